@@ -1,0 +1,68 @@
+"""What can go wrong when another system is reached, said once and in our words.
+
+``workers.policy`` turns each of these into a verdict. An error always answers the one question
+that matters for doing a thing exactly once: can it have had its effect over there?
+"""
+
+from __future__ import annotations
+
+
+class ReachError(Exception):
+    """Base of every error that an adapter raises.
+
+    ``maybe_done`` is true when the call may have had its effect on the other side.
+    ``kind`` is the word that exceptions, alerts and the runbook use.
+    """
+
+    kind = "unreachable"
+
+    def __init__(self, what: str, *, maybe_done: bool = False) -> None:
+        super().__init__(what)
+        self.what = what
+        self.maybe_done = maybe_done
+
+
+class Unavailable(ReachError):
+    """No usable answer: refused, reset, timed out, or a 5xx."""
+
+    kind = "unavailable"
+
+
+class Throttled(ReachError):
+    """They told us to wait. ``retry_after`` is in seconds, or None when they named no time."""
+
+    kind = "throttled"
+
+    def __init__(self, what: str, *, retry_after: float | None = None) -> None:
+        super().__init__(what, maybe_done=False)
+        self.retry_after = retry_after
+
+
+class Unauthorised(ReachError):
+    """Our credentials were refused. Nothing on this connection will work until a person acts."""
+
+    kind = "unauthorised"
+
+
+class Rejected(ReachError):
+    """They understood and said no.
+
+    ``symbol`` is their own word for the reason where they have one (Clarus ``symbol``, a SOAP
+    exception class), else an empty string; ``status`` the HTTP status, else 0.
+    """
+
+    kind = "rejected"
+
+    def __init__(self, what: str, *, symbol: str = "", status: int = 0, maybe_done: bool = False) -> None:
+        super().__init__(what, maybe_done=maybe_done)
+        self.symbol = symbol
+        self.status = status
+
+
+class Garbled(ReachError):
+    """An answer that cannot be read: truncated, an HTML page, not what the format promises."""
+
+    kind = "garbled"
+
+    def __init__(self, what: str, *, maybe_done: bool = True) -> None:
+        super().__init__(what, maybe_done=maybe_done)

@@ -1,0 +1,1 @@
+"""What the systems' words mean. Pure: no network, no file, no clock."""

@@ -1,0 +1,191 @@
+"""The trade's objects in our own words: what every mapping reads into and writes from.
+
+All are frozen. Quantities are whole units, money is Decimal, times are aware and UTC.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Units = Annotated[int, Field(ge=0)]
+
+
+class Canonical(BaseModel):
+    """Frozen, and refuses fields that it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Address(Canonical):
+    """Where goods go. ``country`` is ISO 3166-1 alpha-2 in upper case."""
+
+    name: str
+    organisation: str = ""
+    line1: str
+    line2: str = ""
+    line3: str = ""
+    town: str
+    county: str = ""
+    postcode: str = ""
+    country: str
+    email: str = ""
+    phone: str = ""
+
+
+class OrderLine(Canonical):
+    """One line as the customer ordered it. Quantities to pick come from the invoice, not from here."""
+
+    sku: str
+    quantity: Units
+    description: str = ""
+
+
+class SalesOrder(Canonical):
+    """A Khaos sales order: what is needed to fulfil its invoices."""
+
+    code: str
+    associated_ref: str = ""
+    customer: str = ""  # URN: a reference, not a name
+    ordered_at: datetime | None = None
+    site: str = ""
+    channel: str = ""  # Khaos sales source
+    courier: str = ""
+    currency: str = ""
+    priority: str = ""
+    required_by: date | None = None
+    note: str = ""
+    lines: tuple[OrderLine, ...] = ()
+    address: Address
+
+
+class PickLine(Canonical):
+    """Units of one SKU to pick; a SKU stands once in a fulfilment."""
+
+    sku: str
+    quantity: Annotated[int, Field(gt=0)]
+
+
+class Invoice(Canonical):
+    """A Khaos sales invoice as a status read shows it: the unit of fulfilment.
+
+    ``stage`` is Khaos's stage number (1 cancelled, 9 released, 17/18/19/21 withdrawn, 70+ issued).
+    ``lines`` is empty when the reply carried no items.
+    """
+
+    order_code: str
+    associated_ref: str = ""
+    invoice_code: str
+    stage: int
+    stage_name: str = ""
+    order_cancelled: bool = False
+    lines: tuple[PickLine, ...] = ()
+    quantity_sold: Decimal | None = None
+    quantity_sent: Decimal | None = None
+    ship_date: date | None = None
+    issue_date: date | None = None
+    courier: str = ""
+    consignment: str = ""
+
+
+class Product(Canonical):
+    """A SKU of the merchant's catalogue. Only what is ``for_warehouse`` may ever be picked."""
+
+    stock_id: str
+    code: str
+    description: str
+    other_ref: str = ""
+    barcodes: tuple[str, ...] = ()
+    weight_grams: Decimal | None = None
+    commodity_code: str = ""
+    country_of_origin: str = ""  # ISO alpha-2 where known, else empty
+    stock_controlled: bool
+    drop_ship: bool = False
+    discontinued: bool = False
+    parent_code: str = ""  # the size/colour/style parent, for a variant
+    is_parent: bool = False  # a size/colour/style parent: never sold itself
+    pack_of: tuple[PickLine, ...] = ()  # a pack header's children; the header is never picked
+    buy_price: Decimal | None = None
+    sell_price: Decimal | None = None
+    attributes: tuple[tuple[str, str], ...] = ()  # stock types and user-defined fields, for routing
+
+    @property
+    def for_warehouse(self) -> bool:
+        """True when units of it can stand on a shelf and be picked."""
+        return self.stock_controlled and not (self.drop_ship or self.is_parent or self.pack_of)
+
+
+class Fulfilment(Canonical):
+    """What one warehouse is asked to pick, pack and send: one Khaos invoice."""
+
+    reference: str  # <sales order>-<n>, ours, at most 22 characters
+    order_code: str
+    invoice_code: str
+    associated_ref: str = ""
+    site: str = ""
+    facility: str = ""  # the warehouse's own code of the building
+    lines: tuple[PickLine, ...]
+    address: Address
+    courier: str = ""
+    priority: str = ""
+    note: str = ""
+    dispatch_by: datetime
+
+
+class WarehouseStatus(StrEnum):
+    """What a warehouse says of an order that it was given."""
+
+    WAITING = "waiting"
+    IN_PROGRESS = "in_progress"
+    DISPATCHED = "dispatched"
+    CANCELLED = "cancelled"
+
+
+class WarehouseLine(Canonical):
+    """One SKU of a warehouse's order, cumulative counts: picked and dispatched never fall."""
+
+    sku: str
+    ordered: Units
+    allocated: Units = 0
+    picked: Units = 0
+    dispatched: Units = 0
+    short: bool = False
+
+
+class Parcel(Canonical):
+    """One parcel that left. ``tracking`` may be empty where the carrier gives none."""
+
+    tracking: str = ""
+    carrier: str = ""  # the warehouse's carrier code
+    service: str = ""
+    shipment: str = ""  # the warehouse's reference of the shipment it belongs to
+
+
+class WarehouseOrder(Canonical):
+    """A warehouse's order re-read from it: the fact behind a dispatch."""
+
+    their_id: str
+    reference: str
+    status: WarehouseStatus
+    status_word: str  # theirs, for the timeline
+    lines: tuple[WarehouseLine, ...]
+    parcels: tuple[Parcel, ...] = ()
+    read_at: datetime
+
+
+class Shipment(Canonical):
+    """What left a warehouse for one fulfilment at one time. Its reference is ours and stable."""
+
+    reference: str  # <fulfilment>/S<n>
+    fulfilment: str
+    order_code: str
+    invoice_code: str
+    lines: tuple[PickLine, ...]
+    parcels: tuple[Parcel, ...] = ()
+    courier: str = ""  # Khaos's courier, mapped
+    dispatched_on: date
+    complete: bool  # nothing of the invoice remains after it

@@ -1,0 +1,18 @@
+"""What a mapping says when it will not guess."""
+
+from __future__ import annotations
+
+
+class Unmappable(Exception):
+    """A value that no table knows, or a field that must be there and is not.
+
+    ``field`` names the field in the partner's words, ``value`` what stood there (never a name or
+    an address), ``why`` what to do: which table, which row. ``kind`` is the exception's kind.
+    """
+
+    def __init__(self, field: str, value: str, why: str, *, kind: str = "unmappable") -> None:
+        super().__init__(f"{field}={value!r}: {why}")
+        self.field = field
+        self.value = value
+        self.why = why
+        self.kind = kind

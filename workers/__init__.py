@@ -1,0 +1,1 @@
+"""What happens between Khaos Control and the warehouses, and when."""
