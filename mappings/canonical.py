@@ -189,3 +189,27 @@ class Shipment(Canonical):
     courier: str = ""  # Khaos's courier, mapped
     dispatched_on: date
     complete: bool  # nothing of the invoice remains after it
+
+
+class NewOrderLine(Canonical):
+    """A line of an order that is to be imported into Khaos. ``unit_price`` is net."""
+
+    sku: str
+    quantity: Annotated[int, Field(gt=0)]
+    unit_price: Decimal
+    description: str = ""
+
+
+class NewOrder(Canonical):
+    """An order to be imported into Khaos. ``associated_ref`` is unique for good and at most 15 characters."""
+
+    associated_ref: Annotated[str, Field(max_length=15)]
+    ordered_on: date
+    site: str
+    channel: str
+    customer_ref: str
+    currency: str = "GBP"
+    courier: str = ""
+    country_name: str = ""  # sent as a name when ``address.country`` is empty
+    address: Address
+    lines: tuple[NewOrderLine, ...]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class Unmappable(Exception):
     """A value that no table knows, or a field that must be there and is not.
@@ -16,3 +18,11 @@ class Unmappable(Exception):
         self.value = value
         self.why = why
         self.kind = kind
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One entry of a reply that could not be read; its neighbours were. ``subject`` names it."""
+
+    subject: str
+    error: Unmappable

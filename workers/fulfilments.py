@@ -1,0 +1,425 @@
+"""What a Khaos invoice that was seen means: a new fulfilment, a change, a remainder, a withdrawal (rules, section 7).
+
+The unit is the invoice. The number of a fulfilment is given once, in the ledger, and bound to its invoice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, timedelta
+from typing import Any
+
+from mappings.canonical import Fulfilment, Invoice, PickLine, Product, SalesOrder
+from mappings.errors import Unmappable, Unreadable
+from workers import routing
+from workers.ledger.store import NewMessage
+from workers.policy import verdict
+from workers.reading import Reading, fingerprint
+
+Units = dict[str, int]
+CANCELLED_STAGE, ISSUE_STAGE = 1, 16
+
+
+def read_orders(reading: Reading) -> None:
+    """Reader of the orders poll: invoices of some orders, with the orders' details where they matter."""
+    said = json.loads(reading.record.body)
+    erp = reading.runtime.erp
+    invoices, unreadable = erp.read_status(said["status"].encode())
+    orders, unreadable_orders = erp.read_orders(said["orders"].encode()) if said.get("orders") else ([], [])
+    by_code = {order.code: order for order in orders if order.code}
+    by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
+    failed = {entry.subject for entry in (*unreadable, *unreadable_orders)}
+    for entry in (*unreadable, *unreadable_orders):
+        reading.park("orders-out", entry)
+    for invoice in sorted(invoices, key=lambda i: i.invoice_code):
+        if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled or invoice.stage in erp.withdraw_stages:
+            _withdraw(reading, invoice)
+        elif invoice.stage in erp.ready_stages:
+            # the order export need not carry the order's code: then the associated ref joins the two
+            order = by_code.get(invoice.order_code) or by_ref.get(invoice.associated_ref)
+            if order is None:
+                continue
+            order = order if order.code else order.model_copy(update={"code": invoice.order_code})
+            try:
+                with reading.db.transaction():
+                    _ready(reading, invoice, order)
+            except Unmappable as error:
+                reading.park("orders-out", Unreadable(invoice.order_code, error))
+            else:
+                _well_again(reading, invoice.order_code, failed)
+    codes = {invoice.order_code for invoice in invoices}
+    for code in sorted(codes if said.get("whole") else set()):
+        _vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
+
+
+def _well_again(reading: Reading, order_code: str, failed: set[str]) -> None:
+    """An order that can be read now: what stood dead for it is over."""
+    if order_code in failed:
+        return
+    reading.run(
+        "select finish(id, 'superseded', 'it can be read now', 'fleet') from message"
+        " where subject = %s and state = 'dead' and record_id <> %s",
+        f"read:{reading.record.connection}:{reading.record.source}:{order_code}",
+        reading.record.id,
+    )
+
+
+def products_of(reading: Reading, codes: list[str]) -> dict[str, Product]:
+    """The catalogue's word on some codes; unknown ones are left out."""
+    rows = reading.run(
+        "select code, body from product where erp = %s and code = any (%s)",
+        reading.runtime.configuration.erp.name,
+        codes,
+    )
+    return {row["code"]: Product.model_validate(row["body"]) for row in rows}
+
+
+def _ready(reading: Reading, invoice: Invoice, order: SalesOrder) -> None:
+    erp = reading.runtime.configuration.erp.name
+    lines = _lines(invoice, order)
+    products = products_of(reading, [line.sku for line in lines])
+    stock = tuple(line for line in lines if line.sku not in products or products[line.sku].for_warehouse)
+    others = sorted(line.sku for line in lines if line not in stock)
+    if reading.runtime.erp.sites and order.site not in reading.runtime.erp.sites:
+        return  # another deployment's site
+    if not stock:
+        file_exception(
+            reading, "no_warehouse_lines", f"invoice:{invoice.invoice_code}", order.code, "orders-out", erp,
+            f"order {order.code} has only lines that no warehouse picks: {', '.join(others)}",
+        )  # fmt: skip
+        return
+    wanted = {line.sku: line.quantity for line in stock}
+    mark = fingerprint(sorted(wanted.items()), order.address.model_dump(), order.site)
+    known = _one(
+        reading.run(
+            "select * from fulfilment where erp = %s and invoice_code = %s"
+            " and state not in ('cancelled', 'withdrawn') for update",
+            erp,
+            invoice.invoice_code,
+        )
+    )
+    if known is not None:
+        if known["fingerprint"] != mark:
+            _changed(reading, known, invoice, order, stock, mark, products, others)
+        return
+    verdict_ = _remainder(reading, invoice, order, wanted)
+    if verdict_ == "new":
+        _new(reading, invoice, order, stock, mark, products, others)
+
+
+def _lines(invoice: Invoice, order: SalesOrder) -> tuple[PickLine, ...]:
+    """Quantities come from the invoice; from the order only where that cannot be wrong (reference 3.1, rule 4)."""
+    if invoice.lines:
+        return invoice.lines
+    if invoice.quantity_sold is not None and invoice.quantity_sold == invoice.quantity_sent and order.lines:
+        units: Counter[str] = Counter()
+        for line in order.lines:
+            units[line.sku] += line.quantity
+        if sum(units.values()) == invoice.quantity_sold:
+            return tuple(PickLine(sku=sku, quantity=n) for sku, n in sorted(units.items()) if n > 0)
+    raise Unmappable(
+        "INVOICE_ITEMS",
+        invoice.invoice_code,
+        "the invoice shows no items, and the order's quantities do not prove what is on it; look at the invoice",
+    )
+
+
+def _remainder(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units) -> str:
+    """Is this invoice new goods, or goods that a warehouse has already? Proven by arithmetic, never guessed."""
+    erp = reading.runtime.configuration.erp.name
+    others = reading.run(
+        "select * from fulfilment where erp = %s and order_code = %s and state not in ('cancelled', 'withdrawn')"
+        " order by number for update",
+        erp,
+        order.code,
+    )
+    if not others:
+        return "new"
+    ordered: Counter[str] = Counter()
+    for line in order.lines:
+        ordered[line.sku] += line.quantity
+    taken: Counter[str] = Counter()
+    for other in others:
+        taken.update(other["shipped"] if other["state"] in ("closed_short", "dispatched") else other["requested"])
+    if all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
+        return "new"
+    for other in others:
+        rest = {s: n - other["shipped"].get(s, 0) for s, n in other["requested"].items() if n > other["shipped"].get(s, 0)}
+        if other["state"] == "part_dispatched" and rest == wanted:
+            adopt(reading, other, invoice)
+            return "adopted"
+    same = next((o for o in others if o["requested"] == wanted and not o["shipped"]), None)
+    kind = "invoice_recoded" if same else "remainder_unmatched"
+    subject = f"invoice:{invoice.invoice_code}"
+    reason = (
+        f"invoice {invoice.invoice_code} repeats the lines of {same['invoice_code']} (fulfilment {same['reference']})"
+        if same
+        else f"with invoice {invoice.invoice_code} more would go out for order {order.code} than was ordered"
+    )
+    file_exception(reading, kind, subject, order.code, "orders-out", erp, reason)
+    return kind
+
+
+def adopt(reading: Reading, fulfilment: dict[str, Any], invoice: Invoice) -> None:
+    """The rest of a part shipment is still open at the warehouse: its new invoice belongs to the same fulfilment."""
+    reading.run(
+        "update fulfilment set invoice_code = %s, changed_at = now() where reference = %s",
+        invoice.invoice_code,
+        fulfilment["reference"],
+    )
+    tell(reading, fulfilment, "adopted", f"the rest stands on invoice {invoice.invoice_code} now")
+
+
+def _new(
+    reading: Reading,
+    invoice: Invoice,
+    order: SalesOrder,
+    stock: tuple[PickLine, ...],
+    mark: str,
+    products: dict[str, Product],
+    others: list[str],
+) -> None:
+    erp = reading.runtime.configuration.erp.name
+    rule, reason = routing.choose(reading.runtime.configuration, order, [products[line.sku] for line in stock if line.sku in products])
+    number = reading.run(
+        "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
+    )[0]["n"]
+    reference = f"{order.code}-{number}"
+    if len(reference) > 22:
+        raise Unmappable("SORDER_CODE", order.code, "with a number it is longer than the 22 characters that warehouses take")
+    reading.run(
+        "insert into fulfilment (reference, erp, order_code, number, invoice_code, associated_ref, site, warehouse,"
+        " facility, route_reason, state, fingerprint, requested, stage)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'new', %s, %s, %s)",
+        reference, erp, order.code, number, invoice.invoice_code, order.associated_ref, order.site, rule.to,
+        rule.facility, reason, mark, json.dumps({line.sku: line.quantity for line in stock}), invoice.stage,
+    )  # fmt: skip
+    note = f"{len(stock)} lines to {rule.to}/{rule.facility}: {reason}"
+    if others:
+        note += f"; not for a warehouse: {', '.join(others)}"
+    _post_order(reading, reference, rule.to, rule.facility, invoice, order, stock, mark, note)
+
+
+def _post_order(
+    reading: Reading,
+    reference: str,
+    warehouse: str,
+    facility: str,
+    invoice: Invoice,
+    order: SalesOrder,
+    stock: tuple[PickLine, ...],
+    mark: str,
+    note: str,
+) -> None:
+    limits = reading.runtime.configuration.fleet.limits
+    fulfilment = Fulfilment(
+        reference=reference,
+        order_code=order.code,
+        invoice_code=invoice.invoice_code,
+        associated_ref=order.associated_ref,
+        site=order.site,
+        facility=facility,
+        lines=stock,
+        address=order.address,
+        courier=order.courier,
+        priority=order.priority,
+        note=order.note,
+        dispatch_by=reading.record.received_at.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=limits.dispatch),
+    )
+    codes = [line.sku for line in stock]
+    skus = {
+        row["code"]: row["their_id"]
+        for row in reading.run(
+            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'", warehouse, codes
+        )
+    }
+    missing = sorted(set(codes) - set(skus))
+    wire = None
+    facts = reading.run("select value from partner_fact where connection = %s", warehouse)
+    if not missing and facts:
+        wire = reading.runtime.warehouse(warehouse).write_order(fulfilment, facts[0]["value"], skus)
+    reading.post(
+        NewMessage(
+            flow="orders-out",
+            connection=warehouse,
+            kind="order",
+            reference=reference,
+            subject=f"order:{reference}",
+            story=order.code,
+            body=fulfilment.model_dump(mode="json"),
+            fingerprint=mark,
+            wire=wire,
+            gates=tuple(f"sku:{warehouse}:{code}" for code in missing),
+            note=note,
+        )
+    )
+    for code in missing:
+        _ask_for(reading, warehouse, code)
+    if missing:
+        reading.run(
+            "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+            " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
+            " on conflict do nothing",
+            f"order:{reference}", order.code, limits.sku_confirmed, warehouse,
+        )  # fmt: skip
+
+
+def _ask_for(reading: Reading, warehouse: str, code: str) -> None:
+    """An order waits for this SKU: have it synchronised, from Khaos on where the catalogue does not know it yet."""
+    reading.run("insert into sku (connection, code, state) values (%s, %s, 'asked') on conflict do nothing", warehouse, code)
+    erp = reading.runtime.configuration.erp.name
+    if not reading.run("select 1 as known from product where erp = %s and code = %s", erp, code):
+        reading.post(
+            NewMessage(
+                flow="sku-sync",
+                connection=erp,
+                kind="ask",
+                reference=code,
+                subject=f"ask:{erp}:{code}",
+                story=code,
+                body={"code": code},
+                fingerprint=reading.record.received_at.strftime("%Y-%m-%dT%H"),
+                wire=b"ask",
+                priority=3,
+                note="an order waits for it",
+            )
+        )
+
+
+def _changed(
+    reading: Reading,
+    known: dict[str, Any],
+    invoice: Invoice,
+    order: SalesOrder,
+    stock: tuple[PickLine, ...],
+    mark: str,
+    products: dict[str, Product],
+    others: list[str],
+) -> None:
+    """Khaos changed an invoice that has a fulfilment: new bytes while unsent, else cancel, proof, send again."""
+    if known["state"] == "cancelling":
+        return  # it is on its way out already; the proof of that reads this again
+    if withdraw_unpushed(reading, known, "Khaos Control changed it"):
+        reading.run("update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"])
+        _new(reading, invoice, order, stock, mark, products, others)
+        return
+    if known["state"] in ("part_dispatched", "dispatched", "closed_short"):
+        file_exception(
+            reading, "changed_after_release", f"order:{known['reference']}", order.code, "orders-out", known["warehouse"],
+            f"invoice {invoice.invoice_code} was changed after goods left the warehouse",
+        )  # fmt: skip
+        return
+    _cancel(reading, known, "Khaos Control changed it", resend=True)
+
+
+def _withdraw(reading: Reading, invoice: Invoice) -> None:
+    """Khaos took an invoice back: cancelled, or in a stage that waits."""
+    known = _one(
+        reading.run(
+            "select * from fulfilment where erp = %s and invoice_code = %s"
+            " and state not in ('cancelled', 'withdrawn') for update",
+            reading.runtime.configuration.erp.name,
+            invoice.invoice_code,
+        )
+    )
+    why = "cancelled in Khaos Control" if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled else f"stage {invoice.stage} in Khaos Control"
+    reading.run(
+        "select finish(id, 'withdrawn', %s, 'fleet') from message where subject = %s and state = 'dead'",
+        why,
+        f"read:{reading.record.connection}:{reading.record.source}:{invoice.order_code}",
+    )
+    if known is None:
+        return
+    if withdraw_unpushed(reading, known, why):
+        reading.run("update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"])
+        tell(reading, known, "withdrawn", why)
+    elif known["state"] in ("dispatched", "closed_short", "part_dispatched"):
+        file_exception(
+            reading, "shipped_after_cancel", f"order:{known['reference']}", known["order_code"], "orders-out", known["warehouse"],
+            f"invoice {invoice.invoice_code} was {why}, but goods of it have left the warehouse",
+        )  # fmt: skip
+    elif known["state"] != "cancelling":
+        _cancel(reading, known, why, resend=False)
+
+
+def _cancel(reading: Reading, known: dict[str, Any], why: str, *, resend: bool) -> None:
+    reading.run(
+        "update fulfilment set state = 'cancelling', resend = %s, changed_at = now() where reference = %s",
+        resend,
+        known["reference"],
+    )
+    reading.post(
+        NewMessage(
+            flow="orders-out",
+            connection=known["warehouse"],
+            kind="cancel",
+            reference=known["reference"],
+            subject=f"order:{known['reference']}",
+            story=known["order_code"],
+            body={"reference": known["reference"], "why": why, "record": reading.record.id},
+            fingerprint=fingerprint(why, reading.record.id),
+            wire=b"cancel",
+            priority=2,
+            note=why,
+        )
+    )
+
+
+def withdraw_unpushed(reading: Reading, known: dict[str, Any], why: str) -> bool:
+    """Withdraw what was surely not sent. True when nothing that may have been sent remains."""
+    subject = f"order:{known['reference']}"
+    reading.run(
+        "select finish(id, 'withdrawn', %s, 'fleet') from (select id from message where subject = %s"
+        " and state in ('queued', 'waiting', 'held', 'dead') and maybe_sent_at is null for update) m",
+        why,
+        subject,
+    )
+    reading.run("delete from expectation where subject = %s", subject)
+    left = reading.run("select 1 as one from message where subject = %s limit 1", subject)
+    return not left and known["state"] == "new" and known["sent_at"] is None
+
+
+def _vanished(reading: Reading, order_code: str, invoices: list[Invoice]) -> None:
+    """Every invoice of the order was shown: one of ours that is not among them, or was issued by another hand."""
+    shown = {invoice.invoice_code: invoice for invoice in invoices}
+    for known in reading.run(
+        "select * from fulfilment where erp = %s and order_code = %s and state in ('new', 'sent') for update",
+        reading.runtime.configuration.erp.name,
+        order_code,
+    ):
+        invoice = shown.get(known["invoice_code"])
+        if invoice is not None and invoice.stage >= ISSUE_STAGE and invoice.stage not in reading.runtime.erp.withdraw_stages and invoice.ship_date:
+            file_exception(
+                reading, "issued_elsewhere", f"order:{known['reference']}", order_code, "orders-out", known["warehouse"],
+                f"invoice {invoice.invoice_code} is in stage {invoice.stage} of Khaos Control, and the warehouse has not dispatched it",
+            )  # fmt: skip
+
+
+def tell(reading: Reading, known: dict[str, Any], step: str, note: str) -> None:
+    """A line in the order's story."""
+    reading.run(
+        "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'orders-out', %s, %s, %s)",
+        known["order_code"],
+        f"order:{known['reference']}",
+        known["warehouse"],
+        step,
+        note,
+    )
+
+
+def file_exception(
+    reading: Reading, kind: str, subject: str, story: str, flow: str, connection: str, reason: str
+) -> None:
+    """File an exception in the reading's transaction."""
+    row = verdict(kind)
+    reading.run(
+        "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, null, %s)",
+        kind, subject, story, flow, connection, row.owner, row.severity, reason, row.next_step, reading.record.id,
+    )  # fmt: skip
+
+
+def _one(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    return rows[0] if rows else None
+
+

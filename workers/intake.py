@@ -1,0 +1,166 @@
+"""Asks the sides what there is to be said: polls that store records, and the cursors that say how far they got."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+import structlog
+
+from workers.fulfilments import CANCELLED_STAGE
+from workers.limits import poll_slot
+from workers.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+ORDERS_A_CALL = 15
+PRODUCTS_A_CALL = 50
+SHOWN_A_CALL = 50
+
+
+class Busy(Exception):
+    """The connection is shut, or had no call slot free in time: the next turn asks again."""
+
+
+def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Slices of ``size``."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def call(runtime: Runtime, connection: str, what: str, ask: Any) -> Any:
+    """One call of a poll, inside a slot of the connection and at its rate. Raises Busy, or what adapters raise."""
+    with poll_slot(runtime.store, connection, what, runtime.lease) as taken:
+        if not taken:
+            raise Busy(f"{connection} is shut or has no free slot for {what}")
+        runtime.pace(connection)
+        return ask()
+
+
+def receipt(body: bytes) -> str:
+    """The receipt key of a body that carries none: its hash."""
+    return hashlib.sha256(body).hexdigest()
+
+
+def poll_orders(runtime: Runtime) -> int:
+    """Ask Khaos for invoices that are ready, cancelled or taken back. Returns how many records are new."""
+    erp, name = runtime.erp, runtime.configuration.erp.name
+    raw = call(runtime, name, "orders", erp.fetch_status)
+    invoices, _unreadable = erp.read_status(raw)
+    known = {
+        row["invoice_code"]: row
+        for row in runtime.store.rows(
+            "select invoice_code, state, requested, order_code from fulfilment where erp = %s and state not in ('cancelled', 'withdrawn')",
+            name,
+        )
+    }
+    detail: list[str] = []
+    plain: list[str] = []
+    for invoice in invoices:
+        row = known.get(invoice.invoice_code)
+        taken_back = invoice.stage == CANCELLED_STAGE or invoice.order_cancelled or invoice.stage in erp.withdraw_stages
+        if taken_back:
+            if row is not None:
+                plain.append(invoice.order_code)
+        elif row is None:
+            detail.append(invoice.order_code)
+    detail += [code for code in _changed(runtime, invoices, known) if code not in detail]
+    slices = erp.split_status(raw)
+    new = 0
+    for codes in chunks(sorted(set(detail)), ORDERS_A_CALL):
+        orders = call(runtime, name, "orders", lambda codes=codes: erp.fetch_orders(codes))
+        new += _keep(runtime, name, _joined(erp, slices, codes), orders)
+    for codes in chunks(sorted(set(plain) - set(detail)), ORDERS_A_CALL):
+        new += _keep(runtime, name, _joined(erp, slices, codes), b"")
+    return new
+
+
+def _changed(runtime: Runtime, invoices: Iterable[Any], known: dict[str, Any]) -> list[str]:
+    """Orders whose ready invoice shows other quantities than its fulfilment asks for."""
+    codes = []
+    for invoice in invoices:
+        row = known.get(invoice.invoice_code)
+        if row is None or row["state"] not in ("new", "sent") or invoice.stage not in runtime.erp.ready_stages or not invoice.lines:
+            continue
+        shown = {line.sku: line.quantity for line in invoice.lines}
+        if any(shown.get(sku) != units for sku, units in row["requested"].items()):
+            codes.append(invoice.order_code)
+    return codes
+
+
+def _joined(erp: Any, slices: dict[str, bytes], codes: Sequence[str]) -> bytes:
+    joined: bytes = erp.join_status([slices[code] for code in codes if code in slices])
+    return joined
+
+
+def _keep(runtime: Runtime, name: str, status: bytes, orders: bytes, *, whole: bool = False) -> int:
+    said: dict[str, Any] = {"status": status.decode(), "orders": orders.decode()}
+    if whole:
+        said["whole"] = True
+    key = receipt(runtime.erp.steady(status) + orders + (b"whole" if whole else b""))
+    return int(runtime.store.receive(name, "orders", key, json.dumps(said, sort_keys=True).encode()) is not None)
+
+
+def poll_open_orders(runtime: Runtime) -> int:
+    """Ask Khaos about orders that are out, whatever their stage: what was issued or taken away by another hand."""
+    name = runtime.configuration.erp.name
+    rows = runtime.store.rows(
+        "select distinct order_code from fulfilment where erp = %s and state in ('new', 'sent', 'part_dispatched')"
+        " and changed_at < now() - make_interval(secs => %s) order by order_code",
+        name,
+        runtime.configuration.fleet.intervals.sweep,
+    )
+    new = 0
+    for codes in chunks([row["order_code"] for row in rows], SHOWN_A_CALL):
+        raw = call(runtime, name, "open orders", lambda codes=codes: runtime.erp.fetch_status(codes))
+        new += _keep(runtime, name, raw, b"", whole=True)
+    return new
+
+
+def poll_catalogue(runtime: Runtime) -> int:
+    """Ask Khaos for products that changed. The cursor moves only when every chunk is stored."""
+    erp, name = runtime.erp, runtime.configuration.erp.name
+    row = runtime.store.row("select value from cursor where connection = %s and source = 'catalogue'", name)
+    since = datetime.fromisoformat(row["value"]["until"]) if row else None
+    codes, until = call(runtime, name, "catalogue", lambda: erp.fetch_changed_products(since))
+    new = 0
+    odd = [code for code in codes if "," in code]
+    if odd:
+        body = json.dumps(odd).encode()
+        new += int(runtime.store.receive(name, "code_with_comma", receipt(body), body) is not None)
+    for some in chunks([code for code in codes if "," not in code], PRODUCTS_A_CALL):
+        body = call(runtime, name, "catalogue", lambda some=some: erp.fetch_products(some))
+        new += int(runtime.store.receive(name, "products", receipt(body), body) is not None)
+    if until is not None:
+        runtime.store.run(
+            "insert into cursor (connection, source, value) values (%s, 'catalogue', %s)"
+            " on conflict (connection, source) do update set value = excluded.value, moved_at = now()",
+            name,
+            json.dumps({"until": until.isoformat()}),
+        )
+    return new
+
+
+def sweep(runtime: Runtime, warehouse: str) -> int:
+    """Re-read a warehouse's open orders: finds what a lost webhook did not tell. Returns how many were news."""
+    rows = runtime.store.rows(
+        "select reference, their_id from fulfilment where warehouse = %s and their_id is not null"
+        " and state in ('sent', 'part_dispatched', 'cancelling')"
+        " and changed_at < now() - make_interval(secs => %s) order by sent_at",
+        warehouse,
+        min(runtime.configuration.fleet.intervals.sweep, 60.0),
+    )
+    side, facts, new = runtime.warehouse(warehouse), runtime.facts(warehouse), 0
+    for some in chunks(rows, 25):
+        wanted = [(row["their_id"], row["reference"]) for row in some]
+        shown = call(runtime, warehouse, "sweep", lambda wanted=wanted: side.fetch_orders(wanted, facts))
+        for body in shown.values():
+            new += int(runtime.store.receive(warehouse, "order", receipt(body), body) is not None)
+        gone = [pair for pair in wanted if pair[1] not in shown]
+        if gone:
+            body = json.dumps({"orders": gone}, sort_keys=True).encode()
+            new += int(runtime.store.receive(warehouse, "sweep", receipt(body), body) is not None)
+    return new

@@ -1,0 +1,47 @@
+"""The release step: bring the ledger's tables to the shape that this code expects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, text
+
+LOCK = 4_201_977  # of two releases at once, one waits
+
+
+def sqlalchemy_url(dsn: str) -> str:
+    """The DSN with SQLAlchemy's name for the psycopg 3 driver."""
+    return dsn.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def migrate(dsn: str) -> None:
+    """Bring the ledger up to date. Gives way quickly (``lock_timeout``) rather than queue up behind traffic."""
+    engine = create_engine(sqlalchemy_url(dsn))
+    with engine.begin() as connection:
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        connection.execute(text("set local lock_timeout = '5s'"))
+        config = _config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    engine.dispose()
+
+
+def is_current(dsn: str) -> bool:
+    """True when the ledger has exactly the shape that this code expects."""
+    engine = create_engine(sqlalchemy_url(dsn))
+    try:
+        with engine.connect() as connection:
+            there = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+    return there == ScriptDirectory.from_config(_config()).get_current_head()

@@ -1,0 +1,256 @@
+"""The hand-written statements of the hot path, and the pool of connections that they run on.
+
+Everything here is one round trip or one short transaction; nothing stays open over a network call.
+Reading for people (orders, exceptions, counts) is in ``views``.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A message that this process holds: what to do, and what may have happened before.
+
+    ``doubt_since`` is when it may have been sent by an earlier attempt, None when it surely was not.
+    ``wire`` is None until the message was written; afterwards it is frozen.
+    """
+
+    id: int
+    attempt: int
+    generation: int
+    flow: str
+    connection: str
+    kind: str
+    reference: str
+    version: int
+    subject: str
+    story: str
+    doubt_since: datetime | None
+    tries: int
+    resends: int
+    body_text: str
+    wire: bytes | None
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """What it says, as the reader wrote it down."""
+        read: dict[str, Any] = json.loads(self.body_text)
+        return read
+
+    @property
+    def task_id(self) -> str:
+        """The name under which Flower shows it: flow, connection, reference and version."""
+        return task_id(self.flow, self.connection, self.reference, self.version)
+
+
+def task_id(flow: str, connection: str, reference: str, version: int) -> str:
+    """A Celery task id that an engineer can read, for example ``orders-out:leeds:SO02075-1:1``."""
+    return f"{flow}:{connection}:{reference}:{version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A statement that must happen with the settling or the reading, or not at all."""
+
+    sql: str
+    values: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message as a reader posts it. ``fingerprint`` is of its content: the same again is no new message."""
+
+    flow: str
+    connection: str
+    kind: str
+    reference: str
+    subject: str
+    story: str
+    body: dict[str, Any]
+    fingerprint: str
+    wire: bytes | None = None
+    gates: tuple[str, ...] = ()
+    priority: int = 5
+    note: str = ""
+    args: dict[str, Any] = field(default_factory=dict)
+
+    def as_effect(self, record_id: int | None = None, source_time: datetime | None = None) -> Effect:
+        """The statement that posts it."""
+        args: dict[str, Any] = {"priority": self.priority, "note": self.note, **self.args}
+        if self.gates:
+            args["gates"] = list(self.gates)
+        if record_id is not None:
+            args["record_id"] = record_id
+        if source_time is not None:
+            args["source_time"] = source_time.isoformat()
+        return Effect(
+            "select post(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+            (
+                self.flow,
+                self.connection,
+                self.kind,
+                self.reference,
+                self.fingerprint,
+                self.subject,
+                self.story,
+                json.dumps(self.body),
+                self.wire,
+                json.dumps(args),
+            ),
+        )
+
+
+class LateSettle(Exception):
+    """The lease was taken away before the settle came; nothing of it was written."""
+
+
+class Store:
+    """A process's door to the ledger. Make it after a fork, never before."""
+
+    def __init__(self, dsn: str, *, size: int = 5, application: str = "fleet") -> None:
+        """``size`` connections at most, whatever the number of threads."""
+        self.process_id = uuid.uuid4()
+        self._pool = ConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            kwargs={"autocommit": True, "row_factory": dict_row, "application_name": application},
+            timeout=30,
+            open=True,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection in autocommit; use ``transaction`` for more than one statement."""
+        with self._pool.connection() as connection:
+            yield connection  # type: ignore[misc]
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One short transaction."""
+        with self.connection() as connection, connection.transaction():
+            yield connection
+
+    def rows(self, sql: str, *values: Any) -> list[Row]:
+        """All rows of one statement."""
+        with self.connection() as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, *values: Any) -> Row | None:
+        """The first row of one statement, or None."""
+        with self.connection() as connection:
+            return connection.execute(sql, values).fetchone()
+
+    def run(self, sql: str, *values: Any) -> int:
+        """Run one statement; the number of rows that it touched."""
+        with self.connection() as connection:
+            return connection.execute(sql, values).rowcount
+
+    def receive(
+        self, connection: str, source: str, receipt_key: str, body: bytes, source_time: datetime | None = None
+    ) -> int | None:
+        """Store what a side said. None when the same was stored before. Durable when it returns."""
+        row = self.row("select receive(%s, %s, %s, %s, %s) as id", connection, source, receipt_key, body, source_time)
+        return row["id"] if row else None
+
+    def claim(self, lane: str, lease: float) -> Claimed | None:
+        """Claim the most urgent message that may go, for ``lease`` seconds."""
+        with self.connection() as connection:
+            return self._claim(connection, lane, lease)
+
+    def _claim(self, connection: Connection, lane: str, lease: float) -> Claimed | None:
+        row = connection.execute(
+            "select * from claim(%s, %s, make_interval(secs => %s))", (lane, self.process_id, lease)
+        ).fetchone()
+        return _claimed(row) if row is not None else None
+
+    def settle_and_claim(
+        self,
+        message: Claimed,
+        state: str,
+        note: str,
+        args: dict[str, Any],
+        effects: Sequence[Effect],
+        lane: str | None,
+        lease: float,
+    ) -> Claimed | None:
+        """Settle a message with its effects and claim the next (of ``lane``, if given) in one commit.
+
+        Raises LateSettle, with nothing written, when this process no longer holds the message.
+        """
+        with self.connection() as connection:
+            if not effects and lane is not None:
+                # one statement, so one commit, without a transaction's own round trips
+                row = connection.execute(
+                    "select * from turn(%s, %s, %s, %s, %s, %s, %s, make_interval(secs => %s))",
+                    (message.id, message.attempt, state, note, json.dumps(args), lane, self.process_id, lease),
+                ).fetchone()
+                if row is None or not row["ok"]:
+                    raise LateSettle(message.task_id)
+                return _claimed(row) if row["id"] is not None else None
+            with connection.transaction():
+                row = connection.execute(
+                    "select settle(%s, %s, %s, %s, %s) as ok",
+                    (message.id, message.attempt, state, note, json.dumps(args)),
+                ).fetchone()
+                if row is None or not row["ok"]:
+                    raise LateSettle(message.task_id)
+                run_effects(connection, effects)
+                return self._claim(connection, lane, lease) if lane is not None else None
+
+    def freeze(self, message: Claimed, wire: bytes, effects: Sequence[Effect] = ()) -> None:
+        """Store the bytes of a message before they are sent for the first time."""
+        with self.transaction() as connection:
+            done = connection.execute(
+                "update message_body b set wire = %s from message m where b.message_id = %s and m.id = b.message_id"
+                " and m.attempt = %s and m.state = 'working'",
+                (wire, message.id, message.attempt),
+            ).rowcount
+            if not done:
+                raise LateSettle(message.task_id)
+            run_effects(connection, effects)
+
+
+def _claimed(row: Row) -> Claimed:
+    return Claimed(
+        row["id"],
+        row["attempt"],
+        row["generation"],
+        row["flow"],
+        row["connection"],
+        row["kind"],
+        row["reference"],
+        row["version"],
+        row["subject"],
+        row["story"],
+        row["maybe_sent_at"],
+        row["tries"],
+        row["resends"],
+        row["body"],
+        row["wire"],
+    )
+
+
+def run_effects(connection: Connection, effects: Sequence[Effect]) -> None:
+    """Run effects in order, inside the caller's transaction."""
+    for effect in effects:
+        connection.execute(effect.sql, effect.values)

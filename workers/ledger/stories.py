@@ -1,0 +1,148 @@
+"""Where is this order? Whatever code a person has in hand leads to one story, told in time order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection as Reading
+from sqlalchemy import Engine
+
+from workers.ledger.cases import LISTED
+from workers.ledger.views import LONGEST_LIST, Row, fetch, snapshot
+
+# What each expectation waits for, in words; an unknown one is shown as it stands.
+EXPECTED = {
+    "sku_confirmed": "the warehouse confirms every SKU of it",
+    "dispatch": "the warehouse dispatches it",
+}
+PROOFS = {"khaos_shows": "Khaos Control shows the dispatch"}
+
+BY_FULFILMENT = """
+select distinct f.order_code from fulfilment f
+ where f.order_code = :ref or f.invoice_code = :ref or f.reference = :ref or f.their_id = :ref
+    or (f.associated_ref <> '' and f.associated_ref = :ref)
+    or f.reference in (select fulfilment from shipment where reference = :ref or invoice_code = :ref)
+"""
+BY_STORY = """
+select :ref as order_code where exists (select 1 from timeline where story = :ref)
+    or exists (select 1 from exception where story = :ref) or exists (select 1 from message where story = :ref)
+"""
+BY_EXCEPTION = "select distinct story as order_code from exception where subject in (:ref, 'invoice:' || :ref)"
+BY_TRACKING = """
+select distinct f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment
+ where s.parcels @> jsonb_build_array(jsonb_build_object('tracking', cast(:ref as text)))
+"""
+
+FULFILMENTS = """
+select reference, order_code, invoice_code, associated_ref, site, warehouse, facility, route_reason, state, requested,
+       shipped, shipments, confirmed, their_id, sent_at, changed_at from fulfilment
+ where order_code = any (:stories) order by order_code, number
+"""
+SHIPMENTS = """
+select s.reference, s.fulfilment, s.invoice_code, s.lines, s.parcels, s.told_at, s.confirmed_at
+  from shipment s join fulfilment f on f.reference = s.fulfilment
+ where f.order_code = any (:stories) order by s.told_at, s.reference
+"""
+LIVE = """
+select m.id, m.flow, m.connection, m.kind, m.reference, m.version, m.state, m.state_since as since, m.attempt,
+       m.due_at, m.proof, m.proof_due_at, m.error_kind, m.error,
+       array(select gate from message_gate g where g.message_id = m.id order by gate) as held_by
+  from message m where m.story = any (:stories) order by m.id
+"""
+SETTLED = """
+select id, flow, connection, kind, reference, version, state, settled_at as since, attempt, proven_before
+  from message_settled where story = any (:stories) order by settled_at, id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that the ledger knows of the order (or orders) that a code names; no names and no addresses.
+
+    ``stories`` are order codes, or the SKU or reference itself where no order is known by it.
+    ``expected`` says what should come next: ``what``, ``subject``, ``due_at``, ``missed_at``.
+    """
+
+    asked: str
+    stories: tuple[str, ...]
+    fulfilments: tuple[Row, ...]
+    shipments: tuple[Row, ...]
+    messages: tuple[Row, ...]
+    settled: tuple[Row, ...]
+    exceptions: tuple[Row, ...]
+    expected: tuple[Row, ...]
+    timeline: tuple[Row, ...]
+
+
+def order_story(engine: Engine, ref: str) -> Story | None:
+    """The story behind a code; None when nothing is known by it.
+
+    ``ref`` may be a sales order, invoice or associated reference of Khaos Control, our fulfilment or
+    shipment reference, the warehouse's own id, a tracking number, or a SKU.
+    """
+    with snapshot(engine) as reading:
+        stories: tuple[str, ...] = ()
+        for spelt in dict.fromkeys((ref.strip(), ref.strip().upper())):
+            stories = stories or _stories(reading, spelt)
+        if not stories:
+            return None
+        fulfilments = fetch(reading, FULFILMENTS, stories=list(stories))
+        told = sorted(
+            {*stories, *(row["reference"] for row in fulfilments)}
+        )  # a hint may come before its order is known
+        live = fetch(reading, LIVE, stories=told)
+        timeline = fetch(
+            reading,
+            "select * from (select id, at, who, step, note, subject, flow, connection from timeline"
+            " where story = any (:stories) order by id desc limit :limit) latest order by at, id",
+            stories=told,
+            limit=LONGEST_LIST,
+        )
+        return Story(
+            asked=ref.strip(),
+            stories=stories,
+            fulfilments=tuple(fulfilments),
+            shipments=tuple(fetch(reading, SHIPMENTS, stories=list(stories))),
+            messages=tuple(live),
+            settled=tuple(fetch(reading, SETTLED, stories=told)),
+            exceptions=tuple(
+                fetch(
+                    reading,
+                    LISTED + " where story = any (:stories) order by state = 'open' desc, first_at",
+                    stories=told,
+                )
+            ),
+            expected=tuple(_expected(reading, told, live)),
+            timeline=tuple(timeline),
+        )
+
+
+def _stories(reading: Reading, ref: str) -> tuple[str, ...]:
+    if not ref:
+        return ()
+    for way in (BY_FULFILMENT, BY_STORY, BY_EXCEPTION, BY_TRACKING):
+        found = tuple(sorted(row["order_code"] for row in fetch(reading, way, ref=ref)))
+        if found:
+            return found
+    return ()
+
+
+def _expected(reading: Reading, told: list[str], live: list[Row]) -> list[Row]:
+    rows = fetch(
+        reading,
+        "select subject, what, due_at, missed_at from expectation where story = any (:stories) order by due_at",
+        stories=told,
+    )
+    for row in rows:
+        row["what"] = EXPECTED.get(row["what"], row["what"])
+    for message in live:
+        if message["state"] == "sent" and message["proof_due_at"]:
+            what = PROOFS.get(message["proof"], message["proof"])
+            rows.append(
+                {"subject": message["reference"], "what": what, "due_at": message["proof_due_at"], "missed_at": None}
+            )
+        elif message["state"] == "waiting":
+            rows.append(
+                {"subject": message["reference"], "what": "tried again", "due_at": message["due_at"], "missed_at": None}
+            )
+    return sorted(rows, key=lambda row: row["due_at"])

@@ -1,0 +1,164 @@
+"""The queue ``orders-out``: one fulfilment, its change or its cancellation, from Khaos Control to a warehouse."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from adapters.errors import ReachError, Unavailable
+from mappings.canonical import Fulfilment
+from workers.delivery import Absent
+from workers.ledger.store import Claimed, Effect
+from workers.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
+from workers.runtime import Runtime
+
+SENT = (
+    "update fulfilment set state = case when state = 'new' then 'sent' else state end, their_id = %s, sent_at = now(),"
+    " changed_at = now() where reference = %s"
+)
+DISPATCH_DUE = (
+    "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+    " values (%s, 'dispatch', %s, now() + make_interval(secs => %s), 'dispatch_overdue', 'dispatch-in', %s)"
+    " on conflict do nothing"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order to a warehouse: created there once."""
+
+    runtime: Runtime
+    repeatable: bool = False
+    refused: str = "refused_by_warehouse"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Gate on unconfirmed SKUs, drop what turned out to be no stock, and write the bytes."""
+        store = self.runtime.store
+        wanted = Fulfilment.model_validate_json(message.body_text)
+        row = store.row("select state from fulfilment where reference = %s", message.reference)
+        if row is None or row["state"] not in ("new", "sent"):
+            return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
+        codes = [line.sku for line in wanted.lines]
+        no_stock = {
+            r["code"]
+            for r in store.rows(
+                "select code from product where erp = %s and code = any (%s) and not for_warehouse",
+                self.runtime.configuration.erp.name,
+                codes,
+            )
+        }
+        skus = {
+            r["code"]: r["their_id"]
+            for r in store.rows(
+                "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
+                message.connection,
+                codes,
+            )
+        }
+        missing = sorted(set(codes) - set(skus) - no_stock)
+        if missing:
+            gates = tuple(f"sku:{message.connection}:{code}" for code in missing)
+            return Held(gates, f"waits for {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}")
+        lines = tuple(line for line in wanted.lines if line.sku not in no_stock)
+        if not lines:
+            return NotNeeded("nothing on it is stock")
+        if no_stock:
+            wanted = wanted.model_copy(update={"lines": lines})
+            requested = json.dumps({line.sku: line.quantity for line in lines})
+            store.run("update fulfilment set requested = %s where reference = %s", requested, message.reference)
+        warehouse = self.runtime.warehouse(message.connection)
+        return warehouse.write_order(wanted, self.runtime.facts(message.connection), skus)
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Create it at the warehouse."""
+        self.runtime.pace(message.connection)
+        warehouse = self.runtime.warehouse(message.connection)
+        their_id = warehouse.send_order(wire)
+        self._release(message, their_id)
+        if warehouse.ack_proof == "get":
+            found = warehouse.find_order(message.reference, wire, self.runtime.facts(message.connection))
+            if found is None or not found.same:
+                return Dead("uncertain", "the warehouse accepted it and does not show it as it was written", maybe_done=True)
+        return Delivered(f"at the warehouse as {their_id}", self._effects(message, their_id))
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """By reference: there as we wrote it, there otherwise, there twice, or not there."""
+        self.runtime.pace(message.connection)
+        warehouse = self.runtime.warehouse(message.connection)
+        found = warehouse.find_order(message.reference, wire, self.runtime.facts(message.connection))
+        if found is None:
+            return Absent()
+        if len(found.their_ids) > 1:
+            return Dead("duplicate_at_warehouse", f"it is there as {', '.join(found.their_ids)}", maybe_done=True)
+        if not found.same:
+            return Dead("order_changed_after_release", found.what, maybe_done=True)
+        their_id = found.their_ids[0]
+        self._release(message, their_id)
+        return Duplicate(f"at the warehouse as {their_id}: the first sending had arrived", self._effects(message, their_id))
+
+    def _release(self, message: Claimed, their_id: str) -> None:
+        """A release that fails leaves the order there: the doubt stands, and the look-up releases it again."""
+        try:
+            self.runtime.warehouse(message.connection).release_order(their_id)
+        except ReachError as error:
+            raise Unavailable(f"created as {their_id}, not released: {error.what}", maybe_done=True) from error
+
+    def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
+        effects = [
+            Effect(SENT, (their_id, message.reference)),
+            Effect(
+                DISPATCH_DUE,
+                (message.subject, message.story, self.runtime.configuration.fleet.limits.dispatch, message.connection),
+            ),
+        ]
+        if message.wire is None or message.attempt > 1:  # it was held: what was expected meanwhile has come
+            effects += [
+                Effect("delete from expectation where subject = %s and what = 'sku_confirmed'", (message.subject,)),
+                Effect("select close_exception('sku_unconfirmed', %s, 'the order went', 'fleet')", (message.subject,)),
+            ]
+        return tuple(effects)
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """A cancellation at a warehouse, of an order that may have been sent."""
+
+    runtime: Runtime
+    repeatable: bool = True  # cancelling what is cancelled is found out by the answer
+    refused: str = "cancel_refused"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Nothing to write: the call has no body."""
+        return b"cancel"
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Cancel; an order that is not there (any more) is cancelled."""
+        row = self.runtime.store.row("select * from fulfilment where reference = %s", message.reference)
+        if row is None or row["state"] != "cancelling":
+            return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
+        self.runtime.pace(message.connection)
+        warehouse = self.runtime.warehouse(message.connection)
+        their_id = row["their_id"]
+        if their_id is None:
+            found = warehouse.find_order(message.reference, b"", self.runtime.facts(message.connection))
+            their_id = found.their_ids[0] if found else None
+        there = their_id is not None and warehouse.cancel_order(their_id)
+        note = "cancelled at the warehouse" if there else "not at the warehouse (any more): cancelled"
+        effects = [
+            Effect("update fulfilment set state = 'cancelled', changed_at = now() where reference = %s", (message.reference,)),
+            Effect("delete from expectation where subject = %s", (message.subject,)),
+        ]
+        if row["resend"]:
+            # the cancellation is proven: what Khaos shows now gets a new number
+            effects.append(
+                Effect(
+                    "insert into record_unread (record_id, received_at, connection, source)"
+                    " select id, received_at, connection, source from record where id = %s on conflict do nothing",
+                    (message.body["record"],),
+                )
+            )
+        return Delivered(note, tuple(effects))
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """Not needed: cancelling again tells."""
+        return Absent()

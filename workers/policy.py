@@ -1,0 +1,195 @@
+"""The verdict table: what each kind of trouble means, who owns it, and what they do next.
+
+Every kind that can stand in the exception table is a row here, and has a section of the same name
+in ``docs/runbook.md``: a test holds that.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import Literal
+
+Severity = Literal["info", "warning", "error", "critical"]
+
+SUPPORT, OPERATIONS, MERCHANDISING = "support", "operations", "merchandising"
+CUSTOMER_SERVICE, FINANCE, ENGINEERING = "customer service", "finance", "engineering"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Who owns a kind of trouble, how bad it is, and their next step.
+
+    ``retries`` is how often it is tried again by itself (0: never, a person must act);
+    ``shuts`` says that it speaks of the connection rather than of the message.
+    """
+
+    owner: str
+    severity: Severity
+    next_step: str
+    retries: int = 0
+    shuts: bool = False
+
+
+RETRY = "fleet exceptions retry ID"
+
+VERDICTS: dict[str, Verdict] = {
+    # the other side could not be reached, or did not make sense: tried again by itself
+    "unavailable": Verdict(
+        SUPPORT, "error", f"See whether the other system is up; when it is, `{RETRY}`.", retries=12, shuts=True
+    ),
+    "throttled": Verdict(
+        SUPPORT, "warning", "Lower the connection's rate in fleet.toml, or ask the partner for more.", retries=50
+    ),
+    "unauthorised": Verdict(
+        SUPPORT, "critical", "Renew the connection's credentials and restart the fleet.", retries=50, shuts=True
+    ),
+    "garbled": Verdict(
+        SUPPORT, "error", f"Ask the partner what their system answered; then `{RETRY}`.", retries=5, shuts=True
+    ),
+    "connection_shut": Verdict(
+        SUPPORT, "critical", "The connection is down and is probed by itself; call the partner if it lasts."
+    ),
+    "suspect_release": Verdict(
+        ENGINEERING,
+        "critical",
+        "Many messages died of one new cause: see whether a release or a setting caused it, then `fleet open CONNECTION`.",
+    ),
+    "overrun": Verdict(ENGINEERING, "error", f"A call outlived its lease; look at the connection's deadline. `{RETRY}`."),
+    # one message
+    "refused_by_warehouse": Verdict(
+        OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."
+    ),
+    "refused_by_khaos": Verdict(
+        OPERATIONS, "error", f"Read Khaos Control's reason, put it right there, then `{RETRY}`."
+    ),
+    "uncertain": Verdict(
+        OPERATIONS,
+        "critical",
+        f"It may or may not have arrived. Look the reference up at the warehouse: if it is there, dismiss; if not, `{RETRY}`.",
+    ),
+    "order_changed_after_release": Verdict(
+        OPERATIONS, "error", "The warehouse has this reference with other content. Agree with it which one ships."
+    ),
+    "duplicate_at_warehouse": Verdict(
+        OPERATIONS, "critical", "The warehouse has the reference more than once: have all but one cancelled there."
+    ),
+    "changed_after_release": Verdict(
+        CUSTOMER_SERVICE, "error", "Khaos Control changed the order after the warehouse began it: intercept, or accept what ships."
+    ),
+    "bad_address": Verdict(
+        CUSTOMER_SERVICE, "error", f"Correct the delivery address in Khaos Control; the order goes by itself, or `{RETRY}`."
+    ),
+    "route_unmapped": Verdict(
+        OPERATIONS, "error", f"No routing rule takes this order: add one to fleet.toml, restart, then `{RETRY}`."
+    ),
+    "route_site_conflict": Verdict(
+        OPERATIONS, "error", f"The rule sends it to a facility of another Khaos site: mend the rule or the order, then `{RETRY}`."
+    ),
+    "sku_unconfirmed": Verdict(
+        MERCHANDISING, "error", "The warehouse has not confirmed this SKU: see the SKU's own exception; the order goes by itself."
+    ),
+    "sku_refused": Verdict(
+        MERCHANDISING, "error", f"The warehouse refuses this product: correct it in Khaos Control; it goes again by itself, or `{RETRY}`."
+    ),
+    "bad_product": Verdict(
+        MERCHANDISING, "error", f"The warehouse has no room for this product as it is: correct it in Khaos Control; it goes again by itself, or `{RETRY}`."
+    ),
+    "no_warehouse_lines": Verdict(
+        OPERATIONS, "info", "Nothing on this order is stock; it needs no warehouse. Issue it in Khaos Control, then dismiss."
+    ),
+    "unknown_carrier": Verdict(
+        OPERATIONS, "error", f"Add the warehouse's carrier to [tables.carriers] in fleet.toml, restart, then `{RETRY}`."
+    ),
+    "dispatch_unknown_order": Verdict(
+        OPERATIONS, "error", "The warehouse dispatched an order that the fleet never sent: find out whose it is, then dismiss."
+    ),
+    "over_shipped": Verdict(
+        OPERATIONS, "critical", "More left the warehouse than was ordered: count, correct the invoice in Khaos Control, then dismiss."
+    ),
+    "short_pick": Verdict(
+        OPERATIONS, "warning", "The warehouse closed the order short: the rest stands open in Khaos Control; see whether stock is there."
+    ),
+    "cancel_refused": Verdict(
+        CUSTOMER_SERVICE, "error", "The warehouse refused the cancellation: the goods will leave. Intercept them, or tell the customer."
+    ),
+    "shipped_after_cancel": Verdict(
+        CUSTOMER_SERVICE, "critical", "Goods left although the order was cancelled: intercept them; finance raises the invoice again."
+    ),
+    "cancelled_at_warehouse": Verdict(
+        OPERATIONS, "error", "The warehouse cancelled an order that Khaos Control still wants: ask why, then cancel or raise it again."
+    ),
+    "remainder_unmatched": Verdict(
+        OPERATIONS, "error", "Khaos Control shows a further invoice that may repeat goods already at the warehouse: compare, then retry or dismiss."
+    ),
+    "invoice_recoded": Verdict(
+        OPERATIONS, "error", "Khaos Control shows the same goods under a new invoice code: if it is the same invoice, dismiss; else retry."
+    ),
+    "issued_elsewhere": Verdict(
+        OPERATIONS, "warning", "Khaos Control issued this invoice without a dispatch from the warehouse: stop it there, or dismiss."
+    ),
+    "dispatch_route_missing": Verdict(
+        SUPPORT, "error", f"No way is set for telling Khaos Control of dispatches: bind extensions.confirm_shipment in fleet.toml, then `{RETRY}`."
+    ),
+    "dispatch_unconfirmed": Verdict(
+        OPERATIONS, "error", "Khaos Control was told of the dispatch but does not show it: look at the invoice there."
+    ),
+    "dispatch_overdue": Verdict(
+        OPERATIONS, "warning", "The warehouse has not dispatched this order in time: ask it."
+    ),
+    "unknown_status": Verdict(
+        SUPPORT, "error", f"The warehouse uses a status that no table knows: add it to the table named, then `{RETRY}`."
+    ),
+    # what was said and could not be read
+    "unmappable": Verdict(SUPPORT, "error", f"Add the row that the reason names, then `{RETRY}`."),
+    "garbled_hint": Verdict(
+        SUPPORT, "warning", "A webhook that names no order; the sweep finds what it meant. Ask the warehouse, then dismiss."
+    ),
+    "unreadable": Verdict(
+        SUPPORT, "error", "What the partner sent cannot be read; it is kept. Ask them to mend it, then `fleet replay RECORD`."
+    ),
+    "fractional_quantity": Verdict(
+        OPERATIONS, "error", "A warehouse picks whole units: correct the quantity in Khaos Control."
+    ),
+    # an orders file
+    "return_not_order": Verdict(
+        CUSTOMER_SERVICE, "info", "This invoice takes goods back: raise the return in Khaos Control, then dismiss."
+    ),
+    "not_a_sale": Verdict(
+        FINANCE, "info", "A negative or zero quantity is a stock correction, not a sale: book it in Khaos Control, then dismiss."
+    ),
+    "file_line_unreadable": Verdict(SUPPORT, "warning", "Correct the line in the orders file and load it again."),
+    "country_conflict": Verdict(
+        CUSTOMER_SERVICE, "warning", "One invoice names two countries: correct the orders file and load it again."
+    ),
+    "import_refused": Verdict(
+        OPERATIONS, "error", "Khaos Control did not take this order: put right what its reason names, and load the file again."
+    ),
+    # the fleet's own machinery
+    "poison": Verdict(
+        ENGINEERING, "error", "Something that is no task was put into a queue; it is kept as a record. Find out who put it there, then dismiss."
+    ),
+    "task_unknown": Verdict(
+        ENGINEERING, "error", "A task that this release does not know: an older or newer release still publishes. Then dismiss."
+    ),
+    "kills_worker": Verdict(
+        ENGINEERING, "critical", f"Working on this message alone ended the process: see its log. After a mend, `{RETRY}`."
+    ),
+    "crashed": Verdict(ENGINEERING, "critical", f"A fault in the fleet's own code: see the log. After a mend, `{RETRY}`.", retries=2),
+    "schedule_failed": Verdict(ENGINEERING, "error", "Something that runs on a schedule fails: see the reason; it is tried again by itself."),
+}
+
+UNKNOWN = Verdict(ENGINEERING, "error", "A kind of trouble that policy.VERDICTS does not know: add a row there.")
+
+
+def verdict(kind: str) -> Verdict:
+    """The row of a kind; an unknown kind is engineering's, loudly."""
+    return VERDICTS.get(kind, UNKNOWN)
+
+
+BASE, CEILING = 1.0, 300.0
+
+
+def back_off(tries: int, dice: random.Random) -> float:
+    """Seconds until the next try: exponential with full jitter, from one second up to five minutes."""
+    return dice.uniform(0.2, min(CEILING, BASE * 2.0 ** min(tries, 16)))

@@ -1,0 +1,106 @@
+"""Proves in batches what was sent: Khaos takes one call at a time, so many shipments share one read-back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from mappings.canonical import Invoice
+from workers.dispatch_in import SHOWN
+from workers.fulfilments import ISSUE_STAGE
+from workers.intake import SHOWN_A_CALL, call, chunks
+from workers.ledger.store import Connection
+from workers.policy import verdict
+from workers.runtime import Runtime
+
+
+def read_back(runtime: Runtime) -> int:
+    """Ask Khaos to show the invoices of shipments that it was told of. Returns how many were proven."""
+    name = runtime.configuration.erp.name
+    waiting = runtime.store.rows(
+        "select m.id, m.story, m.reference, s.fulfilment, s.lines, s.invoice_code, m.proof_due_at < now() as late"
+        " from message m join shipment s on s.reference = m.reference"
+        " where m.connection = %s and m.state = 'sent' and m.proof = %s order by m.id",
+        name,
+        SHOWN,
+    )
+    proven = 0
+    orders = sorted({row["story"] for row in waiting})
+    for codes in chunks(orders, SHOWN_A_CALL):
+        raw = call(runtime, name, "read-back", lambda codes=codes: runtime.erp.fetch_status(codes))
+        invoices, _unreadable = runtime.erp.read_status(raw)
+        shown: dict[str, list[Invoice]] = {}
+        for invoice in invoices:
+            shown.setdefault(invoice.order_code, []).append(invoice)
+        for row in waiting:
+            if row["story"] in shown and row["story"] in codes:
+                proven += _prove(runtime, row, shown[row["story"]])
+    return proven
+
+
+def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> int:
+    invoice = next((i for i in invoices if i.invoice_code == row["invoice_code"]), None)
+    if invoice is None or not (invoice.ship_date or invoice.stage >= ISSUE_STAGE) or invoice.stage in runtime.erp.withdraw_stages:
+        if row["late"]:
+            _missing(runtime, row, "Khaos Control does not show it as shipped")
+        return 0
+    quantities = {line.sku: line.quantity for line in invoice.lines}
+    if quantities and any(quantities.get(sku) != units for sku, units in row["lines"].items()):
+        _missing(runtime, row, f"invoice {invoice.invoice_code} shows other quantities than left the warehouse")
+        return 0
+    with runtime.store.transaction() as db:
+        done = db.execute(
+            "select finish(%s, 'delivered', %s, 'fleet') as ok",
+            (row["id"], f"invoice {invoice.invoice_code} shows it, stage {invoice.stage}"),
+        ).fetchone()
+        if done is None or not done["ok"]:
+            return 0
+        db.execute("update shipment set confirmed_at = now() where reference = %s", (row["reference"],))
+        _adopt_rest(db, row["fulfilment"], invoices)
+        db.execute(
+            "update fulfilment f set confirmed = true, changed_at = now() where reference = %s"
+            " and not exists (select 1 from shipment s where s.fulfilment = f.reference and s.confirmed_at is null)",
+            (row["fulfilment"],),
+        )
+        db.execute("select close_exception('dispatch_unconfirmed', %s, 'Khaos Control shows it', 'fleet')", (row["reference"],))
+    return 1
+
+
+def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None:
+    """After a part shipment Khaos opens a further invoice for the rest: it belongs to the same fulfilment."""
+    known = db.execute("select * from fulfilment where reference = %s for update", (reference,)).fetchone()
+    if known is None or known["state"] != "part_dispatched":
+        return
+    rest = {s: n - known["shipped"].get(s, 0) for s, n in known["requested"].items() if n > known["shipped"].get(s, 0)}
+    for invoice in invoices:
+        lines = {line.sku: line.quantity for line in invoice.lines if line.sku in known["requested"]}
+        if invoice.invoice_code == known["invoice_code"] or lines != rest or invoice.stage >= 70:
+            continue
+        taken = db.execute(
+            "select 1 as one from fulfilment where erp = %s and invoice_code = %s and state not in ('cancelled', 'withdrawn')",
+            (known["erp"], invoice.invoice_code),
+        ).fetchone()
+        if taken is None:
+            db.execute("update fulfilment set invoice_code = %s where reference = %s", (invoice.invoice_code, reference))
+            db.execute(
+                "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'dispatch-in', %s, 'adopted', %s)",
+                (known["order_code"], f"order:{reference}", known["warehouse"], f"the rest stands on invoice {invoice.invoice_code} now"),
+            )
+            return
+
+
+def _missing(runtime: Runtime, row: dict[str, Any], why: str) -> None:
+    kind = "dispatch_unconfirmed"
+    told = verdict(kind)
+    runtime.store.run(
+        "select file_exception(%s, %s, %s, 'dispatch-in', %s, %s, %s, %s, %s, %s, null)",
+        kind,
+        row["reference"],
+        row["story"],
+        runtime.configuration.erp.name,
+        told.owner,
+        told.severity,
+        f"{row['reference']}: {why} (shipped {json.dumps(row['lines'])})",
+        told.next_step,
+        row["id"],
+    )

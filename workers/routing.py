@@ -1,0 +1,59 @@
+"""Which warehouse and which of its buildings an order goes to, and why. Rules in order; no rule is never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from mappings.canonical import Product, SalesOrder
+from mappings.errors import Unmappable
+from workers.config import Configuration, Rule, When
+
+
+def choose(configuration: Configuration, order: SalesOrder, products: Iterable[Product]) -> tuple[Rule, str]:
+    """The first rule that fits, and the reason to keep.
+
+    Raises Unmappable with kind ``route_unmapped`` when none fits, and ``route_site_conflict`` when the
+    rule's facility serves another Khaos site than the order's.
+    """
+    attributes = [dict(product.attributes) for product in products]
+    for number, rule in enumerate(configuration.routing, 1):
+        if not _fits(rule.when, order, attributes):
+            continue
+        sites = getattr(configuration.connections[rule.to].settings, "sites", {})
+        site = sites.get(rule.facility, "")
+        if order.site and site and order.site != site:
+            raise Unmappable(
+                "site",
+                order.site,
+                f"rule {rule.name!r} sends to {rule.to}/{rule.facility}, which serves the Khaos site {site!r}",
+                kind="route_site_conflict",
+            )
+        return rule, f"rule {number} {rule.name!r}: {_because(rule.when, order)}"
+    raise Unmappable(
+        "routing",
+        f"site={order.site or '-'} country={order.address.country} channel={order.channel or '-'}",
+        "no [[routing]] rule of fleet.toml takes this order; add one, or a last rule without 'when'",
+        kind="route_unmapped",
+    )
+
+
+def _fits(when: When, order: SalesOrder, attributes: list[dict[str, str]]) -> bool:
+    postcode = order.address.postcode.replace(" ", "").upper()
+    return (
+        (not when.site or order.site in when.site)
+        and (not when.country or order.address.country in when.country)
+        and (not when.channel or order.channel in when.channel)
+        and (not when.postcode or any(postcode.startswith(p.replace(" ", "").upper()) for p in when.postcode))
+        and all(a.get(name) == value for name, value in when.attribute.items() for a in attributes)
+    )
+
+
+def _because(when: When, order: SalesOrder) -> str:
+    said = [
+        f"country {order.address.country}" if when.country else "",
+        f"site {order.site}" if when.site else "",
+        f"channel {order.channel}" if when.channel else "",
+        "postcode area" if when.postcode else "",
+        *(f"{name} = {value}" for name, value in when.attribute.items()),
+    ]
+    return ", ".join(s for s in said if s) or "takes everything"

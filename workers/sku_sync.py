@@ -1,0 +1,141 @@
+"""The queue ``sku-sync``: one product for one warehouse, from Khaos Control to every warehouse."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from mappings.canonical import Product
+from mappings.errors import Unmappable, Unreadable
+from workers.delivery import Absent
+from workers.ledger.store import Claimed, Effect, NewMessage
+from workers.outcomes import Delivered, Outcome
+from workers.reading import Reading, fingerprint
+from workers.runtime import Runtime
+
+UNTOLD = {"buy_price", "sell_price", "attributes"}  # no warehouse's business: their change is no new version
+
+
+def read_products(reading: Reading) -> None:
+    """Reader of the catalogue: remember every product, and post the stock ones to every warehouse."""
+    erp = reading.runtime.configuration.erp.name
+    products, unreadable = reading.runtime.erp.read_products(reading.record.body)
+    for entry in unreadable:
+        reading.park("sku-sync", entry)
+    facts = {row["connection"]: row["value"] for row in reading.run("select connection, value from partner_fact")}
+    for product in products:
+        reading.run(
+            "insert into product (erp, code, for_warehouse, body) values (%s, %s, %s, %s)"
+            " on conflict (erp, code) do update set for_warehouse = excluded.for_warehouse, body = excluded.body,"
+            " seen_at = now()",
+            erp,
+            product.code,
+            product.for_warehouse,
+            product.model_dump_json(),
+        )
+        for warehouse in reading.runtime.configuration.warehouses:
+            if product.for_warehouse:
+                known = facts.get(warehouse.name)
+                wire = reading.runtime.warehouse(warehouse.name).write_product(product, known) if known else None
+                _post(reading, warehouse.name, product, wire)
+            else:
+                reading.run(
+                    "select open_gates(array[g.name], 'it is no stock') from gate g where g.name = %s and not g.open",
+                    f"sku:{warehouse.name}:{product.code}",
+                )
+
+
+def read_unaddressable(reading: Reading) -> None:
+    """Reader of codes that Khaos's own calls cannot name."""
+    for code in json.loads(reading.record.body):
+        why = "Khaos Control parts code lists by commas, so a code with one cannot be asked for: rename it there"
+        reading.park("sku-sync", Unreadable(code, Unmappable("STOCK_CODE", code, why)))
+
+
+def _post(reading: Reading, warehouse: str, product: Product, wire: bytes | None) -> None:
+    body = product.model_dump(mode="json")
+    reading.post(
+        NewMessage(
+            flow="sku-sync",
+            connection=warehouse,
+            kind="product",
+            reference=product.code,
+            subject=f"sku:{warehouse}:{product.code}",
+            story=product.code,
+            body=body,
+            fingerprint=fingerprint({k: v for k, v in body.items() if k not in UNTOLD}),
+            wire=wire,
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProductTo:
+    """A product at a warehouse: created or updated, and orderable for the merchant's account."""
+
+    runtime: Runtime
+    repeatable: bool = True  # it is looked up by its code before anything is written
+    refused: str = "sku_refused"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """The bytes of the product."""
+        product = Product.model_validate_json(message.body_text)
+        return self.runtime.warehouse(message.connection).write_product(product, self.runtime.facts(message.connection))
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Create or update it; its confirmation opens the gate that orders wait at."""
+        self.runtime.pace(message.connection)
+        known = self.runtime.store.row(
+            "select their_id from sku where connection = %s and code = %s", message.connection, message.reference
+        )
+        their_id = self.runtime.warehouse(message.connection).send_product(
+            message.reference, known["their_id"] if known else None, wire, self.runtime.facts(message.connection)
+        )
+        return Delivered(
+            f"confirmed as {their_id}",
+            (
+                Effect(
+                    "insert into sku (connection, code, state, their_id) values (%s, %s, 'confirmed', %s)"
+                    " on conflict (connection, code) do update set state = 'confirmed', their_id = excluded.their_id,"
+                    " changed_at = now()",
+                    (message.connection, message.reference, their_id),
+                ),
+                Effect(
+                    "select open_gates(array[%s], 'the warehouse confirmed the SKU')",
+                    (f"sku:{message.connection}:{message.reference}",),
+                ),
+            ),
+        )
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """Not needed: pushing looks first."""
+        return Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A SKU that an order named and the catalogue does not know yet: export it from Khaos Control."""
+
+    runtime: Runtime
+    repeatable: bool = True
+    refused: str = "refused_by_khaos"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Nothing to write."""
+        return b"ask"
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Read it; what Khaos says becomes a record like any other."""
+        self.runtime.pace(message.connection)
+        body = self.runtime.erp.fetch_products([message.reference])
+        receipt = fingerprint(body.decode("utf-8", "replace"), message.id)
+        return Delivered(
+            "asked Khaos Control",
+            (Effect("select receive(%s, 'products', %s, %s, null)", (message.connection, receipt, body)),),
+        )
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """Not needed: reading is harmless."""
+        return Absent()
+
+

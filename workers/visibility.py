@@ -1,0 +1,122 @@
+"""Tells Flower what becomes of every message: Celery's own task events, one life for each reference.
+
+A slot drains many messages for one bell, so the bell's own events are off and each message is told
+under its own id. Events are buffered and sent together, a quarter of a second late at the most.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from typing import Any
+
+import structlog
+from celery import Celery
+from celery.events.event import get_exchange
+from celery.utils.time import utcoffset
+from kombu import Producer
+
+from workers.ledger.store import Claimed
+
+log = structlog.get_logger(__name__)
+
+FLUSH_EVERY = 0.25
+AT_MOST = 20_000  # events kept while Redis is away; the ledger has the truth
+
+
+class Flower:
+    """The narrator of one worker process."""
+
+    def __init__(self, app: Celery, hostname: str) -> None:
+        """``hostname`` is the worker's node name, as Flower lists it."""
+        self._app = app
+        self._hostname = hostname
+        self._events: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="narrator", daemon=True)
+        self._thread.start()
+
+    def started(self, message: Claimed) -> None:
+        """A message was claimed."""
+        now = time.time()
+        uuid = message.task_id
+        self._add(
+            {
+                "type": "task-received",
+                "uuid": uuid,
+                "name": message.flow,
+                "args": f"({message.id}, {message.generation})",
+                "kwargs": "{}",
+                "retries": message.attempt - 1,
+                "timestamp": now,
+            },
+            {"type": "task-started", "uuid": uuid, "timestamp": now},
+        )
+
+    def ended(self, message: Claimed, state: str, note: str, seconds: float) -> None:
+        """A message was settled: a dead one is a failed task, one that waits is a retried task."""
+        event: dict[str, Any] = {"uuid": message.task_id, "timestamp": time.time()}
+        if state == "dead":
+            event |= {"type": "task-failed", "exception": f"Dead({note[:200]!r})", "traceback": ""}
+        elif state in ("waiting", "held"):
+            event |= {"type": "task-retried", "exception": f"{state}({note[:200]!r})", "traceback": ""}
+        else:
+            event |= {"type": "task-succeeded", "result": state, "runtime": seconds}
+        self._add(event)
+
+    def _add(self, *events: dict[str, Any]) -> None:
+        with self._lock:
+            self._events.extend(events)
+            del self._events[:-AT_MOST]
+
+    def stop(self) -> None:
+        """Send what is left."""
+        self._stop.set()
+        self._thread.join(timeout=2)
+
+    def _run(self) -> None:
+        pid = os.getpid()
+        while not self._stop.is_set():
+            try:
+                with self._app.connection_for_write() as connection:
+                    producer = Producer(connection, exchange=get_exchange(connection), auto_declare=False)
+                    while not self._stop.wait(FLUSH_EVERY):
+                        self._flush(producer, pid)
+                    self._flush(producer, pid)
+            except Exception as error:  # noqa: BLE001  Redis may be away for any reason; visibility is not the truth
+                log.warning("events for Flower wait for Redis", error=type(error).__name__)
+                self._stop.wait(1.0)
+
+    def _flush(self, producer: Producer, pid: int) -> None:
+        with self._lock:
+            events, self._events = self._events, []
+        if not events:
+            return
+        shared = {"hostname": self._hostname, "pid": pid, "utcoffset": utcoffset()}
+        batch = [shared | {"clock": self._app.clock.forward()} | event for event in events]
+        try:
+            for start in range(0, len(batch), 100):
+                producer.publish(
+                    batch[start : start + 100],
+                    routing_key="task.multi",
+                    serializer="json",
+                    headers={"hostname": self._hostname},
+                    delivery_mode=1,
+                    retry=False,
+                )
+        except Exception:
+            with self._lock:
+                self._events[:0] = events[-AT_MOST:]
+            raise
+
+
+class Silent:
+    """A narrator for where nobody watches."""
+
+    def started(self, message: Claimed) -> None:
+        """Nothing."""
+
+    def ended(self, message: Claimed, state: str, note: str, seconds: float) -> None:
+        """Nothing."""

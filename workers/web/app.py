@@ -1,0 +1,83 @@
+"""Puts the web process together: its doors to the ledger, its routes, and the headers that every answer carries."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, PlainTextResponse
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
+
+from workers import alerts, logs
+from workers.config import configuration, environment
+from workers.ledger.store import Store
+from workers.ledger.views import POOL as READING
+from workers.ledger.views import reading_engine
+from workers.web import desk, hooks, pages, watch
+from workers.wiring import warehouse_of
+
+log = structlog.get_logger(__name__)
+
+WRITING = 3  # connections for storing webhooks
+POOL = READING + WRITING  # connections that one web process opens at the most
+
+HEADERS = {
+    "Content-Security-Policy": (
+        f"default-src 'none'; style-src '{pages.STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def application() -> FastAPI:
+    """The ASGI application of this deployment. Raises Misconfigured; the ledger may be away when it starts."""
+    settings, surroundings = configuration(), environment()
+    logs.configure(surroundings.fleet_process, surroundings.fleet_log_level)
+    alerts.configure(
+        settings.fleet.sentry_dsn or None,
+        environment=surroundings.fleet_environment,
+        release=version("khaos-fleet"),
+        process=surroundings.fleet_process,
+    )
+    dsn = settings.fleet.database_url
+    engine = reading_engine(dsn, application="fleet-web")
+    store = Store(dsn, size=WRITING, application="fleet-web")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        store.close()
+        engine.dispose()
+
+    app = FastAPI(title="Khaos fleet", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    warehouses = {c.name: warehouse_of(c, settings.tables) for c in settings.warehouses}
+    app.include_router(hooks.routes(hooks.Inbox(store, engine, warehouses)))
+    app.include_router(watch.routes(engine))
+    app.include_router(desk.routes(engine))
+    app.middleware("http")(_headers)
+    app.exception_handler(DBAPIError)(_ledger_away)
+    app.exception_handler(NoConnectionFree)(_ledger_away)
+    return app
+
+
+async def _headers(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+    answer = await following(request)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+def _ledger_away(request: Request, error: Exception) -> Response:
+    """A page or a figure that cannot be read now. The error's text would quote statements: only its class is logged."""
+    log.warning("the ledger cannot be read", error=type(getattr(error, "orig", None) or error).__name__)
+    if request.url.path == "/metrics":
+        return PlainTextResponse("# the ledger cannot be reached\n", 503)
+    return HTMLResponse(pages.ledger_away(), 503, headers={"Retry-After": "15"})

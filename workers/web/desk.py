@@ -1,0 +1,58 @@
+"""The desk's addresses: which page answers which path. It only shows; acting is the ``fleet`` command's."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import HTMLResponse
+from sqlalchemy import Engine
+
+from workers.ledger import cases
+from workers.ledger.stories import order_story
+from workers.ledger.views import overview
+from workers.web import pages
+from workers.web.guard import guard
+
+NOT_FOUND = 404
+SHOWN = 300
+LARGEST = 2**63 - 1
+Word = Annotated[str, Query(max_length=100)]
+
+
+def routes(engine: Engine) -> APIRouter:
+    """The pages, all behind the guard. They block, so each runs in the server's pool of threads."""
+    router = APIRouter(dependencies=[Depends(guard)], default_response_class=HTMLResponse, include_in_schema=False)
+
+    @router.get("/")
+    def fleet() -> HTMLResponse:
+        return HTMLResponse(pages.fleet(overview(engine)))
+
+    @router.get("/exceptions")
+    def exceptions(state: cases.State = "open", kind: Word = "", owner: Word = "") -> HTMLResponse:
+        kind, owner = _plain(kind), _plain(owner)
+        rows = cases.exceptions(engine, state=state, kind=kind, owner=owner, limit=SHOWN)
+        chosen = {"state": state, "kind": kind, "owner": owner}
+        return HTMLResponse(pages.exceptions(rows, cases.counts(engine), chosen))
+
+    @router.get("/exceptions/{number}")
+    def exception(number: int) -> HTMLResponse:
+        case = cases.exception(engine, number) if 0 < number <= LARGEST else None
+        if case is None:
+            return HTMLResponse(pages.nothing(f"exception {number}"), NOT_FOUND)
+        return HTMLResponse(pages.exception(case))
+
+    @router.get("/orders")
+    def orders(q: Word = "") -> HTMLResponse:
+        asked = _plain(q)
+        story = order_story(engine, asked) if asked else None
+        if story is None:
+            return HTMLResponse(pages.nothing(asked), NOT_FOUND if asked else 200)
+        return HTMLResponse(pages.order(story))
+
+    return router
+
+
+def _plain(text: str) -> str:
+    """Without characters that cannot be typed: Postgres takes no NUL in text."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()

@@ -1,0 +1,130 @@
+"""How an order's story is laid out: what comes next first, then what stands, then what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from workers.ledger.stories import Story
+from workers.ledger.views import Row
+from workers.web.markup import Markup, join, link, moment, table, tag
+from workers.web.pages import commands, mark, next_step, timeline
+
+
+def sections(story: Story) -> list[Markup]:
+    """The parts of the page, in order."""
+    open_ones = [row for row in story.exceptions if row["state"] == "open"]
+    return [
+        *(
+            next_step(
+                join((link(f"/exceptions/{row['id']}", row["kind"]), ": ", row["reason"], " ", row["next_step"])),
+                *commands(row),
+            )
+            for row in open_ones
+        ),
+        _expected(story),
+        table(
+            "Fulfilments",
+            (
+                "reference",
+                "invoice",
+                "their order ref.",
+                "at",
+                "its number there",
+                "state",
+                "units asked",
+                "units shipped",
+                "in Khaos Control",
+                "sent",
+                "routed because",
+            ),
+            map(_fulfilment, story.fulfilments),
+            numbers=frozenset({6, 7}),
+        ),
+        table(
+            "Shipments",
+            ("reference", "invoice", "units", "tracking", "told", "shown by Khaos Control"),
+            map(_shipment, story.shipments),
+        ),
+        table(
+            "Messages",
+            ("reference", "flow", "to or from", "kind", "state", "since", "attempts", "why"),
+            [*map(_message, story.messages), *map(_message, story.settled)],
+            numbers=frozenset({6}),
+        ),
+        table(
+            "Exceptions",
+            ("number", "kind", "owner", "state", "since", "reason"),
+            [
+                [
+                    link(f"/exceptions/{r['id']}", r["id"]),
+                    r["kind"],
+                    r["owner"],
+                    mark(r["state"]),
+                    moment(r["first_at"]),
+                    r["reason"],
+                ]
+                for r in story.exceptions
+            ],
+        ),
+        timeline("What happened", story.timeline),
+    ]
+
+
+def _expected(story: Story) -> Markup:
+    if not story.expected:
+        return tag("p", "Nothing further is expected.", class_="soft")
+    return table(
+        "Expected next",
+        ("what", "of", "by", ""),
+        [
+            [r["what"], r["subject"], moment(r["due_at"]), mark("missed") if r["missed_at"] else ""]
+            for r in story.expected
+        ],
+    )
+
+
+def units(lines: Mapping[str, int]) -> int:
+    """How many units stand in {sku: units}."""
+    return sum(lines.values())
+
+
+def _fulfilment(row: Row) -> list[object]:
+    shown = mark("confirmed") if row["confirmed"] else ("not yet" if row["shipments"] else "")
+    return [
+        row["reference"], row["invoice_code"], row["associated_ref"], f"{row['warehouse']}/{row['facility']}",
+        row["their_id"], mark(row["state"]), units(row["requested"]), units(row["shipped"]), shown,
+        moment(row["sent_at"]), row["route_reason"],
+    ]  # fmt: skip
+
+
+def _shipment(row: Row) -> list[object]:
+    lines = ", ".join(f"{n} × {sku}" for sku, n in sorted(row["lines"].items()))
+    return [
+        row["reference"],
+        row["invoice_code"],
+        lines,
+        tracking(row["parcels"]),
+        moment(row["told_at"]),
+        moment(row["confirmed_at"]),
+    ]
+
+
+def tracking(parcels: Iterable[Row]) -> str:
+    """The parcels' tracking numbers with their carriers."""
+    return ", ".join(f"{p.get('tracking') or '(no number)'} {p.get('carrier', '')}".strip() for p in parcels)
+
+
+def _message(row: Row) -> list[object]:
+    return [
+        f"{row['reference']} v{row['version']}", row["flow"], row["connection"], row["kind"], mark(row["state"]),
+        moment(row["since"]), row["attempt"], why(row),
+    ]  # fmt: skip
+
+
+def why(row: Row) -> str:
+    """Why a message stands where it stands."""
+    if row["state"] == "held":
+        return "held by " + ", ".join(row["held_by"])
+    if row.get("error_kind"):
+        return f"{row['error_kind']}: {row['error']}"
+    return "it was there already" if row.get("proven_before") else ""

@@ -1,0 +1,124 @@
+"""Khaos Control as the flows see it: its client and its mapping, joined."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from adapters.errors import Garbled
+from adapters.khaos.client import Khaos
+from adapters.khaos.settings import Settings
+from defusedxml import ElementTree as SafeET
+
+import mappings.khaos as words
+from mappings.canonical import Invoice, Product, SalesOrder, Shipment
+from mappings.errors import Unreadable
+
+CANCELLED = 1
+MOVED = re.compile(rb' MOVED="[^"]*"')
+EDITED, EVERY_ITEM, BY_ORDER_CODE = 0, 0, 3
+
+
+class KhaosErp:
+    """The merchant's Khaos Control."""
+
+    def __init__(self, settings: Settings, tables: Mapping[str, Any]) -> None:
+        """Connects to nothing yet."""
+        del tables
+        self.settings = settings
+        self.client = Khaos(settings)
+        self.ready_stages = tuple(settings.ready_stages)
+        self.withdraw_stages = tuple(settings.withdraw_stages)
+        self.sites = tuple(settings.sites)
+
+    def ping(self) -> None:
+        """Ask for the version."""
+        self.client.ping()
+
+    def fetch_status(self, orders: Sequence[str] = ()) -> bytes:
+        """Invoices in the stages that we watch, cancelled ones too; or every invoice of some orders."""
+        if orders:
+            text = self.client.export_order_status(
+                ids=orders, mapping_type=BY_ORDER_CODE, confirmed_only=False, include_cancelled=True, show_items=True
+            )
+        else:
+            now = datetime.now(UTC)
+            text = self.client.export_order_status(
+                confirmed_only=True,
+                include_cancelled=True,
+                date_from=now - timedelta(days=self.settings.lookback_days),
+                date_to=now + timedelta(days=1),
+                stages=(CANCELLED, *self.ready_stages, *self.withdraw_stages),
+                show_items=True,
+            )
+        return text.encode()
+
+    @staticmethod
+    def split_status(raw: bytes) -> dict[str, bytes]:
+        """The part of a status reply that speaks of each order, by order code, as it was sent."""
+        parts: dict[str, bytes] = {}
+        for order in _tree(raw):
+            code = order.get("SORDER_CODE", "")
+            parts[code] = parts.get(code, b"") + ET.tostring(order, encoding="utf-8")
+        return parts
+
+    @staticmethod
+    def join_status(parts: Sequence[bytes]) -> bytes:
+        """A status reply of some orders only."""
+        return b"<STATUS_LIST>" + b"".join(parts) + b"</STATUS_LIST>"
+
+    @staticmethod
+    def steady(raw: bytes) -> bytes:
+        """A status reply without ``MOVED``, which changes with every export and says nothing (reference 2.2.2)."""
+        return MOVED.sub(b"", raw)
+
+    def fetch_orders(self, orders: Sequence[str]) -> bytes:
+        """Full orders."""
+        return self.client.export_orders(orders).encode()
+
+    def fetch_changed_products(self, since: datetime | None) -> tuple[list[str], datetime | None]:
+        """Codes to export (a variant's parent stands for it), and the latest change among them."""
+        asked = since - timedelta(minutes=self.settings.overlap_minutes) if since else None
+        changed = self.client.get_stock_list(EDITED, asked, EVERY_ITEM)
+        codes = sorted({item.parent_code or item.stock_code for item in changed})
+        moments = [item.last_updated for item in changed if item.last_updated]
+        return codes, max([*moments, *([since] if since else [])], default=None)
+
+    def fetch_products(self, codes: Sequence[str]) -> bytes:
+        """Product details."""
+        return self.client.export_stock(codes).encode()
+
+    def read_status(self, raw: bytes) -> tuple[list[Invoice], list[Unreadable]]:
+        """Understand a status reply."""
+        return words.read_invoices(raw.decode())
+
+    def read_orders(self, raw: bytes) -> tuple[list[SalesOrder], list[Unreadable]]:
+        """Understand full orders."""
+        return words.read_orders(raw.decode())
+
+    def read_products(self, raw: bytes) -> tuple[list[Product], list[Unreadable]]:
+        """Understand products."""
+        return words.read_products(raw.decode())
+
+    def dispatch_route(self) -> str:
+        """The bound extension, or none."""
+        return "soap_extension" if self.settings.extensions.confirm_shipment else "none"
+
+    def write_shipment(self, shipment: Shipment) -> bytes:
+        """The arguments of the bound extension, frozen."""
+        return json.dumps(words.write_shipment(shipment), sort_keys=True).encode()
+
+    def send_shipment(self, wire: bytes) -> None:
+        """Call the bound extension."""
+        self.client.confirm_shipment(json.loads(wire))
+
+
+def _tree(raw: bytes) -> Any:
+    try:
+        return SafeET.fromstring(raw)
+    except ET.ParseError as error:
+        raise Garbled("Khaos Control's status reply is not XML", maybe_done=False) from error

@@ -1,0 +1,127 @@
+"""What the flows ask of a system, in the trade's words. A new system is one more module beside this one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from mappings.canonical import Fulfilment, Invoice, Product, SalesOrder, Shipment, WarehouseOrder
+from mappings.errors import Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A reference looked up at a warehouse: how often it is there alive, and whether as we wrote it."""
+
+    their_ids: tuple[str, ...]
+    same: bool
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A warehouse's word that something happened to an order; never the fact itself."""
+
+    their_id: str
+    reference: str
+
+
+class Warehouse(Protocol):
+    """A warehouse system. ``write_*`` and ``read_*`` are pure; the others go over the network."""
+
+    ack_proof: str  # "2xx": the answer proves it; "get": read back before it counts
+    sites: dict[str, str]  # facility -> Khaos site
+
+    def ping(self) -> None:
+        """A harmless read."""
+
+    def reference_data(self) -> dict[str, Any]:
+        """Ids of the account, the buildings and the carriers."""
+
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], skus: dict[str, str]) -> bytes:
+        """The bytes of an order; ``skus`` gives their id of each code. Raises Unmappable."""
+
+    def send_order(self, wire: bytes) -> str:
+        """Create the order; their id."""
+
+    def release_order(self, their_id: str) -> None:
+        """Have an order picked, where the warehouse leaves that to us. Releasing twice is harmless."""
+
+    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+        """Look a reference up after a doubt. None when it is provably absent."""
+
+    def cancel_order(self, their_id: str) -> bool:
+        """Cancel; False when there is no such order (any more). Raises Rejected when they refuse."""
+
+    def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
+        """The bytes of a product. Raises Unmappable."""
+
+    def send_product(self, code: str, their_id: str | None, wire: bytes, facts: dict[str, Any]) -> str:
+        """Create or update, and make it orderable for the account; their id. Pushing again is harmless."""
+
+    def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
+        """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
+
+    def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
+        """Understand a re-read order. Raises Unmappable."""
+
+    def read_hint(self, source: str, body: bytes) -> Hint:
+        """Understand a webhook. Raises Unmappable."""
+
+    def refuse_webhook(self, token: str, source: str, headers: dict[str, str]) -> str | None:
+        """Why an incoming webhook is not theirs; None when it is."""
+
+    def courier(self, carrier: str, service: str) -> str:
+        """Khaos's courier for a warehouse's carrier. Raises Unmappable."""
+
+
+class Erp(Protocol):
+    """The merchant's ERP: Khaos Control."""
+
+    ready_stages: tuple[int, ...]
+    withdraw_stages: tuple[int, ...]
+    sites: tuple[str, ...]
+
+    def ping(self) -> None:
+        """A harmless read."""
+
+    def fetch_status(self, orders: Sequence[str] = ()) -> bytes:
+        """The status of invoices in the stages we watch, or of every invoice of some orders."""
+
+    def split_status(self, raw: bytes) -> dict[str, bytes]:
+        """The part of a status reply that speaks of each order, by order code."""
+
+    def join_status(self, parts: Sequence[bytes]) -> bytes:
+        """A status reply of some orders only."""
+
+    def steady(self, raw: bytes) -> bytes:
+        """A status reply without what changes although nothing happened: for its receipt key."""
+
+    def fetch_orders(self, orders: Sequence[str]) -> bytes:
+        """Full orders, by code."""
+
+    def fetch_changed_products(self, since: datetime | None) -> tuple[list[str], datetime | None]:
+        """Codes to export again, and the time up to which that is complete."""
+
+    def fetch_products(self, codes: Sequence[str]) -> bytes:
+        """Product details."""
+
+    def read_status(self, raw: bytes) -> tuple[list[Invoice], list[Unreadable]]:
+        """Understand a status reply."""
+
+    def read_orders(self, raw: bytes) -> tuple[list[SalesOrder], list[Unreadable]]:
+        """Understand full orders."""
+
+    def read_products(self, raw: bytes) -> tuple[list[Product], list[Unreadable]]:
+        """Understand products."""
+
+    def dispatch_route(self) -> str:
+        """How dispatches reach it: ``soap_extension``, or ``none`` while nothing is set."""
+
+    def write_shipment(self, shipment: Shipment) -> bytes:
+        """The bytes of a dispatch for the route."""
+
+    def send_shipment(self, wire: bytes) -> None:
+        """Tell it of a dispatch. Idempotent on our shipment reference."""
