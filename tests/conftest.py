@@ -26,6 +26,7 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             connection.execute("create database template_fleet")
         migrate(_named(dsn, "template_fleet"))
         yield dsn
+        server.discard()
 
 
 @pytest.fixture
@@ -52,6 +53,7 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an embedded Redis."""
     with EmbeddedRedis(Path(tmp_path_factory.mktemp("redis"))) as server:
         yield server.start()
+        server.discard()
 
 
 def _named(dsn: str, name: str) -> str:

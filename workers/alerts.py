@@ -20,14 +20,6 @@ import sentry_sdk
 from sentry_sdk.client import NonRecordingClient
 from sentry_sdk.crons import capture_checkin
 from sentry_sdk.integrations import Integration
-from sentry_sdk.integrations.atexit import AtexitIntegration
-from sentry_sdk.integrations.celery import CeleryIntegration
-from sentry_sdk.integrations.dedupe import DedupeIntegration
-from sentry_sdk.integrations.excepthook import ExcepthookIntegration
-from sentry_sdk.integrations.fastapi import FastApiIntegration
-from sentry_sdk.integrations.sqlalchemy import SqlalchemyIntegration
-from sentry_sdk.integrations.starlette import StarletteIntegration
-from sentry_sdk.integrations.threading import ThreadingIntegration
 from sentry_sdk.types import Event
 
 from workers.alert_contents import OURS, never, strip, strip_breadcrumb
@@ -77,6 +69,16 @@ def configure(dsn: str | None, *, environment: str, release: str, process: str) 
 
 
 def _integrations() -> list[Integration]:
+    # Imported with a DSN only: they bring FastAPI and SQLAlchemy along, half a second of every process's start.
+    from sentry_sdk.integrations.atexit import AtexitIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.celery import CeleryIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.dedupe import DedupeIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.excepthook import ExcepthookIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.fastapi import FastApiIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.sqlalchemy import SqlalchemyIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.starlette import StarletteIntegration  # noqa: PLC0415
+    from sentry_sdk.integrations.threading import ThreadingIntegration  # noqa: PLC0415
+
     return [
         AtexitIntegration(callback=lambda _pending, _timeout: None),
         DedupeIntegration(),

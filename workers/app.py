@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 from workers import alerts, control, dead_letters, logs, poison, reading, ringer, transport
 from workers.config import configuration, environment
 from workers.delivery import Slot, drain
-from workers.ledger.store import Claimed
+from workers.ledger.store import Claimed, Store
 from workers.queues import CONTROL, DEAD, FLOWS, ISOLATE, LANES
 from workers.ringer import Bell
 from workers.runtime import Runtime
@@ -84,6 +84,7 @@ class Process:
         self.lone = lone
         self.schedules = control.schedules(self.runtime, ring)
         self._stop = threading.Event()
+        self._heart_store = Store(self.runtime.configuration.fleet.database_url, size=1, application=f"{node} heart")
         self._beat()
         threading.Thread(target=self._heart, name="heartbeat", daemon=True).start()
 
@@ -98,13 +99,14 @@ class Process:
             doubt_wait=runtime.doubt_wait,
             lease=runtime.lease,
             clock=time.monotonic,
+            sleep=time.sleep,
             dice=random.Random(),  # noqa: S311  jitter, not a secret
             on_dead=ring_dead,
             stopping=runtime.stopping.is_set,
         )
 
     def _beat(self) -> None:
-        self.runtime.store.run(
+        self._heart_store.run(
             "insert into process (id, name, host, pid, lone) values (%s, %s, %s, %s, %s)"
             " on conflict (id) do update set beat_at = now()",
             self.runtime.store.process_id,
@@ -125,6 +127,7 @@ class Process:
         """End: nothing of this process is waited for any more."""
         self._stop.set()
         self.narrator.stop()
+        self._heart_store.close()
         self.runtime.store.run("update process set beat_at = '-infinity' where id = %s", self.runtime.store.process_id)
         self.runtime.close()
 
@@ -208,7 +211,7 @@ def _schedule(sender: Celery, **_: Any) -> None:
             "task": CONTROL,
             "schedule": beat_every,
             "args": (scheduled.name, 0),
-            "options": {"queue": CONTROL, "expires": max(2.0, beat_every), "task_id": None},
+            "options": {"queue": CONTROL, "expires": max(2.0, beat_every)},
         }
 
 

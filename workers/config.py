@@ -54,7 +54,7 @@ class Limits(Strict):
     sku_confirmed: float = Field(4 * 3600.0, gt=0, description="a SKU that an order waits for")
     dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
     proof: float = Field(1800.0, gt=0, description="from telling Khaos Control to its showing it")
-    process_silent: float = Field(10.0, gt=0, description="without a heartbeat a process counts as dead")
+    process_silent: float = Field(20.0, gt=0, description="without a heartbeat a process counts as dead")
     burst: int = Field(50, gt=0, description="messages dying of one kind in a minute that shut a connection")
 
 
@@ -227,13 +227,21 @@ def read(path: Path) -> Configuration:
         raise Misconfigured(f"{path} is not there: copy deploy/fleet.example.toml, or set FLEET_CONFIG") from None
     except tomllib.TOMLDecodeError as error:
         if "Cannot declare" in str(error) or "overwrite" in str(error):
-            raise Misconfigured(f"{path}: one name stands twice ({error}); each connection needs a name of its own") from None
+            raise Misconfigured(
+                f"{path}: one name stands twice ({error}); each connection needs a name of its own"
+            ) from None
         raise Misconfigured(f"{path} is not TOML: {error}") from None
     unknown = set(raw) - {"fleet", "connections", "routing", "tables"}
     if unknown:
         raise Misconfigured(f"{sorted(unknown)[0]}: unknown section; known are fleet, connections, routing, tables")
     try:
-        fleet = Fleet(**_resolve({**Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"}), **raw.get("fleet", {})}, "fleet", optional=True))
+        fleet = Fleet(
+            **_resolve(
+                {**Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"}), **raw.get("fleet", {})},
+                "fleet",
+                optional=True,
+            )
+        )
         rules = tuple(Rule(**rule) for rule in raw.get("routing", []))
     except ValidationError as error:
         raise _said(error, "fleet" if "Fleet" in error.title else "routing") from None
@@ -241,12 +249,18 @@ def read(path: Path) -> Configuration:
     lowered: dict[str, str] = {}
     for name in connections:
         if not name.replace("-", "").replace("_", "").isalnum():
-            raise Misconfigured(f"connections.{name}: a name has letters, digits, - and _ only: it is part of URLs and ids")
+            raise Misconfigured(
+                f"connections.{name}: a name has letters, digits, - and _ only: it is part of URLs and ids"
+            )
         if name.lower() in lowered:
-            raise Misconfigured(f"connections.{name}: {lowered[name.lower()]!r} has the same name but for case; rename one")
+            raise Misconfigured(
+                f"connections.{name}: {lowered[name.lower()]!r} has the same name but for case; rename one"
+            )
         lowered[name.lower()] = name
     if sum(c.system == "khaos" for c in connections.values()) != 1:
-        raise Misconfigured("connections: exactly one connection of system 'khaos' is needed: one deployment serves one merchant")
+        raise Misconfigured(
+            "connections: exactly one connection of system 'khaos' is needed: one deployment serves one merchant"
+        )
     _one_site_each(connections)
     try:
         return Configuration(fleet=fleet, connections=connections, routing=rules, tables=raw.get("tables", {}))

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 
 from adapters.errors import ReachError, Throttled, Unauthorised
-from workers import alerts, expectations, gates, intake, proof, reading, ringer
+from workers import alerts, expectations, gates, intake, poison, proof, reading, ringer
 from workers.intake import Busy
 from workers.policy import verdict
 from workers.ringer import Bell
@@ -44,6 +44,8 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         return read
 
     def ring_all() -> None:
+        ringer.bury(runtime)
+        poison.sweep(runtime.store, runtime.redis)
         _convict(runtime, ringer.release_lost(runtime))
         ringer.ring_ready(runtime, ring)
         ringer.ring_dead(runtime, ring)
@@ -57,11 +59,14 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         Scheduled(f"orders {erp}", every.orders, lambda: intake.poll_orders(runtime), erp),
         Scheduled(f"open orders {erp}", every.sweep, lambda: intake.poll_open_orders(runtime), erp),
         Scheduled(f"catalogue {erp}", every.catalogue, lambda: intake.poll_catalogue(runtime), erp),
+        Scheduled(f"asked {erp}", min(every.catalogue, 30.0), lambda: intake.poll_asked(runtime), erp),
         Scheduled(f"read-back {erp}", every.read_back, lambda: proof.read_back(runtime), erp),
     ]
     for warehouse in runtime.configuration.warehouses:
         name = warehouse.name
-        listed.append(Scheduled(f"reference data {name}", every.reference_data, lambda n=name: runtime.read_facts(n), name))  # type: ignore[misc]
+        listed.append(
+            Scheduled(f"reference data {name}", every.reference_data, lambda n=name: runtime.read_facts(n), name)
+        )  # type: ignore[misc]
         listed.append(Scheduled(f"sweep {name}", every.sweep, lambda n=name: intake.sweep(runtime, n), name))  # type: ignore[misc]
     return {scheduled.name: scheduled for scheduled in listed}
 

@@ -18,7 +18,9 @@ class CannotDo(Exception):
 
 def file_dead(runtime: Runtime, message_id: int, generation: int) -> bool:
     """File the exception row of a dead message. False when it is not dead (any more) or was filed before."""
-    row = runtime.store.row("select * from message where id = %s and state = 'dead' and generation = %s", message_id, generation)
+    row = runtime.store.row(
+        "select * from message where id = %s and state = 'dead' and generation = %s", message_id, generation
+    )
     if row is None:
         return False
     kind = row["error_kind"] or "crashed"
@@ -102,7 +104,9 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
         if row["flow"] is None:
             if row["record_id"] is None or body is not None:
-                raise CannotDo(f"exception {exception_id} has no message to send again: do its next step, then dismiss it")
+                raise CannotDo(
+                    f"exception {exception_id} has no message to send again: do its next step, then dismiss it"
+                )
             db.execute(
                 "insert into record_unread (record_id, received_at, connection, source)"
                 " select id, received_at, connection, source from record where id = %s on conflict do nothing",
@@ -111,16 +115,25 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             _tell(db, exception_id, person, "read again", "")
             return f"record {row['record_id']}"
         message = db.execute(
-            "select * from message where id = (select message_id from exception where id = %s) for update", (exception_id,)
+            "select * from message where id = (select message_id from exception where id = %s) for update",
+            (exception_id,),
         ).fetchone()
         if message is None or message["state"] == "working":
             raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
         if body is not None:
             if message["maybe_sent_at"] is not None:
-                raise CannotDo("it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is looked up first")
-            db.execute("update message_body set body = %s, wire = null where message_id = %s", (json.dumps(body), message["id"]))
+                raise CannotDo(
+                    "it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is looked up first"
+                )
+            db.execute(
+                "update message_body set body = %s, wire = null where message_id = %s",
+                (json.dumps(body), message["id"]),
+            )
         elif message["maybe_sent_at"] is None and message["kind"] != "read":
-            db.execute("update message_body set wire = null where message_id = %s and wire is not null and %s", (message["id"], _rewritable(message["kind"])))
+            db.execute(
+                "update message_body set wire = null where message_id = %s and wire is not null and %s",
+                (message["id"], _rewritable(message["kind"])),
+            )
         db.execute(
             "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0, deaths = 0,"
             " lane = flow, due_at = now(), error = null where id = %s",
@@ -138,7 +151,7 @@ def _rewritable(kind: str) -> bool:
 def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
     """Close an exception for good, with a reason; its message ends too. Returns its subject."""
     if not why.strip():
-        raise CannotDo("a dismissal needs a reason: --why \"…\"")
+        raise CannotDo('a dismissal needs a reason: --why "…"')
     with store.transaction() as db:
         row = db.execute("select * from exception where id = %s for update", (exception_id,)).fetchone()
         if row is None:
@@ -146,10 +159,15 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
         if row["state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['state']} already")
         if row["message_id"] is not None:
-            working = db.execute("select 1 as one from message where id = %s and state = 'working'", (row["message_id"],)).fetchone()
+            working = db.execute(
+                "select 1 as one from message where id = %s and state = 'working'", (row["message_id"],)
+            ).fetchone()
             if working is not None:
                 raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
-            db.execute("select finish(id, 'dismissed', %s, %s) from message where id = %s", (why, person.name, row["message_id"]))
+            db.execute(
+                "select finish(id, 'dismissed', %s, %s) from message where id = %s",
+                (why, person.name, row["message_id"]),
+            )
         db.execute(
             "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where id = %s",
             (person.name, why, exception_id),

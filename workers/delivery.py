@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import psycopg
 import structlog
+from psycopg_pool import PoolTimeout
 
 from adapters.errors import Garbled, ReachError, Rejected, Throttled, Unauthorised, Unavailable
 from mappings.errors import Unmappable
@@ -72,6 +74,7 @@ class Slot:
     doubt_wait: Callable[[str], float]  # connection -> seconds until a first call must be over
     lease: float
     clock: Callable[[], float]
+    sleep: Callable[[float], None]
     dice: random.Random
     on_dead: Callable[[Claimed], None]
     stopping: Callable[[], bool]
@@ -87,9 +90,7 @@ def drain(slot: Slot, lane: str) -> int:
         settlement = judge(slot, message, attempt(slot, message))
         following = None if slot.stopping() else lane
         try:
-            claimed = slot.store.settle_and_claim(
-                message, settlement.state, settlement.note, settlement.args, settlement.effects, following, slot.lease
-            )
+            claimed = _settle(slot, message, settlement, following)
         except LateSettle:
             keep_evidence(slot.store, message, settlement)
             claimed = slot.store.claim(lane, slot.lease) if following else None
@@ -100,6 +101,23 @@ def drain(slot: Slot, lane: str) -> int:
                 slot.on_dead(message)
         message = claimed
     return done
+
+
+def _settle(slot: Slot, message: Claimed, settlement: Settlement, following: str | None) -> Claimed | None:
+    """Settle and claim, again and again while the ledger is away: what came of a push must not be forgotten."""
+    for patience in (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, None):
+        try:
+            return slot.store.settle_and_claim(
+                message, settlement.state, settlement.note, settlement.args, settlement.effects, following, slot.lease
+            )
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            if patience is None:
+                raise
+            log.warning(
+                "the ledger did not take a settling; again", message=message.task_id, error=type(error).__name__
+            )
+            slot.sleep(patience)
+    raise AssertionError("the last turn returns or raises")
 
 
 def attempt(slot: Slot, message: Claimed) -> Outcome:
@@ -119,7 +137,9 @@ def attempt(slot: Slot, message: Claimed) -> Outcome:
             if not isinstance(found, Absent):
                 return found
             if message.resends:
-                return Dead("uncertain", "sent twice without an answer, and not to be found over there", maybe_done=True)
+                return Dead(
+                    "uncertain", "sent twice without an answer, and not to be found over there", maybe_done=True
+                )
             resent = True
         outcome = handler.push(message, wire)
         slot.health.well(message.connection)

@@ -104,7 +104,9 @@ def read_order(reading: Reading) -> None:
     connection = reading.record.connection
     warehouse = reading.runtime.warehouse(connection)
     order = warehouse.read_order(reading.record.body, reading.record.received_at)
-    rows = reading.run("select * from fulfilment where reference = %s and warehouse = %s for update", order.reference, connection)
+    rows = reading.run(
+        "select * from fulfilment where reference = %s and warehouse = %s for update", order.reference, connection
+    )
     if not rows:
         if any(line.dispatched for line in order.lines):
             file_exception(

@@ -14,40 +14,52 @@ SAID = {
 
 def check(runtime: Runtime) -> int:
     """File an exception for each expectation that is overdue. Returns how many."""
-    missed = runtime.store.rows(
-        "update expectation set missed_at = now() where missed_at is null and due_at < now() returning *"
-    )
-    for row in missed:
-        told = verdict(row["kind"])
-        message = runtime.store.row("select id from message where subject = %s order by id limit 1", row["subject"])
-        missing = runtime.store.rows(
-            "select distinct g.gate from message_gate g join message m on m.id = g.message_id where m.subject = %s order by 1 limit 5",
-            row["subject"],
-        )
-        reason = SAID.get(row["what"], row["what"]).format(
-            missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
-        )
-        filed = runtime.store.row(
-            "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, null) as new",
-            row["kind"],
-            row["subject"],
-            row["story"],
-            row["flow"],
-            row["connection"],
-            told.owner,
-            told.severity,
-            reason,
-            told.next_step,
-            message["id"] if message else None,
-        )
-        if filed is not None and filed["new"]:
-            alerts.died(
-                flow=row["flow"],
-                connection=row["connection"],
-                kind=row["kind"],
-                owner=told.owner,
-                severity=told.severity,
-                reference=row["subject"],
-                runbook=f"docs/runbook.md#{row['kind']}",
+    alarms = []
+    with runtime.store.transaction() as db:
+        # the rows stay locked until the exception stands: what comes at this very moment closes it again
+        missed = db.execute(
+            "update expectation set missed_at = now() where missed_at is null and due_at < now() returning *"
+        ).fetchall()
+        for row in missed:
+            told = verdict(row["kind"])
+            message = db.execute(
+                "select id from message where subject = %s order by id limit 1", (row["subject"],)
+            ).fetchone()
+            missing = db.execute(
+                "select distinct g.gate from message_gate g join message m on m.id = g.message_id where m.subject = %s"
+                " order by 1 limit 5",
+                (row["subject"],),
+            ).fetchall()
+            reason = SAID.get(row["what"], row["what"]).format(
+                missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
             )
+            filed = db.execute(
+                "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, null) as new",
+                (
+                    row["kind"],
+                    row["subject"],
+                    row["story"],
+                    row["flow"],
+                    row["connection"],
+                    told.owner,
+                    told.severity,
+                    reason,
+                    told.next_step,
+                    message["id"] if message else None,
+                ),
+            ).fetchone()
+            if filed is not None and filed["new"]:
+                alarms.append((row, told))
+    for row, told in alarms:
+        alerts.overdue(
+            flow=row["flow"],
+            connection=row["connection"],
+            kind=row["kind"],
+            expected=row["what"],
+            due_at=row["due_at"],
+            owner=told.owner,
+            severity=told.severity,
+            reference=row["subject"],
+            runbook=f"docs/runbook.md#{row['kind']}",
+        )
     return len(missed)

@@ -145,7 +145,9 @@ def _remainder(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Un
     if all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
         return "new"
     for other in others:
-        rest = {s: n - other["shipped"].get(s, 0) for s, n in other["requested"].items() if n > other["shipped"].get(s, 0)}
+        rest = {
+            s: n - other["shipped"].get(s, 0) for s, n in other["requested"].items() if n > other["shipped"].get(s, 0)
+        }
         if other["state"] == "part_dispatched" and rest == wanted:
             adopt(reading, other, invoice)
             return "adopted"
@@ -181,13 +183,17 @@ def _new(
     others: list[str],
 ) -> None:
     erp = reading.runtime.configuration.erp.name
-    rule, reason = routing.choose(reading.runtime.configuration, order, [products[line.sku] for line in stock if line.sku in products])
+    rule, reason = routing.choose(
+        reading.runtime.configuration, order, [products[line.sku] for line in stock if line.sku in products]
+    )
     number = reading.run(
         "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
     )[0]["n"]
     reference = f"{order.code}-{number}"
     if len(reference) > 22:
-        raise Unmappable("SORDER_CODE", order.code, "with a number it is longer than the 22 characters that warehouses take")
+        raise Unmappable(
+            "SORDER_CODE", order.code, "with a number it is longer than the 22 characters that warehouses take"
+        )
     reading.run(
         "insert into fulfilment (reference, erp, order_code, number, invoice_code, associated_ref, site, warehouse,"
         " facility, route_reason, state, fingerprint, requested, stage)"
@@ -225,13 +231,16 @@ def _post_order(
         courier=order.courier,
         priority=order.priority,
         note=order.note,
-        dispatch_by=reading.record.received_at.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=limits.dispatch),
+        dispatch_by=reading.record.received_at.astimezone(UTC).replace(microsecond=0)
+        + timedelta(seconds=limits.dispatch),
     )
     codes = [line.sku for line in stock]
     skus = {
         row["code"]: row["their_id"]
         for row in reading.run(
-            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'", warehouse, codes
+            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
+            warehouse,
+            codes,
         )
     }
     missing = sorted(set(codes) - set(skus))
@@ -254,8 +263,6 @@ def _post_order(
             note=note,
         )
     )
-    for code in missing:
-        _ask_for(reading, warehouse, code)
     if missing:
         reading.run(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
@@ -263,28 +270,6 @@ def _post_order(
             " on conflict do nothing",
             f"order:{reference}", order.code, limits.sku_confirmed, warehouse,
         )  # fmt: skip
-
-
-def _ask_for(reading: Reading, warehouse: str, code: str) -> None:
-    """An order waits for this SKU: have it synchronised, from Khaos on where the catalogue does not know it yet."""
-    reading.run("insert into sku (connection, code, state) values (%s, %s, 'asked') on conflict do nothing", warehouse, code)
-    erp = reading.runtime.configuration.erp.name
-    if not reading.run("select 1 as known from product where erp = %s and code = %s", erp, code):
-        reading.post(
-            NewMessage(
-                flow="sku-sync",
-                connection=erp,
-                kind="ask",
-                reference=code,
-                subject=f"ask:{erp}:{code}",
-                story=code,
-                body={"code": code},
-                fingerprint=reading.record.received_at.strftime("%Y-%m-%dT%H"),
-                wire=b"ask",
-                priority=3,
-                note="an order waits for it",
-            )
-        )
 
 
 def _changed(
@@ -301,7 +286,9 @@ def _changed(
     if known["state"] == "cancelling":
         return  # it is on its way out already; the proof of that reads this again
     if withdraw_unpushed(reading, known, "Khaos Control changed it"):
-        reading.run("update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"])
+        reading.run(
+            "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"]
+        )
         _new(reading, invoice, order, stock, mark, products, others)
         return
     if known["state"] in ("part_dispatched", "dispatched", "closed_short"):
@@ -323,7 +310,11 @@ def _withdraw(reading: Reading, invoice: Invoice) -> None:
             invoice.invoice_code,
         )
     )
-    why = "cancelled in Khaos Control" if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled else f"stage {invoice.stage} in Khaos Control"
+    why = (
+        "cancelled in Khaos Control"
+        if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled
+        else f"stage {invoice.stage} in Khaos Control"
+    )
     reading.run(
         "select finish(id, 'withdrawn', %s, 'fleet') from message where subject = %s and state = 'dead'",
         why,
@@ -332,7 +323,9 @@ def _withdraw(reading: Reading, invoice: Invoice) -> None:
     if known is None:
         return
     if withdraw_unpushed(reading, known, why):
-        reading.run("update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"])
+        reading.run(
+            "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"]
+        )
         tell(reading, known, "withdrawn", why)
     elif known["state"] in ("dispatched", "closed_short", "part_dispatched"):
         file_exception(
@@ -389,7 +382,12 @@ def _vanished(reading: Reading, order_code: str, invoices: list[Invoice]) -> Non
         order_code,
     ):
         invoice = shown.get(known["invoice_code"])
-        if invoice is not None and invoice.stage >= ISSUE_STAGE and invoice.stage not in reading.runtime.erp.withdraw_stages and invoice.ship_date:
+        if (
+            invoice is not None
+            and invoice.stage >= ISSUE_STAGE
+            and invoice.stage not in reading.runtime.erp.withdraw_stages
+            and invoice.ship_date
+        ):
             file_exception(
                 reading, "issued_elsewhere", f"order:{known['reference']}", order_code, "orders-out", known["warehouse"],
                 f"invoice {invoice.invoice_code} is in stage {invoice.stage} of Khaos Control, and the warehouse has not dispatched it",
@@ -421,5 +419,3 @@ def file_exception(
 
 def _one(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
     return rows[0] if rows else None
-
-

@@ -60,8 +60,12 @@ def open_connection(runtime: Runtime, name: str) -> bool:
     waiting = runtime.store.row(
         "select count(*) as n from message where connection = %s and state in ('queued', 'waiting')", name
     )
-    alerts.gate_opened(connection=name, kind=row["shut_kind"], shut_for_seconds=seconds, released=waiting["n"] if waiting else 0)
-    runtime.store.run("select close_exception('connection_shut', %s, 'it answers again', 'fleet')", f"connection:{name}")
+    alerts.gate_opened(
+        connection=name, kind=row["shut_kind"], shut_for_seconds=seconds, released=waiting["n"] if waiting else 0
+    )
+    runtime.store.run(
+        "select close_exception('connection_shut', %s, 'it answers again', 'fleet')", f"connection:{name}"
+    )
     runtime.store.run("select close_exception('suspect_release', %s, 'opened', 'fleet')", f"connection:{name}")
     # what waits for its back-off need not wait any more, unless it is in doubt
     runtime.store.run(

@@ -83,7 +83,12 @@ def _changed(runtime: Runtime, invoices: Iterable[Any], known: dict[str, Any]) -
     codes = []
     for invoice in invoices:
         row = known.get(invoice.invoice_code)
-        if row is None or row["state"] not in ("new", "sent") or invoice.stage not in runtime.erp.ready_stages or not invoice.lines:
+        if (
+            row is None
+            or row["state"] not in ("new", "sent")
+            or invoice.stage not in runtime.erp.ready_stages
+            or not invoice.lines
+        ):
             continue
         shown = {line.sku: line.quantity for line in invoice.lines}
         if any(shown.get(sku) != units for sku, units in row["requested"].items()):
@@ -141,6 +146,23 @@ def poll_catalogue(runtime: Runtime) -> int:
             name,
             json.dumps({"until": until.isoformat()}),
         )
+    return new
+
+
+def poll_asked(runtime: Runtime) -> int:
+    """Export the SKUs that orders wait for and that the catalogue has not brought yet, many to a call."""
+    name = runtime.configuration.erp.name
+    asked = runtime.store.rows(
+        "update gate g set changed_at = now() where kind = 'sku' and not open and changed_at < now() - interval '10 seconds'"
+        " and exists (select 1 from message_gate h where h.gate = g.name)"
+        " and not exists (select 1 from product p where p.erp = %s and p.code = gated_sku(g.name)) returning gated_sku(g.name) as code",
+        name,
+    )
+    codes = sorted({row["code"] for row in asked if "," not in row["code"]})
+    new = 0
+    for some in chunks(codes, PRODUCTS_A_CALL):
+        body = call(runtime, name, "asked", lambda some=some: runtime.erp.fetch_products(some))
+        new += int(runtime.store.receive(name, "products", receipt(body), body) is not None)
     return new
 
 

@@ -10,6 +10,7 @@ from mappings.canonical import Fulfilment
 from workers.delivery import Absent
 from workers.ledger.store import Claimed, Effect
 from workers.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
+from workers.policy import verdict
 from workers.runtime import Runtime
 
 SENT = (
@@ -61,13 +62,41 @@ class Order:
             return Held(gates, f"waits for {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}")
         lines = tuple(line for line in wanted.lines if line.sku not in no_stock)
         if not lines:
-            return NotNeeded("nothing on it is stock")
+            return self._no_stock(message, codes)
         if no_stock:
             wanted = wanted.model_copy(update={"lines": lines})
             requested = json.dumps({line.sku: line.quantity for line in lines})
             store.run("update fulfilment set requested = %s where reference = %s", requested, message.reference)
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.write_order(wanted, self.runtime.facts(message.connection), skus)
+
+    def _no_stock(self, message: Claimed, codes: list[str]) -> Outcome:
+        """What it waited for turned out to be no stock: it needs no warehouse, and is listed, not forgotten."""
+        told = verdict("no_warehouse_lines")
+        reason = f"order {message.story} has only lines that no warehouse picks: {', '.join(codes)}"
+        invoice = message.body["invoice_code"]
+        return NotNeeded(
+            reason,
+            (
+                Effect(
+                    "select file_exception('no_warehouse_lines', %s, %s, 'orders-out', %s, %s, %s, %s, %s, null, null)",
+                    (
+                        f"invoice:{invoice}",
+                        message.story,
+                        message.connection,
+                        told.owner,
+                        told.severity,
+                        reason,
+                        told.next_step,
+                    ),
+                ),
+                Effect(
+                    "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s",
+                    (message.reference,),
+                ),
+                *waited_for(message),
+            ),
+        )
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Create it at the warehouse."""
@@ -78,7 +107,9 @@ class Order:
         if warehouse.ack_proof == "get":
             found = warehouse.find_order(message.reference, wire, self.runtime.facts(message.connection))
             if found is None or not found.same:
-                return Dead("uncertain", "the warehouse accepted it and does not show it as it was written", maybe_done=True)
+                return Dead(
+                    "uncertain", "the warehouse accepted it and does not show it as it was written", maybe_done=True
+                )
         return Delivered(f"at the warehouse as {their_id}", self._effects(message, their_id))
 
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
@@ -94,7 +125,9 @@ class Order:
             return Dead("order_changed_after_release", found.what, maybe_done=True)
         their_id = found.their_ids[0]
         self._release(message, their_id)
-        return Duplicate(f"at the warehouse as {their_id}: the first sending had arrived", self._effects(message, their_id))
+        return Duplicate(
+            f"at the warehouse as {their_id}: the first sending had arrived", self._effects(message, their_id)
+        )
 
     def _release(self, message: Claimed, their_id: str) -> None:
         """A release that fails leaves the order there: the doubt stands, and the look-up releases it again."""
@@ -104,7 +137,7 @@ class Order:
             raise Unavailable(f"created as {their_id}, not released: {error.what}", maybe_done=True) from error
 
     def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
-        effects = [
+        effects: list[Effect] = [
             Effect(SENT, (their_id, message.reference)),
             Effect(
                 DISPATCH_DUE,
@@ -112,11 +145,16 @@ class Order:
             ),
         ]
         if message.wire is None or message.attempt > 1:  # it was held: what was expected meanwhile has come
-            effects += [
-                Effect("delete from expectation where subject = %s and what = 'sku_confirmed'", (message.subject,)),
-                Effect("select close_exception('sku_unconfirmed', %s, 'the order went', 'fleet')", (message.subject,)),
-            ]
+            effects += waited_for(message)
         return tuple(effects)
+
+
+def waited_for(message: Claimed) -> tuple[Effect, ...]:
+    """What an order was held for has come: nothing of that is expected or stands open any more."""
+    return (
+        Effect("delete from expectation where subject = %s and what = 'sku_confirmed'", (message.subject,)),
+        Effect("select close_exception('sku_unconfirmed', %s, 'the order went on', 'fleet')", (message.subject,)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +183,10 @@ class Cancel:
         there = their_id is not None and warehouse.cancel_order(their_id)
         note = "cancelled at the warehouse" if there else "not at the warehouse (any more): cancelled"
         effects = [
-            Effect("update fulfilment set state = 'cancelled', changed_at = now() where reference = %s", (message.reference,)),
+            Effect(
+                "update fulfilment set state = 'cancelled', changed_at = now() where reference = %s",
+                (message.reference,),
+            ),
             Effect("delete from expectation where subject = %s", (message.subject,)),
         ]
         if row["resend"]:

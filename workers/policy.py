@@ -55,7 +55,9 @@ VERDICTS: dict[str, Verdict] = {
         "critical",
         "Many messages died of one new cause: see whether a release or a setting caused it, then `fleet open CONNECTION`.",
     ),
-    "overrun": Verdict(ENGINEERING, "error", f"A call outlived its lease; look at the connection's deadline. `{RETRY}`."),
+    "overrun": Verdict(
+        ENGINEERING, "error", f"A call outlived its lease; look at the connection's deadline. `{RETRY}`."
+    ),
     # one message
     "refused_by_warehouse": Verdict(
         OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."
@@ -75,78 +77,114 @@ VERDICTS: dict[str, Verdict] = {
         OPERATIONS, "critical", "The warehouse has the reference more than once: have all but one cancelled there."
     ),
     "changed_after_release": Verdict(
-        CUSTOMER_SERVICE, "error", "Khaos Control changed the order after the warehouse began it: intercept, or accept what ships."
+        CUSTOMER_SERVICE,
+        "error",
+        "Khaos Control changed the order after the warehouse began it: intercept, or accept what ships.",
     ),
     "bad_address": Verdict(
-        CUSTOMER_SERVICE, "error", f"Correct the delivery address in Khaos Control; the order goes by itself, or `{RETRY}`."
+        CUSTOMER_SERVICE,
+        "error",
+        f"Correct the delivery address in Khaos Control; the order goes by itself, or `{RETRY}`.",
     ),
     "route_unmapped": Verdict(
         OPERATIONS, "error", f"No routing rule takes this order: add one to fleet.toml, restart, then `{RETRY}`."
     ),
     "route_site_conflict": Verdict(
-        OPERATIONS, "error", f"The rule sends it to a facility of another Khaos site: mend the rule or the order, then `{RETRY}`."
+        OPERATIONS,
+        "error",
+        f"The rule sends it to a facility of another Khaos site: mend the rule or the order, then `{RETRY}`.",
     ),
     "sku_unconfirmed": Verdict(
-        MERCHANDISING, "error", "The warehouse has not confirmed this SKU: see the SKU's own exception; the order goes by itself."
+        MERCHANDISING,
+        "error",
+        "The warehouse has not confirmed this SKU: see the SKU's own exception; the order goes by itself.",
     ),
     "sku_refused": Verdict(
-        MERCHANDISING, "error", f"The warehouse refuses this product: correct it in Khaos Control; it goes again by itself, or `{RETRY}`."
+        MERCHANDISING,
+        "error",
+        f"The warehouse refuses this product: correct it in Khaos Control; it goes again by itself, or `{RETRY}`.",
     ),
     "bad_product": Verdict(
-        MERCHANDISING, "error", f"The warehouse has no room for this product as it is: correct it in Khaos Control; it goes again by itself, or `{RETRY}`."
+        MERCHANDISING,
+        "error",
+        f"The warehouse has no room for this product as it is: correct it in Khaos Control; it goes again by itself, or `{RETRY}`.",
     ),
     "no_warehouse_lines": Verdict(
-        OPERATIONS, "info", "Nothing on this order is stock; it needs no warehouse. Issue it in Khaos Control, then dismiss."
+        OPERATIONS,
+        "info",
+        "Nothing on this order is stock; it needs no warehouse. Issue it in Khaos Control, then dismiss.",
     ),
     "unknown_carrier": Verdict(
         OPERATIONS, "error", f"Add the warehouse's carrier to [tables.carriers] in fleet.toml, restart, then `{RETRY}`."
     ),
     "dispatch_unknown_order": Verdict(
-        OPERATIONS, "error", "The warehouse dispatched an order that the fleet never sent: find out whose it is, then dismiss."
+        OPERATIONS,
+        "error",
+        "The warehouse dispatched an order that the fleet never sent: find out whose it is, then dismiss.",
     ),
     "over_shipped": Verdict(
-        OPERATIONS, "critical", "More left the warehouse than was ordered: count, correct the invoice in Khaos Control, then dismiss."
+        OPERATIONS,
+        "critical",
+        "More left the warehouse than was ordered: count, correct the invoice in Khaos Control, then dismiss.",
     ),
     "short_pick": Verdict(
-        OPERATIONS, "warning", "The warehouse closed the order short: the rest stands open in Khaos Control; see whether stock is there."
+        OPERATIONS,
+        "warning",
+        "The warehouse closed the order short: the rest stands open in Khaos Control; see whether stock is there.",
     ),
     "cancel_refused": Verdict(
-        CUSTOMER_SERVICE, "error", "The warehouse refused the cancellation: the goods will leave. Intercept them, or tell the customer."
+        CUSTOMER_SERVICE,
+        "error",
+        "The warehouse refused the cancellation: the goods will leave. Intercept them, or tell the customer.",
     ),
     "shipped_after_cancel": Verdict(
-        CUSTOMER_SERVICE, "critical", "Goods left although the order was cancelled: intercept them; finance raises the invoice again."
+        CUSTOMER_SERVICE,
+        "critical",
+        "Goods left although the order was cancelled: intercept them; finance raises the invoice again.",
     ),
     "cancelled_at_warehouse": Verdict(
-        OPERATIONS, "error", "The warehouse cancelled an order that Khaos Control still wants: ask why, then cancel or raise it again."
+        OPERATIONS,
+        "error",
+        "The warehouse cancelled an order that Khaos Control still wants: ask why, then cancel or raise it again.",
     ),
     "remainder_unmatched": Verdict(
-        OPERATIONS, "error", "Khaos Control shows a further invoice that may repeat goods already at the warehouse: compare, then retry or dismiss."
+        OPERATIONS,
+        "error",
+        "Khaos Control shows a further invoice that may repeat goods already at the warehouse: compare, then retry or dismiss.",
     ),
     "invoice_recoded": Verdict(
-        OPERATIONS, "error", "Khaos Control shows the same goods under a new invoice code: if it is the same invoice, dismiss; else retry."
+        OPERATIONS,
+        "error",
+        "Khaos Control shows the same goods under a new invoice code: if it is the same invoice, dismiss; else retry.",
     ),
     "issued_elsewhere": Verdict(
-        OPERATIONS, "warning", "Khaos Control issued this invoice without a dispatch from the warehouse: stop it there, or dismiss."
+        OPERATIONS,
+        "warning",
+        "Khaos Control issued this invoice without a dispatch from the warehouse: stop it there, or dismiss.",
     ),
     "dispatch_route_missing": Verdict(
-        SUPPORT, "error", f"No way is set for telling Khaos Control of dispatches: bind extensions.confirm_shipment in fleet.toml, then `{RETRY}`."
+        SUPPORT,
+        "error",
+        f"No way is set for telling Khaos Control of dispatches: bind extensions.confirm_shipment in fleet.toml, then `{RETRY}`.",
     ),
     "dispatch_unconfirmed": Verdict(
         OPERATIONS, "error", "Khaos Control was told of the dispatch but does not show it: look at the invoice there."
     ),
-    "dispatch_overdue": Verdict(
-        OPERATIONS, "warning", "The warehouse has not dispatched this order in time: ask it."
-    ),
+    "dispatch_overdue": Verdict(OPERATIONS, "warning", "The warehouse has not dispatched this order in time: ask it."),
     "unknown_status": Verdict(
         SUPPORT, "error", f"The warehouse uses a status that no table knows: add it to the table named, then `{RETRY}`."
     ),
     # what was said and could not be read
     "unmappable": Verdict(SUPPORT, "error", f"Add the row that the reason names, then `{RETRY}`."),
     "garbled_hint": Verdict(
-        SUPPORT, "warning", "A webhook that names no order; the sweep finds what it meant. Ask the warehouse, then dismiss."
+        SUPPORT,
+        "warning",
+        "A webhook that names no order; the sweep finds what it meant. Ask the warehouse, then dismiss.",
     ),
     "unreadable": Verdict(
-        SUPPORT, "error", "What the partner sent cannot be read; it is kept. Ask them to mend it, then `fleet replay RECORD`."
+        SUPPORT,
+        "error",
+        "What the partner sent cannot be read; it is kept. Ask them to mend it, then `fleet replay RECORD`.",
     ),
     "fractional_quantity": Verdict(
         OPERATIONS, "error", "A warehouse picks whole units: correct the quantity in Khaos Control."
@@ -156,27 +194,41 @@ VERDICTS: dict[str, Verdict] = {
         CUSTOMER_SERVICE, "info", "This invoice takes goods back: raise the return in Khaos Control, then dismiss."
     ),
     "not_a_sale": Verdict(
-        FINANCE, "info", "A negative or zero quantity is a stock correction, not a sale: book it in Khaos Control, then dismiss."
+        FINANCE,
+        "info",
+        "A negative or zero quantity is a stock correction, not a sale: book it in Khaos Control, then dismiss.",
     ),
     "file_line_unreadable": Verdict(SUPPORT, "warning", "Correct the line in the orders file and load it again."),
     "country_conflict": Verdict(
         CUSTOMER_SERVICE, "warning", "One invoice names two countries: correct the orders file and load it again."
     ),
     "import_refused": Verdict(
-        OPERATIONS, "error", "Khaos Control did not take this order: put right what its reason names, and load the file again."
+        OPERATIONS,
+        "error",
+        "Khaos Control did not take this order: put right what its reason names, and load the file again.",
     ),
     # the fleet's own machinery
     "poison": Verdict(
-        ENGINEERING, "error", "Something that is no task was put into a queue; it is kept as a record. Find out who put it there, then dismiss."
+        ENGINEERING,
+        "error",
+        "Something that is no task was put into a queue; it is kept as a record. Find out who put it there, then dismiss.",
     ),
     "task_unknown": Verdict(
-        ENGINEERING, "error", "A task that this release does not know: an older or newer release still publishes. Then dismiss."
+        ENGINEERING,
+        "error",
+        "A task that this release does not know: an older or newer release still publishes. Then dismiss.",
     ),
     "kills_worker": Verdict(
-        ENGINEERING, "critical", f"Working on this message alone ended the process: see its log. After a mend, `{RETRY}`."
+        ENGINEERING,
+        "critical",
+        f"Working on this message alone ended the process: see its log. After a mend, `{RETRY}`.",
     ),
-    "crashed": Verdict(ENGINEERING, "critical", f"A fault in the fleet's own code: see the log. After a mend, `{RETRY}`.", retries=2),
-    "schedule_failed": Verdict(ENGINEERING, "error", "Something that runs on a schedule fails: see the reason; it is tried again by itself."),
+    "crashed": Verdict(
+        ENGINEERING, "critical", f"A fault in the fleet's own code: see the log. After a mend, `{RETRY}`.", retries=2
+    ),
+    "schedule_failed": Verdict(
+        ENGINEERING, "error", "Something that runs on a schedule fails: see the reason; it is tried again by itself."
+    ),
 }
 
 UNKNOWN = Verdict(ENGINEERING, "error", "A kind of trouble that policy.VERDICTS does not know: add a row there.")

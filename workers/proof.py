@@ -40,7 +40,11 @@ def read_back(runtime: Runtime) -> int:
 
 def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> int:
     invoice = next((i for i in invoices if i.invoice_code == row["invoice_code"]), None)
-    if invoice is None or not (invoice.ship_date or invoice.stage >= ISSUE_STAGE) or invoice.stage in runtime.erp.withdraw_stages:
+    if (
+        invoice is None
+        or not (invoice.ship_date or invoice.stage >= ISSUE_STAGE)
+        or invoice.stage in runtime.erp.withdraw_stages
+    ):
         if row["late"]:
             _missing(runtime, row, "Khaos Control does not show it as shipped")
         return 0
@@ -62,7 +66,9 @@ def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> in
             " and not exists (select 1 from shipment s where s.fulfilment = f.reference and s.confirmed_at is null)",
             (row["fulfilment"],),
         )
-        db.execute("select close_exception('dispatch_unconfirmed', %s, 'Khaos Control shows it', 'fleet')", (row["reference"],))
+        db.execute(
+            "select close_exception('dispatch_unconfirmed', %s, 'Khaos Control shows it', 'fleet')", (row["reference"],)
+        )
     return 1
 
 
@@ -81,10 +87,17 @@ def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None
             (known["erp"], invoice.invoice_code),
         ).fetchone()
         if taken is None:
-            db.execute("update fulfilment set invoice_code = %s where reference = %s", (invoice.invoice_code, reference))
+            db.execute(
+                "update fulfilment set invoice_code = %s where reference = %s", (invoice.invoice_code, reference)
+            )
             db.execute(
                 "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'dispatch-in', %s, 'adopted', %s)",
-                (known["order_code"], f"order:{reference}", known["warehouse"], f"the rest stands on invoice {invoice.invoice_code} now"),
+                (
+                    known["order_code"],
+                    f"order:{reference}",
+                    known["warehouse"],
+                    f"the rest stands on invoice {invoice.invoice_code} now",
+                ),
             )
             return
 

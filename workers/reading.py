@@ -22,6 +22,8 @@ from workers.runtime import Runtime
 log = structlog.get_logger(__name__)
 
 GIVE_UP_AFTER = 5
+BATCH = 25
+AT_A_TIME = 20_000  # bytes read in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +97,18 @@ def read_inbox(runtime: Runtime, readers: Callable[[str, str], tuple[str, Reader
             rows = db.execute(
                 "select u.record_id, u.tries, r.received_at, r.connection, r.source, r.body from record_unread u"
                 " join record r on r.id = u.record_id and r.received_at = u.received_at"
-                " where u.due_at <= now() order by u.record_id limit 25 for update of u skip locked"
+                " where u.due_at <= now() order by u.record_id limit %s for update of u skip locked",
+                (BATCH,),
             ).fetchall()
+            size = 0
             for row in rows:
                 record = Record(row["record_id"], row["received_at"], row["connection"], row["source"], row["body"])
                 _read_one(runtime, db, record, row["tries"], readers)
-        taken += len(rows)
-        if len(rows) < 25:
+                taken += 1
+                size += len(record.body)
+                if size > AT_A_TIME:
+                    break  # commit: what was read holds locks that settling waits for
+        if len(rows) < BATCH and size <= AT_A_TIME:
             break
     return taken
 

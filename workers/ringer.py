@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -75,6 +77,19 @@ def ring_dead(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
     return rung
 
 
+def bury(runtime: Runtime) -> int:
+    """Notice at once which processes of this very host are gone; others are known by their silence."""
+    host, gone = socket.gethostname(), []
+    for row in runtime.store.rows("select id, pid from process where host = %s and beat_at > '-infinity'", host):
+        try:
+            os.kill(row["pid"], 0)
+        except ProcessLookupError:
+            gone.append(row["id"])
+        except PermissionError:
+            continue
+    if gone:
+        runtime.store.run("update process set beat_at = '-infinity' where id = any (%s)", gone)
+    return len(gone)
 
 
 def release_lost(runtime: Runtime) -> list[dict[str, object]]:

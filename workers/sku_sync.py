@@ -74,7 +74,7 @@ class ProductTo:
     """A product at a warehouse: created or updated, and orderable for the merchant's account."""
 
     runtime: Runtime
-    repeatable: bool = True  # it is looked up by its code before anything is written
+    repeatable: bool = True  # a code is unique at the warehouse: creating it again is refused, and then it is changed
     refused: str = "sku_refused"
 
     def write(self, message: Claimed) -> bytes | Outcome:
@@ -110,32 +110,3 @@ class ProductTo:
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
         """Not needed: pushing looks first."""
         return Absent()
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """A SKU that an order named and the catalogue does not know yet: export it from Khaos Control."""
-
-    runtime: Runtime
-    repeatable: bool = True
-    refused: str = "refused_by_khaos"
-
-    def write(self, message: Claimed) -> bytes | Outcome:
-        """Nothing to write."""
-        return b"ask"
-
-    def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Read it; what Khaos says becomes a record like any other."""
-        self.runtime.pace(message.connection)
-        body = self.runtime.erp.fetch_products([message.reference])
-        receipt = fingerprint(body.decode("utf-8", "replace"), message.id)
-        return Delivered(
-            "asked Khaos Control",
-            (Effect("select receive(%s, 'products', %s, %s, null)", (message.connection, receipt, body)),),
-        )
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: reading is harmless."""
-        return Absent()
-
-

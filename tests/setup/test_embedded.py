@@ -25,6 +25,7 @@ from workers.embedded.redis import EmbeddedRedis
 
 OPEN_TO_ALL = Path("/var/tmp")  # noqa: S108  another user must get there; what is made in it is private
 SERVERS = {"postgres": EmbeddedPostgres, "redis": EmbeddedRedis}
+STALE = {"postgres": "postgresql://fleet:x@127.0.0.1:1/fleet", "redis": "redis://:x@127.0.0.1:1/0"}
 ADDRESS = {"postgres": "dsn", "redis": "url"}
 
 
@@ -148,7 +149,7 @@ print({kind.__name__}(Path({str(server.folder)!r})).start())
 
 
 def test_an_address_that_nobody_serves_any_more_is_not_given_out(server: Any) -> None:
-    (server.folder / ADDRESS[server.folder.name]).write_text("postgresql://fleet:x@127.0.0.1:1/fleet\n")
+    (server.folder / ADDRESS[server.folder.name]).write_text(STALE[server.folder.name] + "\n")
     assert says_hello(server.start())
 
 

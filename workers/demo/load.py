@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,14 @@ def base_of(khaos_url: str) -> str:
 
 
 def import_orders(file: OrdersFile, khaos_url: str) -> Iterator[Trouble | None]:
-    """Import the orders one by one; for each, None or what Khaos said against it."""
+    """Import the orders one by one, as placed today; for each, None or what Khaos said against it.
+
+    Placed today, because the orders poll asks for the last ``lookback_days`` only, and files are often older.
+    """
     client = Khaos(Settings(url=khaos_url, deadline=10.0))
+    today = datetime.now(UTC).date()
     for order in file.orders:
-        yield _import(client, order)
+        yield _import(client, order.model_copy(update={"ordered_on": today}))
 
 
 def _import(client: Khaos, order: Any) -> Trouble | None:
@@ -106,7 +111,16 @@ def file_troubles(store: Store, erp: str, troubles: list[Trouble]) -> None:
             told = verdict(trouble.kind)
             db.execute(
                 "select file_exception(%s, %s, %s, 'orders-out', %s, %s, %s, %s, %s, null, null)",
-                (trouble.kind, trouble.subject, trouble.story, erp, told.owner, told.severity, trouble.reason, told.next_step),
+                (
+                    trouble.kind,
+                    trouble.subject,
+                    trouble.story,
+                    erp,
+                    told.owner,
+                    told.severity,
+                    trouble.reason,
+                    told.next_step,
+                ),
             )
 
 

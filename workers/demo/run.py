@@ -69,7 +69,9 @@ def demo(
         else:
             _summary(console, found, trouble)
         if keep:
-            console.print("Everything keeps running; Ctrl-C ends it. In another terminal: fleet status, fleet exceptions list")
+            console.print(
+                "Everything keeps running; Ctrl-C ends it. In another terminal: fleet status, fleet exceptions list"
+            )
             with contextlib.suppress(KeyboardInterrupt):
                 threading.Event().wait()
         store.close()
@@ -77,8 +79,14 @@ def demo(
 
 
 def _until_balanced(
-    stage: Stage, store: Store, file: OrdersFile, console: Console, began: float, trouble: faults.Faults | None,
-    *, file_is_ours: bool,
+    stage: Stage,
+    store: Store,
+    file: OrdersFile,
+    console: Console,
+    began: float,
+    trouble: faults.Faults | None,
+    *,
+    file_is_ours: bool,
 ) -> Report:
     set_up_products(file, stage.khaos_url)
     if file_is_ours:
@@ -137,7 +145,9 @@ def count_lines(file: OrdersFile) -> Lines:
     """Where every line of the file went."""
     lines = [line for order in file.orders for line in order.lines]
     service = sum(is_service(line.sku) for line in lines)
-    return Lines(in_file=file.lines, refused=file.lines - len(lines), service=service, for_warehouse=len(lines) - service)
+    return Lines(
+        in_file=file.lines, refused=file.lines - len(lines), service=service, for_warehouse=len(lines) - service
+    )
 
 
 @contextlib.contextmanager
@@ -150,7 +160,9 @@ def _shown(console: Console) -> Iterator[Any]:
 
 
 def _table(store: Store, found: Report) -> Table:
-    table = Table(title=f"{found.seconds:.0f} s · ready {found.orders_ready} · confirmed {found.shipments_confirmed} · to go {found.lost}")
+    table = Table(
+        title=f"{found.seconds:.0f} s · ready {found.orders_ready} · confirmed {found.shipments_confirmed} · to go {found.lost}"
+    )
     for name in ("flow", *STATES):
         table.add_column(name, justify="left" if name == "flow" else "right")
     counts: dict[str, dict[str, int]] = {flow: {} for flow in FLOWS}

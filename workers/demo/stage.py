@@ -38,7 +38,7 @@ reference_data = 60.0
 sku_confirmed = {sku_limit}
 dispatch = 120.0
 proof = 30.0
-process_silent = 5.0
+process_silent = 15.0
 
 [connections.khaos]
 system = "khaos"
@@ -160,8 +160,12 @@ class Stage:
             f"sandbox-clarus: python -m adapters.clarus.sandbox --port {clarus} --seed {self.seed} --secret $CLARUS_CLIENT_SECRET",
         ]
         procfile = self.folder / "Procfile"
-        procfile.write_text((ROOT / "Procfile").read_text(encoding="utf-8") + "\n".join(sandboxes) + "\n", encoding="utf-8")
-        self.fleet = Fleet(procfile, {**self.environment, "PYTHONPATH": str(ROOT)}, self.folder / "run", stop_patience=10)
+        procfile.write_text(
+            (ROOT / "Procfile").read_text(encoding="utf-8") + "\n".join(sandboxes) + "\n", encoding="utf-8"
+        )
+        self.fleet = Fleet(
+            procfile, {**self.environment, "PYTHONPATH": str(ROOT)}, self.folder / "run", stop_patience=10
+        )
         self.fleet.start()
         self._wait(f"{self.khaos}/_sandbox/health", f"{self.clarus}/_sandbox/health")
         hooks = [
@@ -181,7 +185,7 @@ class Stage:
             "webhooks": hooks,
         }
         self.post(f"{self.clarus}/_sandbox/setup", setup)
-        #self._wait(f"{self.web}/health")
+        self._wait(f"{self.web}/health")
 
     @staticmethod
     def post(url: str, body: dict[str, Any]) -> dict[str, Any]:

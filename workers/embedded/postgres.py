@@ -1,37 +1,31 @@
-"""A Postgres of one's own in a folder: its settings, its first start, and the user that root runs it as.
+"""A Postgres of one's own in a folder: its settings, and how it is started, asked whether it is up, and stopped.
 
-Postgres refuses to run as root (manual, "The PostgreSQL User Account"); root runs it as ``nobody``,
-and gives it a data directory and programs that this user can reach.
+Who runs it, and where its data lies, is ``cluster``'s business.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import hashlib
 import os
-import pwd
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import psycopg
 from psycopg import sql
 
 from workers.embedded import folder as files
-from workers.embedded.binaries import postgres_tree, public_folder, reachable, reachable_postgres
-from workers.embedded.lifeline import alive, die_with_parent, until
+from workers.embedded.binaries import postgres_tree, reachable_postgres
+from workers.embedded.cluster import BARE, ROLE, STOP_PATIENCE, clear_remains, create, place_of, set_aside
+from workers.embedded.lifeline import alive, die_with_parent
 from workers.embedded.resident import Program, Resident, keep
 
-ROLE = DATABASE = "fleet"
-STOP_PATIENCE = 60.0
+DATABASE = ROLE
 SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",  # one door, and it asks for the password
@@ -45,7 +39,6 @@ SETTINGS = {
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
 }
-BARE = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}  # no PGDATA or PGPORT of the caller's leaks in
 
 
 class EmbeddedPostgres:
@@ -70,7 +63,7 @@ class EmbeddedPostgres:
     def discard(self) -> None:
         """Stop, and delete the folder and all data."""
         self.stop()
-        shutil.rmtree(_place(self.folder).home, ignore_errors=True)
+        shutil.rmtree(place_of(self.folder).home, ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
@@ -83,44 +76,9 @@ class EmbeddedPostgres:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._resident.ours:
             self.stop()
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the data lies and who runs the server; ``user`` is None when it is the caller."""
-
-    home: Path
-    user: pwd.struct_passwd | None
-
-    @property
-    def data(self) -> Path:
-        """The data directory."""
-        return self.home / "data"
-
-    def as_user(self) -> dict[str, Any]:
-        """The arguments that make ``subprocess`` start a program as the server's user."""
-        if self.user is None:
-            return {}
-        return {"user": self.user.pw_uid, "group": self.user.pw_gid, "extra_groups": []}
-
-    def give(self, path: Path) -> None:
-        """Hand ``path`` to the server's user."""
-        if self.user is not None:
-            os.chown(path, self.user.pw_uid, self.user.pw_gid)
-
-
-def _place(folder: Path) -> Place:
-    if os.getuid() != 0:
-        return Place(folder, None)
-    user = pwd.getpwnam("nobody")
-    if folder.is_dir() and reachable(folder):
-        return Place(folder, user)
-    return Place(public_folder(f"khaos-fleet-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"), user)
 
 
 def _answers(dsn: str) -> bool:
@@ -129,49 +87,6 @@ def _answers(dsn: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-def _run(place: Place, command: list[str], log: int) -> None:
-    quiet = subprocess.DEVNULL
-    subprocess.run(
-        command, env=BARE, cwd=place.home, stdin=quiet, stdout=log, stderr=log, check=True, **place.as_user()
-    )
-
-
-def _create(place: Place, tree: Path, secret: str, log: int) -> None:
-    """Write a new database cluster, complete or not at all."""
-    half = Path(tempfile.mkdtemp(prefix="half-", dir=place.home))
-    handle, name = tempfile.mkstemp(prefix="secret-", dir=place.home)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(secret + "\n")
-        place.give(Path(name))
-        place.give(half)
-        locale = ["--locale=C"]
-        if tree.name == "pginstall18":
-            locale += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        initdb = [str(tree / "bin" / "initdb"), "-D", str(half), "-U", ROLE, "--pwfile", name, "--encoding=UTF8"]
-        _run(place, [*initdb, *locale, "--auth=scram-sha-256"], log)
-        half.rename(place.data)
-    finally:
-        Path(name).unlink()
-        if half.exists():
-            shutil.rmtree(half)
-
-
-def _clear_remains(data: Path) -> None:
-    """End a server whose keeper was killed; forget the pid file of one that is gone."""
-    noted = files.read_or_none(data / "postmaster.pid")
-    if not noted:
-        return
-    pid = int(noted.split()[0])
-    if sys.platform == "linux" and Path(f"/proc/{pid}/cwd").resolve() != data:
-        (data / "postmaster.pid").unlink()  # a postmaster sits in its data directory: this is another program
-        return
-    if alive(pid):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGINT)
-        until(lambda: not alive(pid), STOP_PATIENCE)
 
 
 def _dsn(secret: str, port: int, database: str = DATABASE) -> str:
@@ -197,13 +112,15 @@ def _ready(data: Path, process: subprocess.Popen[bytes], secret: str, port: int)
 def program(folder: Path, settings: Mapping[str, str] = SETTINGS) -> Program:
     """How the keeper of ``folder`` runs Postgres there."""
     os.chmod(folder, 0o711 if os.getuid() == 0 else 0o700)  # noqa: PTH101  # files in it are 0600, data is 0700
-    place = _place(folder)
+    place = place_of(folder)
     tree = reachable_postgres() if place.user else postgres_tree()
+    if place.data.exists() and not (folder / "password").exists():
+        set_aside(place)
     secret = files.password(folder / "password")
     log = files.open_log(folder / "postgres.log")
     if not (place.data / "PG_VERSION").exists():
-        _create(place, tree, secret, log)
-    _clear_remains(place.data)
+        create(place, tree, secret, log)
+    clear_remains(place.data)
     port = files.port(folder / "port")
 
     def launch() -> tuple[subprocess.Popen[bytes], str]:

@@ -149,6 +149,7 @@ def keep(folder: Path, address_file: str, program: Callable[[], Program], owner:
         return 1
     write_private(folder / "keeper.pid", f"{os.getpid()}\n")
     address = folder / address_file
+    address.unlink(missing_ok=True)  # of a keeper that was killed
     deaths: list[float] = []
     try:
         while not over():

@@ -14,7 +14,6 @@ import sys
 import xmlrpc.client
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from supervisor.xmlrpc import SupervisorTransport
@@ -92,8 +91,7 @@ class Fleet:
         if until(lambda: all(state == "RUNNING" for state, _ in self.processes().values()), seconds):
             return
         late = {name: state for name, (state, _) in self.processes().items() if state != "RUNNING"}
-        name = next(iter(late), "supervisord")
-        log = self.folder / "log" / f"{name}.log"
+        log = self.folder / "log" / f"{next(iter(late), 'supervisord')}.log"
         raise TimeoutError(f"not running after {seconds:g} s: {late}. {log} ends:\n{files.log_tail(log)}")
 
     def kill(self, name: str, sign: signal.Signals = signal.SIGKILL) -> list[int]:
@@ -149,9 +147,7 @@ class Fleet:
         self.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 

@@ -1,4 +1,4 @@
-"""The web process: webhooks in, the desk and the figures out. Run it as ``uvicorn --factory workers.web:application``."""
+"""The web process: webhooks in, the desk and figures out (``uvicorn --factory workers.web:application``)."""
 
 from workers.web.app import application
 

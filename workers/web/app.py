@@ -17,7 +17,7 @@ from workers.config import configuration, environment
 from workers.ledger.store import Store
 from workers.ledger.views import POOL as READING
 from workers.ledger.views import reading_engine
-from workers.web import desk, hooks, pages, watch
+from workers.web import desk, frame, hooks, watch
 from workers.wiring import warehouse_of
 
 log = structlog.get_logger(__name__)
@@ -27,7 +27,8 @@ POOL = READING + WRITING  # connections that one web process opens at the most
 
 HEADERS = {
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src '{pages.STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src '{frame.STYLE_HASH}'; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -80,4 +81,4 @@ def _ledger_away(request: Request, error: Exception) -> Response:
     log.warning("the ledger cannot be read", error=type(getattr(error, "orig", None) or error).__name__)
     if request.url.path == "/metrics":
         return PlainTextResponse("# the ledger cannot be reached\n", 503)
-    return HTMLResponse(pages.ledger_away(), 503, headers={"Retry-After": "15"})
+    return HTMLResponse(frame.ledger_away(), 503, headers={"Retry-After": "15"})

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from workers.ledger import cases
 from workers.ledger.stories import order_story
 from workers.ledger.views import overview
-from workers.web import pages
+from workers.web import exception_pages, fleet_page, frame, order_page
 from workers.web.guard import guard
 
 NOT_FOUND = 404
@@ -26,29 +26,29 @@ def routes(engine: Engine) -> APIRouter:
 
     @router.get("/")
     def fleet() -> HTMLResponse:
-        return HTMLResponse(pages.fleet(overview(engine)))
+        return HTMLResponse(fleet_page.fleet(overview(engine)))
 
     @router.get("/exceptions")
     def exceptions(state: cases.State = "open", kind: Word = "", owner: Word = "") -> HTMLResponse:
         kind, owner = _plain(kind), _plain(owner)
         rows = cases.exceptions(engine, state=state, kind=kind, owner=owner, limit=SHOWN)
         chosen = {"state": state, "kind": kind, "owner": owner}
-        return HTMLResponse(pages.exceptions(rows, cases.counts(engine), chosen))
+        return HTMLResponse(exception_pages.exceptions(rows, cases.counts(engine), chosen))
 
     @router.get("/exceptions/{number}")
     def exception(number: int) -> HTMLResponse:
         case = cases.exception(engine, number) if 0 < number <= LARGEST else None
         if case is None:
-            return HTMLResponse(pages.nothing(f"exception {number}"), NOT_FOUND)
-        return HTMLResponse(pages.exception(case))
+            return HTMLResponse(frame.nothing(f"exception {number}"), NOT_FOUND)
+        return HTMLResponse(exception_pages.exception(case))
 
     @router.get("/orders")
     def orders(q: Word = "") -> HTMLResponse:
         asked = _plain(q)
         story = order_story(engine, asked) if asked else None
         if story is None:
-            return HTMLResponse(pages.nothing(asked), NOT_FOUND if asked else 200)
-        return HTMLResponse(pages.order(story))
+            return HTMLResponse(frame.nothing(asked), NOT_FOUND if asked else 200)
+        return HTMLResponse(order_page.order(story))
 
     return router
 

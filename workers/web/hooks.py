@@ -78,14 +78,19 @@ def routes(inbox: Inbox) -> APIRouter:
         try:
             new = await run_in_threadpool(inbox.keep, connection, event, body)
         except (psycopg.Error, PoolTimeout, PoolClosed, SQLAlchemyError) as error:
-            log.error(
-                "a webhook could not be stored: they shall repeat it", connection=connection, error=type(error).__name__
-            )  # noqa: TRY400  the text may quote the body
+            # no log.exception: its text may quote the body
+            log.warning(
+                "a webhook could not be stored and shall be repeated", connection=connection, error=_name(error)
+            )
             return _answer(503)
         log.info("a webhook came", connection=connection, source=event, repeated=not new)
         return JSONResponse({"ok": True})
 
     return router
+
+
+def _name(error: Exception) -> str:
+    return type(getattr(error, "orig", None) or error).__name__
 
 
 def _answer(status: int) -> JSONResponse:

@@ -6,8 +6,6 @@ import html
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-MINUTE, HOUR, DAY = 60, 3600, 86400
-
 
 class Markup(str):
     """Text that is HTML already. Only this module makes it."""
@@ -27,7 +25,7 @@ def join(parts: Iterable[object]) -> Markup:
     return Markup("".join(map(escape, parts)))
 
 
-def tag(name: str, *content: object, **attributes: str | None) -> Markup:
+def tag(name: str, /, *content: object, **attributes: str | None) -> Markup:
     """An element. A trailing ``_`` of an attribute's name is dropped; None leaves the attribute out."""
     said = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"'
@@ -45,7 +43,10 @@ def link(to: str, label: object) -> Markup:
 def table(
     caption: str, columns: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: frozenset[int] = frozenset()
 ) -> Markup:
-    """A table with a caption and column headers; the first cell of a row heads it. ``numbers`` are right-aligned columns."""
+    """A table with a caption and column headers; the first cell of a row heads it.
+
+    ``numbers`` are the columns (from 0) that are set to the right.
+    """
     head = tag("tr", *(tag("th", name, scope="col", class_=_side(n, numbers)) for n, name in enumerate(columns)))
     body = [
         tag(
@@ -73,20 +74,6 @@ def moment(at: datetime | None) -> Markup:
         return Markup("")
     utc = at.astimezone(UTC)
     return tag("time", utc.strftime("%Y-%m-%d %H:%M:%S"), datetime=utc.isoformat(timespec="seconds"))
-
-
-def span(seconds: float | None) -> str:
-    """A length of time in its largest two units; a dash for None."""
-    if seconds is None:
-        return "–"
-    whole = max(0, round(seconds))
-    if whole < MINUTE:
-        return f"{whole} s"
-    if whole < HOUR:
-        return f"{whole // MINUTE} min {whole % MINUTE} s"
-    if whole < DAY:
-        return f"{whole // HOUR} h {whole % HOUR // MINUTE} min"
-    return f"{whole // DAY} d {whole % DAY // HOUR} h"
 
 
 def code(text: object) -> Markup:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from workers.ledger.stories import Story
 from workers.ledger.views import Row
+from workers.ledger.words import tracking, units, why
+from workers.web.exception_pages import commands
+from workers.web.frame import mark, next_step, page, timeline
 from workers.web.markup import Markup, join, link, moment, table, tag
-from workers.web.pages import commands, mark, next_step, timeline
 
 
-def sections(story: Story) -> list[Markup]:
+def order(story: Story) -> str:
+    """The story of an order."""
+    return page(f"Order {', '.join(story.stories)}", "/orders", *_sections(story), searched=story.asked)
+
+
+def _sections(story: Story) -> list[Markup]:
     """The parts of the page, in order."""
     open_ones = [row for row in story.exceptions if row["state"] == "open"]
     return [
@@ -83,11 +88,6 @@ def _expected(story: Story) -> Markup:
     )
 
 
-def units(lines: Mapping[str, int]) -> int:
-    """How many units stand in {sku: units}."""
-    return sum(lines.values())
-
-
 def _fulfilment(row: Row) -> list[object]:
     shown = mark("confirmed") if row["confirmed"] else ("not yet" if row["shipments"] else "")
     return [
@@ -98,7 +98,7 @@ def _fulfilment(row: Row) -> list[object]:
 
 
 def _shipment(row: Row) -> list[object]:
-    lines = ", ".join(f"{n} × {sku}" for sku, n in sorted(row["lines"].items()))
+    lines = ", ".join(f"{n} of {sku}" for sku, n in sorted(row["lines"].items()))
     return [
         row["reference"],
         row["invoice_code"],
@@ -109,22 +109,8 @@ def _shipment(row: Row) -> list[object]:
     ]
 
 
-def tracking(parcels: Iterable[Row]) -> str:
-    """The parcels' tracking numbers with their carriers."""
-    return ", ".join(f"{p.get('tracking') or '(no number)'} {p.get('carrier', '')}".strip() for p in parcels)
-
-
 def _message(row: Row) -> list[object]:
     return [
         f"{row['reference']} v{row['version']}", row["flow"], row["connection"], row["kind"], mark(row["state"]),
         moment(row["since"]), row["attempt"], why(row),
     ]  # fmt: skip
-
-
-def why(row: Row) -> str:
-    """Why a message stands where it stands."""
-    if row["state"] == "held":
-        return "held by " + ", ".join(row["held_by"])
-    if row.get("error_kind"):
-        return f"{row['error_kind']}: {row['error']}"
-    return "it was there already" if row.get("proven_before") else ""

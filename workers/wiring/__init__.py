@@ -60,7 +60,6 @@ def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Hand
         ("dispatch-in", "reread"): dispatch_in.Reread,
         ("dispatch-in", "shipment"): dispatch_in.ShipmentTo,
         ("sku-sync", "product"): sku_sync.ProductTo,
-        ("sku-sync", "ask"): sku_sync.Ask,
     }
     if kind == "read":
         return rereading.ReadAgain(runtime)

@@ -44,7 +44,9 @@ class ClarusWarehouse:
         unit = facts["stock_unit_types"].get(self.settings.stock_unit_type)
         if unit is None:
             raise Unmappable(
-                "stock_unit_type", self.settings.stock_unit_type, "Clarus has no such stock unit type: name one of its own"
+                "stock_unit_type",
+                self.settings.stock_unit_type,
+                "Clarus has no such stock unit type: name one of its own",
             )
         return words.Facts(
             account_id=facts["account_id"],
@@ -100,12 +102,15 @@ class ClarusWarehouse:
         return words.write_product(product, self._facts(facts))
 
     def send_product(self, code: str, their_id: str | None, wire: bytes, facts: dict[str, Any]) -> str:
-        """There is no upsert: look the code up, create or change, then assign to the account."""
+        """There is no upsert: create; what exists already is looked up and changed. Then assign to the account."""
         if their_id is None:
-            node = self.client.products_by_code([code]).get(code)
-            their_id = str(node["id"]) if node else None
-        if their_id is None:
-            their_id = self.client.create_product(wire)
+            try:
+                their_id = self.client.create_product(wire)
+            except Rejected as error:
+                if error.symbol != "product_code_exists":
+                    raise
+                their_id = str(self.client.products_by_code([code])[code]["id"])
+                self.client.update_product(their_id, wire)
         else:
             self.client.update_product(their_id, wire)
         self.client.assign_product(their_id, words.write_assignment(self._facts(facts)))

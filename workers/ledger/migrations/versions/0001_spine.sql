@@ -256,11 +256,11 @@ create table product (
     primary key (erp, code)
 );
 
--- A SKU at a warehouse: confirmed there, or asked for.
+-- A SKU at a warehouse.
 create table sku (
     connection   text not null,
     code         text not null,
-    state        text not null check (state in ('asked', 'confirmed', 'refused')),
+    state        text not null check (state in ('confirmed', 'refused')),
     their_id     text,
     changed_at   timestamptz not null default now(),
     primary key (connection, code)

@@ -375,3 +375,8 @@ begin
 end $$;
 
 select keep_partitions(13);
+
+-- The SKU in a gate's name, sku:<connection>:<code>; the code itself may hold a colon.
+create function gated_sku(p_gate text) returns text language sql immutable as $$
+    select substr(p_gate, length(split_part(p_gate, ':', 1) || split_part(p_gate, ':', 2)) + 3)
+$$;

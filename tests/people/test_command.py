@@ -1,0 +1,248 @@
+"""The `fleet` command, run as a person runs it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMANDS = (
+    *((), ("up",), ("run",), ("migrate",), ("check",), ("status",), ("order",), ("replay",), ("open",), ("demo",)),
+    *(("sandbox",), ("sandbox", "load"), ("exceptions",)),
+    *(("exceptions", name) for name in ("list", "show", "retry", "edit", "dismiss")),
+)
+TOML = """
+[connections.khaos]
+system = "khaos"
+url = "http://127.0.0.1:9/KhaosSandbox.exe"
+extensions.confirm_shipment = {}
+
+[connections.leeds]
+system = "clarus"
+base_url = "http://127.0.0.1:9"
+subdomain = "acme"
+account = "ACME"
+client_id = "us"
+client_secret = "env:CLARUS_CLIENT_SECRET"
+webhook_token = "env:CLARUS_WEBHOOK_TOKEN"
+sites = { LDS1 = "Leeds" }
+
+[[routing]]
+name = "everything"
+to = "leeds"
+facility = "LDS1"
+"""
+SECRETS = {"CLARUS_CLIENT_SECRET": "s", "CLARUS_WEBHOOK_TOKEN": "a-token-of-sixteen-or-more"}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_help_reads_and_every_command_shows_an_example(fleet: Any, command: tuple[str, ...]) -> None:
+    said = fleet(*command, "--help")
+    assert said.code == 0
+    assert "Usage: fleet" in said.out
+    assert not command or "Example" in said.out
+    if command and command not in (("exceptions",), ("sandbox",)):
+        assert "--json" in said.out
+
+
+def test_status_says_the_same_to_people_and_to_programs(shipped: Any, fleet: Any) -> None:
+    shipped.post("SO2-1")
+    shipped.die("bad_address", "the postcode is missing")
+    for_programs = fleet("status", "--json").json
+    flow = next(f for f in for_programs["flows"] if f["name"] == "orders-out")
+    assert (flow["received"], flow["delivered"], flow["dead"], flow["exceptions"]) == (2, 1, 1, 1)
+    assert [c["open"] for c in for_programs["connections"]] == [True, True]
+    for_people = fleet("status").out
+    assert "orders-out" in for_people
+    assert "leeds" in for_people
+    assert "exceptions  1" in for_people
+
+
+@pytest.mark.usefixtures("shipped")
+def test_an_order_is_told_to_people_and_to_programs(fleet: Any) -> None:
+    told = fleet("order", "WEB-9", "--json").json
+    assert told["stories"] == ["SO1"]
+    assert told["timeline"][0]["at"].endswith("+00:00")
+    text = fleet("order", "SI1").out
+    for word in ("SO1-1", "leeds/LDS1", "RM1GB", "the warehouse dispatches it", "part_dispatched"):
+        assert word in text
+
+
+@pytest.mark.usefixtures("world")
+def test_an_unknown_order_is_one_line_on_stderr_and_nothing_on_stdout(fleet: Any) -> None:
+    said = fleet("order", "SO404", "--json")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("fleet: nothing is known by 'SO404'")
+    assert said.err.count("\n") == 1
+
+
+def test_an_exception_is_listed_shown_retried_and_its_retry_is_signed(world: Any, fleet: Any) -> None:
+    world.post("SO1-1")
+    number = str(world.die("bad_address", "the postcode is missing"))
+    assert [row["kind"] for row in fleet("exceptions", "list", "--json").json] == ["bad_address"]
+    assert "the postcode is missing" in fleet("exceptions", "list", "--owner", "operations").out
+    assert "mend it" in fleet("exceptions", "show", number).out
+    said = fleet("exceptions", "retry", number, "--as", "anna", "--json")
+    assert said.json == {"exception": int(number), "retried": "SO1-1", "edited": False}
+    assert world.one("select state as it from message") == "queued"
+    assert world.one("select who as it from timeline where step = 'retried'") == "anna"
+    fleet("exceptions", "retry", number)
+    assert world.one("select count(*) as it from timeline where who = %s", getpass.getuser()) == 1
+
+
+def test_bodies_are_shown_only_on_demand_edited_from_a_file_and_sent_again(
+    world: Any, fleet: Any, tmp_path: Path
+) -> None:
+    world.post("SO1-1")
+    number = str(world.die("bad_address", "the postcode is missing"))
+    for shown in (fleet("exceptions", "show", number), fleet("exceptions", "show", number, "--json")):
+        assert "Quillfeather" not in shown.out
+    body = fleet("exceptions", "show", number, "--body", "--json").json["body"]
+    body["address"]["postcode"] = "YO1 7HH"
+    (tmp_path / "body.json").write_text(json.dumps(body))
+    assert fleet("exceptions", "edit", number, "--body", "body.json").code == 0
+    assert world.one("select body #>> '{address,postcode}' as it from message_body") == "YO1 7HH"
+    assert fleet("exceptions", "edit", number, "--body", "-", typed=json.dumps(body)).code == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "told"), [("{", "is not JSON"), ("[1]", "holds no JSON object"), (None, "cannot be read")]
+)
+def test_a_body_that_cannot_be_used_is_refused_before_anything_changes(
+    world: Any, fleet: Any, tmp_path: Path, body: str | None, told: str
+) -> None:
+    world.post("SO1-1")
+    number = str(world.die("bad_address", "x"))
+    if body is not None:
+        (tmp_path / "body.json").write_text(body)
+    said = fleet("exceptions", "edit", number, "--body", "body.json")
+    assert said.code == 1
+    assert told in said.err
+    assert world.one("select state as it from message") == "dead"
+
+
+def test_a_dismissal_needs_a_reason_and_ends_the_message(world: Any, fleet: Any) -> None:
+    world.post("SO1-1")
+    number = str(world.die("bad_address", "x"))
+    assert fleet("exceptions", "dismiss", number, "--why", "  ").code == 1
+    assert fleet("exceptions", "dismiss", number, "--why", "shipped by hand", "--as", "anna").code == 0
+    assert world.one("select state as it from message_settled") == "dismissed"
+    assert world.one("select closed_by || ': ' || closed_why as it from exception") == "anna: shipped by hand"
+    again = fleet("exceptions", "dismiss", number, "--why", "twice")
+    assert (again.code, again.out) == (1, "")
+
+
+def test_a_record_is_read_again_once_at_a_time_and_a_purged_one_says_so(world: Any, fleet: Any) -> None:
+    record = world.store.receive("leeds", "order", "key", b"{}")
+    assert fleet("replay", str(record), "--json").json == {"record": record, "replayed": False}
+    world.store.run("delete from record_unread")
+    assert fleet("replay", str(record), "--as", "anna", "--json").json == {"record": record, "replayed": True}
+    assert world.one("select record_id as it from record_unread") == record
+    assert fleet("replay", "4711").code == 1
+
+
+def test_a_shut_connection_is_opened_by_hand_without_any_partners_secret(world: Any, fleet: Any) -> None:
+    world.store.run("update connection set shut_kind = 'suspect_release', shut_since = now() where name = 'leeds'")
+    assert fleet("open", "leeds", "--as", "anna", "--json").json == {"connection": "leeds", "opened": True}
+    assert world.one("select shut_kind as it from connection where name = 'leeds'") is None
+    assert world.one("select who as it from timeline where step = 'opened'") == "anna"
+    assert fleet("open", "leeds", "--json").json["opened"] is False
+    said = fleet("open", "york")
+    assert said.code == 1
+    assert "known are: khaos, leeds" in said.err
+
+
+@pytest.mark.parametrize(
+    ("dsn", "told"),
+    [
+        ("postgresql://fleet:secret-word@127.0.0.1:1/fleet", "cannot be reached"),
+        ("nonsense", "DATABASE_URL cannot be read"),
+        ("", "no ledger is known"),
+    ],
+)
+@pytest.mark.parametrize("command", [("status",), ("exceptions", "retry", "1"), ("open", "leeds"), ("migrate",)])
+def test_a_ledger_that_is_not_there_is_one_line_and_exit_code_2(
+    fleet: Any, command: tuple[str, ...], dsn: str, told: str
+) -> None:
+    said = fleet(*command, "--json", DATABASE_URL=dsn)
+    assert (said.code, said.out) == (2, "")
+    assert told in said.err
+    assert said.err.count("\n") == 1
+    assert "secret-word" not in said.err
+
+
+def test_a_ledger_that_was_never_migrated_names_the_command(postgres: str, fleet: Any) -> None:
+    said = fleet("status", DATABASE_URL=postgres)
+    assert said.code == 2
+    assert "run `fleet migrate`" in said.err
+
+
+@pytest.mark.parametrize("command", [("up",), ("run", "web"), ("check",)])
+def test_a_wrong_configuration_is_one_line_that_says_what_to_write(
+    fleet: Any, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    (tmp_path / "fleet.toml").write_text(TOML.replace("subdomain", "subdomian"))
+    said = fleet(*command, **SECRETS)
+    assert said.code == (1 if command == ("check",) else 2)
+    told = said.out if command == ("check",) else said.err
+    assert "connections.leeds.subdomain: is missing" in told or "subdomian: unknown key" in told
+
+
+def test_check_adds_up_the_connections_and_finds_nothing_wrong(fleet: Any, tmp_path: Path, redis_url: str) -> None:
+    (tmp_path / "fleet.toml").write_text(TOML)
+    said = fleet("check", "--json", BROKER_URL=redis_url, **SECRETS)
+    assert (said.code, said.json["problems"]) == (0, [])
+    lines = (Path(__file__).parents[2] / "Procfile").read_text().splitlines()
+    workers = sum(" worker " in line for line in lines)
+    assert said.json["database_connections"] == 5 * workers + 6
+    assert said.json["max_connections"] > 100
+
+
+def test_check_says_when_the_procfile_would_open_more_than_postgres_takes(fleet: Any, tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text(TOML)
+    said = fleet("check", "--scale", "orders-out=60", BROKER_URL="redis://127.0.0.1:1/0", **SECRETS)
+    assert said.code == 1
+    assert "raise max_connections" in said.out
+    assert "the broker cannot be reached" in said.out
+
+
+def test_run_becomes_the_line_with_its_environment(fleet: Any, tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text(TOML)
+    (tmp_path / "Procfile").write_text("say: sh -c 'echo $FLEET_PROCESS on $WEB_PORT as $$'\n")
+    assert fleet("run", "say", "--json", **SECRETS).json["name"] == "say"
+    process = subprocess.Popen(
+        [str(Path(sys.executable).parent / "fleet"), "run", "say"],
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, **SECRETS, "WEB_PORT": "8611", "FLEET_CONFIG": "fleet.toml"},
+    )  # fmt: skip
+    out, _ = process.communicate(timeout=60)
+    assert out == f"say on 8611 as {process.pid}\n"
+    said = fleet("run", "nobody", **SECRETS)
+    assert said.code == 2
+    assert "there are say" in said.err
+
+
+def test_a_fleet_that_runs_here_is_found_and_one_that_died_is_not(
+    world: Any, fleet: Any, database: str, tmp_path: Path
+) -> None:
+    world.post("SO1-1")
+    note = tmp_path / "var" / "run.json"
+    note.parent.mkdir()
+    started = Path(f"/proc/{os.getpid()}/stat").read_text().rpartition(")")[2].split()[19]
+    note.write_text(json.dumps({"database_url": database, "pid": os.getpid(), "born": started}))
+    assert fleet("order", "SO1", DATABASE_URL="").code == 0
+    note.write_text(json.dumps({"database_url": database, "pid": os.getpid(), "born": "another"}))
+    assert fleet("order", "SO1", DATABASE_URL="").code == 2
+
+
+def test_the_sandbox_needs_one_that_runs(fleet: Any, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("")
+    said = fleet("sandbox", "load", "orders.csv")
+    assert said.code == 2
+    assert "fleet demo --keep" in said.err

@@ -1,0 +1,170 @@
+"""The desk shows what stands in the ledger, to those who may see it, and nobody's name."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+import requests
+
+VOID = {"meta", "input"}
+
+
+class Balance(HTMLParser):
+    """Finds tags that are not closed in order, duplicate ids, and anything that would be fetched or run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.faults: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag not in VOID:
+            self.open.append(tag)
+        if (
+            tag in {"script", "img", "link", "iframe"}
+            or "style" in given
+            or any(name.startswith("on") for name in given)
+        ):
+            self.faults.append(f"{tag} {given}")
+        self.ids += [value for name, value in attrs if name == "id" and value]
+
+    def handle_endtag(self, tag: str) -> None:
+        if not self.open or self.open.pop() != tag:
+            self.faults.append(f"</{tag}>")
+
+
+def page(web: Any, path: str, status: int = 200) -> str:
+    answer = requests.get(f"{web.url}{path}", timeout=10)
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"].startswith("text/html")
+    balance = Balance()
+    balance.feed(answer.text)
+    assert (balance.faults, balance.open) == ([], [])
+    assert len(balance.ids) == len(set(balance.ids))
+    assert '<html lang="en">' in answer.text
+    return answer.text
+
+
+@pytest.fixture
+def filled(store: Any) -> Any:
+    store.run("insert into connection (name, system) values ('khaos', 'khaos'), ('leeds', 'clarus')")
+    store.run(
+        "update connection set shut_kind = 'unavailable', shut_since = now(), shut_reason = 'HTTP 503'"
+        " where name = 'leeds'"
+    )
+    store.run(
+        "select post('orders-out', 'leeds', 'order', 'SO1-1', 'f', 'order:SO1-1', 'SO1',"
+        ' \'{"address": {"name": "Wilhelmina Quillfeather"}}\', null, \'{}\')'
+    )
+    store.run(
+        "select file_exception('bad_address', 'order:SO1-1', 'SO1', 'orders-out', 'leeds', 'operations', 'error',"
+        " '<b>no</b> postcode, ask w@example.com', 'Correct it, then `fleet exceptions retry ID`.', m.id, null)"
+        " from message m"
+    )
+    return store
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_front_page_shows_flows_connections_and_what_to_do_about_a_shut_gate(web: Any) -> None:
+    text = page(web, "/")
+    for flow in ("orders-out", "dispatch-in", "stock-in", "returns-in", "sku-sync"):
+        assert flow in text
+    assert "fleet open leeds" in text
+    assert "HTTP 503" in text
+    assert "1 open" in text
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_exceptions_are_listed_filtered_and_escaped(web: Any) -> None:
+    text = page(web, "/exceptions")
+    assert "&lt;b&gt;no&lt;/b&gt; postcode" in text
+    assert "example.com" not in text
+    assert "bad_address" in page(web, "/exceptions?kind=bad_address&owner=operations&state=open")
+    assert "&lt;b&gt;no" not in page(web, "/exceptions?owner=finance")
+    assert "&lt;b&gt;no" not in page(web, "/exceptions?state=resolved")
+    assert requests.get(f"{web.url}/exceptions?state=rotten", timeout=10).status_code == 422
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_exception_says_which_command_takes_it_further(web: Any) -> None:
+    text = page(web, "/exceptions/1")
+    assert "fleet exceptions retry 1" in text
+    assert "fleet exceptions dismiss 1" in text
+    assert "Quillfeather" not in text
+    page(web, "/exceptions/999", 404)
+    page(web, f"/exceptions/{2**70}", 404)
+
+
+@pytest.mark.usefixtures("filled")
+def test_an_order_is_found_by_its_code_and_an_unknown_one_says_so(web: Any) -> None:
+    text = page(web, "/orders?q=so1")
+    assert "Order SO1" in text
+    assert "bad_address" in text
+    assert "Quillfeather" not in text
+    assert "Nothing is known by" in page(web, "/orders?q=%22%3E%3Cscript%3E", 404)
+    assert "Type a sales order" in page(web, "/orders")
+    page(web, "/orders?q=%00", 200)
+
+
+@pytest.mark.usefixtures("filled")
+def test_every_answer_forbids_to_fetch_and_run_anything_but_the_one_stylesheet(web: Any) -> None:
+    for path in ("/", "/health", "/metrics", "/nowhere", "/hooks/leeds/x/y"):
+        headers = requests.get(f"{web.url}{path}", timeout=10).headers
+        assert headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Cache-Control"] == "no-store"
+    answer = requests.get(f"{web.url}/", timeout=10)
+    (style,) = re.findall("<style>(.*?)</style>", answer.text, re.DOTALL)
+    told = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"'sha256-{told}'" in answer.headers["Content-Security-Policy"]
+
+
+def test_health_says_who_is_alive_and_how_late_the_work_is(web: Any, store: Any) -> None:
+    store.run("insert into connection (name, system) values ('leeds', 'clarus')")
+    store.run("insert into process (id, name, host, pid) values (gen_random_uuid(), 'sku-sync@a', 'a', 1)")
+    assert requests.get(f"{web.url}/health", timeout=10).json() == {
+        "ledger": "ok", "oldest_due_seconds": None, "processes": {"sku-sync": 1},
+    }  # fmt: skip
+    store.run(
+        "select post('orders-out', 'leeds', 'order', 'SO1-1', 'f', 'order:SO1-1', 'SO1', '{}', null, '{\"wait\": -90}')"
+    )
+    assert requests.get(f"{web.url}/health", timeout=10).json()["oldest_due_seconds"] >= 90
+
+
+@pytest.mark.usefixtures("filled")
+def test_the_figures_are_in_the_form_that_prometheus_reads(web: Any) -> None:
+    text = requests.get(f"{web.url}/metrics", timeout=10).text
+    assert 'fleet_messages{connection="leeds",flow="orders-out",state="queued"} 1.0' in text
+    assert 'fleet_exceptions_open{kind="bad_address",owner="operations",severity="error"} 1.0' in text
+    assert 'fleet_connection_open{connection="leeds",system="clarus"} 0.0' in text
+    assert 'fleet_connection_open{connection="khaos",system="khaos"} 1.0' in text
+    assert "# TYPE fleet_oldest_ready_seconds gauge" in text
+
+
+def test_with_a_password_the_desk_and_the_figures_need_it_and_health_does_not(start: Any, database: str) -> None:
+    with start(database, WEB_PASSWORD="pässword:1") as web:
+        for path in ("/", "/exceptions", "/exceptions/1", "/orders", "/metrics"):
+            refused = requests.get(f"{web.url}{path}", timeout=10)
+            assert refused.status_code == 401
+            assert refused.headers["WWW-Authenticate"].startswith("Basic")
+        for pair in (("fleet", "wrong"), ("someone", "pässword:1"), ("", "")):
+            login = (pair[0].encode(), pair[1].encode())
+            assert requests.get(f"{web.url}/", auth=login, timeout=10).status_code == 401
+        assert requests.get(f"{web.url}/", headers={"Authorization": "Basic ~~"}, timeout=10).status_code == 401
+        right = (b"fleet", "pässword:1".encode())
+        assert requests.get(f"{web.url}/", auth=right, timeout=10).status_code == 200
+        assert requests.get(f"{web.url}/", auth=right, headers={"Host": "desk.example"}, timeout=10).status_code == 200
+        assert requests.get(f"{web.url}/health", timeout=10).status_code == 200
+
+
+def test_without_a_password_the_desk_is_for_this_machine_under_its_own_name(web: Any) -> None:
+    assert requests.get(f"{web.url}/", headers={"Host": "evil.example"}, timeout=10).status_code == 403
+    assert requests.get(f"{web.url}/", headers={"X-Forwarded-For": "203.0.113.9"}, timeout=10).status_code == 403
+    assert requests.get(f"{web.url}/", timeout=10).status_code == 200

@@ -1,0 +1,5 @@
+"""The ``fleet`` command: what people do with the fleet from a terminal or a unit file."""
+
+from workers.cli.program import main
+
+__all__ = ["main"]

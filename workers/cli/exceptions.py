@@ -1,0 +1,179 @@
+"""``fleet exceptions``: what a person must look at, and the three things that can be done about one."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workers.cli import running, say
+from workers.cli.say import AsJson, NotDone
+from workers.ledger import cases
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="What the fleet could not do by itself: list, show, retry, edit and retry, dismiss.\n\n"
+    "Example: `fleet exceptions list --owner operations`",
+)
+
+Number = Annotated[int, typer.Argument(metavar="ID", min=1, help="The exception's number.")]
+As = Annotated[
+    str, typer.Option("--as", metavar="NAME", help="Who acts, for the timeline. Default: your user name here.")
+]
+
+
+def acting(name: str) -> str:
+    """Who acts: the name that was given, else the operating system's user."""
+    return name.strip() or getpass.getuser()
+
+
+@app.command("list")
+def list_(
+    state: Annotated[str, typer.Option(help=f"One of {', '.join(cases.STATES)}.")] = "open",
+    kind: Annotated[str, typer.Option(help="Only this kind, for example bad_address.")] = "",
+    owner: Annotated[str, typer.Option(help="Only this owner's, for example operations.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at the most.")] = 50,
+    json_wanted: AsJson = False,
+) -> None:
+    """List exceptions, the gravest first.
+
+    Example: `fleet exceptions list --kind route_unmapped --json`
+    """
+    chosen = next((known for known in cases.STATES if known == state), None)
+    if chosen is None:
+        raise NotDone(f"--state {state}: write one of {', '.join(cases.STATES)}")
+    rows = cases.exceptions(running.views(), state=chosen, kind=kind, owner=owner, limit=limit)
+    if json_wanted:
+        say.as_json(rows)
+        return
+    say.table(
+        "Exceptions",
+        ("id", "kind", "subject", "order", "connection", "owner", "severity", "state", "times", "since", "reason"),
+        [
+            (r["id"], r["kind"], r["subject"], r["story"], r["connection"], r["owner"], r["severity"], r["state"],
+             r["times"], r["first_at"], r["reason"])
+            for r in rows
+        ],
+        numbers=frozenset({0, 8}),
+    )  # fmt: skip
+    say.console().print(f"{len(rows)} shown" + ("; --limit shows more" if len(rows) == limit else ""))
+
+
+@app.command()
+def show(
+    number: Number,
+    body: Annotated[
+        bool, typer.Option("--body", help="Show the message's body and the record too: customers' data.")
+    ] = False,
+    json_wanted: AsJson = False,
+) -> None:
+    """Show one exception: what, why, whose, and what happened.
+
+    Example: `fleet exceptions show 17`
+    """
+    case = cases.exception(running.views(), number, body=body)
+    if case is None:
+        raise NotDone(f"there is no exception {number}; `fleet exceptions list` shows those that stand")
+    if json_wanted:
+        shown = say.plain(case)
+        say.as_json(shown if body else {key: shown[key] for key in ("exception", "message", "timeline")})
+        return
+    say.table("", ("", ""), [(key, value) for key, value in case.exception.items() if value is not None])
+    if case.message:
+        say.table("Message", ("", ""), [(key, value) for key, value in case.message.items() if value is not None])
+    say.table(
+        "What happened",
+        ("when", "step", "why", "who"),
+        [(t["at"], t["step"], t["note"], t["who"]) for t in case.timeline],
+    )
+    if body:
+        sys.stdout.write(json.dumps(case.body, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write((case.record or "(no record)") + "\n")
+
+
+@app.command()
+def retry(number: Number, as_: As = "", json_wanted: AsJson = False) -> None:
+    """Send an exception's message on its way again. What may have been sent before is looked up first.
+
+    Example: `fleet exceptions retry 17`
+    """
+    _again(number, as_, None, json_wanted=json_wanted)
+
+
+@app.command()
+def edit(
+    number: Number,
+    body: Annotated[str, typer.Option("--body", metavar="FILE", help="A file with the new body as JSON; - for stdin.")],
+    as_: As = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """Replace the body of an exception's message and send it again. Not for what may have been sent already.
+
+    Example: `fleet exceptions show 17 --body --json | jq .body > body.json`, edit it,
+    then `fleet exceptions edit 17 --body body.json`
+    """
+    _again(number, as_, _read(body), json_wanted=json_wanted)
+
+
+def _again(number: int, name: str, body: dict[str, Any] | None, *, json_wanted: bool) -> None:
+    from workers import dead_letters  # noqa: PLC0415  it loads Sentry, which the other commands need not wait for
+
+    with closing(running.store()) as store:
+        try:
+            reference = dead_letters.retry(store, number, dead_letters.Person(acting(name)), body=body)
+        except dead_letters.CannotDo as error:
+            raise NotDone(str(error)) from None
+    say.done(
+        f"{reference} goes again; `fleet exceptions show {number}` tells what becomes of it",
+        {"exception": number, "retried": reference, "edited": body is not None},
+        json_wanted=json_wanted,
+    )
+
+
+def _read(place: str) -> dict[str, Any]:
+    try:
+        text = sys.stdin.read() if place == "-" else Path(place).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotDone(
+            f"{place} cannot be read ({type(error).__name__}): name a file with the new body as JSON"
+        ) from None
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise NotDone(f"{place} is not JSON ({error}): correct it") from None
+    if not isinstance(body, dict):
+        raise NotDone(f"{place} holds no JSON object: begin with the one that `fleet exceptions show ID --body` prints")
+    return body
+
+
+@app.command()
+def dismiss(
+    number: Number,
+    why: Annotated[
+        str, typer.Option("--why", metavar="TEXT", help="The reason, for whoever asks later. No customer's data.")
+    ],
+    as_: As = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """Close an exception for good, with a reason; its message will never be sent.
+
+    Example: `fleet exceptions dismiss 17 --why "shipped by hand, Anna knows"`
+    """
+    from workers import dead_letters  # noqa: PLC0415  as above
+
+    with closing(running.store()) as store:
+        try:
+            subject = dead_letters.dismiss(store, number, dead_letters.Person(acting(as_)), why)
+        except dead_letters.CannotDo as error:
+            raise NotDone(str(error)) from None
+    say.done(
+        f"{subject}: exception {number} is dismissed",
+        {"exception": number, "dismissed": subject},
+        json_wanted=json_wanted,
+    )
