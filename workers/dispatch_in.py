@@ -214,7 +214,12 @@ def _closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> No
     reading.run("select close_exception('dispatch_overdue', %s, 'it was dispatched', 'fleet')", subject)
     short = {sku: n - gone.get(sku, 0) for sku, n in known["requested"].items() if n > gone.get(sku, 0)}
     if not short:
-        reading.run("select close_exception('short_pick', %s, 'everything left', 'fleet')", subject)
+        # a further fulfilment brought the rest of what an earlier one was short of
+        reading.run(
+            "select close_exception('short_pick', 'order:' || reference, 'the rest left as ' || %s, 'fleet') from fulfilment"
+            " where erp = %s and order_code = %s and number <= %s",
+            known["reference"], known["erp"], known["order_code"], known["number"],
+        )  # fmt: skip
         return
     reading.run(
         "update fulfilment set state = 'closed_short', changed_at = now() where reference = %s and state in ('new', 'sent', 'part_dispatched')",

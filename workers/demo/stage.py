@@ -92,7 +92,7 @@ class Stage:
 
     folder: Path
     seed: int = 1
-    sku_limit: float = 15.0
+    sku_limit: float = 30.0
     environment: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
