@@ -13,10 +13,10 @@ from typing import Any
 import structlog
 from celery import Celery, Task, bootsteps, signals
 from celery.worker.consumer import Consumer
-from kombu import Exchange, Queue
+from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 
-from workers import alerts, control, dead_letters, logs, poison, reading, ringer, transport
+from workers import alerts, control, dead_letters, logs, poison, reading, transport
 from workers.config import configuration, environment
 from workers.delivery import Slot, drain
 from workers.ledger.store import Claimed, Store
@@ -168,7 +168,7 @@ class BellTask(Task):  # type: ignore[misc]
     ignore_result = True
     max_retries = 0
 
-    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:  # noqa: ARG002
+    def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """A bell that failed loses nothing: the ledger has the work and it is rung again."""
         log.error("a bell failed", task=self.name, task_id=task_id, error=type(exc).__name__)
 
@@ -231,19 +231,19 @@ class GuardedConsumer(Consumer):  # type: ignore[misc]
         self._keep(message, "poison")
         message.ack_log_error(log, self.connection_errors)
 
-    def on_unknown_message(self, body: Any, message: Any) -> None:  # noqa: ARG002
+    def on_unknown_message(self, body: Any, message: Any) -> None:
         """A message that is no task."""
         log.error("a message is no task")
         self._keep(message, "poison")
         message.reject_log_error(log, self.connection_errors)
 
-    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:  # noqa: ARG002
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
         """A task name that this release does not know."""
         log.error("a task is not known")
         self._keep(message, "task_unknown")
         message.reject_log_error(log, self.connection_errors)
 
-    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:  # noqa: ARG002
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
         """A task whose arguments cannot be read."""
         log.error("a task is invalid", error=type(exc).__name__)
         self._keep(message, "poison")
@@ -268,12 +268,12 @@ transport.on_poison.append(_on_poison)
 class ProcessStep(bootsteps.StartStopStep):  # type: ignore[misc]
     """Builds the process's world before the first bell is taken, and says so in the ledger."""
 
-    def start(self, worker: Any) -> None:  # noqa: ARG002
+    def start(self, worker: Any) -> None:
         """Install rows and begin to beat."""
         here = process()
         control.install(here.runtime, here.schedules)
 
-    def stop(self, worker: Any) -> None:  # noqa: ARG002
+    def stop(self, worker: Any) -> None:
         """Let the draining slots end after the message that they are at."""
         if _process is not None:
             _process.runtime.stopping.set()

@@ -30,6 +30,8 @@ class Environment(BaseSettings):
     fleet_environment: str = "production"
     fleet_process: str = "fleet"
     fleet_log_level: str = "INFO"
+    fleet_var: str = ""  # where what runs on this machine keeps its files; empty: ``var`` in the current folder
+    web_password: str = ""  # of the user ``fleet`` on the desk; empty: the desk answers this machine only
 
 
 class Strict(BaseModel):
@@ -221,31 +223,41 @@ def _connection(name: str, raw: Any) -> Connection:
 
 def read(path: Path) -> Configuration:
     """Read and check a configuration file. Raises Misconfigured with one line that says what to do."""
+    raw = _toml(path)
+    unknown = set(raw) - {"fleet", "connections", "routing", "tables"}
+    if unknown:
+        raise Misconfigured(f"{min(unknown)}: unknown section; known are fleet, connections, routing, tables")
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        named = Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"})
+        fleet = Fleet(**_resolve({**named, **raw.get("fleet", {})}, "fleet", optional=True))
+    except ValidationError as error:
+        raise _said(error, "fleet") from None
+    try:
+        rules = tuple(Rule(**rule) for rule in raw.get("routing", []))
+    except ValidationError as error:
+        raise _said(error, "routing") from None
+    connections = {name: _connection(name, c) for name, c in raw.get("connections", {}).items()}
+    _names(connections)
+    _one_site_each(connections)
+    try:
+        return Configuration(fleet=fleet, connections=connections, routing=rules, tables=raw.get("tables", {}))
+    except ValidationError as error:
+        raise _said(error, "") from None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Misconfigured(f"{path} is not there: copy deploy/fleet.example.toml, or set FLEET_CONFIG") from None
     except tomllib.TOMLDecodeError as error:
         if "Cannot declare" in str(error) or "overwrite" in str(error):
-            raise Misconfigured(
-                f"{path}: one name stands twice ({error}); each connection needs a name of its own"
-            ) from None
+            why = "one name stands twice; each connection and each key needs a name of its own"
+            raise Misconfigured(f"{path}: {why} ({error})") from None
         raise Misconfigured(f"{path} is not TOML: {error}") from None
-    unknown = set(raw) - {"fleet", "connections", "routing", "tables"}
-    if unknown:
-        raise Misconfigured(f"{sorted(unknown)[0]}: unknown section; known are fleet, connections, routing, tables")
-    try:
-        fleet = Fleet(
-            **_resolve(
-                {**Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"}), **raw.get("fleet", {})},
-                "fleet",
-                optional=True,
-            )
-        )
-        rules = tuple(Rule(**rule) for rule in raw.get("routing", []))
-    except ValidationError as error:
-        raise _said(error, "fleet" if "Fleet" in error.title else "routing") from None
-    connections = {name: _connection(name, c) for name, c in raw.get("connections", {}).items()}
+
+
+def _names(connections: dict[str, Connection]) -> None:
     lowered: dict[str, str] = {}
     for name in connections:
         if not name.replace("-", "").replace("_", "").isalnum():
@@ -254,18 +266,13 @@ def read(path: Path) -> Configuration:
             )
         if name.lower() in lowered:
             raise Misconfigured(
-                f"connections.{name}: {lowered[name.lower()]!r} has the same name but for case; rename one"
+                f"connections.{name}: {lowered[name.lower()]!r} is the same name but for case; rename one"
             )
         lowered[name.lower()] = name
     if sum(c.system == "khaos" for c in connections.values()) != 1:
         raise Misconfigured(
             "connections: exactly one connection of system 'khaos' is needed: one deployment serves one merchant"
         )
-    _one_site_each(connections)
-    try:
-        return Configuration(fleet=fleet, connections=connections, routing=rules, tables=raw.get("tables", {}))
-    except ValidationError as error:
-        raise _said(error, "") from None
 
 
 def _one_site_each(connections: dict[str, Connection]) -> None:

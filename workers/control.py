@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -65,9 +66,9 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
     for warehouse in runtime.configuration.warehouses:
         name = warehouse.name
         listed.append(
-            Scheduled(f"reference data {name}", every.reference_data, lambda n=name: runtime.read_facts(n), name)
-        )  # type: ignore[misc]
-        listed.append(Scheduled(f"sweep {name}", every.sweep, lambda n=name: intake.sweep(runtime, n), name))  # type: ignore[misc]
+            Scheduled(f"reference data {name}", every.reference_data, partial(runtime.read_facts, name), name)
+        )
+        listed.append(Scheduled(f"sweep {name}", every.sweep, partial(intake.sweep, runtime, name), name))
     return {scheduled.name: scheduled for scheduled in listed}
 
 
@@ -77,12 +78,14 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
         db.execute("select pg_advisory_xact_lock(4201978)")
         for connection in runtime.configuration.connections.values():
             db.execute(
-                "insert into connection (name, system) values (%s, %s) on conflict (name) do update set system = excluded.system",
+                "insert into connection (name, system) values (%s, %s) on conflict (name) do update set system"
+                " = excluded.system",
                 (connection.name, connection.system),
             )
             for lane, size in {"*": connection.concurrency, **connection.shares}.items():
                 db.execute(
-                    "insert into slot (connection, lane, number) select %s, %s, n from generate_series(1, %s) n on conflict do nothing",
+                    "insert into slot (connection, lane, number) select %s, %s, n from generate_series(1, %s) n"
+                    " on conflict do nothing",
                     (connection.name, lane, size),
                 )
                 db.execute(
@@ -91,7 +94,8 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
                 )
         for scheduled in listed.values():
             db.execute(
-                "insert into schedule (name, every) values (%s, %s) on conflict (name) do update set every = excluded.every,"
+                "insert into schedule (name, every) values (%s, %s) on conflict (name) do update set every ="
+                " excluded.every,"
                 " due_at = least(schedule.due_at, now() + excluded.every)",
                 (scheduled.name, timedelta(seconds=scheduled.every)),
             )

@@ -123,7 +123,8 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
         if body is not None:
             if message["maybe_sent_at"] is not None:
                 raise CannotDo(
-                    "it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is looked up first"
+                    "it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is"
+                    " looked up first"
                 )
             db.execute(
                 "update message_body set body = %s, wire = null where message_id = %s",
@@ -135,7 +136,8 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
                 (message["id"], _rewritable(message["kind"])),
             )
         db.execute(
-            "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0, deaths = 0,"
+            "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
+            " deaths = 0,"
             " lane = flow, due_at = now(), error = null where id = %s",
             (message["id"],),
         )
@@ -169,7 +171,8 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
                 (why, person.name, row["message_id"]),
             )
         db.execute(
-            "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where id = %s",
+            "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where"
+            " id = %s",
             (person.name, why, exception_id),
         )
         _tell(db, exception_id, person, "dismissed", why)
@@ -179,7 +182,8 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
 def _tell(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note, who, message_id)"
-        " select story, subject, flow, connection, %s, kind || case when %s = '' then '' else ': ' || %s end, %s, message_id"
+        " select story, subject, flow, connection, %s, kind || case when %s = '' then '' else ': ' || %s end,"
+        " %s, message_id"
         " from exception where id = %s",
         (step, note, note, person.name, exception_id),
     )

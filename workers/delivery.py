@@ -32,8 +32,13 @@ class Absent:
 class Handler(Protocol):
     """What one kind of message does at one connection."""
 
-    repeatable: bool  # pushing it twice has the effect of once: a doubt needs no look-up
-    refused: str  # the exception's kind when the other side says no
+    @property
+    def repeatable(self) -> bool:
+        """Pushing it twice has the effect of once: a doubt needs no look-up."""
+
+    @property
+    def refused(self) -> str:
+        """The exception's kind when the other side says no."""
 
     def write(self, message: Claimed) -> bytes | Outcome:
         """Gate and write: the bytes to freeze, or why it may not go. No network."""
@@ -48,9 +53,11 @@ class Handler(Protocol):
 class Narrator(Protocol):
     """Tells Flower what becomes of each message."""
 
-    def started(self, message: Claimed) -> None: ...
+    def started(self, message: Claimed) -> None:
+        """A message was claimed."""
 
-    def ended(self, message: Claimed, state: str, note: str, seconds: float) -> None: ...
+    def ended(self, message: Claimed, state: str, note: str, seconds: float) -> None:
+        """A message was settled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +224,8 @@ def _retry(slot: Slot, message: Claimed, outcome: Retry, before: str | None) -> 
 def keep_evidence(store: Store, message: Claimed, settlement: Settlement) -> None:
     """A settle that came too late changes nothing, and is written down."""
     store.run(
-        "insert into timeline (story, subject, flow, connection, step, note, message_id) values (%s, %s, %s, %s, %s, %s, %s)",
+        "insert into timeline (story, subject, flow, connection, step, note, message_id) values (%s, %s, %s,"
+        " %s, %s, %s, %s)",
         message.story,
         message.subject,
         message.flow,

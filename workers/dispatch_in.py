@@ -35,7 +35,8 @@ def post_reread(reading: Reading, their_id: str, reference: str, why: str) -> No
     """Ask for the fact behind a hint. Hints of one order that wait together are one re-read."""
     connection = reading.record.connection
     row = reading.run(
-        "select reference, order_code, their_id from fulfilment where warehouse = %s and (reference = %s or their_id = %s)"
+        "select reference, order_code, their_id from fulfilment where warehouse = %s and (reference = %s or"
+        " their_id = %s)"
         " order by reference = %s desc limit 1",
         connection,
         reference,
@@ -110,7 +111,8 @@ def read_order(reading: Reading) -> None:
     if not rows:
         if any(line.dispatched for line in order.lines):
             file_exception(
-                reading, "dispatch_unknown_order", f"order:{order.reference}", order.reference, "dispatch-in", connection,
+                reading, "dispatch_unknown_order", f"order:{order.reference}", order.reference, "dispatch-in",
+                connection,
                 f"{connection} dispatched {order.reference} (its id {order.their_id}), which the fleet never sent",
             )  # fmt: skip
         return
@@ -173,12 +175,14 @@ def _ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, new: d
         complete=complete,
     )
     reading.run(
-        "insert into shipment (reference, fulfilment, number, invoice_code, lines, parcels) values (%s, %s, %s, %s, %s, %s)",
+        "insert into shipment (reference, fulfilment, number, invoice_code, lines, parcels) values (%s, %s, %s,"
+        " %s, %s, %s)",
         reference, known["reference"], number, known["invoice_code"], json.dumps(new),
         json.dumps([p.model_dump() for p in parcels]),
     )  # fmt: skip
     reading.run(
-        "update fulfilment set shipped = %s, shipments = %s, state = %s, confirmed = false, changed_at = now() where reference = %s",
+        "update fulfilment set shipped = %s, shipments = %s, state = %s, confirmed = false, changed_at = now()"
+        " where reference = %s",
         json.dumps(shipped), number, "dispatched" if complete else "part_dispatched", known["reference"],
     )  # fmt: skip
     known |= {"shipped": shipped, "shipments": number, "state": "dispatched" if complete else "part_dispatched"}
@@ -216,13 +220,15 @@ def _closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> No
     if not short:
         # a further fulfilment brought the rest of what an earlier one was short of
         reading.run(
-            "select close_exception('short_pick', 'order:' || reference, 'the rest left as ' || %s, 'fleet') from fulfilment"
+            "select close_exception('short_pick', 'order:' || reference, 'the rest left as ' || %s, 'fleet')"
+            " from fulfilment"
             " where erp = %s and order_code = %s and number <= %s",
             known["reference"], known["erp"], known["order_code"], known["number"],
         )  # fmt: skip
         return
     reading.run(
-        "update fulfilment set state = 'closed_short', changed_at = now() where reference = %s and state in ('new', 'sent', 'part_dispatched')",
+        "update fulfilment set state = 'closed_short', changed_at = now() where reference = %s and state in"
+        " ('new', 'sent', 'part_dispatched')",
         known["reference"],
     )
     said = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))

@@ -19,6 +19,7 @@ from workers.reading import Reading, fingerprint
 
 Units = dict[str, int]
 CANCELLED_STAGE, ISSUE_STAGE = 1, 16
+REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
 
 
 def read_orders(reading: Reading) -> None:
@@ -190,7 +191,7 @@ def _new(
         "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
     )[0]["n"]
     reference = f"{order.code}-{number}"
-    if len(reference) > 22:
+    if len(reference) > REFERENCE:
         raise Unmappable(
             "SORDER_CODE", order.code, "with a number it is longer than the 22 characters that warehouses take"
         )
@@ -293,7 +294,8 @@ def _changed(
         return
     if known["state"] in ("part_dispatched", "dispatched", "closed_short"):
         file_exception(
-            reading, "changed_after_release", f"order:{known['reference']}", order.code, "orders-out", known["warehouse"],
+            reading, "changed_after_release", f"order:{known['reference']}", order.code, "orders-out",
+                known["warehouse"],
             f"invoice {invoice.invoice_code} was changed after goods left the warehouse",
         )  # fmt: skip
         return
@@ -329,7 +331,8 @@ def _withdraw(reading: Reading, invoice: Invoice) -> None:
         tell(reading, known, "withdrawn", why)
     elif known["state"] in ("dispatched", "closed_short", "part_dispatched"):
         file_exception(
-            reading, "shipped_after_cancel", f"order:{known['reference']}", known["order_code"], "orders-out", known["warehouse"],
+            reading, "shipped_after_cancel", f"order:{known['reference']}", known["order_code"], "orders-out",
+                known["warehouse"],
             f"invoice {invoice.invoice_code} was {why}, but goods of it have left the warehouse",
         )  # fmt: skip
     elif known["state"] != "cancelling":
@@ -389,8 +392,10 @@ def _vanished(reading: Reading, order_code: str, invoices: list[Invoice]) -> Non
             and invoice.ship_date
         ):
             file_exception(
-                reading, "issued_elsewhere", f"order:{known['reference']}", order_code, "orders-out", known["warehouse"],
-                f"invoice {invoice.invoice_code} is in stage {invoice.stage} of Khaos Control, and the warehouse has not dispatched it",
+                reading, "issued_elsewhere", f"order:{known['reference']}", order_code, "orders-out",
+                known["warehouse"],
+                f"invoice {invoice.invoice_code} is in stage {invoice.stage} of Khaos Control, and the"
+                " warehouse has not dispatched it",
             )  # fmt: skip
 
 

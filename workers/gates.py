@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import structlog
 
 from adapters.errors import ReachError
@@ -36,7 +38,8 @@ def tend(runtime: Runtime) -> int:
 
 def _told_waits(runtime: Runtime) -> int:
     return runtime.store.run(
-        "update connection set shut_kind = null, shut_since = null, shut_reason = null, shut_until = null, opened_at = now()"
+        "update connection set shut_kind = null, shut_since = null, shut_reason = null, shut_until = null,"
+        " opened_at = now()"
         " where shut_kind = 'throttled' and shut_until <= now()"
     )
 
@@ -69,13 +72,14 @@ def open_connection(runtime: Runtime, name: str) -> bool:
     runtime.store.run("select close_exception('suspect_release', %s, 'opened', 'fleet')", f"connection:{name}")
     # what waits for its back-off need not wait any more, unless it is in doubt
     runtime.store.run(
-        "update message set due_at = now() where connection = %s and state = 'waiting' and maybe_sent_at is null and due_at > now()",
+        "update message set due_at = now() where connection = %s and state = 'waiting' and maybe_sent_at is"
+        " null and due_at > now()",
         name,
     )
     return True
 
 
-def _alert_shut(runtime: Runtime, row: dict[str, object]) -> None:
+def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:
     mine = runtime.store.run("update connection set alerted = true where name = %s and not alerted", row["name"])
     if not mine:
         return

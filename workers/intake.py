@@ -53,7 +53,8 @@ def poll_orders(runtime: Runtime) -> int:
     known = {
         row["invoice_code"]: row
         for row in runtime.store.rows(
-            "select invoice_code, state, requested, order_code from fulfilment where erp = %s and state not in ('cancelled', 'withdrawn')",
+            "select invoice_code, state, requested, order_code from fulfilment where erp = %s and state not in"
+            " ('cancelled', 'withdrawn')",
             name,
         )
     }
@@ -153,9 +154,11 @@ def poll_asked(runtime: Runtime) -> int:
     """Export the SKUs that orders wait for and that the catalogue has not brought yet, many to a call."""
     name = runtime.configuration.erp.name
     asked = runtime.store.rows(
-        "update gate g set changed_at = now() where kind = 'sku' and not open and changed_at < now() - interval '10 seconds'"
+        "update gate g set changed_at = now() where kind = 'sku' and not open and changed_at < now() - interval"
+        " '10 seconds'"
         " and exists (select 1 from message_gate h where h.gate = g.name)"
-        " and not exists (select 1 from product p where p.erp = %s and p.code = gated_sku(g.name)) returning gated_sku(g.name) as code",
+        " and not exists (select 1 from product p where p.erp = %s and p.code = gated_sku(g.name)) returning"
+        " gated_sku(g.name) as code",
         name,
     )
     codes = sorted({row["code"] for row in asked if "," not in row["code"]})

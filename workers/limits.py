@@ -11,7 +11,7 @@ import redis
 
 from workers.ledger.store import Store
 
-TOKEN = """
+TAKE = """
 local now = redis.call('TIME')
 local clock = now[1] + now[2] / 1000000
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
@@ -59,7 +59,7 @@ class Tokens:
 
     def __init__(self, client: redis.Redis, *, sleep: Callable[[float], None] = time.sleep) -> None:
         """``sleep`` waits for a token."""
-        self._take = client.register_script(TOKEN)
+        self._take = client.register_script(TAKE)
         self._sleep = sleep
 
     def wait(self, connection: str, rate: Rate | None) -> None:

@@ -13,6 +13,7 @@ from workers.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcom
 from workers.policy import verdict
 from workers.runtime import Runtime
 
+NAMED = 5  # SKUs named in a note; the gates name all
 SENT = (
     "update fulfilment set state = case when state = 'new' then 'sent' else state end, their_id = %s, sent_at = now(),"
     " changed_at = now() where reference = %s"
@@ -59,7 +60,7 @@ class Order:
         missing = sorted(set(codes) - set(skus) - no_stock)
         if missing:
             gates = tuple(f"sku:{message.connection}:{code}" for code in missing)
-            return Held(gates, f"waits for {', '.join(missing[:5])}{' …' if len(missing) > 5 else ''}")
+            return Held(gates, f"waits for {', '.join(missing[:NAMED])}{' …' if len(missing) > NAMED else ''}")
         lines = tuple(line for line in wanted.lines if line.sku not in no_stock)
         if not lines:
             return self._no_stock(message, codes)

@@ -23,7 +23,7 @@ def keep(store: Store, client: redis.Redis, queue: str, kind: str, raw: bytes) -
     try:
         store.receive("broker", source, receipt, raw)
     except Exception as error:  # noqa: BLE001  whatever Postgres suffers from, the bytes must not be lost
-        log.error("poison is kept in Redis until Postgres is back", queue=queue, error=type(error).__name__)
+        log.warning("poison is kept in Redis until Postgres is back", queue=queue, error=type(error).__name__)
         client.lpush(FALLBACK, source.encode() + b"\0" + raw)
 
 
@@ -31,8 +31,9 @@ def sweep(store: Store, client: redis.Redis) -> int:
     """Move what had to be kept in Redis into the ledger. Returns how much."""
     moved = 0
     while (item := client.lindex(FALLBACK, -1)) is not None:
-        source, _, raw = bytes(item).partition(b"\0")
-        store.receive("broker", source.decode(), hashlib.sha256(item).hexdigest(), raw)
+        kept = item if isinstance(item, bytes) else item.encode()
+        source, _, raw = kept.partition(b"\0")
+        store.receive("broker", source.decode(), hashlib.sha256(kept).hexdigest(), raw)
         client.rpop(FALLBACK)
         moved += 1
     return moved

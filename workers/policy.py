@@ -53,7 +53,8 @@ VERDICTS: dict[str, Verdict] = {
     "suspect_release": Verdict(
         ENGINEERING,
         "critical",
-        "Many messages died of one new cause: see whether a release or a setting caused it, then `fleet open CONNECTION`.",
+        "Many messages died of one new cause: see whether a release or a setting caused it, then `fleet open"
+        " CONNECTION`.",
     ),
     "overrun": Verdict(
         ENGINEERING, "error", f"A call outlived its lease; look at the connection's deadline. `{RETRY}`."
@@ -68,7 +69,8 @@ VERDICTS: dict[str, Verdict] = {
     "uncertain": Verdict(
         OPERATIONS,
         "critical",
-        f"It may or may not have arrived. Look the reference up at the warehouse: if it is there, dismiss; if not, `{RETRY}`.",
+        f"It may or may not have arrived. Look the reference up at the warehouse: if it is there, dismiss; if"
+        f" not, `{RETRY}`.",
     ),
     "order_changed_after_release": Verdict(
         OPERATIONS, "error", "The warehouse has this reference with other content. Agree with it which one ships."
@@ -107,7 +109,8 @@ VERDICTS: dict[str, Verdict] = {
     "bad_product": Verdict(
         MERCHANDISING,
         "error",
-        f"The warehouse has no room for this product as it is: correct it in Khaos Control; it goes again by itself, or `{RETRY}`.",
+        f"The warehouse has no room for this product as it is: correct it in Khaos Control; it goes again by"
+        f" itself, or `{RETRY}`.",
     ),
     "no_warehouse_lines": Verdict(
         OPERATIONS,
@@ -150,7 +153,8 @@ VERDICTS: dict[str, Verdict] = {
     "remainder_unmatched": Verdict(
         OPERATIONS,
         "error",
-        "Khaos Control shows a further invoice that may repeat goods already at the warehouse: compare, then retry or dismiss.",
+        "Khaos Control shows a further invoice that may repeat goods already at the warehouse: compare, then"
+        " retry or dismiss.",
     ),
     "invoice_recoded": Verdict(
         OPERATIONS,
@@ -165,7 +169,8 @@ VERDICTS: dict[str, Verdict] = {
     "dispatch_route_missing": Verdict(
         SUPPORT,
         "error",
-        f"No way is set for telling Khaos Control of dispatches: bind extensions.confirm_shipment in fleet.toml, then `{RETRY}`.",
+        f"No way is set for telling Khaos Control of dispatches: bind extensions.confirm_shipment in"
+        f" fleet.toml, then `{RETRY}`.",
     ),
     "dispatch_unconfirmed": Verdict(
         OPERATIONS, "error", "Khaos Control was told of the dispatch but does not show it: look at the invoice there."
@@ -211,7 +216,8 @@ VERDICTS: dict[str, Verdict] = {
     "poison": Verdict(
         ENGINEERING,
         "error",
-        "Something that is no task was put into a queue; it is kept as a record. Find out who put it there, then dismiss.",
+        "Something that is no task was put into a queue; it is kept as a record. Find out who put it there,"
+        " then dismiss.",
     ),
     "task_unknown": Verdict(
         ENGINEERING,

@@ -13,6 +13,8 @@ from workers.ledger.store import Connection
 from workers.policy import verdict
 from workers.runtime import Runtime
 
+ISSUED = 70
+
 
 def read_back(runtime: Runtime) -> int:
     """Ask Khaos to show the invoices of shipments that it was told of. Returns how many were proven."""
@@ -80,10 +82,11 @@ def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None
     rest = {s: n - known["shipped"].get(s, 0) for s, n in known["requested"].items() if n > known["shipped"].get(s, 0)}
     for invoice in invoices:
         lines = {line.sku: line.quantity for line in invoice.lines if line.sku in known["requested"]}
-        if invoice.invoice_code == known["invoice_code"] or lines != rest or invoice.stage >= 70:
+        if invoice.invoice_code == known["invoice_code"] or lines != rest or invoice.stage >= ISSUED:
             continue
         taken = db.execute(
-            "select 1 as one from fulfilment where erp = %s and invoice_code = %s and state not in ('cancelled', 'withdrawn')",
+            "select 1 as one from fulfilment where erp = %s and invoice_code = %s and state not in"
+            " ('cancelled', 'withdrawn')",
             (known["erp"], invoice.invoice_code),
         ).fetchone()
         if taken is None:
@@ -91,7 +94,8 @@ def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None
                 "update fulfilment set invoice_code = %s where reference = %s", (invoice.invoice_code, reference)
             )
             db.execute(
-                "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'dispatch-in', %s, 'adopted', %s)",
+                "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s,"
+                " 'dispatch-in', %s, 'adopted', %s)",
                 (
                     known["order_code"],
                     f"order:{reference}",

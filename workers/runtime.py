@@ -19,6 +19,8 @@ from workers.limits import Health, Tokens
 from workers.wiring import erp_of, warehouse_of
 from workers.wiring.port import Erp, Warehouse
 
+FACTS_FOR = 60.0  # seconds that reference data is kept in a process
+
 
 @dataclass
 class Runtime:
@@ -85,7 +87,7 @@ class Runtime:
     def facts(self, warehouse: str) -> dict[str, Any]:
         """A warehouse's reference data: from the ledger, read over the network only if nobody has yet."""
         known = self._facts.get(warehouse)
-        if known and time.monotonic() - known[0] < 60:
+        if known and time.monotonic() - known[0] < FACTS_FOR:
             return known[1]
         row = self.store.row("select value from partner_fact where connection = %s", warehouse)
         value: dict[str, Any] = row["value"] if row else self.read_facts(warehouse)

@@ -15,7 +15,7 @@ import structlog
 from celery import Celery
 from celery.events.event import get_exchange
 from celery.utils.time import utcoffset
-from kombu import Producer
+from kombu.messaging import Producer
 
 from workers.ledger.store import Claimed
 

@@ -27,7 +27,7 @@ def register(app: typer.Typer) -> None:
     app.command("demo")(demo)
 
 
-def demo(  # noqa: PLR0917  typer calls it by name
+def demo(
     orders: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help=ORDERS_HELP)] = None,
     report: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the report there as JSON as well.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same customers and the same faults.")] = 1,

@@ -25,7 +25,7 @@ VARIABLES = {"database_url": "DATABASE_URL", "broker_url": "BROKER_URL", "fleet_
 
 def var() -> Path:
     """The folder for what runs here: FLEET_VAR, else ``var`` in the current folder."""
-    return Path(os.environ.get("FLEET_VAR") or "var")
+    return Path(config.environment().fleet_var or "var")
 
 
 def run_file() -> Path:
@@ -49,7 +49,7 @@ def forget_running() -> None:
 
 def read_running() -> dict[str, Any] | None:
     """What the fleet that runs here noted; None when none does. A note left by a dead process is no fleet."""
-    places = [run_file()] if os.environ.get("FLEET_VAR") else [run_file(), PROJECT / "var" / "run.json"]
+    places = [run_file()] if config.environment().fleet_var else [run_file(), PROJECT / "var" / "run.json"]
     for path in places:
         try:
             noted = json.loads(path.read_text(encoding="utf-8"))

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 KILLS = 12
+UNDER_WAY = 20  # messages settled before the first fault
+AT_THE_BUSY = 0.7  # of the kills, those that hit a process which is working
 VICTIMS = ("orders-out", "dispatch-in", "sku-sync", "control", "dead-letters", "beat", "web")
 
 
@@ -75,17 +77,18 @@ class Faults:
         ends = time.monotonic() + 60
         while time.monotonic() < ends:
             row = self._store.row("select count(*) as n from message_settled")
-            if row and row["n"] >= 20:
+            if row and row["n"] >= UNDER_WAY:
                 return
             time.sleep(0.1)
 
     def _kill(self) -> None:
         assert self._stage.fleet is not None
         busy = self._store.rows(
-            "select p.name, count(*) as n from message m join process p on p.id = m.process_id where m.state = 'working' group by 1 order by 2 desc"
+            "select p.name, count(*) as n from message m join process p on p.id = m.process_id where m.state ="
+            " 'working' group by 1 order by 2 desc"
         )
         names = [row["name"].split("@")[0] for row in busy if row["name"].split("@")[0] in VICTIMS]
-        name = self._dice.choice(names) if names and self._dice.random() < 0.7 else self._dice.choice(VICTIMS)
+        name = self._dice.choice(names) if names and self._dice.random() < AT_THE_BUSY else self._dice.choice(VICTIMS)
         if self._stage.fleet.kill(name):
             self.done[f"SIGKILL {name}"] += 1
             self.done["SIGKILL"] += 1

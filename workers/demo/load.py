@@ -13,7 +13,7 @@ from typing import Any
 import requests
 
 import mappings.khaos as words
-from adapters.errors import ReachError, Rejected, Unavailable
+from adapters.errors import Garbled, ReachError, Rejected, Unavailable
 from adapters.khaos.client import Khaos
 from adapters.khaos.settings import Settings
 from mappings.errors import Unmappable
@@ -82,7 +82,7 @@ def _import(client: Khaos, order: Any) -> Trouble | None:
         except Rejected as error:
             reason = error.what
             break
-        except Unavailable as error:
+        except (Unavailable, Garbled) as error:
             reason = error.what  # repeating is safe: the associated ref keeps it from being imported twice
             continue
         except ReachError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import signal
 import sys
 import threading
 import time
@@ -33,7 +34,8 @@ IN_FLIGHT = """
 select (select count(*) from record_unread)
      + (select count(*) from message m where m.state in ('queued', 'working', 'sent', 'waiting')
            or (m.state = 'held' and not exists (select 1 from exception e where e.state = 'open' and e.story = m.story))
-           or (m.state = 'dead' and not exists (select 1 from exception e where e.state = 'open' and e.message_id = m.id)))
+           or (m.state = 'dead'
+               and not exists (select 1 from exception e where e.state = 'open' and e.message_id = m.id)))
      + (select count(*) from fulfilment f where f.state not in ('cancelled', 'withdrawn')
            and not (f.state in ('dispatched', 'closed_short') and f.confirmed)
            and not exists (select 1 from exception e where e.state = 'open' and e.story = f.order_code)) as n
@@ -51,6 +53,7 @@ def demo(
 ) -> int:
     """Run the demo. 0 only if the books balance."""
     console = Console(stderr=as_json)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # told to end: leave no process behind
     file = load_orders(orders or DEFAULT_FILE, seed=seed)
     began = time.monotonic()
     with Stage(ROOT / "var" / "demo", seed=seed) as stage:
@@ -161,7 +164,8 @@ def _shown(console: Console) -> Iterator[Any]:
 
 def _table(store: Store, found: Report) -> Table:
     table = Table(
-        title=f"{found.seconds:.0f} s · ready {found.orders_ready} · confirmed {found.shipments_confirmed} · to go {found.lost}"
+        title=f"{found.seconds:.0f} s · ready {found.orders_ready} · confirmed {found.shipments_confirmed} · to"
+        f" go {found.lost}"
     )
     for name in ("flow", *STATES):
         table.add_column(name, justify="left" if name == "flow" else "right")

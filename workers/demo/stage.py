@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import shutil
@@ -15,6 +14,7 @@ from typing import Any, Self
 
 import requests
 
+from workers.cli import running
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.embedded.supervision import Fleet
@@ -155,9 +155,10 @@ class Stage:
         }
         os.environ.update(self.environment)
         migrate(self.environment["DATABASE_URL"])
+        python, secret = "python -m adapters", "$CLARUS_CLIENT_SECRET"
         sandboxes = [
-            f"sandbox-khaos: python -m adapters.khaos.sandbox --port {khaos} --seed {self.seed} --confirm-shipment",
-            f"sandbox-clarus: python -m adapters.clarus.sandbox --port {clarus} --seed {self.seed} --secret $CLARUS_CLIENT_SECRET",
+            f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.seed} --confirm-shipment",
+            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret {secret}",
         ]
         procfile = self.folder / "Procfile"
         procfile.write_text(
@@ -224,6 +225,7 @@ class Stage:
             self.fleet = None
         self.redis.stop()
         self.postgres.stop()
+        running.forget_running()
 
     def note_addresses(self) -> None:
         """Leave word for other `fleet` commands of where this runs."""
@@ -237,6 +239,4 @@ class Stage:
             "khaos_sandbox": self.khaos_url,
             "clarus_sandbox": self.clarus,
         }
-        path = ROOT / "var" / "run.json"
-        path.touch(mode=0o600)
-        path.write_text(json.dumps(told), encoding="utf-8")
+        running.note_running(told)

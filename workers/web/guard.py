@@ -6,9 +6,10 @@ import base64
 import binascii
 import hmac
 import ipaddress
-import os
 
 from fastapi import HTTPException, Request
+
+from workers.config import environment
 
 USER = "fleet"
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -21,7 +22,7 @@ def guard(request: Request) -> None:
     ``WEB_PASSWORD`` is the password of the user ``fleet``. Without one, the request must come from this
     machine and name it so: a page elsewhere that resolves its own name to 127.0.0.1 is refused.
     """
-    password = os.environ.get("WEB_PASSWORD", "")
+    password = environment().web_password
     if password:
         told = request.headers.get("authorization", "")
         if not hmac.compare_digest(_credentials(told), f"{USER}:{password}".encode()):

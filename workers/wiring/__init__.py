@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from adapters.clarus.settings import Settings as ClarusSettings
 from adapters.khaos.settings import Settings as KhaosSettings
-
 from workers.wiring.clarus import ClarusWarehouse
 from workers.wiring.khaos import KhaosErp
 from workers.wiring.port import Erp, Warehouse

@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from adapters.clarus.webhook import check
 from adapters.errors import Rejected
-
-import mappings.clarus as words
 from mappings.canonical import Fulfilment, Product, WarehouseOrder
 from mappings.errors import Unmappable
 from workers.wiring.port import Found, Hint
@@ -141,6 +140,6 @@ class ClarusWarehouse:
         resource, _, event = source.removeprefix(WEBHOOK).partition(".")
         return check(self.settings, token, resource, event, headers)
 
-    def courier(self, carrier: str, service: str) -> str:  # noqa: ARG002  other systems decide by service as well
+    def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for Clarus's carrier code."""
         return words.read_courier(carrier, self._couriers)

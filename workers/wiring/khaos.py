@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from adapters.errors import Garbled
-from adapters.khaos.client import Khaos
-from adapters.khaos.settings import Settings
 from defusedxml import ElementTree as SafeET
 
 import mappings.khaos as words
+from adapters.errors import Garbled
+from adapters.khaos.client import Khaos
+from adapters.khaos.settings import Settings
 from mappings.canonical import Invoice, Product, SalesOrder, Shipment
 from mappings.errors import Unreadable
 
