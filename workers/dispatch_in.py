@@ -10,10 +10,10 @@ from typing import Any
 
 from mappings.canonical import Parcel, PickLine, Shipment, WarehouseOrder, WarehouseStatus
 from workers.delivery import Absent
-from workers.fulfilments import file_exception, tell
 from workers.ledger.store import Claimed, Effect, NewMessage
 from workers.outcomes import Dead, Delivered, NotNeeded, Outcome, Sent
 from workers.reading import Reading
+from workers.remainders import give_back
 from workers.runtime import Runtime
 
 SHOWN = "khaos_shows"
@@ -110,11 +110,14 @@ def read_order(reading: Reading) -> None:
     )
     if not rows:
         if any(line.dispatched for line in order.lines):
-            file_exception(
-                reading, "dispatch_unknown_order", f"order:{order.reference}", order.reference, "dispatch-in",
+            reading.file_exception(
+                "dispatch_unknown_order",
+                f"order:{order.reference}",
+                order.reference,
+                "dispatch-in",
                 connection,
                 f"{connection} dispatched {order.reference} (its id {order.their_id}), which the fleet never sent",
-            )  # fmt: skip
+            )
         return
     known = rows[0]
     gone = {line.sku: line.dispatched for line in order.lines if line.dispatched}
@@ -133,10 +136,14 @@ def _may_ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, go
     subject, story, connection = f"order:{known['reference']}", known["order_code"], known["warehouse"]
     if known["state"] in ("cancelling", "cancelled", "withdrawn"):
         kind = "changed_after_release" if known["resend"] else "shipped_after_cancel"
-        file_exception(
-            reading, kind, subject, story, "dispatch-in", connection,
+        reading.file_exception(
+            kind,
+            subject,
+            story,
+            "dispatch-in",
+            connection,
             f"{connection} dispatched {order.reference} although it was to be cancelled",
-        )  # fmt: skip
+        )
         reading.run(
             "update fulfilment set state = 'dispatched', shipped = %s, changed_at = now() where reference = %s",
             json.dumps(gone),
@@ -146,7 +153,7 @@ def _may_ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, go
     over = {sku: (n, known["requested"].get(sku, 0)) for sku, n in gone.items() if n > known["requested"].get(sku, 0)}
     if over:
         said = ", ".join(f"{sku}: {n} left, {asked} ordered" for sku, (n, asked) in sorted(over.items()))
-        file_exception(reading, "over_shipped", subject, story, "dispatch-in", connection, said)
+        reading.file_exception("over_shipped", subject, story, "dispatch-in", connection, said)
         reading.run("delete from expectation where subject = %s", subject)
         return False
     return True
@@ -223,29 +230,37 @@ def _closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> No
             "select close_exception('short_pick', 'order:' || reference, 'the rest left as ' || %s, 'fleet')"
             " from fulfilment"
             " where erp = %s and order_code = %s and number <= %s",
-            known["reference"], known["erp"], known["order_code"], known["number"],
-        )  # fmt: skip
+            known["reference"],
+            known["erp"],
+            known["order_code"],
+            known["number"],
+        )
         return
     reading.run(
         "update fulfilment set state = 'closed_short', changed_at = now() where reference = %s and state in"
         " ('new', 'sent', 'part_dispatched')",
         known["reference"],
     )
+    if known["shipments"]:
+        give_back(reading.db, known)
     said = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
-    file_exception(
-        reading, "short_pick", subject, known["order_code"], "dispatch-in", known["warehouse"],
+    reading.file_exception("short_pick", subject, known["order_code"], "dispatch-in", known["warehouse"],
         f"{known['warehouse']} closed {known['reference']} short ({said})",
     )  # fmt: skip
 
 
 def _cancelled(reading: Reading, known: dict[str, Any]) -> None:
     if known["state"] == "cancelling":
-        tell(reading, known, "cancelled", "the warehouse shows it cancelled")
+        reading.tell(known, "cancelled", "the warehouse shows it cancelled")
     elif known["state"] in ("new", "sent"):
-        file_exception(
-            reading, "cancelled_at_warehouse", f"order:{known['reference']}", known["order_code"], "dispatch-in",
-            known["warehouse"], f"{known['warehouse']} cancelled {known['reference']}, which Khaos Control still wants",
-        )  # fmt: skip
+        reading.file_exception(
+            "cancelled_at_warehouse",
+            f"order:{known['reference']}",
+            known["order_code"],
+            "dispatch-in",
+            known["warehouse"],
+            f"{known['warehouse']} cancelled {known['reference']}, which Khaos Control still wants",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,12 +276,9 @@ class ShipmentTo:
         if self.runtime.erp.dispatch_route() == "none":
             return Dead("dispatch_route_missing", "no route is set for telling Khaos Control of dispatches")
         shipment = Shipment.model_validate_json(message.body_text)
-        row = self.runtime.store.row("select invoice_code from fulfilment where reference = %s", shipment.fulfilment)
+        row = self.runtime.store.row("select invoice_code from shipment where reference = %s", shipment.reference)
         if row is not None and row["invoice_code"] != shipment.invoice_code:
             shipment = shipment.model_copy(update={"invoice_code": row["invoice_code"]})
-            self.runtime.store.run(
-                "update shipment set invoice_code = %s where reference = %s", row["invoice_code"], shipment.reference
-            )
         return self.runtime.erp.write_shipment(shipment)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:

@@ -12,13 +12,11 @@ from typing import Any
 
 from mappings.canonical import Fulfilment, Invoice, PickLine, Product, SalesOrder
 from mappings.errors import Unmappable, Unreadable
-from workers import routing
+from workers import remainders, routing
 from workers.ledger.store import NewMessage
-from workers.policy import verdict
 from workers.reading import Reading, fingerprint
+from workers.withdrawals import CANCELLED_STAGE, cancel, notice_vanished, one, withdraw, withdraw_unpushed
 
-Units = dict[str, int]
-CANCELLED_STAGE, ISSUE_STAGE = 1, 16
 REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
 
 
@@ -35,7 +33,7 @@ def read_orders(reading: Reading) -> None:
         reading.park("orders-out", entry)
     for invoice in sorted(invoices, key=lambda i: i.invoice_code):
         if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled or invoice.stage in erp.withdraw_stages:
-            _withdraw(reading, invoice)
+            withdraw(reading, invoice)
         elif invoice.stage in erp.ready_stages:
             # the order export need not carry the order's code: then the associated ref joins the two
             order = by_code.get(invoice.order_code) or by_ref.get(invoice.associated_ref)
@@ -51,7 +49,7 @@ def read_orders(reading: Reading) -> None:
                 _well_again(reading, invoice.order_code, failed)
     codes = {invoice.order_code for invoice in invoices}
     for code in sorted(codes if said.get("whole") else set()):
-        _vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
+        notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
 
 
 def _well_again(reading: Reading, order_code: str, failed: set[str]) -> None:
@@ -85,14 +83,18 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder) -> None:
     if reading.runtime.erp.sites and order.site not in reading.runtime.erp.sites:
         return  # another deployment's site
     if not stock:
-        file_exception(
-            reading, "no_warehouse_lines", f"invoice:{invoice.invoice_code}", order.code, "orders-out", erp,
+        reading.file_exception(
+            "no_warehouse_lines",
+            f"invoice:{invoice.invoice_code}",
+            order.code,
+            "orders-out",
+            erp,
             f"order {order.code} has only lines that no warehouse picks: {', '.join(others)}",
-        )  # fmt: skip
+        )
         return
     wanted = {line.sku: line.quantity for line in stock}
     mark = fingerprint(sorted(wanted.items()), order.address.model_dump(), order.site)
-    known = _one(
+    known = one(
         reading.run(
             "select * from fulfilment where erp = %s and invoice_code = %s"
             " and state not in ('cancelled', 'withdrawn') for update",
@@ -104,8 +106,7 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder) -> None:
         if known["fingerprint"] != mark:
             _changed(reading, known, invoice, order, stock, mark, products, others)
         return
-    verdict_ = _remainder(reading, invoice, order, wanted)
-    if verdict_ == "new":
+    if remainders.judge(reading, invoice, order, wanted):
         _new(reading, invoice, order, stock, mark, products, others)
 
 
@@ -124,54 +125,6 @@ def _lines(invoice: Invoice, order: SalesOrder) -> tuple[PickLine, ...]:
         invoice.invoice_code,
         "the invoice shows no items, and the order's quantities do not prove what is on it; look at the invoice",
     )
-
-
-def _remainder(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units) -> str:
-    """Is this invoice new goods, or goods that a warehouse has already? Proven by arithmetic, never guessed."""
-    erp = reading.runtime.configuration.erp.name
-    others = reading.run(
-        "select * from fulfilment where erp = %s and order_code = %s and state not in ('cancelled', 'withdrawn')"
-        " order by number for update",
-        erp,
-        order.code,
-    )
-    if not others:
-        return "new"
-    ordered: Counter[str] = Counter()
-    for line in order.lines:
-        ordered[line.sku] += line.quantity
-    taken: Counter[str] = Counter()
-    for other in others:
-        taken.update(other["shipped"] if other["state"] in ("closed_short", "dispatched") else other["requested"])
-    if all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
-        return "new"
-    for other in others:
-        rest = {
-            s: n - other["shipped"].get(s, 0) for s, n in other["requested"].items() if n > other["shipped"].get(s, 0)
-        }
-        if other["state"] == "part_dispatched" and rest == wanted:
-            adopt(reading, other, invoice)
-            return "adopted"
-    same = next((o for o in others if o["requested"] == wanted and not o["shipped"]), None)
-    kind = "invoice_recoded" if same else "remainder_unmatched"
-    subject = f"invoice:{invoice.invoice_code}"
-    reason = (
-        f"invoice {invoice.invoice_code} repeats the lines of {same['invoice_code']} (fulfilment {same['reference']})"
-        if same
-        else f"with invoice {invoice.invoice_code} more would go out for order {order.code} than was ordered"
-    )
-    file_exception(reading, kind, subject, order.code, "orders-out", erp, reason)
-    return kind
-
-
-def adopt(reading: Reading, fulfilment: dict[str, Any], invoice: Invoice) -> None:
-    """The rest of a part shipment is still open at the warehouse: its new invoice belongs to the same fulfilment."""
-    reading.run(
-        "update fulfilment set invoice_code = %s, changed_at = now() where reference = %s",
-        invoice.invoice_code,
-        fulfilment["reference"],
-    )
-    tell(reading, fulfilment, "adopted", f"the rest stands on invoice {invoice.invoice_code} now")
 
 
 def _new(
@@ -269,8 +222,11 @@ def _post_order(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
             " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
             " on conflict do nothing",
-            f"order:{reference}", order.code, limits.sku_confirmed, warehouse,
-        )  # fmt: skip
+            f"order:{reference}",
+            order.code,
+            limits.sku_confirmed,
+            warehouse,
+        )
 
 
 def _changed(
@@ -293,134 +249,13 @@ def _changed(
         _new(reading, invoice, order, stock, mark, products, others)
         return
     if known["state"] in ("part_dispatched", "dispatched", "closed_short"):
-        file_exception(
-            reading, "changed_after_release", f"order:{known['reference']}", order.code, "orders-out",
-                known["warehouse"],
+        reading.file_exception(
+            "changed_after_release",
+            f"order:{known['reference']}",
+            order.code,
+            "orders-out",
+            known["warehouse"],
             f"invoice {invoice.invoice_code} was changed after goods left the warehouse",
-        )  # fmt: skip
+        )
         return
-    _cancel(reading, known, "Khaos Control changed it", resend=True)
-
-
-def _withdraw(reading: Reading, invoice: Invoice) -> None:
-    """Khaos took an invoice back: cancelled, or in a stage that waits."""
-    known = _one(
-        reading.run(
-            "select * from fulfilment where erp = %s and invoice_code = %s"
-            " and state not in ('cancelled', 'withdrawn') for update",
-            reading.runtime.configuration.erp.name,
-            invoice.invoice_code,
-        )
-    )
-    why = (
-        "cancelled in Khaos Control"
-        if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled
-        else f"stage {invoice.stage} in Khaos Control"
-    )
-    reading.run(
-        "select finish(id, 'withdrawn', %s, 'fleet') from message where subject = %s and state = 'dead'",
-        why,
-        f"read:{reading.record.connection}:{reading.record.source}:{invoice.order_code}",
-    )
-    if known is None:
-        return
-    if withdraw_unpushed(reading, known, why):
-        reading.run(
-            "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"]
-        )
-        tell(reading, known, "withdrawn", why)
-    elif known["state"] in ("dispatched", "closed_short", "part_dispatched"):
-        file_exception(
-            reading, "shipped_after_cancel", f"order:{known['reference']}", known["order_code"], "orders-out",
-                known["warehouse"],
-            f"invoice {invoice.invoice_code} was {why}, but goods of it have left the warehouse",
-        )  # fmt: skip
-    elif known["state"] != "cancelling":
-        _cancel(reading, known, why, resend=False)
-
-
-def _cancel(reading: Reading, known: dict[str, Any], why: str, *, resend: bool) -> None:
-    reading.run(
-        "update fulfilment set state = 'cancelling', resend = %s, changed_at = now() where reference = %s",
-        resend,
-        known["reference"],
-    )
-    reading.post(
-        NewMessage(
-            flow="orders-out",
-            connection=known["warehouse"],
-            kind="cancel",
-            reference=known["reference"],
-            subject=f"order:{known['reference']}",
-            story=known["order_code"],
-            body={"reference": known["reference"], "why": why, "record": reading.record.id},
-            fingerprint=fingerprint(why, reading.record.id),
-            wire=b"cancel",
-            priority=2,
-            note=why,
-        )
-    )
-
-
-def withdraw_unpushed(reading: Reading, known: dict[str, Any], why: str) -> bool:
-    """Withdraw what was surely not sent. True when nothing that may have been sent remains."""
-    subject = f"order:{known['reference']}"
-    reading.run(
-        "select finish(id, 'withdrawn', %s, 'fleet') from (select id from message where subject = %s"
-        " and state in ('queued', 'waiting', 'held', 'dead') and maybe_sent_at is null for update) m",
-        why,
-        subject,
-    )
-    reading.run("delete from expectation where subject = %s", subject)
-    left = reading.run("select 1 as one from message where subject = %s limit 1", subject)
-    return not left and known["state"] == "new" and known["sent_at"] is None
-
-
-def _vanished(reading: Reading, order_code: str, invoices: list[Invoice]) -> None:
-    """Every invoice of the order was shown: one of ours that is not among them, or was issued by another hand."""
-    shown = {invoice.invoice_code: invoice for invoice in invoices}
-    for known in reading.run(
-        "select * from fulfilment where erp = %s and order_code = %s and state in ('new', 'sent') for update",
-        reading.runtime.configuration.erp.name,
-        order_code,
-    ):
-        invoice = shown.get(known["invoice_code"])
-        if (
-            invoice is not None
-            and invoice.stage >= ISSUE_STAGE
-            and invoice.stage not in reading.runtime.erp.withdraw_stages
-            and invoice.ship_date
-        ):
-            file_exception(
-                reading, "issued_elsewhere", f"order:{known['reference']}", order_code, "orders-out",
-                known["warehouse"],
-                f"invoice {invoice.invoice_code} is in stage {invoice.stage} of Khaos Control, and the"
-                " warehouse has not dispatched it",
-            )  # fmt: skip
-
-
-def tell(reading: Reading, known: dict[str, Any], step: str, note: str) -> None:
-    """A line in the order's story."""
-    reading.run(
-        "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'orders-out', %s, %s, %s)",
-        known["order_code"],
-        f"order:{known['reference']}",
-        known["warehouse"],
-        step,
-        note,
-    )
-
-
-def file_exception(
-    reading: Reading, kind: str, subject: str, story: str, flow: str, connection: str, reason: str
-) -> None:
-    """File an exception in the reading's transaction."""
-    row = verdict(kind)
-    reading.run(
-        "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, null, %s)",
-        kind, subject, story, flow, connection, row.owner, row.severity, reason, row.next_step, reading.record.id,
-    )  # fmt: skip
-
-
-def _one(rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    return rows[0] if rows else None
+    cancel(reading, known, "Khaos Control changed it", resend=True)

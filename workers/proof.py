@@ -7,11 +7,12 @@ from typing import Any
 
 from mappings.canonical import Invoice
 from workers.dispatch_in import SHOWN
-from workers.fulfilments import ISSUE_STAGE
 from workers.intake import SHOWN_A_CALL, call, chunks
 from workers.ledger.store import Connection
 from workers.policy import verdict
+from workers.remainders import adopt_rest
 from workers.runtime import Runtime
+from workers.withdrawals import ISSUE_STAGE
 
 ISSUED = 70
 
@@ -75,34 +76,26 @@ def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> in
 
 
 def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None:
-    """After a part shipment Khaos opens a further invoice for the rest: it belongs to the same fulfilment."""
+    """The read-back shows the further invoice of a part shipment at once; no need to wait for the next poll."""
     known = db.execute("select * from fulfilment where reference = %s for update", (reference,)).fetchone()
-    if known is None or known["state"] != "part_dispatched":
+    if known is None:
         return
-    rest = {s: n - known["shipped"].get(s, 0) for s, n in known["requested"].items() if n > known["shipped"].get(s, 0)}
+    bound = {
+        row["invoice_code"]
+        for row in db.execute(
+            "select invoice_code from fulfilment where erp = %s and order_code = %s"
+            " and state not in ('cancelled', 'withdrawn')"
+            " union select invoice_code from shipment where fulfilment = %s",
+            (known["erp"], known["order_code"], reference),
+        ).fetchall()
+    }
     for invoice in invoices:
         lines = {line.sku: line.quantity for line in invoice.lines if line.sku in known["requested"]}
-        if invoice.invoice_code == known["invoice_code"] or lines != rest or invoice.stage >= ISSUED:
-            continue
-        taken = db.execute(
-            "select 1 as one from fulfilment where erp = %s and invoice_code = %s and state not in"
-            " ('cancelled', 'withdrawn')",
-            (known["erp"], invoice.invoice_code),
-        ).fetchone()
-        if taken is None:
-            db.execute(
-                "update fulfilment set invoice_code = %s where reference = %s", (invoice.invoice_code, reference)
-            )
-            db.execute(
-                "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s,"
-                " 'dispatch-in', %s, 'adopted', %s)",
-                (
-                    known["order_code"],
-                    f"order:{reference}",
-                    known["warehouse"],
-                    f"the rest stands on invoice {invoice.invoice_code} now",
-                ),
-            )
+        if (
+            invoice.invoice_code not in bound
+            and invoice.stage < ISSUED
+            and adopt_rest(db, known, invoice.invoice_code, lines)
+        ):
             return
 
 

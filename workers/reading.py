@@ -17,6 +17,7 @@ import structlog
 
 from mappings.errors import Unmappable, Unreadable
 from workers.ledger.store import Connection, NewMessage, run_effects
+from workers.policy import verdict
 from workers.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,26 @@ class Reading:
         cursor = self.db.execute(sql, values)
         return cursor.fetchall() if cursor.description else []
 
+    def tell(self, known: dict[str, Any], step: str, note: str) -> None:
+        """A line in the story of a fulfilment, given as its row."""
+        self.run(
+            "insert into timeline (story, subject, flow, connection, step, note)"
+            " values (%s, %s, 'orders-out', %s, %s, %s)",
+            known["order_code"],
+            f"order:{known['reference']}",
+            known["warehouse"],
+            step,
+            note,
+        )
+
+    def file_exception(self, kind: str, subject: str, story: str, flow: str, connection: str, reason: str) -> None:
+        """File an exception with the reading, or not at all."""
+        row = verdict(kind)
+        self.run(
+            "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, null, %s)",
+            kind, subject, story, flow, connection, row.owner, row.severity, reason, row.next_step, self.record.id,
+        )  # fmt: skip
+
     def park(self, flow: str, unreadable: Unreadable) -> None:
         """An entry of the record that could not be read: a dead message, which reads the record again when retried."""
         self.post(dead_read(flow, self.record, unreadable.subject, unreadable.error))
@@ -77,7 +98,7 @@ def dead_read(flow: str, record: Record, subject: str, error: Unmappable) -> New
         subject=f"read:{record.connection}:{record.source}:{subject or record.id}",
         story=subject or f"record {record.id}",
         body={"record": record.id, "received_at": record.received_at.isoformat()},
-        fingerprint=fingerprint(record.id, error.kind, error.field, error.value),
+        fingerprint=fingerprint(error.kind, error.field, error.value),
         wire=b"read",
         args={
             "state": "dead",

@@ -120,3 +120,6 @@ class Silent:
 
     def ended(self, message: Claimed, state: str, note: str, seconds: float) -> None:
         """Nothing."""
+
+    def stop(self) -> None:
+        """Nothing."""

@@ -46,7 +46,7 @@ class Settings(BaseModel):
     release: Literal["warehouse", "process_picks"] = "warehouse"  # who starts picking
     sweep_minutes: Annotated[int, Field(gt=0)] = 30  # knowledgebase/integrations/api-polling-updates: poll sparingly
 
-    rate: Annotated[str, Field(pattern=r"^\d+/[smh]$")] = "5/s"  # no limit is published: a polite guess
+    rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "5/s"  # no limit is published: a polite guess
     concurrency: Annotated[int, Field(gt=0)] = 4
     connect_timeout: Seconds = 10.0
     deadline: Seconds = 30.0  # of one whole exchange

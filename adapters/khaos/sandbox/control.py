@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Annotated, Any
+from xml.etree.ElementTree import tostring
 
+from defusedxml.ElementTree import fromstring
 from fastapi import APIRouter, Body, HTTPException, Request
 from pydantic import ValidationError
 
@@ -112,6 +114,27 @@ async def recode(request: Request, given: Posted) -> Json:
     """Re-issue an invoice under a new code."""
     books = _books(request)
     return {"invoice": books.recode(_invoice(books, given["invoice"]))}
+
+
+@router.post("/edit")
+async def edit(request: Request, given: Posted) -> Json:
+    """An operator's edit: ``texts`` (tag -> text) of an ``order``'s document, or the ``lines`` of an ``invoice``."""
+    books = _books(request)
+    if "order" in given:
+        order = _order(books, given["order"])
+        document = fromstring(order.document)
+        for tag, text in given["texts"].items():
+            for element in document.iter(tag):
+                element.text = text
+        order.document = tostring(document, encoding="unicode")
+        return {"order": order.code}
+    invoice = _invoice(books, given["invoice"])
+    held = invoice.assigned
+    books.assign(invoice, -1)
+    invoice.lines, invoice.moved = {sku: int(n) for sku, n in given["lines"].items()}, True
+    if held:
+        books.assign(invoice)
+    return {"invoice": invoice.code, "lines": invoice.lines}
 
 
 @router.get("/books")

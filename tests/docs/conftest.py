@@ -1,0 +1,31 @@
+"""The project's documents as text, and a place for configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What deploy/env.example asks for, filled in."""
+    for line in (ROOT / "deploy" / "env.example").read_text(encoding="utf-8").splitlines():
+        name, is_set, value = line.partition("=")
+        if is_set and not line.startswith("#"):
+            monkeypatch.setenv(name, value or "only-for-this-test")
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Callable[[str], Path]:
+    """Write a fleet.toml; its path."""
+
+    def write(text: str) -> Path:
+        path = tmp_path / "fleet.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write

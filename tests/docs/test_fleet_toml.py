@@ -1,0 +1,179 @@
+"""The model configuration is whole and loads; whatever is wrong in a configuration is one clear line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from adapters.clarus.settings import Settings as ClarusSettings
+from adapters.khaos import settings as khaos
+from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, When, read
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "deploy" / "fleet.example.toml"
+TEXT = EXAMPLE.read_text(encoding="utf-8")
+WRITTEN = {"intervals", "limits"}  # sections, not keys
+# section of the example -> the model whose keys stand there
+SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
+    "fleet": (Fleet,),
+    "fleet.intervals": (Intervals,),
+    "fleet.limits": (Limits,),
+    "connections.khaos": (khaos.Settings,),
+    "connections.khaos.extensions.confirm_shipment": (khaos.Bound,),
+    "connections.leeds": (ClarusSettings,),
+    "routing": (Rule,),
+    "routing.when": (When,),
+}
+SMALL = """
+[connections.khaos]
+system = "khaos"
+url = "https://erp.example.com/LiveSoap/KhaosABC.exe"
+
+[connections.leeds]
+system = "clarus"
+subdomain = "acme"
+account = "ACME"
+client_id = "env:CLARUS_CLIENT_ID"
+client_secret = "env:CLARUS_CLIENT_SECRET"
+webhook_token = "env:CLARUS_WEBHOOK_TOKEN"
+sites = { LDS1 = "Leeds" }
+
+[[routing]]
+name = "everything"
+to = "leeds"
+facility = "LDS1"
+"""
+LEEDS = SMALL[SMALL.index("[connections.leeds]") : SMALL.index("[[routing]]")]
+
+
+def section(name: str) -> str:
+    """The part of the example under one header, comments and all."""
+    header = re.search(rf"^\[+{re.escape(name)}\]+.*$", TEXT, re.MULTILINE)
+    assert header, f"deploy/fleet.example.toml has no section [{name}]"
+    following = re.search(r"^\[", TEXT[header.end() :], re.MULTILINE)
+    return TEXT[header.end() : header.end() + following.start() if following else None]
+
+
+def uncommented(text: str) -> str:
+    """The example with every shown default in force."""
+    return re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE)
+
+
+def keys(text: str) -> set[str]:
+    """The keys that a section sets or shows."""
+    return set(re.findall(r"^(?:# )?(\w+) = ", text, re.MULTILINE))
+
+
+def test_the_example_loads_with_the_variables_of_the_model_environment() -> None:
+    found = read(EXAMPLE)
+    assert sorted(found.connections) == ["khaos", "leeds"]
+    assert [rule.name for rule in found.routing] == ["heavy goods from Leeds", "everything else"]
+    assert found.tables["carriers"]["clarus"]
+
+
+@pytest.mark.parametrize("name", sorted(SECTIONS))
+def test_the_example_names_every_key_and_no_other(name: str) -> None:
+    wanted = {field for model in SECTIONS[name] for field in model.model_fields} - WRITTEN - {"extensions", "when"}
+    if name.startswith("connections.") and name.count(".") == 1:
+        wanted |= {"system", "shares"}  # a connection's own, beside its system's settings
+    assert keys(section(name)) == wanted
+
+
+def test_what_the_example_shows_as_a_default_is_the_default(toml: Callable[[str], Path]) -> None:
+    shown, plain = read(toml(uncommented(TEXT))), read(EXAMPLE)
+    assert shown.fleet == plain.fleet
+    for name, connection in plain.connections.items():
+        said = shown.connections[name]
+        differing = {
+            field
+            for field in type(connection.settings).model_fields
+            if getattr(said.settings, field) != getattr(connection.settings, field)
+        }
+        assert differing <= {"dispatch_strategy"}, f"{name}: not the defaults"  # it has none to show
+        assert said.shares == connection.shares
+
+
+def test_every_key_of_the_example_has_a_comment_or_a_heading_that_explains_it() -> None:
+    for line in TEXT.splitlines():
+        if re.match(r"# \w+ = ", line) and "base_url" not in line and "token_path" not in line:
+            assert line.count("#") == 2, f"say what it is: {line}"
+
+
+def test_no_variable_of_the_example_is_missing_from_the_model_environment() -> None:
+    listed = set(re.findall(r"^(\w+)=", (ROOT / "deploy" / "env.example").read_text(encoding="utf-8"), re.MULTILINE))
+    in_force = str(tomllib.loads(TEXT))
+    assert set(re.findall(r"env:(\w+)", in_force)) <= listed
+
+
+WRONG: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
+    "unknown key of a connection": (
+        lambda t: t.replace('account = "ACME"', 'account = "ACME"\ncolour = "red"'),
+        ("connections.leeds.colour", "unknown key"),
+    ),
+    "unknown key of the fleet": (lambda t: t + "[fleet]\nspeed = 1\n", ("fleet.speed", "unknown key")),
+    "unknown section": (lambda t: t + "[flete]\n", ("flete", "unknown section", "known are")),
+    "missing key": (lambda t: t.replace('subdomain = "acme"\n', ""), ("connections.leeds.subdomain", "is missing")),
+    "secret not in the environment": (
+        lambda t: t.replace("env:CLARUS_CLIENT_SECRET", "env:NOBODY_SET_THIS"),
+        ("connections.leeds.client_secret", "NOBODY_SET_THIS", "is not set"),
+    ),
+    "secret in a file that is not there": (
+        lambda t: t.replace("env:CLARUS_CLIENT_SECRET", "file:/nowhere/secret"),
+        ("connections.leeds.client_secret", "/nowhere/secret", "cannot read"),
+    ),
+    "secret written down": (
+        lambda t: t.replace("env:CLARUS_CLIENT_SECRET", "hunter2"),
+        ("connections.leeds.client_secret", "never stands in fleet.toml", "env:NAME"),
+    ),
+    "one name twice": (lambda t: t + LEEDS, ("one name stands twice", "connections", "leeds", "a name of its own")),
+    "one name twice but for case": (
+        lambda t: t + LEEDS.replace("connections.leeds", "connections.Leeds").replace('"Leeds" }', '"York" }'),
+        ("connections.Leeds", "leeds", "but for case"),
+    ),
+    "a rule to nowhere": (
+        lambda t: t.replace('to = "leeds"', 'to = "york"'),
+        ("'everything'", "'york'", "is no connection", "khaos, leeds"),
+    ),
+    "a rule to a building that is not there": (
+        lambda t: t.replace('facility = "LDS1"', 'facility = "YRK1"'),
+        ("'everything'", "'YRK1'", "known are: LDS1"),
+    ),
+    "a site that two buildings serve": (
+        lambda t: t.replace('{ LDS1 = "Leeds" }', '{ LDS1 = "Leeds", LDS2 = "Leeds" }'),
+        ("connections.leeds.sites.LDS2", "already served"),
+    ),
+    "an unknown system": (
+        lambda t: t.replace('system = "clarus"', 'system = "klarus"'),
+        ("connections.leeds.system", "klarus", "known are: clarus, khaos"),
+    ),
+    "no Khaos Control": (lambda t: t[t.index("[connections.leeds]") :], ("exactly one connection", "khaos")),
+    "not TOML": (lambda t: t + "what is this\n", ("is not TOML",)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_a_wrong_configuration_is_exactly_one_line_that_names_the_place(name: str, toml: Callable[[str], Path]) -> None:
+    change, words = WRONG[name]
+    changed = change(SMALL)
+    assert changed != SMALL
+    with pytest.raises(Misconfigured) as caught:
+        read(toml(changed))
+    said = str(caught.value)
+    assert "\n" not in said
+    for word in words:
+        assert word in said
+    assert "hunter2" not in said
+
+
+def test_a_configuration_that_is_not_there_names_the_model(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match=r"copy deploy/fleet\.example\.toml, or set FLEET_CONFIG"):
+        read(tmp_path / "none.toml")
+
+
+def test_the_small_configuration_of_these_tests_is_right(toml: Callable[[str], Path]) -> None:
+    assert read(toml(SMALL)).routing[0].to == "leeds"

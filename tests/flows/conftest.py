@@ -1,0 +1,339 @@
+"""Both sandboxes as real servers, a real ledger, and the flows driven by hand: no worker, no broker task, no clock."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+import pytest
+import requests
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import Engine
+
+from adapters.clarus.sandbox.app import new_app
+from adapters.clarus.sandbox.tenant import new_tenant
+from adapters.khaos import Khaos, Settings
+from adapters.khaos.sandbox.app import create_app
+from workers import config, control, dead_letters, expectations, gates, intake, proof, reading
+from workers.delivery import Slot, drain
+from workers.ledger.store import Claimed
+from workers.ledger.views import reading_engine
+from workers.queues import LANES
+from workers.runtime import Runtime
+from workers.visibility import Silent
+from workers.web.hooks import Inbox, routes
+from workers.wiring import handler_for, reader_for
+
+PATIENCE = 20.0
+TOKEN = "an-unguessable-token-of-ours"
+ROUTING = '[[routing]]\nname = "everything"\nto = "leeds"\nfacility = "LDS1"\n'
+TOML = """
+[fleet]
+database_url = "{database}"
+broker_url = "{redis}"
+[fleet.intervals]
+sweep = 0.001
+[fleet.limits]
+sku_confirmed = {sku_limit}
+dispatch = {dispatch_limit}
+proof = {proof_limit}
+[connections.khaos]
+system = "khaos"
+url = "{khaos}/LiveSoap/Khaos.exe"
+rate = "10000/s"
+deadline = 5.0
+partner_timeout = 0.1
+{khaos_more}
+[connections.leeds]
+system = "clarus"
+base_url = "{clarus}"
+subdomain = "acme"
+account = "ACME"
+client_id = "sandbox-client"
+client_secret = "file:{folder}/secret"
+webhook_token = "file:{folder}/token"
+webhook_automations = {{ "goods_out.completed" = "41", "goods_out.updated" = "42", "goods_out.cancelled" = "43" }}
+sites = {{ LDS1 = "Main Site" }}
+rate = "10000/s"
+concurrency = 8
+deadline = {clarus_deadline}
+partner_timeout = 0.1
+{clarus_more}
+{routing}
+"""
+CONFIRM = "extensions.confirm_shipment = {}"
+STOCK = ("MUG", "BOWL", "TRAY")
+_seeds = itertools.count(1)
+
+
+@contextmanager
+def serve(app: Any, *, lifespan: str = "off") -> Iterator[str]:
+    """Serve an application on a free loopback port while the block lasts."""
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan=lifespan, timeout_keep_alive=75)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    ends = time.monotonic() + PATIENCE
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert time.monotonic() < ends, "the server did not start in time"
+        time.sleep(0.002)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = server.force_exit = True
+        thread.join(PATIENCE)
+
+
+class Side:
+    """A sandbox as an outsider sees it: its doors, and its books."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def post(self, door: str, **body: Any) -> Any:
+        answer = requests.post(f"{self.url}/_sandbox/{door}", json=body, timeout=PATIENCE)
+        assert answer.ok, answer.text
+        return answer.json()
+
+    def switch(self, **changes: Any) -> None:
+        self.post("switches", **changes)
+
+    def books(self) -> Any:
+        return requests.get(f"{self.url}/_sandbox/books", timeout=PATIENCE).json()
+
+    def calls(self, operation: str) -> int:
+        return int(self.books()["calls"].get(operation, 0))
+
+
+def sales_order(ref: str, lines: list[tuple[str, int]], **said: str) -> str:
+    """An order document as a shop imports it; ``said`` sets what differs from an ordinary British order."""
+    items = "".join(
+        f"<ORDER_ITEM><STOCK_CODE>{escape(sku)}</STOCK_CODE><MAPPING_TYPE>1</MAPPING_TYPE>"
+        f"<ORDER_QTY>{n}</ORDER_QTY><PRICE_NET>1.00</PRICE_NET></ORDER_ITEM>"
+        for sku, n in lines
+    )
+    address = {
+        "IADDRESS1": "7 Larkspur Row", "ITOWN": "Leeds", "IPOSTCODE": said.get("postcode", "LS1 4AB"),
+        "ICOUNTRY_CODE": said.get("country", "GB"), "IFORENAME": "Wilhelmina", "ISURNAME": "Quillfeather",
+        "IEMAIL": said.get("email", "w.quillfeather@example.com"),
+    }  # fmt: skip
+    where = "".join(f"<{tag}>{text}</{tag}>" for tag, text in address.items())
+    return (
+        "<SALES_ORDERS><SALES_ORDER><CUSTOMER_DETAIL><IS_NEW_CUSTOMER>0</IS_NEW_CUSTOMER>"
+        f"<OTHER_REF>C-77</OTHER_REF><ADDRESSES><INVADDR>{where}</INVADDR></ADDRESSES></CUSTOMER_DETAIL>"
+        f"<ORDER_HEADER><ASSOCIATED_REF>{ref}</ASSOCIATED_REF><SITE>{said.get('site', 'Main Site')}</SITE>"
+        f"<SALES_SOURCE>{said.get('channel', 'Web')}</SALES_SOURCE></ORDER_HEADER>"
+        f"<ORDER_ITEMS>{items}</ORDER_ITEMS></SALES_ORDER></SALES_ORDERS>"
+    )
+
+
+class World:
+    """A merchant, a warehouse, and the fleet between them, moved step by step."""
+
+    def __init__(self, khaos: Side, clarus: Side, runtime: Runtime, engine: Engine) -> None:
+        self.khaos, self.clarus, self.runtime, self.engine = khaos, clarus, runtime, engine
+        self.store = runtime.store
+        self.shop = Khaos(Settings(url=f"{khaos.url}/LiveSoap/Khaos.exe"))
+        self._refs = itertools.count(1)
+
+    # the merchant
+
+    def stock(self, *codes: str, units: int = 100_000, **more: Any) -> None:
+        self.khaos.post(
+            "products",
+            products=[{"code": c, "description": f"Thing {c}", "in_stock": units, "price": "2.00", **more} for c in codes],
+            sites=["Main Site", "Annex"],
+        )  # fmt: skip
+
+    def order(self, *lines: tuple[str, int], **said: str) -> str:
+        """A sales order in Khaos Control; its code."""
+        answer = self.shop.import_orders(sales_order(f"WEB{next(self._refs)}", list(lines), **said))
+        assert not answer.skipped, answer.skipped
+        return str(answer.imported[0].order_code)
+
+    def invoices(self, order: str) -> list[Any]:
+        return [i for i in self.khaos.books()["invoices"] if i["order"] == order]
+
+    def invoice(self, order: str) -> str:
+        return str(self.invoices(order)[0]["invoice"])
+
+    # the fleet
+
+    def go(self) -> None:
+        """Read, work and read back until nothing moves any more."""
+        while (
+            reading.read_inbox(self.runtime, lambda c, s: reader_for(self.runtime, c, s))
+            + sum(drain(self._slot(), lane) for lane in LANES)
+            + gates.tend(self.runtime)
+        ):
+            pass
+
+    def poll(self) -> None:
+        """Ask Khaos Control for products and orders, and work off what that brings."""
+        intake.poll_catalogue(self.runtime)
+        self.go()
+        intake.poll_orders(self.runtime)
+        self.go()
+
+    def sweep(self) -> int:
+        found = intake.sweep(self.runtime, "leeds")
+        self.go()
+        return found
+
+    def read_back(self) -> int:
+        return proof.read_back(self.runtime)
+
+    def check(self) -> int:
+        return expectations.check(self.runtime)
+
+    def hurry(self) -> None:
+        """The time that waiting messages wait for has come."""
+        self.store.run("update message set due_at = now() where state = 'waiting'")
+        self.go()
+
+    def round_trip(self) -> None:
+        """The warehouse ships everything, and Khaos Control hears of it."""
+        self.ship()
+        self.sweep()
+        self.read_back()
+
+    def _slot(self) -> Slot:
+        def dead(message: Claimed) -> None:
+            dead_letters.file_dead(self.runtime, message.id, message.generation)
+
+        return Slot(
+            store=self.store, handler=lambda flow, connection, kind: handler_for(self.runtime, flow, connection, kind),
+            health=self.runtime.health, narrator=Silent(), doubt_wait=self.runtime.doubt_wait,
+            lease=self.runtime.lease, clock=time.monotonic, sleep=time.sleep, dice=random.Random(1), on_dead=dead,
+            stopping=lambda: False,
+        )  # fmt: skip
+
+    # the warehouse
+
+    def ship(self, status: str = "COMPLETED", **switches: Any) -> None:
+        """People come to the warehouse, work until every live order is in ``status``, and go."""
+        wanted = {"ALLOCATED": (0.0, 3600.0), "PICK": (0.0, 3600.0), "COMPLETED": (0.0, 0.0)}[status]
+        self.clarus.switch(floor=True, pick_seconds=wanted[0], dispatch_seconds=wanted[1], **switches)
+        self.until(
+            lambda: all(o["status"] in (status, "COMPLETED", "CANCELLED") or o["deleted"] for o in self.there())
+        )
+        self.clarus.switch(floor=False)
+
+    def there(self, reference: str = "") -> list[Any]:
+        every = self.clarus.books()["goods_outs"]
+        return [o for o in every if not reference or o["reference"] == reference]
+
+    def live(self) -> list[Any]:
+        return [o for o in self.there() if not o["deleted"] and o["status"] != "CANCELLED"]
+
+    # the ledger
+
+    def fulfilment(self, reference: str) -> Any:
+        row = self.store.row("select * from fulfilment where reference = %s", reference)
+        assert row is not None, f"there is no fulfilment {reference}"
+        return row
+
+    def fulfilments(self, order: str) -> list[tuple[str, str]]:
+        rows = self.store.rows("select reference, state from fulfilment where order_code = %s order by number", order)
+        return [(row["reference"], row["state"]) for row in rows]
+
+    def exceptions(self, state: str = "open") -> list[str]:
+        return [r["kind"] for r in self.store.rows("select kind from exception where state = %s order by id", state)]
+
+    def exception(self, kind: str) -> Any:
+        row = self.store.row("select * from exception where kind = %s order by id desc limit 1", kind)
+        assert row is not None, f"no exception {kind}; there are {self.exceptions()}"
+        return row
+
+    def live_messages(self) -> list[Any]:
+        return self.store.rows("select kind, reference, state, error_kind, error from message order by id")
+
+    def shipments(self, order: str) -> list[Any]:
+        return [s for invoice in self.invoices(order) for s in invoice["shipments"]]
+
+    @staticmethod
+    def until(good: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+        ends = time.monotonic() + seconds
+        while not (found := good()):
+            assert time.monotonic() < ends, "it did not happen in time"
+            time.sleep(0.01)
+        return found
+
+
+@pytest.fixture
+def build(database: str, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    """Builds a world whose settings differ from the ordinary one."""
+    with ExitStack() as stack:
+
+        def begin(**settings: Any) -> World:
+            return stack.enter_context(_world(database, redis_url, tmp_path, settings))
+
+        yield begin
+
+
+@pytest.fixture
+def world(build: Callable[..., World]) -> World:
+    return build()
+
+
+@contextmanager
+def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]) -> Iterator[World]:
+    (folder / "secret").write_text("sandbox-secret")
+    (folder / "token").write_text(TOKEN)
+    seed = 1000 * next(_seeds)
+    tenant = new_tenant(subdomain="acme", secret="sandbox-secret", token_seconds=3600, seed=seed)
+    khaos_app = create_app(seed=seed, confirm_shipment=True)
+    with serve(khaos_app) as khaos, serve(new_app(tenant), lifespan="on") as clarus:
+        (folder / "fleet.toml").write_text(
+            TOML.format(
+                database=database, redis=redis_url, khaos=khaos, clarus=clarus, folder=folder,
+                **{
+                    "routing": ROUTING, "khaos_more": CONFIRM, "clarus_more": "", "clarus_deadline": 5.0,
+                    "sku_limit": 3600, "dispatch_limit": 3600, "proof_limit": 3600, **settings,
+                },
+            )
+        )  # fmt: skip
+        runtime = Runtime(config.read(folder / "fleet.toml"))
+        engine = reading_engine(database)
+        web = FastAPI()
+        web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.warehouse("leeds")})))
+        with serve(web) as hooks:
+            control.install(runtime, control.schedules(runtime, lambda _bell: None))
+            runtime.redis.flushall()
+            world = World(Side(khaos), Side(clarus), runtime, engine)
+            world.clarus.switch(floor=False)
+            events = (("completed", "41"), ("updated", "42"), ("cancelled", "43"))
+            world.clarus.post(
+                "setup",
+                webhooks=[
+                    {
+                        "resource": "goods_out", "event": event, "automation_id": number,
+                        "url": f"{hooks}/hooks/leeds/{TOKEN}/goods_out.{event}",
+                    }
+                    for event, number in events
+                ],
+            )  # fmt: skip
+            world.stock(*STOCK)
+            runtime.read_facts("leeds")
+            try:
+                yield world
+            finally:
+                runtime.close()
+                engine.dispose()
+
+
+@pytest.fixture
+def note() -> Callable[[Any], str]:
+    """Whatever it is, as text to search in."""
+    return lambda anything: json.dumps(anything, default=str)

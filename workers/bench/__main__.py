@@ -1,0 +1,26 @@
+"""``python -m workers.bench [--quick]``: measures on this machine and prints JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from workers.bench.run import FULL, QUICK, bench
+from workers.bench.stage import ROOT
+
+
+def main() -> int:
+    """Print the figures; 0 when the books balance."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="two short rounds and no variants, within a minute")
+    parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench", help="where its servers keep their data")
+    given = parser.parse_args()
+    figures = bench(given.folder, QUICK if given.quick else FULL)
+    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
+    return 0 if figures["books"]["balanced"] else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

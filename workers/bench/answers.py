@@ -1,0 +1,101 @@
+"""The warehouse that both sides of the bench post to: a static answer, a count by reference, and no work of its own.
+
+It speaks enough of Clarus (a token, and ``POST /api/goods_outs``). Paths that begin with ``/slow`` are
+answered ``DELAY`` seconds later: a warehouse that takes its time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable
+from typing import cast
+
+DELAY = 0.2  # seconds
+MARK = b'"reference":"'
+TOKEN = b'{"access_token":"bench","token_type":"Bearer","expires_in":86400}'
+
+
+class Book:
+    """What was posted: how often each reference came."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[bytes] = Counter()
+
+    def post(self, body: bytes) -> bytes:
+        """Note an order and make up its id."""
+        at = body.find(MARK)
+        begin = at + len(MARK)
+        self.seen[body[begin : body.find(b'"', begin)] if at >= 0 else b""] += 1
+        return b'{"data":{"id":%d}}' % len(self.seen)
+
+    def told(self, prefix: bytes) -> bytes:
+        """Counts of the references that begin with ``prefix``, as JSON."""
+        chosen = [times for reference, times in self.seen.items() if reference.startswith(prefix)]
+        return json.dumps(
+            {"orders": len(chosen), "posts": sum(chosen), "doubled": sum(times > 1 for times in chosen)}
+        ).encode()
+
+
+class Answering(asyncio.Protocol):
+    """One connection, requests one after another or pipelined."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+        self._buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep the way back."""
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is whole."""
+        self._buffer = self._buffer + data if self._buffer else data
+        while True:
+            end = self._buffer.find(b"\r\n\r\n")
+            if end < 0:
+                return
+            head = self._buffer[:end]
+            whole = end + 4 + _length(head)
+            if len(self._buffer) < whole:
+                return
+            body, self._buffer = self._buffer[end + 4 : whole], self._buffer[whole:]
+            self._answer(head.split(b" ", 2)[1], body)
+
+    def _answer(self, path: bytes, body: bytes) -> None:
+        if path.endswith(b"/goods_outs"):
+            said = self._book.post(body)
+        elif path.startswith(b"/count/"):
+            said = self._book.told(path[7:])
+        else:
+            said = TOKEN
+        answer = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+            len(said),
+            said,
+        )
+        if path.startswith(b"/slow") and not path.endswith(b"/token"):
+            asyncio.get_running_loop().call_later(DELAY, self._transport.write, answer)
+        else:
+            self._transport.write(answer)
+
+
+def _length(head: bytes) -> int:
+    at = head.lower().find(b"content-length:")
+    return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+
+
+async def serve(port: int, ready: Callable[[], None] = lambda: None) -> None:
+    """Answer on loopback until cancelled."""
+    book = Book()
+    server = await asyncio.get_running_loop().create_server(lambda: Answering(book), "127.0.0.1", port, backlog=512)
+    ready()
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, required=True)
+    asyncio.run(serve(parser.parse_args().port))

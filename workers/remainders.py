@@ -1,0 +1,102 @@
+"""Further invoices of an order: new goods, or the rest of what a warehouse has already? Proven, never guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from mappings.canonical import Invoice, SalesOrder
+from workers.ledger.store import Connection
+from workers.reading import Reading
+
+Units = dict[str, int]
+
+
+def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units) -> bool:
+    """True when the invoice is surely for goods that nobody was asked for yet.
+
+    By arithmetic: what warehouses were asked for (or have shipped, where they closed short) and this
+    invoice together are no more than the order. Else it may be the rest of a part shipment, which its
+    fulfilment adopts, or it is a person's to judge.
+    """
+    erp = reading.runtime.configuration.erp.name
+    others = reading.run(
+        "select * from fulfilment where erp = %s and order_code = %s and state not in ('cancelled', 'withdrawn')"
+        " order by number for update",
+        erp,
+        order.code,
+    )
+    ordered: Counter[str] = Counter()
+    for line in order.lines:
+        ordered[line.sku] += line.quantity
+    taken: Counter[str] = Counter()
+    for other in others:
+        taken.update(other["shipped"] if other["state"] in ("closed_short", "dispatched") else other["requested"])
+    subject = f"invoice:{invoice.invoice_code}"
+    if not others or all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
+        _well(reading, subject)
+        return True
+    if any(adopt_rest(reading.db, other, invoice.invoice_code, wanted) for other in others):
+        _well(reading, subject)
+        return False
+    same = next((o for o in others if o["requested"] == wanted and not o["shipped"]), None)
+    if same:
+        reason = f"invoice {invoice.invoice_code} repeats the lines of {same['invoice_code']}, {same['reference']}"
+        reading.file_exception("invoice_recoded", subject, order.code, "orders-out", erp, reason)
+    else:
+        reason = f"with invoice {invoice.invoice_code} more would go out for order {order.code} than was ordered"
+        reading.file_exception("remainder_unmatched", subject, order.code, "orders-out", erp, reason)
+    return False
+
+
+def _well(reading: Reading, subject: str) -> None:
+    for kind in ("remainder_unmatched", "invoice_recoded"):
+        reading.run("select close_exception(%s, %s, 'its place was found', 'fleet')", kind, subject)
+
+
+def adopt_rest(db: Connection, fulfilment: dict[str, Any], invoice_code: str, lines: Units) -> bool:
+    """Khaos opens a further invoice for the rest of a part shipment: it belongs to the fulfilment that ships it.
+
+    The rest is what remained after one of the fulfilment's shipments; later ones go to the new invoice.
+    True when ``lines`` is such a rest, and the invoice is bound now.
+    """
+    shipments = db.execute(
+        "select number, lines, confirmed_at from shipment where fulfilment = %s order by number",
+        (fulfilment["reference"],),
+    ).fetchall()
+    rest: Units = dict(fulfilment["requested"])
+    for shipment in shipments:
+        rest = {sku: left for sku, n in rest.items() if (left := n - shipment["lines"].get(sku, 0)) > 0}
+        last = shipment["number"] == len(shipments)
+        if rest != lines or (last and fulfilment["state"] != "part_dispatched"):
+            continue
+        db.execute(
+            "update fulfilment set invoice_code = %s, changed_at = now() where reference = %s",
+            (invoice_code, fulfilment["reference"]),
+        )
+        db.execute(
+            "update shipment set invoice_code = %s where fulfilment = %s and number > %s and confirmed_at is null",
+            (invoice_code, fulfilment["reference"], shipment["number"]),
+        )
+        db.execute(
+            "insert into timeline (story, subject, flow, connection, step, note)"
+            " values (%s, %s, 'dispatch-in', %s, 'adopted', %s)",
+            (
+                fulfilment["order_code"],
+                f"order:{fulfilment['reference']}",
+                fulfilment["warehouse"],
+                f"the rest stands on invoice {invoice_code} now",
+            ),
+        )
+        return True
+    return False
+
+
+def give_back(db: Connection, fulfilment: dict[str, Any]) -> None:
+    """The warehouse closed short: an invoice that was adopted for a rest which never left is free for a new number."""
+    db.execute(
+        "update fulfilment f set invoice_code = s.invoice_code from"
+        " (select invoice_code from shipment where fulfilment = %s order by number desc limit 1) s"
+        " where f.reference = %s and f.invoice_code <> s.invoice_code",
+        (fulfilment["reference"], fulfilment["reference"]),
+    )
