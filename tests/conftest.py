@@ -40,6 +40,33 @@ def database(postgres: str) -> Iterator[str]:
         connection.execute(f"drop database {name} with (force)")
 
 
+@pytest.fixture(scope="session")
+def _lasting_database(postgres: str) -> str:
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("create database lasting template template_fleet")
+    return _named(postgres, "lasting")
+
+
+@pytest.fixture
+def emptied_database(_lasting_database: str) -> str:
+    """The DSN of a migrated ledger that earlier tests used and that is empty again: quicker than a fresh one."""
+    with psycopg.connect(_lasting_database, autocommit=True) as connection:
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        tables = connection.execute(
+            "select string_agg(format('delete from %I;', relname), ' ' order by relname desc) from pg_class"
+            " where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition"
+            " and relname not in ('alembic_version', 'gate')"
+        ).fetchone()
+        assert tables is not None
+        connection.execute(
+            "begin; set local session_replication_role = replica; " + tables[0] + " delete from gate; commit"
+        )
+    return _lasting_database
+
+
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """A door to a fresh ledger."""

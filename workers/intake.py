@@ -69,13 +69,14 @@ def poll_orders(runtime: Runtime) -> int:
         elif row is None:
             detail.append(invoice.order_code)
     detail += [code for code in _changed(runtime, invoices, known) if code not in detail]
+    detail += _stuck(runtime, {invoice.order_code for invoice in invoices if invoice.stage in erp.ready_stages})
     slices = erp.split_status(raw)
     new = 0
     for codes in chunks(sorted(set(detail)), ORDERS_A_CALL):
         orders = call(runtime, name, "orders", lambda codes=codes: erp.fetch_orders(codes))
         new += _keep(runtime, name, _joined(erp, slices, codes), orders, ours=_ours(runtime, name, codes))
     for codes in chunks(sorted(set(plain) - set(detail)), ORDERS_A_CALL):
-        new += _keep(runtime, name, _joined(erp, slices, codes), b"")
+        new += _keep(runtime, name, _joined(erp, slices, codes), b"", ours=_ours(runtime, name, codes))
     return new
 
 
@@ -95,6 +96,17 @@ def _changed(runtime: Runtime, invoices: Iterable[Any], known: dict[str, Any]) -
         if any(shown.get(sku) != units for sku, units in row["requested"].items()):
             codes.append(invoice.order_code)
     return codes
+
+
+def _stuck(runtime: Runtime, ready: set[str]) -> list[str]:
+    """Released orders that died unsent, of their address for instance: what is put right in Khaos is seen so."""
+    rows = runtime.store.rows(
+        "select distinct f.order_code from message m join fulfilment f on f.reference = m.reference"
+        " where m.flow = 'orders-out' and m.kind = 'order' and m.state = 'dead' and m.maybe_sent_at is null"
+        " and f.state = 'new' and f.erp = %s",
+        runtime.configuration.erp.name,
+    )
+    return [row["order_code"] for row in rows if row["order_code"] in ready]
 
 
 def _joined(erp: Any, slices: dict[str, bytes], codes: Sequence[str]) -> bytes:

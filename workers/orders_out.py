@@ -8,21 +8,12 @@ from dataclasses import dataclass
 from adapters.errors import ReachError, Unavailable
 from mappings.canonical import Fulfilment
 from workers.delivery import Absent
-from workers.ledger.store import Claimed, Effect
+from workers.ledger.store import Claimed, Effect, call
 from workers.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
 from workers.policy import verdict
 from workers.runtime import Runtime
 
 NAMED = 5  # SKUs named in a note; the gates name all
-SENT = (
-    "update fulfilment set state = case when state = 'new' then 'sent' else state end, their_id = %s, sent_at = now(),"
-    " changed_at = now() where reference = %s"
-)
-DISPATCH_DUE = (
-    "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
-    " values (%s, 'dispatch', %s, now() + make_interval(secs => %s), 'dispatch_overdue', 'dispatch-in', %s)"
-    " on conflict do nothing"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +130,14 @@ class Order:
 
     def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
         effects: list[Effect] = [
-            Effect(SENT, (their_id, message.reference)),
-            Effect(
-                DISPATCH_DUE,
-                (message.subject, message.story, self.runtime.configuration.fleet.limits.dispatch, message.connection),
+            call(
+                "order_sent",
+                reference=message.reference,
+                their_id=their_id,
+                subject=message.subject,
+                story=message.story,
+                connection=message.connection,
+                within=self.runtime.configuration.fleet.limits.dispatch,
             ),
         ]
         if message.wire is None or message.attempt > 1:  # it was held: what was expected meanwhile has come

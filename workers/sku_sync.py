@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 from mappings.canonical import Product
 from mappings.errors import Unmappable, Unreadable
@@ -35,14 +36,22 @@ def read_products(reading: Reading) -> None:
         )
         for warehouse in reading.runtime.configuration.warehouses:
             if product.for_warehouse:
-                known = facts.get(warehouse.name)
-                wire = reading.runtime.warehouse(warehouse.name).write_product(product, known) if known else None
-                _post(reading, warehouse.name, product, wire)
+                _post(reading, warehouse.name, product, _written(reading, warehouse.name, product, facts))
             else:
                 reading.run(
                     "select open_gates(array[g.name], 'it is no stock') from gate g where g.name = %s and not g.open",
                     f"sku:{warehouse.name}:{product.code}",
                 )
+
+
+def _written(reading: Reading, warehouse: str, product: Product, facts: dict[str, dict[str, Any]]) -> bytes | None:
+    """The bytes, where they can be written already; a product that has no room there dies alone, when it is sent."""
+    if warehouse not in facts:
+        return None
+    try:
+        return reading.runtime.warehouse(warehouse).write_product(product, facts[warehouse])
+    except Unmappable:
+        return None
 
 
 def read_unaddressable(reading: Reading) -> None:

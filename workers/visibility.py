@@ -105,6 +105,7 @@ class Flower:
                     headers={"hostname": self._hostname},
                     delivery_mode=1,
                     retry=False,
+                    declare=[producer.exchange],  # or, on a connection of its own, a fanout would be taken for direct
                 )
         except Exception:
             with self._lock:

@@ -12,6 +12,8 @@ from pydantic import BaseModel
 
 from adapters.clarus.settings import Settings as ClarusSettings
 from adapters.khaos import settings as khaos
+from workers import config
+from workers.cli import checks
 from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, When, read
 
 ROOT = Path(__file__).parents[2]
@@ -177,3 +179,21 @@ def test_a_configuration_that_is_not_there_names_the_model(tmp_path: Path) -> No
 
 def test_the_small_configuration_of_these_tests_is_right(toml: Callable[[str], Path]) -> None:
     assert read(toml(SMALL)).routing[0].to == "leeds"
+
+
+@pytest.mark.parametrize("name", sorted(WRONG))
+def test_fleet_check_finds_one_problem_and_says_it_in_one_line(
+    name: str, toml: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change, words = WRONG[name]
+    monkeypatch.setenv("FLEET_CONFIG", str(toml(change(SMALL))))
+    config.environment.cache_clear()
+    config.configuration.cache_clear()
+    try:
+        found = checks.everything(ROOT / "Procfile", {})
+    finally:
+        config.environment.cache_clear()
+        config.configuration.cache_clear()
+    (problem,) = found.problems
+    assert "\n" not in problem
+    assert all(word in problem for word in words)

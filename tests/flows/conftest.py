@@ -23,7 +23,7 @@ from adapters.clarus.sandbox.app import new_app
 from adapters.clarus.sandbox.tenant import new_tenant
 from adapters.khaos import Khaos, Settings
 from adapters.khaos.sandbox.app import create_app
-from workers import config, control, dead_letters, expectations, gates, intake, proof, reading
+from workers import config, control, dead_letters, expectations, gates, intake, proof, reading, ringer
 from workers.delivery import Slot, drain
 from workers.ledger.store import Claimed
 from workers.ledger.views import reading_engine
@@ -79,7 +79,15 @@ _seeds = itertools.count(1)
 def serve(app: Any, *, lifespan: str = "off") -> Iterator[str]:
     """Serve an application on a free loopback port while the block lasts."""
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=0, log_level="error", lifespan=lifespan, timeout_keep_alive=75)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=0,
+            log_level="error",
+            lifespan=lifespan,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=1,
+        )  # fmt: skip
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -91,7 +99,7 @@ def serve(app: Any, *, lifespan: str = "off") -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = server.force_exit = True
+        server.should_exit = True
         thread.join(PATIENCE)
 
 
@@ -176,6 +184,7 @@ class World:
             reading.read_inbox(self.runtime, lambda c, s: reader_for(self.runtime, c, s))
             + sum(drain(self._slot(), lane) for lane in LANES)
             + gates.tend(self.runtime)
+            + ringer.ring_dead(self.runtime, lambda bell: dead_letters.file_dead(self.runtime, *bell.arguments) or None)
         ):
             pass
 
@@ -225,9 +234,7 @@ class World:
         """People come to the warehouse, work until every live order is in ``status``, and go."""
         wanted = {"ALLOCATED": (0.0, 3600.0), "PICK": (0.0, 3600.0), "COMPLETED": (0.0, 0.0)}[status]
         self.clarus.switch(floor=True, pick_seconds=wanted[0], dispatch_seconds=wanted[1], **switches)
-        self.until(
-            lambda: all(o["status"] in (status, "COMPLETED", "CANCELLED") or o["deleted"] for o in self.there())
-        )
+        self.until(lambda: all(o["status"] in (status, "COMPLETED", "CANCELLED") or o["deleted"] for o in self.there()))
         self.clarus.switch(floor=False)
 
     def there(self, reference: str = "") -> list[Any]:
@@ -269,6 +276,11 @@ class World:
             assert time.monotonic() < ends, "it did not happen in time"
             time.sleep(0.01)
         return found
+
+
+@pytest.fixture
+def database(emptied_database: str) -> str:
+    return emptied_database
 
 
 @pytest.fixture

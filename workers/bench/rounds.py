@@ -85,7 +85,9 @@ class Bare:
         flags = f"-Q {self._queue} {options} -n {self._queue}-%s@%%h --without-gossip --without-mingle"
         flags += " -E" if events else ""
         self.working = stage.crew(
-            self._queue, [f"celery -A workers.bench.bare worker {flags % n}" for n in range(1, processes + 1)]
+            self._queue,
+            [f"celery -A workers.bench.bare worker {flags % n}" for n in range(1, processes + 1)],
+            BROKER_URL=stage.environment["BARE_BROKER_URL"],  # Celery's command reads it too
         )
 
     def await_workers(self, stage: Stage) -> None:

@@ -24,6 +24,14 @@ AT_THE_BUSY = 0.7  # of the kills, those that hit a process which is working
 VICTIMS = ("orders-out", "dispatch-in", "sku-sync", "control", "dead-letters", "beat", "web")
 
 
+LOST_AT_KHAOS = {"ConfirmShipment": 3}
+LOST_AT_CLARUS = {"create_goods_out": 3, "create_product": 2}
+
+
+def _used(ordered: dict[str, int], left: dict[str, int]) -> int:
+    return sum(ordered.values()) - sum(left.get(name, 0) for name in ordered)
+
+
 class Faults:
     """Plays the faults in a thread of its own; ``done`` counts what really happened."""
 
@@ -46,7 +54,7 @@ class Faults:
                 "webhook_shuffle": True,
                 "webhook_delay": [0.0, 1.0],
                 "hang_seconds": 9.0,
-                "effect_then_hang_next": {"create_goods_out": 3, "create_product": 2},
+                "effect_then_hang_next": LOST_AT_CLARUS,
                 "unauthorised_next": 1,
                 "throttle_next": 2,
                 "error_next": 3,
@@ -54,10 +62,8 @@ class Faults:
         )
         self._stage.post(
             f"{self._stage.khaos}/_sandbox/switches",
-            {"drop_after_commit": {"ConfirmShipment": 3}, "drop_manner": "hold", "hold_seconds": 9.0, "truncate": 1},
+            {"drop_after_commit": LOST_AT_KHAOS, "drop_manner": "hold", "hold_seconds": 9.0, "truncate": 1},
         )
-        self.done["Khaos answers lost after committing"] = 3
-        self.done["Clarus answers lost after taking effect"] = 5
         self._thread.start()
 
     def _play(self) -> None:
@@ -68,10 +74,18 @@ class Faults:
             for step in plan:
                 getattr(self, f"_{step}")()
                 time.sleep(self._dice.uniform(0.6, 1.4))
+            self._count_lost_answers()
             self.done["webhooks lost"] = self._stage.books(self._stage.clarus)["webhooks"]["lost"]
             self.done["webhooks repeated"] = self._stage.books(self._stage.clarus)["webhooks"]["repeated"]
         finally:
             self.over = True
+
+    def _count_lost_answers(self) -> None:
+        """What was really lost: what was ordered, less what no call has used up yet."""
+        khaos = self._stage.post(f"{self._stage.khaos}/_sandbox/switches", {})
+        clarus = self._stage.post(f"{self._stage.clarus}/_sandbox/switches", {})
+        self.done["Khaos answers lost after committing"] = _used(LOST_AT_KHAOS, khaos["drop_after_commit"])
+        self.done["Clarus answers lost after taking effect"] = _used(LOST_AT_CLARUS, clarus["effect_then_hang_next"])
 
     def _wait_for_load(self) -> None:
         ends = time.monotonic() + 60

@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
+from workers.config import environment
 from workers.demo import faults
 from workers.demo.books import Lines, Report, compare
 from workers.demo.load import file_troubles, import_orders, refused, set_up_products
@@ -27,6 +28,7 @@ from workers.queues import FLOWS
 DEFAULT_FILE = Path(__file__).with_name("orders.csv")
 REFUSED_PRODUCT = "KG0112"  # in the shipped file: the warehouse does not want it, so that a refusal can be seen
 PATIENCE = 420.0
+UNDER_LOAD = 25.0  # seconds over which orders arrive while things are broken
 TROUBLES = {"parcels_rate": 0.2, "short_rate": 0.02, "two_goes_rate": 0.05}  # a warehouse as it is
 STATES = ("received", "queued", "working", "sent", "waiting", "held", "delivered", "dead")
 
@@ -56,7 +58,9 @@ def demo(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # told to end: leave no process behind
     file = load_orders(orders or DEFAULT_FILE, seed=seed)
     began = time.monotonic()
-    with Stage(ROOT / "var" / "demo", seed=seed) as stage:
+    var = Path(environment().fleet_var or ROOT / "var").resolve()
+    sku_limit = 12.0 if orders is None else 30.0  # a strange file may have many SKUs: give them time
+    with Stage(var / "demo", seed=seed, sku_limit=sku_limit) as stage:
         store = Store(stage.environment["DATABASE_URL"], size=2, application="fleet demo")
         stage.note_addresses()
         console.print(f"Flower  {stage.flower}  (login {stage.flower_login})\nWeb     {stage.web}")
@@ -66,11 +70,12 @@ def demo(
         said = json.dumps(found.model_dump(mode="json") | ({"faults": trouble.done} if trouble else {}), indent=2)
         if report is not None:
             report.write_text(said + "\n", encoding="utf-8")
-        (ROOT / "var" / "demo-report.json").write_text(said + "\n", encoding="utf-8")
+        (var / "demo-report.json").write_text(said + "\n", encoding="utf-8")
         if as_json:
             sys.stdout.write(said + "\n")
         else:
             _summary(console, found, trouble)
+            console.print(f"The report is in {var / 'demo-report.json'}")
         if keep:
             console.print(
                 "Everything keeps running; Ctrl-C ends it. In another terminal: fleet status, fleet exceptions list"
@@ -98,7 +103,9 @@ def _until_balanced(
 
     def load() -> None:
         troubles = refused(file)
+        pace = 0.0 if trouble is None else UNDER_LOAD / max(1, len(file.orders))
         for said in import_orders(file, stage.khaos_url):
+            time.sleep(pace)
             if said is not None:
                 troubles.append(said)
         file_troubles(store, "khaos", troubles)
@@ -189,4 +196,3 @@ def _summary(console: Console, found: Report, trouble: faults.Faults | None) -> 
             console.print(f"  {name:20} {value}", highlight=False)
     if trouble is not None:
         console.print(f"  {'faults':20} {trouble.done}", highlight=False)
-    console.print("The report is in var/demo-report.json")

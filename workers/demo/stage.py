@@ -215,7 +215,9 @@ class Stage:
                 except requests.RequestException:
                     pass
                 if time.monotonic() > ends:
-                    raise TimeoutError(f"{url} does not answer after {seconds:g} s; the logs are in var/demo/run/log")
+                    raise TimeoutError(
+                        f"{url} does not answer after {seconds:g} s; the logs are in run/log of the demo"
+                    )
                 time.sleep(0.1)
 
     def close(self) -> None:

@@ -65,10 +65,19 @@ def task_id(flow: str, connection: str, reference: str, version: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A statement that must happen with the settling or the reading, or not at all."""
+    """A statement that must happen with the settling or the reading, or not at all.
+
+    ``function`` names the ledger's function that it calls, if it is made by ``call``: a turn takes such along.
+    """
 
     sql: str
     values: tuple[Any, ...] = ()
+    function: str = ""
+
+
+def call(function: str, **said: Any) -> Effect:
+    """An effect that is one of the ledger's own functions (a name from the migrations) with one jsonb argument."""
+    return Effect(f"select {function}(%s)", (json.dumps(said),), function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +207,13 @@ class Store:
         Raises LateSettle, with nothing written, when this process no longer holds the message.
         """
         with self.connection() as connection:
-            if not effects and lane is not None:
+            if lane is not None and all(effect.function for effect in effects):
                 # one statement, so one commit, without a transaction's own round trips
+                calls = ",".join(f'["{effect.function}",{effect.values[0]}]' for effect in effects)
+                told = json.dumps(args) if args else "{}"
                 row = connection.execute(
-                    "select * from turn(%s, %s, %s, %s, %s, %s, %s, make_interval(secs => %s))",
-                    (message.id, message.attempt, state, note, json.dumps(args), lane, self.process_id, lease),
+                    "select * from turn(%s, %s, %s, %s, %s, %s, %s, %s, make_interval(secs => %s))",
+                    (message.id, message.attempt, state, note, told, f"[{calls}]", lane, self.process_id, lease),
                 ).fetchone()
                 if row is None or not row["ok"]:
                     raise LateSettle(message.task_id)

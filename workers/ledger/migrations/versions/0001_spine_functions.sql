@@ -49,8 +49,9 @@ begin
          where c.shut_kind is null
            and (c.poll_waiting is null or c.poll_waiting < now() - interval '10 seconds')
            and exists (select 1 from slot s where s.connection = c.name and s.lane = '*' and s.holder is null)
-           and exists (select 1 from message m where m.lane = p_lane and m.connection = c.name
-                        and m.state in ('queued', 'waiting'))
+           -- not "exists": flattened into a join, it would read the whole backlog for one answer
+           and (select true from message m where m.lane = p_lane and m.connection = c.name
+                   and m.state in ('queued', 'waiting') limit 1)
          order by (select count(*) from slot s where s.connection = c.name and s.lane = '*' and s.holder is not null)
     loop
         for v_message in
@@ -292,16 +293,35 @@ language sql as $$
     select count(*)::integer from closed;
 $$;
 
--- A slot's turn: settle one message and, if that was in time, claim the next.
-create function turn(p_id bigint, p_attempt integer, p_state text, p_note text, p_args jsonb,
+-- What an order at a warehouse leads to: it is sent, and its dispatch is awaited.
+-- p: reference, their_id, subject, story, connection, within (seconds)
+create function order_sent(p jsonb) returns void language plpgsql as $$
+begin
+    update fulfilment set state = case when state = 'new' then 'sent' else state end, their_id = p->>'their_id',
+           sent_at = now(), changed_at = now()
+     where reference = p->>'reference';
+    insert into expectation (subject, what, story, due_at, kind, flow, connection)
+    values (p->>'subject', 'dispatch', p->>'story', now() + make_interval(secs => (p->>'within')::float),
+            'dispatch_overdue', 'dispatch-in', p->>'connection')
+    on conflict do nothing;
+end $$;
+
+-- A slot's turn: settle one message with its effects (functions by name, each with its one argument, in p_calls)
+-- and, if that was in time, claim the next. One statement, so one commit and one round trip.
+create function turn(p_id bigint, p_attempt integer, p_state text, p_note text, p_args jsonb, p_calls jsonb,
                      p_lane text, p_process uuid, p_lease interval)
 returns table (ok boolean, id bigint, attempt integer, generation integer, flow text, connection text, kind text,
                reference text, version integer, subject text, story text, maybe_sent_at timestamptz, tries integer,
                resends integer, body text, wire bytea)
 language plpgsql as $$
 #variable_conflict use_column
+declare
+    v_call jsonb;
 begin
     if settle(p_id, p_attempt, p_state, p_note, p_args) then
+        for v_call in select e from jsonb_array_elements(p_calls) e loop
+            execute format('select %I($1)', v_call->>0) using v_call->1;
+        end loop;
         return query select true, c.* from (select 1) one left join claim(p_lane, p_process, p_lease) c on true;
     else
         return query select false, null::bigint, null::integer, null::integer, null::text, null::text, null::text,

@@ -1,0 +1,102 @@
+"""The demo as a user runs it: real processes, real servers, books compared; also while things break."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from workers.demo.orders_file import load_orders, personal_words
+from workers.demo.run import DEFAULT_FILE
+
+FLEET = Path(sys.executable).with_name("fleet")
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "online-retail-lines.csv.gz"
+
+
+def run_demo(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Run `fleet demo` to its end; its exit code and its report."""
+    report = folder / "report.json"
+    environment = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "BROKER_URL", "FLEET_CONFIG")}
+    done = subprocess.run(
+        [str(FLEET), "demo", "--report", str(report), "--json", *arguments],
+        env=environment | {"FLEET_VAR": str(folder)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=540,
+        check=False,
+    )
+    assert report.exists(), done.stderr[-2000:]
+    return done.returncode, json.loads(report.read_text())
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Processes that still belong to a demo in ``folder``."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if any(str(folder) in word for word in [*process.cmdline(), *process.environ().values()]):
+                found.append(" ".join(process.cmdline()))
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            continue
+    return [line for line in found if "pytest" not in line]
+
+
+def logged(folder: Path) -> str:
+    """Everything that every process of a demo wrote to its log."""
+    return "\n".join(path.read_text(errors="replace") for path in folder.rglob("*.log"))
+
+
+def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_exception_with_a_reason(tmp_path: Path) -> None:
+    code, report = run_demo(tmp_path)
+    assert (code, report["balanced"], report["lost"], report["doubled"], report["in_flight"]) == (0, True, 0, 0, 0)
+    assert report["orders_ready"] >= 50
+    assert report["shipments_confirmed"] >= report["fulfilments_sent"] >= report["orders_ready"] - report["held"] > 0
+    expected = {
+        "bad_address",
+        "bad_product",
+        "import_refused",
+        "no_warehouse_lines",
+        "not_a_sale",
+        "return_not_order",
+        "sku_refused",
+    }
+    assert expected <= set(report["exceptions"])
+    assert report["lines"]["in_file"] == (
+        report["lines"]["refused"] + report["lines"]["service"] + report["lines"]["for_warehouse"]
+    )
+    assert left_behind(tmp_path) == []
+    log = logged(tmp_path)
+    names = {word for word in personal_words(load_orders(DEFAULT_FILE)) if len(word) > 7}
+    assert names
+    assert {word for word in names if word in log} == set()
+
+
+def test_with_workers_killed_redis_flushed_and_partners_failing_nothing_is_lost_and_nothing_doubled(
+    tmp_path: Path,
+) -> None:
+    code, report = run_demo(tmp_path, "--faults")
+    assert (code, report["balanced"], report["lost"], report["doubled"], report["in_flight"]) == (0, True, 0, 0, 0)
+    faults = report["faults"]
+    assert faults["SIGKILL"] >= 10
+    assert (faults["Redis flushed"], faults["Redis restarted"]) == (1, 1)
+    assert faults["Clarus away, seconds"] >= 5
+    assert faults["webhooks lost"] > 0
+    assert faults["webhooks repeated"] > 0
+    assert faults["Khaos answers lost after committing"] > 0
+    assert left_behind(tmp_path) == []
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="real trade data is not beside the project")
+def test_a_slice_of_real_trade_runs_to_a_balance(tmp_path: Path) -> None:
+    code, report = run_demo(tmp_path, "--orders", str(SHARED))
+    assert (code, report["balanced"], report["lost"], report["doubled"], report["in_flight"]) == (0, True, 0, 0, 0)
+    assert report["lines"]["in_file"] == 5303
+    assert report["orders_ready"] > 280
+    assert report["exceptions"]["return_not_order"] == 33

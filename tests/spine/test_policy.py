@@ -1,0 +1,91 @@
+"""Every kind of trouble that the code can name has an owner, a severity, a next step and a runbook section."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from adapters import errors
+from workers.policy import UNKNOWN, VERDICTS, verdict
+
+ROOT = Path(__file__).parents[2]
+FIRST_ARGUMENT = {"Dead", "Retry", "verdict"}
+SECOND_ARGUMENT = {"file_exception", "poison.keep"}
+KEYWORDS = {"kind", "refused"}
+NO_TROUBLE = {  # kind= of messages, records, signatures
+    "order", "cancel", "reread", "shipment", "product", "read", "",
+}  # fmt: skip
+
+
+def constants(node: ast.expr) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
+def named(call: ast.Call) -> str:
+    if isinstance(call.func, ast.Name):
+        return call.func.id
+    return call.func.attr if isinstance(call.func, ast.Attribute) else ""
+
+
+def kinds_of(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = named(node)
+            if name in FIRST_ARGUMENT and node.args and isinstance(node.args[0], ast.Constant):
+                yield from constants(node.args[0])
+            if name in SECOND_ARGUMENT and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
+                yield from constants(node.args[1])
+            for keyword in node.keywords:
+                if keyword.arg in KEYWORDS and name in {"Unmappable", "Order", "Cancel", "Verdict"}:
+                    yield from constants(keyword.value)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
+            if node.target.id in KEYWORDS and isinstance(node.value, ast.Constant):
+                yield from constants(node.value)
+        elif isinstance(node, ast.Assign):
+            targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if targets == ["kind"]:
+                values = [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
+                yield from (v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str))
+
+
+def used() -> set[str]:
+    found = {error.kind for error in vars(errors).values() if isinstance(error, type) and hasattr(error, "kind")}
+    found -= {errors.ReachError.kind}
+    for package in ("workers", "adapters", "mappings"):
+        for path in (ROOT / package).rglob("*.py"):
+            if "sandbox" not in path.parts:
+                found |= set(kinds_of(ast.parse(path.read_text(encoding="utf-8"))))
+    return found - NO_TROUBLE
+
+
+def test_the_scan_finds_kinds_of_every_sort() -> None:
+    assert {"uncertain", "bad_address", "refused_by_warehouse", "unavailable", "short_pick", "crashed"} <= used()
+
+
+@pytest.mark.parametrize("kind", sorted(used()))
+def test_every_kind_in_the_code_has_a_verdict(kind: str) -> None:
+    assert verdict(kind) is not UNKNOWN, f"add a row {kind!r} to policy.VERDICTS"
+
+
+@pytest.mark.parametrize("kind", sorted(VERDICTS))
+def test_every_verdict_has_an_owner_a_next_step_and_a_runbook_section(kind: str) -> None:
+    told = VERDICTS[kind]
+    assert told.owner
+    assert len(told.next_step) > 20
+    runbook = ROOT / "docs" / "runbook.md"
+    assert runbook.exists(), "docs/runbook.md is not there"
+    headings = {
+        line.lstrip("#").strip().strip("`")
+        for line in runbook.read_text(encoding="utf-8").splitlines()
+        if line.startswith("##")
+    }
+    assert kind in headings, f"docs/runbook.md needs a section '## {kind}'"
+
+
+def test_an_unknown_kind_is_engineerings() -> None:
+    assert verdict("never heard of").owner == "engineering"
