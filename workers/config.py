@@ -186,7 +186,17 @@ def _said(error: ValidationError, where: str) -> Misconfigured:
     return Misconfigured(f"{at}: {message}" if at else message)
 
 
+TABLES = {"adjustment_reasons", "carriers", "facilities", "grades", "owners", "stock_conditions"}
 SECRETS = ("client_secret", "webhook_token", "password", "private_key")
+
+
+def _no_secrets(raw: dict[str, Any], where: str) -> None:
+    for key, value in raw.items():
+        if isinstance(value, dict):
+            _no_secrets(value, f"{where}.{key}")
+        secret = key in SECRETS or (where.endswith("auth.argument") and key == "value")
+        if secret and isinstance(value, str) and not value.startswith(("env:", "file:")):
+            raise Misconfigured(f"{where}.{key}: a secret never stands in fleet.toml; write env:NAME or file:PATH")
 
 
 def _connection(name: str, raw: Any) -> Connection:
@@ -199,9 +209,7 @@ def _connection(name: str, raw: Any) -> Connection:
     system = raw.pop("system")
     if system not in SYSTEMS:
         raise Misconfigured(f"{where}.system: {system!r} is not known; known are: {', '.join(sorted(SYSTEMS))}")
-    for key in SECRETS:
-        if isinstance(raw.get(key), str) and not raw[key].startswith(("env:", "file:")):
-            raise Misconfigured(f"{where}.{key}: a secret never stands in fleet.toml; write env:NAME or file:PATH")
+    _no_secrets(raw, where)
     shares = raw.pop("shares", {})
     try:
         settings = SYSTEMS[system].settings(**_resolve(raw, where))
@@ -227,6 +235,9 @@ def read(path: Path) -> Configuration:
     unknown = set(raw) - {"fleet", "connections", "routing", "tables"}
     if unknown:
         raise Misconfigured(f"{min(unknown)}: unknown section; known are fleet, connections, routing, tables")
+    odd = set(raw.get("tables", {})) - TABLES
+    if odd:
+        raise Misconfigured(f"tables.{min(odd)}: unknown table; known are {', '.join(sorted(TABLES))}")
     try:
         named = Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"})
         fleet = Fleet(**_resolve({**named, **raw.get("fleet", {})}, "fleet", optional=True))

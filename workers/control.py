@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from adapters.errors import ReachError, Throttled, Unauthorised
-from workers import alerts, expectations, gates, intake, poison, proof, reading, ringer
+from workers import alarms, alerts, expectations, gates, intake, poison, proof, reading, ringer
 from workers.intake import Busy
 from workers.policy import verdict
 from workers.ringer import Bell
@@ -55,6 +55,7 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         Scheduled("ring", TICK, ring_all, watched=False),
         Scheduled("read", TICK, read, watched=False),
         Scheduled("gates", 1.0, lambda: gates.tend(runtime), watched=False),
+        Scheduled("alarms", 2.0, lambda: alarms.sound(runtime), watched=False),
         Scheduled("expectations", 5.0, lambda: expectations.check(runtime)),
         Scheduled("purge", 6 * 3600.0, lambda: purge(runtime)),
         Scheduled(f"orders {erp}", every.orders, lambda: intake.poll_orders(runtime), erp),

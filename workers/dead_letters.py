@@ -6,7 +6,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from workers import alerts
 from workers.ledger.store import Store
 from workers.policy import verdict
 from workers.runtime import Runtime
@@ -39,24 +38,13 @@ def file_dead(runtime: Runtime, message_id: int, generation: int) -> bool:
         row["id"],
         row["record_id"],
     )
-    if filed is not None and filed["new"]:
-        alerts.died(
-            flow=row["flow"],
-            connection=row["connection"],
-            kind=kind,
-            owner=told.owner,
-            severity=told.severity,
-            reference=row["reference"],
-            runbook=f"docs/runbook.md#{kind}",
-        )
-        return True
-    return False
+    return bool(filed and filed["new"])
 
 
 def file_poison(runtime: Runtime, queue: str, record_id: int, kind: str, reason: str) -> None:
     """File the exception of something in a queue that is no task of ours; the bytes are a record."""
     told = verdict(kind)
-    filed = runtime.store.row(
+    runtime.store.row(
         "select file_exception(%s, %s, %s, %s, 'broker', %s, %s, %s, %s, null, %s) as new",
         kind,
         f"{queue}:{record_id}",
@@ -68,16 +56,6 @@ def file_poison(runtime: Runtime, queue: str, record_id: int, kind: str, reason:
         told.next_step,
         record_id,
     )
-    if filed is not None and filed["new"]:
-        alerts.died(
-            flow=queue.removesuffix(".dead"),
-            connection="broker",
-            kind=kind,
-            owner=told.owner,
-            severity=told.severity,
-            reference=f"record {record_id}",
-            runbook=f"docs/runbook.md#{kind}",
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +115,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             )
         db.execute(
             "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
-            " deaths = 0,"
-            " lane = flow, due_at = now(), error = null where id = %s",
+            " resends = 0, deaths = 0, lane = flow, due_at = now(), error = null where id = %s",
             (message["id"],),
         )
         _tell(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
@@ -166,6 +143,11 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
             ).fetchone()
             if working is not None:
                 raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+            db.execute(  # a person has dealt with it: the invoice keeps its number and is never sent by itself
+                "update fulfilment f set state = 'flagged', changed_at = now() from message m where m.id = %s"
+                " and m.kind = 'order' and f.reference = m.reference and f.state in ('new', 'sent')",
+                (row["message_id"],),
+            )
             db.execute(
                 "select finish(id, 'dismissed', %s, %s) from message where id = %s",
                 (why, person.name, row["message_id"]),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from workers import alerts
 from workers.policy import verdict
 from workers.runtime import Runtime
 
@@ -14,7 +13,6 @@ SAID = {
 
 def check(runtime: Runtime) -> int:
     """File an exception for each expectation that is overdue. Returns how many."""
-    alarms = []
     with runtime.store.transaction() as db:
         # the rows stay locked until the exception stands: what comes at this very moment closes it again
         missed = db.execute(
@@ -33,7 +31,7 @@ def check(runtime: Runtime) -> int:
             reason = SAID.get(row["what"], row["what"]).format(
                 missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
             )
-            filed = db.execute(
+            db.execute(
                 "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, null) as new",
                 (
                     row["kind"],
@@ -47,19 +45,5 @@ def check(runtime: Runtime) -> int:
                     told.next_step,
                     message["id"] if message else None,
                 ),
-            ).fetchone()
-            if filed is not None and filed["new"]:
-                alarms.append((row, told))
-    for row, told in alarms:
-        alerts.overdue(
-            flow=row["flow"],
-            connection=row["connection"],
-            kind=row["kind"],
-            expected=row["what"],
-            due_at=row["due_at"],
-            owner=told.owner,
-            severity=told.severity,
-            reference=row["subject"],
-            runbook=f"docs/runbook.md#{row['kind']}",
-        )
+            )
     return len(missed)

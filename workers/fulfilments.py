@@ -46,20 +46,19 @@ def read_orders(reading: Reading) -> None:
             except Unmappable as error:
                 reading.park("orders-out", Unreadable(invoice.order_code, error))
             else:
-                _well_again(reading, invoice.order_code, failed)
+                _well_again(reading, invoice, failed)
     codes = {invoice.order_code for invoice in invoices}
     for code in sorted(codes if said.get("whole") else set()):
         notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
 
 
-def _well_again(reading: Reading, order_code: str, failed: set[str]) -> None:
-    """An order that can be read now: what stood dead for it is over."""
-    if order_code in failed:
-        return
+def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
+    """An invoice that can be read now: what stood dead for it or its order is over."""
+    over = [code for code in (invoice.order_code, invoice.invoice_code) if code not in failed]
     reading.run(
         "select finish(id, 'superseded', 'it can be read now', 'fleet') from message"
-        " where subject = %s and state = 'dead' and record_id <> %s",
-        f"read:{reading.record.connection}:{reading.record.source}:{order_code}",
+        " where subject = any (%s) and state = 'dead' and record_id <> %s",
+        [f"read:{reading.record.connection}:{reading.record.source}:{code}" for code in over],
         reading.record.id,
     )
 

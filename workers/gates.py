@@ -97,8 +97,10 @@ def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:
 def _bursts(runtime: Runtime) -> None:
     """Many messages that died of one new kind within a minute shut the connection: one alert, not ten thousand."""
     for row in runtime.store.rows(
-        "select connection, error_kind, count(*) as n from message where state = 'dead' and attempt > 0"
-        " and state_since > now() - interval '1 minute' group by 1, 2 having count(*) >= %s",
+        "select m.connection, m.error_kind, count(*) as n from message m join connection c on c.name = m.connection"
+        " where m.state = 'dead' and m.attempt > 0 and m.state_since > now() - interval '1 minute'"
+        " and (c.opened_at is null or m.state_since > c.opened_at)"  # what a person has judged is no new burst
+        " group by 1, 2 having count(*) >= %s",
         runtime.configuration.fleet.limits.burst,
     ):
         why = f"{row['n']} messages died of {row['error_kind']} within a minute"

@@ -49,7 +49,7 @@ def poll_orders(runtime: Runtime) -> int:
     """Ask Khaos for invoices that are ready, cancelled or taken back. Returns how many records are new."""
     erp, name = runtime.erp, runtime.configuration.erp.name
     raw = call(runtime, name, "orders", erp.fetch_status)
-    invoices, _unreadable = erp.read_status(raw)
+    invoices, unreadable = erp.read_status(raw)
     known = {
         row["invoice_code"]: row
         for row in runtime.store.rows(
@@ -71,6 +71,8 @@ def poll_orders(runtime: Runtime) -> int:
     detail += [code for code in _changed(runtime, invoices, known) if code not in detail]
     detail += _stuck(runtime, {invoice.order_code for invoice in invoices if invoice.stage in erp.ready_stages})
     slices = erp.split_status(raw)
+    odd = [f'"{entry.subject}"'.encode() for entry in unreadable]
+    plain += [code for code, part in slices.items() if any(name in part for name in odd)]
     new = 0
     for codes in chunks(sorted(set(detail)), ORDERS_A_CALL):
         orders = call(runtime, name, "orders", lambda codes=codes: erp.fetch_orders(codes))

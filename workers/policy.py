@@ -56,9 +56,6 @@ VERDICTS: dict[str, Verdict] = {
         "Many messages died of one new cause: see whether a release or a setting caused it, then `fleet open"
         " CONNECTION`.",
     ),
-    "overrun": Verdict(
-        ENGINEERING, "error", f"A call outlived its lease; look at the connection's deadline. `{RETRY}`."
-    ),
     # one message
     "refused_by_warehouse": Verdict(
         OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."
@@ -69,8 +66,8 @@ VERDICTS: dict[str, Verdict] = {
     "uncertain": Verdict(
         OPERATIONS,
         "critical",
-        f"It may or may not have arrived. Look the reference up at the warehouse: if it is there, dismiss; if"
-        f" not, `{RETRY}`.",
+        f"It may or may not have arrived. `{RETRY}` looks its reference up again: what is there counts as sent,"
+        " and only what is provably absent is sent again.",
     ),
     "order_changed_after_release": Verdict(
         OPERATIONS, "error", "The warehouse has this reference with other content. Agree with it which one ships."

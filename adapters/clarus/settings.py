@@ -44,7 +44,6 @@ class Settings(BaseModel):
     stock_unit_type: Text = "EACH"  # code of the unit that new products are counted in
     dispatch_strategy: Literal["manual", "auto", "load", "shipment", "auto_shipment"] | None = None
     release: Literal["warehouse", "process_picks"] = "warehouse"  # who starts picking
-    sweep_minutes: Annotated[int, Field(gt=0)] = 30  # knowledgebase/integrations/api-polling-updates: poll sparingly
 
     rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "5/s"  # no limit is published: a polite guess
     concurrency: Annotated[int, Field(gt=0)] = 4

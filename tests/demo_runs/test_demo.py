@@ -53,7 +53,9 @@ def logged(folder: Path) -> str:
     return "\n".join(path.read_text(errors="replace") for path in folder.rglob("*.log"))
 
 
-def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_exception_with_a_reason(tmp_path: Path) -> None:
+def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_exception_with_a_reason(
+    tmp_path: Path,
+) -> None:
     code, report = run_demo(tmp_path)
     assert (code, report["balanced"], report["lost"], report["doubled"], report["in_flight"]) == (0, True, 0, 0, 0)
     assert report["orders_ready"] >= 50

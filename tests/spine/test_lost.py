@@ -45,9 +45,7 @@ def test_an_overrun_lease_is_released_and_is_nobodys_death(ledger: Any) -> None:
 
 def test_a_poll_whose_process_died_gives_its_slot_back(ledger: Any) -> None:
     victim = ledger.another()
-    taken = victim.row(
-        "select take_slots('leeds', '', 'sweep:1', %s, interval '60 seconds') as ok", victim.process_id
-    )
+    taken = victim.row("select take_slots('leeds', '', 'sweep:1', %s, interval '60 seconds') as ok", victim.process_id)
     assert (taken["ok"], ledger.slots_held()) == (True, 1)
     ledger.release_lost()
     assert ledger.slots_held() == 1

@@ -14,10 +14,10 @@ from typing import Any
 
 from workers import control
 from workers.bench import cost, intake, trade
-from workers.bench.trade import NAME
 from workers.bench.feeder import Feeder
 from workers.bench.rounds import Bare, Fleet, Round, Side, measure, middle, shut
 from workers.bench.stage import Crew, Stage, command
+from workers.bench.trade import NAME
 from workers.config import configuration
 from workers.embedded.lifeline import until
 from workers.runtime import Runtime

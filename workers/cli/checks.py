@@ -67,7 +67,7 @@ def pool_of(line: Line) -> int:
     words = shlex.split(line.command)
     program = Path(words[0]).name if words else ""
     if program == "celery" and "worker" in words:
-        return Runtime.pool
+        return Runtime.pool + 1  # and the heartbeat has its own
     if program == "uvicorn":
         pool: int = import_module("workers.web.app").POOL
         return pool

@@ -38,7 +38,7 @@ select (select count(*) from record_unread)
            or (m.state = 'held' and not exists (select 1 from exception e where e.state = 'open' and e.story = m.story))
            or (m.state = 'dead'
                and not exists (select 1 from exception e where e.state = 'open' and e.message_id = m.id)))
-     + (select count(*) from fulfilment f where f.state not in ('cancelled', 'withdrawn')
+     + (select count(*) from fulfilment f where f.state not in ('cancelled', 'withdrawn', 'flagged')
            and not (f.state in ('dispatched', 'closed_short') and f.confirmed)
            and not exists (select 1 from exception e where e.state = 'open' and e.story = f.order_code)) as n
 """

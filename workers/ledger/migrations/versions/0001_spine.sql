@@ -194,6 +194,7 @@ create table exception (
     record_id   bigint,
     state       text not null default 'open' check (state in ('open', 'resolved', 'dismissed')),
     times       integer not null default 1,
+    alerted     boolean not null default false,       -- on-call was told
     first_at    timestamptz not null default now(),
     last_at     timestamptz not null default now(),
     closed_at   timestamptz,
@@ -201,6 +202,7 @@ create table exception (
     closed_why  text
 );
 create unique index exception_open on exception (kind, subject) where state = 'open';
+create index exception_unalerted on exception (id) where not alerted;
 create index exception_story on exception (story);
 create index exception_message on exception (message_id) where state = 'open';
 

@@ -43,26 +43,27 @@ language plpgsql as $$
 declare
     v_connection text;
     v_message record;
+    v_passed bigint;
 begin
+    -- no look here at which connection has messages: a plan that scans the backlog for it costs more than a miss below
     for v_connection in
         select c.name from connection c
          where c.shut_kind is null
            and (c.poll_waiting is null or c.poll_waiting < now() - interval '10 seconds')
            and exists (select 1 from slot s where s.connection = c.name and s.lane = '*' and s.holder is null)
-           -- not "exists": flattened into a join, it would read the whole backlog for one answer
-           and (select true from message m where m.lane = p_lane and m.connection = c.name
-                   and m.state in ('queued', 'waiting') limit 1)
          order by (select count(*) from slot s where s.connection = c.name and s.lane = '*' and s.holder is not null)
     loop
-        for v_message in
-            select m.id, m.flow, m.maybe_sent_at from message m
-             where m.lane = p_lane and m.connection = v_connection
+        v_passed := 0;
+        for v_try in 1..2 loop
+            -- "earlier of the subject" as a scalar: flattened into a join, the plan would sort the whole backlog
+            select m.id, m.flow, m.maybe_sent_at into v_message from message m
+             where m.lane = p_lane and m.connection = v_connection and m.id <> v_passed
                and m.state in ('queued', 'waiting') and m.due_at <= now()
-               and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)
+               and (select true from message e where e.subject = m.subject and e.id < m.id limit 1) is null
              order by m.priority, m.due_at, m.id
-             limit 2
-             for update of m skip locked
-        loop
+             limit 1
+             for update of m skip locked;
+            exit when not found;
             if not take_slots(v_connection, v_message.flow, 'message:' || v_message.id, p_process, p_lease) then
                 exit;
             end if;
@@ -78,6 +79,7 @@ begin
                 return;
             exception when unique_violation then
                 perform free_slots(v_connection, 'message:' || v_message.id);
+                v_passed := v_message.id;
             end;
         end loop;
     end loop;

@@ -1,0 +1,250 @@
+"""What a person must see is seen once, can be acted upon, and closes itself when its subject is well."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from adapters.errors import Rejected, Unavailable
+from workers import config, control, dead_letters, expectations, gates, ringer
+from workers.control import Scheduled
+from workers.dead_letters import CannotDo, Person
+from workers.runtime import Runtime
+
+TOML = """
+[fleet]
+database_url = "{database}"
+broker_url = "redis://127.0.0.1:9/0"
+[fleet.limits]
+burst = 5
+[connections.khaos]
+system = "khaos"
+url = "http://127.0.0.1:9/K.exe"
+[connections.leeds]
+system = "clarus"
+base_url = "http://127.0.0.1:9"
+subdomain = "acme"
+account = "ACME"
+client_id = "x"
+client_secret = "file:{folder}/secret"
+webhook_token = "file:{folder}/secret"
+connect_timeout = 0.2
+"""
+MO = Person("Mo")
+
+
+@pytest.fixture
+def runtime(ledger: Any, tmp_path: Path) -> Runtime:
+    (tmp_path / "secret").write_text("an-unguessable-token-of-ours")
+    (tmp_path / "fleet.toml").write_text(TOML.format(database=ledger.dsn, folder=tmp_path))
+    made = Runtime(config.read(tmp_path / "fleet.toml"))
+    made.__dict__["store"] = ledger.store
+    return made
+
+
+def died(ledger: Any, runtime: Runtime, partner: Any, reference: str = "SO1-1") -> Any:
+    ledger.post(reference)
+    partner.faults = [("before", Rejected("no", symbol="bad"))]
+    ledger.drain(partner)
+    message = ledger.message(reference)
+    assert dead_letters.file_dead(runtime, message["id"], message["generation"])
+    return ledger.store.row("select * from exception where message_id = %s", message["id"])
+
+
+def open_kinds(ledger: Any) -> list[str]:
+    return [row["kind"] for row in ledger.store.rows("select kind from exception where state = 'open' order by id")]
+
+
+def test_a_dead_message_is_filed_once_and_rung_until_it_is(ledger: Any, runtime: Runtime, partner: Any) -> None:
+    ledger.post("SO1-1")
+    partner.faults = [("before", Rejected("no"))]
+    ledger.drain(partner)
+    unfiled = ledger.store.rows(ringer.UNFILED)
+    assert [row["reference"] for row in unfiled] == ["SO1-1"]
+    assert dead_letters.file_dead(runtime, unfiled[0]["id"], 1)
+    assert not dead_letters.file_dead(runtime, unfiled[0]["id"], 1)
+    assert not dead_letters.file_dead(runtime, unfiled[0]["id"], 7)
+    assert ledger.store.rows(ringer.UNFILED) == []
+    assert open_kinds(ledger) == ["refused_by_warehouse"]
+
+
+def test_a_retry_goes_again_and_success_closes_the_exception(ledger: Any, runtime: Runtime, partner: Any) -> None:
+    found = died(ledger, runtime, partner)
+    assert dead_letters.retry(ledger.store, found["id"], MO) == "SO1-1"
+    assert ledger.message("SO1-1")["generation"] == 2
+    ledger.drain(partner)
+    assert (ledger.state("SO1-1"), open_kinds(ledger)) == ("delivered", [])
+    assert ledger.store.row("select state, closed_why from exception")["state"] == "resolved"
+    with pytest.raises(CannotDo, match="resolved already"):
+        dead_letters.retry(ledger.store, found["id"], MO)
+
+
+def test_a_retry_that_fails_again_is_the_same_exception(ledger: Any, runtime: Runtime, partner: Any) -> None:
+    found = died(ledger, runtime, partner)
+    dead_letters.retry(ledger.store, found["id"], MO)
+    partner.faults = [("before", Rejected("still no"))]
+    ledger.drain(partner)
+    dead_letters.file_dead(runtime, found["message_id"], 2)
+    row = ledger.store.row("select count(*) as n, max(times) as times, max(reason) as reason from exception")
+    assert (row["n"], row["times"], row["reason"]) == (1, 2, "still no")
+
+
+def test_an_edit_changes_what_is_sent(ledger: Any, runtime: Runtime, partner: Any) -> None:
+    found = died(ledger, runtime, partner)
+    dead_letters.retry(ledger.store, found["id"], MO, body={"say": "edited"})
+    ledger.drain(partner)
+    assert json.loads(partner.books["SO1-1"][0])["say"] == "edited"
+    assert ledger.store.row("select who from timeline where step = 'edited and retried'")["who"] == "Mo"
+
+
+def test_what_may_have_been_sent_cannot_be_edited_and_its_retry_looks_first(
+    ledger: Any, runtime: Runtime, partner: Any
+) -> None:
+    ledger.post("SO1-1")
+    partner.faults = [("after", Rejected("broken", maybe_done=True))]
+    ledger.drain(partner)
+    message = ledger.message("SO1-1")
+    assert (message["state"], message["maybe_sent_at"] is not None) == ("dead", True)
+    dead_letters.file_dead(runtime, message["id"], 1)
+    found = ledger.store.row("select * from exception")
+    with pytest.raises(CannotDo, match="cannot be changed"):
+        dead_letters.retry(ledger.store, found["id"], MO, body={"say": "edited"})
+    dead_letters.retry(ledger.store, found["id"], MO)
+    ledger.drain(partner)
+    assert (partner.pushes["SO1-1"], partner.looks["SO1-1"]) == (1, 1)
+    assert ledger.settled("SO1-1")["proven_before"]
+
+
+def test_a_dismissal_needs_a_reason_and_ends_the_message(ledger: Any, runtime: Runtime, partner: Any) -> None:
+    found = died(ledger, runtime, partner)
+    with pytest.raises(CannotDo, match="needs a reason"):
+        dead_letters.dismiss(ledger.store, found["id"], MO, "  ")
+    dead_letters.dismiss(ledger.store, found["id"], MO, "the customer gave up")
+    assert (ledger.state("SO1-1"), open_kinds(ledger)) == ("dismissed", [])
+    with pytest.raises(CannotDo, match="dismissed already"):
+        dead_letters.dismiss(ledger.store, found["id"], MO, "again")
+    with pytest.raises(CannotDo, match="no exception"):
+        dead_letters.dismiss(ledger.store, 987654, MO, "x")
+
+
+def test_nobody_acts_on_a_message_while_it_is_being_worked_on(ledger: Any, runtime: Runtime, partner: Any) -> None:
+    found = died(ledger, runtime, partner)
+    dead_letters.retry(ledger.store, found["id"], MO)
+    assert ledger.store.claim("orders-out", 60)
+    for act in (
+        lambda: dead_letters.retry(ledger.store, found["id"], MO),
+        lambda: dead_letters.dismiss(ledger.store, found["id"], MO, "x"),
+    ):
+        with pytest.raises(CannotDo, match="being worked on"):
+            act()
+    assert ledger.state("SO1-1") == "working"
+
+
+def test_what_does_not_come_in_time_is_an_exception_once(ledger: Any, runtime: Runtime) -> None:
+    for subject, due in (("order:SO1-1", "-1 second"), ("order:SO2-1", "1 hour")):
+        ledger.store.run(
+            "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, 'dispatch',"
+            " %s, now() + %s::interval, 'dispatch_overdue', 'dispatch-in', 'leeds')",
+            subject, subject[6:], due,
+        )  # fmt: skip
+    assert (expectations.check(runtime), expectations.check(runtime)) == (1, 0)
+    found = ledger.store.row("select * from exception")
+    assert (found["kind"], found["subject"], found["times"]) == ("dispatch_overdue", "order:SO1-1", 1)
+    assert ledger.store.row("select close_exception('dispatch_overdue', 'order:SO1-1', 'it came', 'fleet') as n")["n"]
+    assert open_kinds(ledger) == []
+
+
+def test_two_beats_run_a_schedule_once(ledger: Any, runtime: Runtime, tmp_path: Path) -> None:
+    runs: list[int] = []
+    listed = {"x": Scheduled("x", 3600.0, lambda: runs.append(1), watched=False)}
+    control.install(runtime, listed)
+    others = []
+    for _ in range(3):
+        other = Runtime(runtime.configuration)
+        other.__dict__["store"] = ledger.another()
+        others.append(other)
+    done: list[bool] = []
+    ledger.in_threads(6, lambda n: done.append(control.run_due(others[n % 3], listed, "x")))
+    assert (len(runs), sorted(done)) == (1, [False] * 5 + [True])
+    ledger.store.run("update schedule set due_at = now()")
+    assert control.run_due(runtime, listed, "x")
+    assert len(runs) == 2
+
+
+def test_the_schedule_of_a_dead_process_is_taken_over_and_a_living_one_s_is_not(ledger: Any, runtime: Runtime) -> None:
+    runs: list[int] = []
+    listed = {"x": Scheduled("x", 0.001, lambda: runs.append(1), watched=False)}
+    control.install(runtime, listed)
+    victim = ledger.another()
+    ledger.store.run("update schedule set running = %s, lease_until = now() + interval '1 hour'", victim.process_id)
+    assert not control.run_due(runtime, listed, "x")
+    ledger.dies(victim)
+    assert control.run_due(runtime, listed, "x")
+
+
+def test_a_schedule_that_fails_is_an_exception_until_it_runs(ledger: Any, runtime: Runtime) -> None:
+    faults: list[Exception] = [ZeroDivisionError()]
+
+    def run() -> None:
+        if faults:
+            raise faults.pop()
+
+    listed = {"x": Scheduled("x", 0.001, run, watched=False)}
+    control.install(runtime, listed)
+    assert not control.run_due(runtime, listed, "x")
+    assert open_kinds(ledger) == ["schedule_failed"]
+    ledger.store.run("update schedule set due_at = now()")
+    assert control.run_due(runtime, listed, "x")
+    assert open_kinds(ledger) == []
+
+
+def test_a_burst_of_one_kind_shuts_the_connection_until_a_person_opens_it(
+    ledger: Any, runtime: Runtime, partner: Any
+) -> None:
+    for n in range(12):
+        ledger.post(f"SO{n}-1")
+    partner.faults = [("before", Rejected("no"))] * 12
+    ledger.drain(partner, stopping=iter([False] * 5 + [True] * 50).__next__)
+    gates.tend(runtime)
+    gates.tend(runtime)
+    assert ledger.store.row("select shut_kind from connection where name = 'leeds'")["shut_kind"] == "suspect_release"
+    assert open_kinds(ledger) == ["suspect_release"]
+    partner.faults = []
+    assert ledger.drain(partner) == 0
+    ledger.store.run("update message set state_since = now() - interval '1 hour' where state = 'dead'")
+    assert gates.open_connection(runtime, "leeds")
+    assert open_kinds(ledger) == []
+    ledger.store.run("update connection set opened_at = null")
+    assert ledger.drain(partner) == 7
+
+
+def test_a_burst_stays_open_once_a_person_opened_it(ledger: Any, runtime: Runtime, partner: Any) -> None:
+    for n in range(5):
+        ledger.post(f"SO{n}-1")
+    partner.faults = [("before", Rejected("no"))] * 5
+    ledger.drain(partner)
+    gates.tend(runtime)
+    assert gates.open_connection(runtime, "leeds")
+    gates.tend(runtime)
+    row = ledger.store.row("select shut_kind from connection where name = 'leeds'")
+    assert row["shut_kind"] is None, "the same deaths are no new burst"
+
+
+def test_a_shut_connection_is_one_exception_that_closes_when_it_opens(
+    ledger: Any, runtime: Runtime, partner: Any
+) -> None:
+    ledger.post("SO1-1")
+    partner.faults = [("before", Unavailable("refused"))]
+    ledger.drain(partner)
+    assert runtime.health.failed("leeds", "unavailable", "refused", at_once=True)
+    for _ in range(3):
+        gates.tend(runtime)
+    assert open_kinds(ledger) == ["connection_shut"]
+    assert ledger.store.row("select times from exception")["times"] == 1
+    assert gates.open_connection(runtime, "leeds")
+    assert open_kinds(ledger) == []
+    ledger.store.run("update connection set opened_at = null")
+    assert ledger.drain(partner) == 1, "what waited for its back-off need not wait any more"
