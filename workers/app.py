@@ -19,7 +19,7 @@ from kombu.exceptions import OperationalError
 from workers import alerts, control, dead_letters, logs, poison, reading, transport
 from workers.config import configuration, environment
 from workers.delivery import Slot, drain
-from workers.ledger.store import Claimed, Store
+from workers.ledger.store import Claimed, Store, task_id
 from workers.queues import CONTROL, DEAD, FLOWS, ISOLATE, LANES
 from workers.ringer import Bell
 from workers.runtime import Runtime
@@ -192,7 +192,10 @@ def file_dead(message_id: int, generation: int) -> None:
     if generation == 0:
         reading.read_inbox(here.runtime, lambda connection, source: reader_for(here.runtime, connection, source))
     else:
-        dead_letters.file_dead(here.runtime, message_id, generation)
+        row = dead_letters.file_dead(here.runtime, message_id, generation)
+        if row is not None:  # one that died while it was read never ran: it is a failed task all the same
+            name = task_id(row["flow"], row["connection"], row["reference"], row["version"])
+            here.narrator.failed(name, row["flow"], (message_id, generation), row["error"] or row["error_kind"])
 
 
 @app.task(name=CONTROL, base=BellTask, bind=True)  # type: ignore[untyped-decorator]

@@ -15,13 +15,13 @@ class CannotDo(Exception):
     """A person's wish that cannot be met; the message says why and what to do instead."""
 
 
-def file_dead(runtime: Runtime, message_id: int, generation: int) -> bool:
-    """File the exception row of a dead message. False when it is not dead (any more) or was filed before."""
+def file_dead(runtime: Runtime, message_id: int, generation: int) -> dict[str, Any] | None:
+    """File the exception row of a dead message. Its row, or None when it is not dead (any more) or was filed before."""
     row = runtime.store.row(
         "select * from message where id = %s and state = 'dead' and generation = %s", message_id, generation
     )
     if row is None:
-        return False
+        return None
     kind = row["error_kind"] or "crashed"
     told = verdict(kind)
     filed = runtime.store.row(
@@ -38,7 +38,7 @@ def file_dead(runtime: Runtime, message_id: int, generation: int) -> bool:
         row["id"],
         row["record_id"],
     )
-    return bool(filed and filed["new"])
+    return row if filed and filed["new"] else None
 
 
 def file_poison(runtime: Runtime, queue: str, record_id: int, kind: str, reason: str) -> None:

@@ -53,9 +53,10 @@ def poll_orders(runtime: Runtime) -> int:
     known = {
         row["invoice_code"]: row
         for row in runtime.store.rows(
-            "select invoice_code, state, requested, order_code from fulfilment where erp = %s and state not in"
-            " ('cancelled', 'withdrawn')",
+            "select invoice_code, state, requested, order_code from fulfilment where erp = %s"
+            " and invoice_code = any (%s) and state not in ('cancelled', 'withdrawn')",
             name,
+            [invoice.invoice_code for invoice in invoices],
         )
     }
     detail: list[str] = []

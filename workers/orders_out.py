@@ -28,9 +28,8 @@ class Order:
         """Gate on unconfirmed SKUs, drop what turned out to be no stock, and write the bytes."""
         store = self.runtime.store
         wanted = Fulfilment.model_validate_json(message.body_text)
-        row = store.row("select state from fulfilment where reference = %s", message.reference)
-        if row is None or row["state"] not in ("new", "sent"):
-            return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
+        if over := self._called_off(message):
+            return over
         codes = [line.sku for line in wanted.lines]
         no_stock = {
             r["code"]
@@ -62,6 +61,13 @@ class Order:
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.write_order(wanted, self.runtime.facts(message.connection), skus)
 
+    def _called_off(self, message: Claimed) -> NotNeeded | None:
+        """Surely not over there, and not wanted there any more."""
+        row = self.runtime.store.row("select state from fulfilment where reference = %s", message.reference)
+        if row is not None and row["state"] in ("new", "sent"):
+            return None
+        return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
+
     def _no_stock(self, message: Claimed, codes: list[str]) -> Outcome:
         """What it waited for turned out to be no stock: it needs no warehouse, and is listed, not forgotten."""
         told = verdict("no_warehouse_lines")
@@ -91,7 +97,9 @@ class Order:
         )
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Create it at the warehouse."""
+        """Create it at the warehouse; not again, though, when it was cancelled while it could not be sent."""
+        if message.attempt > 1 and (over := self._called_off(message)):
+            return over
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
         their_id = warehouse.send_order(wire)

@@ -19,12 +19,13 @@ log = structlog.get_logger(__name__)
 
 DEPTH = 32  # bells in one queue at the most: about twice the slots of a worker
 
-READY = (
-    "select m.id, m.generation, m.flow, m.connection, m.reference, m.version from message m"
-    " join connection c on c.name = m.connection"
-    " where m.lane = %s and m.state in ('queued', 'waiting') and m.due_at <= now() and c.shut_kind is null"
-    " and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)"
-    " order by m.priority, m.due_at, m.id limit %s"
+READY = (  # the head of each connection's backlog, by its index: never a sort of all that waits
+    "select m.* from connection c cross join lateral ("
+    "   select m.id, m.generation, m.flow, m.connection, m.reference, m.version, m.priority, m.due_at from message m"
+    "    where m.lane = %(lane)s and m.connection = c.name and m.state in ('queued', 'waiting') and m.due_at <= now()"
+    "      and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)"
+    "    order by m.priority, m.due_at, m.id limit %(room)s) m"
+    " where c.shut_kind is null order by m.priority, m.due_at, m.id limit %(room)s"
 )
 UNFILED = (
     "select m.id, m.generation, m.flow, m.connection, m.reference, m.version from message m"
@@ -57,7 +58,7 @@ def ring_ready(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
         room = DEPTH - depth(runtime.redis, lane)
         if room <= 0:
             continue
-        for row in runtime.store.rows(READY, lane, room):
+        for row in runtime.store.rows_of(READY, {"lane": lane, "room": room}):
             name = task_id(row["flow"], row["connection"], row["reference"], row["version"])
             ring(Bell(lane, name, (row["id"], row["generation"])))
             rung += 1

@@ -73,6 +73,7 @@ partner_timeout = 0.1
 CONFIRM = "extensions.confirm_shipment = {}"
 STOCK = ("MUG", "BOWL", "TRAY")
 _seeds = itertools.count(1)
+_ending: list[threading.Thread] = []  # servers that were told to end: nobody waits for one before the last test
 
 
 @contextmanager
@@ -87,7 +88,7 @@ def serve(app: Any, *, lifespan: str = "off") -> Iterator[str]:
             lifespan=lifespan,
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
-        )  # fmt: skip
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -100,7 +101,7 @@ def serve(app: Any, *, lifespan: str = "off") -> Iterator[str]:
         yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
     finally:
         server.should_exit = True
-        thread.join(PATIENCE)
+        _ending.append(thread)
 
 
 class Side:
@@ -160,7 +161,10 @@ class World:
     def stock(self, *codes: str, units: int = 100_000, **more: Any) -> None:
         self.khaos.post(
             "products",
-            products=[{"code": c, "description": f"Thing {c}", "in_stock": units, "price": "2.00", **more} for c in codes],
+            products=[
+                {"code": code, "description": f"Thing {code}", "in_stock": units, "price": "2.00", **more}
+                for code in codes
+            ],
             sites=["Main Site", "Annex"],
         )  # fmt: skip
 
@@ -276,6 +280,15 @@ class World:
             assert time.monotonic() < ends, "it did not happen in time"
             time.sleep(0.01)
         return found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_servers_end() -> Iterator[None]:
+    yield
+    for thread in _ending:
+        thread.join(PATIENCE)
+    assert not any(thread.is_alive() for thread in _ending)
+    _ending.clear()
 
 
 @pytest.fixture

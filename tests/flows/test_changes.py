@@ -212,3 +212,24 @@ def test_the_rest_of_an_order_closed_short_goes_as_a_new_fulfilment(world: Any) 
     assert [s["lines"] for s in world.shipments(order)] == [{"MUG": 4}, {"MUG": 2}]
     assert world.fulfilments(order)[-1] == (f"{order}-2", "dispatched")
     assert (world.live_messages(), world.exceptions()) == ([], [])
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_an_order_cancelled_while_its_sending_is_in_doubt_ends_cancelled_and_is_not_sent_again(
+    world: Any, arrived: bool
+) -> None:
+    world.poll()
+    order = world.order(("MUG", 1))
+    fault = {"effect_then_500_next": {"create_goods_out": 1}} if arrived else {"error_next": 1}
+    world.clarus.switch(**fault)
+    world.poll()
+    assert [(m["kind"], m["state"]) for m in world.live_messages()] == [("order", "waiting")]
+    world.khaos.post("cancel", order=order)
+    world.poll()
+    assert [m["kind"] for m in world.live_messages()] == ["order", "cancel"]
+    world.hurry()
+    world.hurry()
+    assert world.live() == []
+    assert len(world.there()) == arrived
+    assert world.fulfilments(order) == [(f"{order}-1", "cancelled")]
+    assert (world.live_messages(), world.exceptions()) == ([], [])

@@ -14,9 +14,8 @@ from typing import Any
 
 import pytest
 
-from adapters.errors import ReachError
 from workers.delivery import Absent, Slot, drain
-from workers.ledger.store import Claimed, NewMessage, Store, run_effects
+from workers.ledger.store import Claimed, NewMessage, Store
 from workers.limits import Health
 from workers.outcomes import Dead, Delivered, Duplicate, Outcome
 from workers.visibility import Silent
@@ -184,7 +183,7 @@ class Ledger:
             try:
                 together.wait(20)
                 work(n)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001  it is raised again in the test's own thread
                 failures.append(error)
 
         threads = [threading.Thread(target=run, args=(n,), daemon=True) for n in range(number)]
@@ -222,20 +221,3 @@ def ledger(store: Store, database: str) -> Iterator[Ledger]:
 @pytest.fixture
 def partner() -> Partner:
     return Partner()
-
-
-@pytest.fixture
-def run_all() -> Callable[..., None]:
-    """Run effects in one transaction."""
-
-    def run(store: Store, *effects: Any) -> None:
-        with store.transaction() as db:
-            run_effects(db, effects)
-
-    return run
-
-
-@pytest.fixture
-def after() -> Callable[[ReachError], tuple[str, ReachError]]:
-    """A fault that comes after the effect."""
-    return lambda error: ("after", error)

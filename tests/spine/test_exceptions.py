@@ -157,7 +157,7 @@ def test_what_does_not_come_in_time_is_an_exception_once(ledger: Any, runtime: R
     assert open_kinds(ledger) == []
 
 
-def test_two_beats_run_a_schedule_once(ledger: Any, runtime: Runtime, tmp_path: Path) -> None:
+def test_two_beats_run_a_schedule_once(ledger: Any, runtime: Runtime) -> None:
     runs: list[int] = []
     listed = {"x": Scheduled("x", 3600.0, lambda: runs.append(1), watched=False)}
     control.install(runtime, listed)

@@ -65,7 +65,7 @@ class Machine(RuleBasedStateMachine):
         super().__init__()
         run = self.ledger.store.run
         for table in ("exception", "message_gate", "message", "message_settled", "message_key", "message_body", "gate"):
-            run(f"delete from {table}")
+            run(f"delete from {table}")  # noqa: S608  the names just above
         run("update slot set holder = null, process_id = null, lease_until = null")
         run("update connection set shut_kind = null, shut_until = null, opened_at = null")
         self.books = Books()

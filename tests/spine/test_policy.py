@@ -33,27 +33,37 @@ def named(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else ""
 
 
+def text(node: ast.expr | None) -> list[str]:
+    return [node.value] if isinstance(node, ast.Constant) and isinstance(node.value, str) else []
+
+
+def of_call(call: ast.Call) -> Iterator[str]:
+    """Kinds among a call's arguments."""
+    name = named(call)
+    if name in FIRST_ARGUMENT:
+        yield from text(call.args[0] if call.args else None)
+    if name in SECOND_ARGUMENT:
+        yield from text(call.args[1] if len(call.args) > 1 else None)
+    for keyword in call.keywords:
+        if keyword.arg in KEYWORDS and name in {"Unmappable", "Order", "Cancel"}:
+            yield from constants(keyword.value)
+
+
+def of_assignment(node: ast.Assign) -> Iterator[str]:
+    """What is assigned to a variable called ``kind``."""
+    if [target.id for target in node.targets if isinstance(target, ast.Name)] == ["kind"]:
+        for value in [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]:
+            yield from text(value)
+
+
 def kinds_of(tree: ast.Module, *, flows: bool) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
-            name = named(node)
-            if name in FIRST_ARGUMENT and node.args and isinstance(node.args[0], ast.Constant):
-                yield from constants(node.args[0])
-            if name in SECOND_ARGUMENT and len(node.args) > 1 and isinstance(node.args[1], ast.Constant):
-                yield from constants(node.args[1])
-            for keyword in node.keywords:
-                if keyword.arg in KEYWORDS and name in {"Unmappable", "Order", "Cancel", "Verdict"}:
-                    yield from constants(keyword.value)
-        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value is not None:
-            if node.target.id in KEYWORDS and isinstance(node.value, ast.Constant):
-                yield from constants(node.value)
-        elif isinstance(node, ast.Assign):
-            targets = [target.id for target in node.targets if isinstance(target, ast.Name)]
-            if not flows:
-                continue
-            if targets == ["kind"]:
-                values = [node.value.body, node.value.orelse] if isinstance(node.value, ast.IfExp) else [node.value]
-                yield from (v.value for v in values if isinstance(v, ast.Constant) and isinstance(v.value, str))
+            yield from of_call(node)
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id in KEYWORDS:
+            yield from text(node.value)
+        elif isinstance(node, ast.Assign) and flows:
+            yield from of_assignment(node)
 
 
 def used() -> set[str]:

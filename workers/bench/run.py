@@ -179,13 +179,14 @@ def _slots(stage: Stage, plan: Plan) -> dict[str, Any]:
     rate = (stage.count("W")["orders"] - first) / (time.monotonic() - began)
     shut(stage, trade.SLOW, True)
     until(lambda: not _working(stage), 30.0)
+    megabytes = round(cost.memory(crew.pids[0]))
     crew.end()
     return {
         "slots": SLOTS,
         "latency": DELAY,
         "per_second": round(rate, 1),
         "of_slots_by_latency": round(rate / (SLOTS / DELAY), 3),
-        "memory_mb": None,
+        "memory_mb": megabytes,
     }
 
 

@@ -1,4 +1,4 @@
-"""The bench's world on loopback: servers, settings, and crews of real workers that are frozen while others are measured."""
+"""The bench's world on loopback: servers, settings, and crews of real workers, frozen while others are measured."""
 
 from __future__ import annotations
 

@@ -32,6 +32,7 @@ SETTINGS = {
     "max_connections": "200",
     "shared_buffers": "256MB",
     "max_wal_size": "2GB",
+    "autovacuum_naptime": "5s",  # the live table is a queue: each claim walks over the dead rows at its head
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",
     "log_timezone": "UTC",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -163,6 +163,11 @@ class Store:
         """All rows of one statement."""
         with self.connection() as connection:
             return connection.execute(sql, values).fetchall()
+
+    def rows_of(self, sql: str, named: Mapping[str, Any]) -> list[Row]:
+        """All rows of one statement with named values."""
+        with self.connection() as connection:
+            return connection.execute(sql, named).fetchall()
 
     def row(self, sql: str, *values: Any) -> Row | None:
         """The first row of one statement, or None."""

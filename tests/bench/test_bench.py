@@ -1,0 +1,60 @@
+"""The bench, in its smallest form: that it counts right and its books balance. How fast it is, is no test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from workers.bench.run import Plan
+from workers.bench.trade import LINES, order_record, webhook
+
+ROOT = Path(__file__).parents[2]
+TINY = Plan(rounds=1, variant_rounds=1, window=0.5, slot_window=0.5, records=100, first_guess=300, variants=False)
+
+
+def test_an_order_of_the_bench_has_ten_lines_and_a_webhook_names_its_order() -> None:
+    said = json.loads(order_record(["A1", "A2"], "Main Site"))
+    assert said["status"].count("<INVOICE_ITEM ") == 2 * LINES == said["orders"].count("<ORDER_ITEM>")
+    assert json.loads(webhook(7))["data"]["reference"] == "HOOK0000007-1"
+
+
+@pytest.mark.timeout(200)
+def test_a_tiny_bench_delivers_every_order_once_and_leaves_no_process(tmp_path: Path) -> None:
+    program = (
+        "import json, sys; from pathlib import Path; from workers.bench.run import Plan, bench;"
+        f"print(json.dumps(bench(Path({str(tmp_path / 'bench')!r}), {TINY!r})))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    told = json.loads(done.stdout)
+    assert told["books"]["balanced"]
+    assert told["books"]["by_side"]["F"]["delivered_in_the_ledger"] > 0
+    assert told["books"]["by_side"]["W"]["doubled"] == 0
+    assert told["intake"]["webhooks"]["records"] == 100
+    assert (told["fsync"], told["synchronous_commit"]) == ("on", "on")
+    assert not (tmp_path / "bench" / "postgres" / "dsn").exists()
+    assert not left_behind(str(tmp_path))
+
+
+def left_behind(folder: str) -> list[str]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if folder.encode() in entry.read_bytes():
+                found.append(entry.parent.name)
+        except OSError:
+            continue
+    return found

@@ -1,0 +1,123 @@
+"""Real workers on a real Redis: poison, FLUSHALL, SIGKILL and a warm stop lose nothing and double nothing."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from celery import Celery
+
+
+def test_an_order_goes_through_and_redis_holds_nobodys_name(fleet: Any, person: tuple[str, ...]) -> None:
+    seen: list[bytes] = []
+    orders = fleet.orders(10)
+    fleet.until(lambda: seen.append(everything_in(fleet.redis)) or fleet.sent(orders))
+    seen.append(everything_in(fleet.redis))
+    assert {fleet.there(order) for order in orders} == {1}
+    assert any(seen), "there was something to search"
+    assert [word for word in person if any(word.encode() in found for found in seen)] == []
+
+
+def everything_in(client: Any) -> bytes:
+    """All keys and values of a Redis."""
+    read = {
+        b"string": lambda key: [client.get(key)],
+        b"list": lambda key: client.lrange(key, 0, -1),
+        b"hash": lambda key: [part for pair in client.hgetall(key).items() for part in pair],
+        b"set": lambda key: list(client.smembers(key)),
+        b"zset": lambda key: client.zrange(key, 0, -1),
+        b"none": lambda _: [],
+    }
+    found: list[bytes] = []
+    for key in client.scan_iter():
+        found += [key, *(value or b"" for value in read[client.type(key)](key))]
+    return b"\n".join(found)
+
+
+def test_poison_and_unknown_tasks_end_in_the_exception_table_and_the_workers_live(fleet: Any) -> None:
+    fleet.redis.lpush("orders-out", b"\xff\x00 this was never JSON {")
+    fleet.redis.lpush("orders-out", b'{"body": 7, "properties": {}}')
+    fleet.redis.lpush("orders-out.dead", b"rubbish among the dead")
+    Celery("stranger", broker=fleet.broker).send_task("no.such.task", args=(1, 1), queue="orders-out", retry=False)
+    wanted = ["poison", "poison", "poison", "task_unknown"]
+    fleet.until(lambda: sorted(fleet.exceptions()) == wanted)
+    rows = fleet.rows("select e.flow, r.body from exception e join record r on r.id = e.record_id order by e.id")
+    assert {row["flow"] for row in rows} == {"orders-out"}
+    assert b"\xff\x00 this was never JSON {" in [bytes(row["body"]) for row in rows]
+    assert fleet.alive("flows")
+    assert fleet.alive("dead-letters")
+    orders = fleet.orders(2)
+    fleet.until(lambda: fleet.sent(orders))
+    fleet.dismiss_all()
+
+
+def test_a_message_that_dies_is_a_failed_task_under_its_readable_id_and_an_exception(fleet: Any) -> None:
+    failed: list[str] = []
+    stop = threading.Event()
+    app = Celery("watcher", broker=fleet.broker)
+
+    def watch() -> None:
+        with app.connection_for_read() as connection:
+            receiver = app.events.Receiver(
+                connection, handlers={"task-failed": lambda event: failed.append(event["uuid"])}
+            )
+            while not stop.is_set():
+                try:
+                    for _ in receiver.itercapture(limit=None, timeout=0.5, wakeup=False):
+                        if stop.is_set():
+                            break
+                except TimeoutError:
+                    continue
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    try:
+        fleet.clarus_switch(reject={"BAD SKU/1": "barcode_exists"})
+        fleet.product("BAD SKU/1")
+        fleet.until(lambda: fleet.exceptions() == ["sku_refused"])
+        row = fleet.rows("select * from exception where kind = 'sku_refused'")[0]
+        assert (row["owner"], row["story"]) == ("merchandising", "BAD SKU/1")
+        fleet.until(lambda: "sku-sync:leeds:BAD SKU/1:1" in failed)
+    finally:
+        stop.set()
+        watcher.join(10)
+        fleet.clarus_switch(reject={})
+        fleet.dismiss_all()
+
+
+def test_flushall_loses_nothing(fleet: Any) -> None:
+    orders = fleet.orders(30)
+    for share in (1, 10):
+        fleet.until(lambda share=share: len(fleet.rows(
+            "select 1 from fulfilment where order_code = any (%s)", orders)) >= share)  # fmt: skip
+        fleet.redis.flushall()
+    fleet.until(lambda: fleet.sent(orders))
+    assert {fleet.there(order) for order in orders} == {1}
+    assert fleet.exceptions() == []
+
+
+def test_a_worker_killed_in_mid_push_is_looked_up_and_nothing_is_doubled(fleet: Any) -> None:
+    fleet.clarus_switch(effect_then_hang_next={"create_goods_out": 1}, hang_seconds=2.5)
+    (order,) = fleet.orders(1)
+    fleet.until(lambda: fleet.there(order) == 1)
+    fleet.kill("flows")
+    assert not fleet.sent([order])
+    fleet.start("flows")
+    more = fleet.orders(5)
+    fleet.until(lambda: fleet.sent([order, *more]))
+    assert {fleet.there(one) for one in (order, *more)} == {1}
+    steps = [row["step"] for row in fleet.rows("select step from timeline where story = %s order by id", order)]
+    assert steps[-2:] == ["worker died", "found there already"]
+    assert fleet.rows("select holder from slot where holder like 'message:%%'") == []
+
+
+def test_a_warm_stop_is_quick_and_leaves_the_work_for_later(fleet: Any) -> None:
+    fleet.orders(3)
+    code, seconds = fleet.stop("flows")
+    assert (code, seconds < 8.0) == (0, True)
+    assert fleet.rows("select 1 from message where state = 'working'") == []
+    late = fleet.orders(3)
+    fleet.start("flows")
+    fleet.until(lambda: fleet.sent(late))
+    assert {fleet.there(order) for order in late} == {1}
+    assert fleet.exceptions() == []
