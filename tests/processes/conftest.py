@@ -149,9 +149,13 @@ class Fleet:
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
-        for process in self.processes.values():
+        import time as t
+
+        b = t.monotonic()
+        for name, process in self.processes.items():
             try:
                 process.wait(10)
+                print("DBG", name, t.monotonic() - b, flush=True)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)

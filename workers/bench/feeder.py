@@ -13,11 +13,11 @@ ORDERS_A_RECORD = 15  # as the poll asks for them
 
 
 class Feeder:
-    """Receives records of new orders at ``pace`` orders a second from a thread of its own, between start and stop."""
+    """Receives records of new orders from a thread of its own, between start and stop."""
 
-    def __init__(self, store: Store, pace: float, prefix: str, template: str) -> None:
+    def __init__(self, store: Store, prefix: str, template: str) -> None:
         """``prefix`` begins the codes of all orders; ``template`` is an order that was read before."""
-        self._store, self.pace, self._prefix, self._template = store, pace, prefix, template
+        self._store, self._prefix, self._template = store, prefix, template
         self._backlog = self._live = 1
         self._thread: threading.Thread | None = None
         self._stopping = threading.Event()
@@ -27,12 +27,12 @@ class Feeder:
         """Put so many orders into the backlog at once."""
         self._backlog = trade.backlog(self._store, self._template, f"{self._prefix}B", self._backlog, orders)
 
-    def start(self) -> None:
-        """Begin."""
+    def start(self, pace: float) -> None:
+        """Begin, with ``pace`` orders a second; 0 is none."""
         self._stopping.clear()
         self._began, self._orders, self._read = time.monotonic(), 0, self._posted()
-        if self.pace > 0:
-            self._thread = threading.Thread(target=self._run, name="feeder", daemon=True)
+        if pace > 0:
+            self._thread = threading.Thread(target=self._run, args=(pace,), name="feeder", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
@@ -54,8 +54,8 @@ class Feeder:
         row = self._store.row("select count(*) as n from message_key where reference like %s", f"{self._prefix}L%")
         return int(row["n"]) if row else 0
 
-    def _run(self) -> None:
-        while not self._stopping.wait(ORDERS_A_RECORD / self.pace):
+    def _run(self, pace: float) -> None:
+        while not self._stopping.wait(ORDERS_A_RECORD / pace):
             codes = [f"{self._prefix}L{n:07d}" for n in range(self._live, self._live + ORDERS_A_RECORD)]
             self._live += ORDERS_A_RECORD
             body = trade.order_record(codes, trade.SITES[trade.FAST][1])

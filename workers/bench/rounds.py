@@ -19,6 +19,7 @@ from workers.bench.feeder import Feeder
 from workers.bench.stage import Crew, Stage
 from workers.embedded.lifeline import until
 
+FLEET_PREFIX = "F"  # begins the orders of every form of the fleet: they share one backlog
 WARM = 150  # orders after which a round counts
 WARM_PATIENCE = 20.0  # seconds
 PATIENCE = 60.0  # seconds for a round to come to rest
@@ -154,10 +155,10 @@ def _model(url: str, client: redis.Redis) -> Callable[[str, str], str]:
 class Fleet:
     """The fleet's own workers on the connection ``leeds``, with intake going on."""
 
-    def __init__(self, stage: Stage, name: str, working: Crew, feeder: Feeder, prefix: str = "F") -> None:
-        """``working`` are all processes of the fleet; ``feeder`` brings new records."""
-        self.name, self.prefix, self.working = name, prefix, working
-        self._stage, self._feeder = stage, feeder
+    def __init__(self, stage: Stage, name: str, working: Crew, feeder: Feeder, pace: float) -> None:
+        """``working`` are all processes of the fleet; ``feeder`` brings ``pace`` new orders a second."""
+        self.name, self.prefix, self.working = name, FLEET_PREFIX, working
+        self._stage, self._feeder, self._pace = stage, feeder, pace
 
     def prepare(self, orders: int) -> None:
         """Post what is missing of the backlog."""
@@ -170,7 +171,7 @@ class Fleet:
         """Open the connection's gate, and let records come in."""
         self.working.thaw()
         shut(self._stage, trade.FAST, False)
-        self._feeder.start()
+        self._feeder.start(self._pace)
 
     def rest(self) -> None:
         """No more records; shut the gate; wait until nothing is in flight or unread."""

@@ -15,7 +15,7 @@ from typing import Any
 from workers import control
 from workers.bench import cost, intake, trade
 from workers.bench.feeder import Feeder
-from workers.bench.rounds import Bare, Fleet, Round, Side, measure, middle, shut
+from workers.bench.rounds import FLEET_PREFIX, Bare, Fleet, Round, Side, measure, middle, shut
 from workers.bench.stage import Crew, Stage, command
 from workers.bench.trade import NAME
 from workers.config import configuration
@@ -107,21 +107,23 @@ def _fleet_crews(stage: Stage, plan: Plan) -> dict[str, Crew]:
 
 
 def _throughput(stage: Stage, plan: Plan, crews: dict[str, Crew]) -> dict[str, Any]:
-    def fleet(name: str, crew: str, pace: float, prefix: str) -> Fleet:
+    feeder = Feeder(stage.store, FLEET_PREFIX, TEMPLATE)
+
+    def fleet(name: str, crew: str, pace: float) -> Fleet:
         working = Crew(name, crews[crew].processes + crews["control"].processes)
-        return Fleet(stage, name, working, Feeder(stage.store, pace, prefix, TEMPLATE), prefix)
+        return Fleet(stage, name, working, feeder, pace)
 
     bare = Bare(stage, "2x8", "-P threads -c 8", 2)
-    ours = fleet("fleet", "orders-out", plan.pace, "F")
+    ours = fleet("fleet", "orders-out", plan.pace)
     sides: list[tuple[Side, int]] = [(bare, plan.rounds), (ours, plan.rounds)]
     if plan.variants:
         extra: list[Side] = [
             Bare(stage, "1x16", "-P threads -c 16", 1),
             Bare(stage, "prefork2", "-P prefork -c 2", 1),
             Bare(stage, "quiet2x8", "-P threads -c 8", 2, events=False),
-            fleet("fleet, nobody told", "silent", plan.pace, "S"),
-            fleet("fleet, no intake", "orders-out", 0.0, "N"),
-            fleet("fleet, peak intake", "orders-out", PEAK, "P"),
+            fleet("fleet, nobody told", "silent", plan.pace),
+            fleet("fleet, no intake", "orders-out", 0.0),
+            fleet("fleet, peak intake", "orders-out", PEAK),
         ]
         sides += [(side, plan.variant_rounds) for side in extra]
     _ready(stage, sides)
@@ -206,7 +208,7 @@ def _intake(stage: Stage, plan: Plan) -> dict[str, Any]:
 def _books(stage: Stage) -> dict[str, Any]:
     """What the warehouse saw against what the ledger settled: every order once."""
     books = {}
-    for prefix in ("F", "S", "N", "P", "W"):
+    for prefix in (FLEET_PREFIX, "W"):
         seen = stage.count(prefix)
         row = stage.store.row(
             "select count(*) as n from message_settled where flow = 'orders-out' and state = 'delivered'"

@@ -74,18 +74,19 @@ class Faults:
             for step in plan:
                 getattr(self, f"_{step}")()
                 time.sleep(self._dice.uniform(0.6, 1.4))
-            self._count_lost_answers()
-            self.done["webhooks lost"] = self._stage.books(self._stage.clarus)["webhooks"]["lost"]
-            self.done["webhooks repeated"] = self._stage.books(self._stage.clarus)["webhooks"]["repeated"]
         finally:
             self.over = True
 
-    def _count_lost_answers(self) -> None:
-        """What was really lost: what was ordered, less what no call has used up yet."""
+    def count(self) -> Counter[str]:
+        """What really happened, from the sandboxes' own books; to be asked when all is over."""
+        webhooks = self._stage.books(self._stage.clarus)["webhooks"]
+        self.done["webhooks lost"] = webhooks["lost"]
+        self.done["webhooks repeated"] = webhooks["repeated"]
         khaos = self._stage.post(f"{self._stage.khaos}/_sandbox/switches", {})
         clarus = self._stage.post(f"{self._stage.clarus}/_sandbox/switches", {})
         self.done["Khaos answers lost after committing"] = _used(LOST_AT_KHAOS, khaos["drop_after_commit"])
         self.done["Clarus answers lost after taking effect"] = _used(LOST_AT_CLARUS, clarus["effect_then_hang_next"])
+        return self.done
 
     def _wait_for_load(self) -> None:
         ends = time.monotonic() + 60

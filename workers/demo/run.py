@@ -67,7 +67,7 @@ def demo(
         stage.post(f"{stage.clarus}/_sandbox/switches", TROUBLES)
         trouble = faults.Faults(stage, store, seed) if faulty else None
         found = _until_balanced(stage, store, file, console, began, trouble, file_is_ours=orders is None)
-        said = json.dumps(found.model_dump(mode="json") | ({"faults": trouble.done} if trouble else {}), indent=2)
+        said = json.dumps(found.model_dump(mode="json") | ({"faults": trouble.count()} if trouble else {}), indent=2)
         if report is not None:
             report.write_text(said + "\n", encoding="utf-8")
         (var / "demo-report.json").write_text(said + "\n", encoding="utf-8")
