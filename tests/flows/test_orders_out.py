@@ -104,26 +104,26 @@ def test_past_its_limit_an_unconfirmed_sku_is_merchandisings_exception_and_close
 ORDERED_RULES = """
 [[routing]]
 name = "annex is nobody's"
-when = {{ site = ["Annex"] }}
+when = { site = ["Annex"] }
 to = "leeds"
 facility = "LDS1"
 [[routing]]
 name = "wholesale"
-when = {{ channel = ["Trade"], country = ["GB"] }}
+when = { channel = ["Trade"], country = ["GB"] }
 to = "leeds"
 facility = "LDS1"
 [[routing]]
 name = "Leeds"
-when = {{ postcode = ["ls1"] }}
+when = { postcode = ["ls1"] }
 to = "leeds"
 facility = "LDS1"
-""".replace("{{", "{").replace("}}", "}")
+"""
 
 
 def test_routing_rules_are_tried_in_order_and_the_reason_is_kept(build: Callable[..., Any]) -> None:
     world = build(routing=ORDERED_RULES)
     trade, local = world.order(("MUG", 1), channel="Trade"), world.order(("MUG", 1))
-    nobody, annex = world.order(("MUG", 1), postcode="YO1 7HH"), world.order(("MUG", 0 + 1), site="Annex")
+    nobody, annex = world.order(("MUG", 1), postcode="YO1 7HH"), world.order(("MUG", 1), site="Annex")
     world.stock("MUG", site="Annex")
     world.khaos.post("receive", code="MUG", quantity=5, site="Annex")
     world.poll()

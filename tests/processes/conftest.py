@@ -25,7 +25,7 @@ from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.store import Store
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 60.0
+PATIENCE = 90.0
 PERSON = ("Wilhelmina", "Quillfeather", "Larkspur", "quillfeather@example.com", "LS1 4AB")
 TOML = """
 [fleet.intervals]
@@ -149,13 +149,9 @@ class Fleet:
         for process in self.processes.values():
             if process.poll() is None:
                 process.terminate()
-        import time as t
-
-        b = t.monotonic()
-        for name, process in self.processes.items():
+        for process in self.processes.values():
             try:
                 process.wait(10)
-                print("DBG", name, t.monotonic() - b, flush=True)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait(10)

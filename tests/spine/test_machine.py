@@ -203,7 +203,7 @@ def test_the_ledger_survives_everything_in_any_order(ledger: Any) -> None:
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
