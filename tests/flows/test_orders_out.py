@@ -194,10 +194,10 @@ def test_what_the_warehouse_refuses_is_operations_exception_and_goes_after_a_ret
 
 
 def test_an_effect_without_an_answer_is_looked_up_and_one_order_stands_there(build: Callable[..., Any]) -> None:
-    world = build(clarus_deadline=0.5)
+    world = build(clarus_deadline=1.5)
     world.poll()
     order = world.order(("MUG", 1))
-    world.clarus.switch(effect_then_hang_next={"create_goods_out": 1}, hang_seconds=2.0)
+    world.clarus.switch(effect_then_hang_next={"create_goods_out": 1}, hang_seconds=4.0)
     world.poll()
     assert [(m["state"], m["error_kind"]) for m in world.live_messages()] == [("waiting", "unavailable")]
     world.until(lambda: world.go() or not world.live_messages())
@@ -210,7 +210,7 @@ def test_an_effect_without_an_answer_is_looked_up_and_one_order_stands_there(bui
 
 @pytest.mark.parametrize("fault", ["error_next", "html_next", "truncate_next", "throttle_next", "unauthorised_next"])
 def test_a_bad_day_at_the_warehouse_makes_one_order_all_the_same(build: Callable[..., Any], fault: str) -> None:
-    world = build(clarus_deadline=0.5)
+    world = build(clarus_deadline=2.0)
     world.poll()
     world.order(("MUG", 1))
     world.clarus.switch(**{fault: 1})
