@@ -27,7 +27,8 @@ from workers.queues import FLOWS
 
 DEFAULT_FILE = Path(__file__).with_name("orders.csv")
 REFUSED_PRODUCT = "KG0112"  # in the shipped file: the warehouse does not want it, so that a refusal can be seen
-PATIENCE = 420.0
+PATIENCE = 420.0  # seconds, and half a second more for each order of the file
+SEEN_BY_THEN = 10.0  # seconds after which the fleet has looked at everything, even if nothing is for a warehouse
 UNDER_LOAD = 25.0  # seconds over which orders arrive while things are broken
 TROUBLES = {"parcels_rate": 0.2, "short_rate": 0.02, "two_goes_rate": 0.05}  # a warehouse as it is
 STATES = ("received", "queued", "working", "sent", "waiting", "held", "delivered", "dead")
@@ -99,32 +100,48 @@ def _until_balanced(
     set_up_products(file, stage.khaos_url)
     if file_is_ours:
         stage.post(f"{stage.clarus}/_sandbox/switches", {"reject": {REFUSED_PRODUCT: "validation_failed"}})
-    loaded = threading.Event()
-
-    def load() -> None:
-        troubles = refused(file)
-        pace = 0.0 if trouble is None else UNDER_LOAD / max(1, len(file.orders))
-        for said in import_orders(file, stage.khaos_url):
-            time.sleep(pace)
-            if said is not None:
-                troubles.append(said)
-        file_troubles(store, "khaos", troubles)
-        loaded.set()
-
-    loader = threading.Thread(target=load, name="loader", daemon=True)
-    loader.start()
+    loading = Loading(file, stage, store, 0.0 if trouble is None else UNDER_LOAD / max(1, len(file.orders)))
+    loading.start()
     if trouble is not None:
         trouble.start()
+    patience = PATIENCE + 0.5 * len(file.orders)
+    quiet_since: float | None = None
     with _shown(console) as show:
         while True:
             time.sleep(0.5)
             found = _look(stage, store, file, began)
             show(_table(store, found))
-            quiet = loaded.is_set() and (trouble is None or trouble.over)
-            if (quiet and found.balanced and found.orders_ready) or time.monotonic() - began > PATIENCE:
-                return found if quiet else found.model_copy(update={"balanced": False})
-            if quiet and not file.orders:
-                return found
+            if loading.failure is not None:
+                raise loading.failure
+            if not loading.is_alive() and (trouble is None or trouble.over):
+                quiet_since = quiet_since or time.monotonic()
+            if quiet_since is not None and found.balanced:
+                listed = found.exceptions.get("no_warehouse_lines", 0) >= found.no_warehouse_lines
+                if (listed and found.orders_ready) or time.monotonic() - quiet_since > SEEN_BY_THEN:
+                    return found
+            if time.monotonic() - began > patience:
+                return found.model_copy(update={"balanced": False})
+
+
+class Loading(threading.Thread):
+    """Loads the file into Khaos Control while the demo looks on; what Khaos refuses is filed at once."""
+
+    def __init__(self, file: OrdersFile, stage: Stage, store: Store, pace: float) -> None:
+        """``pace`` seconds pass between two orders."""
+        super().__init__(name="loader", daemon=True)
+        self._file, self._stage, self._store, self._pace = file, stage, store, pace
+        self.failure: Exception | None = None
+
+    def run(self) -> None:
+        """Import every order once."""
+        try:
+            file_troubles(self._store, "khaos", refused(self._file))
+            for said in import_orders(self._file, self._stage.khaos_url):
+                time.sleep(self._pace)
+                if said is not None:
+                    file_troubles(self._store, "khaos", [said])
+        except Exception as error:  # noqa: BLE001  it is raised where the demo waits
+            self.failure = error
 
 
 def _look(stage: Stage, store: Store, file: OrdersFile, began: float) -> Report:
