@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -15,6 +16,7 @@ from typing import Any, Self
 import requests
 
 from workers.cli import running
+from workers.config import Misconfigured
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.embedded.supervision import Fleet
@@ -96,6 +98,14 @@ class Stage:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        self._lock = self.folder.with_suffix(".lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Misconfigured(
+                f"another demo runs in {self.folder}: let it end, or give this one a folder of its own with FLEET_VAR"
+            ) from None
         self._clear()
         self.folder.mkdir(parents=True, mode=0o700)
         self.postgres = EmbeddedPostgres(self.folder / "postgres")
@@ -228,6 +238,7 @@ class Stage:
         self.redis.stop()
         self.postgres.stop()
         running.forget_running()
+        self._lock.close()
 
     def note_addresses(self) -> None:
         """Leave word for other `fleet` commands of where this runs."""
