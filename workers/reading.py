@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
 import structlog
 
 from mappings.errors import Unmappable, Unreadable
@@ -114,24 +115,35 @@ def read_inbox(runtime: Runtime, readers: Callable[[str, str], tuple[str, Reader
     """Read records that are due, up to ``limit``. Returns how many were taken up."""
     taken = 0
     while taken < limit:
-        with runtime.store.transaction() as db:
-            rows = db.execute(
-                "select u.record_id, u.tries, r.received_at, r.connection, r.source, r.body from record_unread u"
-                " join record r on r.id = u.record_id and r.received_at = u.received_at"
-                " where u.due_at <= now() order by u.record_id limit %s for update of u skip locked",
-                (BATCH,),
-            ).fetchall()
-            size = 0
-            for row in rows:
-                record = Record(row["record_id"], row["received_at"], row["connection"], row["source"], row["body"])
-                _read_one(runtime, db, record, row["tries"], readers)
-                taken += 1
-                size += len(record.body)
-                if size > AT_A_TIME:
-                    break  # commit: what was read holds locks that settling waits for
-        if len(rows) < BATCH and size <= AT_A_TIME:
+        try:
+            read, more = _read_some(runtime, readers)
+        except psycopg.OperationalError as error:
+            log.warning("the ledger did not take a reading; the next turn reads again", error=type(error).__name__)
+            break
+        taken += read
+        if not more:
             break
     return taken
+
+
+def _read_some(runtime: Runtime, readers: Callable[[str, str], tuple[str, Reader]]) -> tuple[int, bool]:
+    """One transaction of reading: how many records were taken up, and whether more may be due."""
+    read = size = 0
+    with runtime.store.transaction() as db:
+        rows = db.execute(
+            "select u.record_id, u.tries, r.received_at, r.connection, r.source, r.body from record_unread u"
+            " join record r on r.id = u.record_id and r.received_at = u.received_at"
+            " where u.due_at <= now() order by u.record_id limit %s for update of u skip locked",
+            (BATCH,),
+        ).fetchall()
+        for row in rows:
+            record = Record(row["record_id"], row["received_at"], row["connection"], row["source"], row["body"])
+            _read_one(runtime, db, record, row["tries"], readers)
+            read += 1
+            size += len(record.body)
+            if size > AT_A_TIME:
+                break  # commit: what was read holds locks that settling waits for
+    return read, len(rows) == BATCH or read < len(rows)
 
 
 def read_again(runtime: Runtime, record_id: int) -> bool:
@@ -153,6 +165,8 @@ def _read_one(
         with db.transaction():  # a savepoint: what one record breaks, its neighbours do not notice
             flow, reader = readers(record.connection, record.source)
             reader(Reading(runtime, db, record))
+    except psycopg.OperationalError:
+        raise  # the ledger's trouble, not the record's: it is read again
     except Unmappable as error:
         run_effects(db, [dead_read(flow, record, "", error).as_effect(record.id)])
     except Exception as error:

@@ -160,10 +160,10 @@ create function hold(p_id bigint, p_gates text[]) returns boolean language plpgs
 declare
     v_shut text[];
 begin
-    insert into gate (name, kind) select g, split_part(g, ':', 1) from unnest(p_gates) g order by g
-        on conflict do nothing;
-    select array_agg(locked.name) into v_shut
-      from (select name from gate where name = any (p_gates) and not open order by name for share) locked;
+    -- made or locked one by one in the order of their names: whoever opens several takes the same order
+    insert into gate (name, kind) select distinct g, split_part(g, ':', 1) from unnest(p_gates) g order by g
+        on conflict (name) do update set name = excluded.name;
+    select array_agg(name order by name) into v_shut from gate where name = any (p_gates) and not open;
     insert into message_gate (message_id, gate) select p_id, g from unnest(v_shut) g on conflict do nothing;
     update message set state = case when v_shut is null then 'queued' else 'held' end, state_since = now(),
            due_at = case when v_shut is null then now() else due_at end
@@ -177,7 +177,7 @@ declare
     v_let_go integer := 0;
     v_held bigint[];
 begin
-    insert into gate (name, kind, open) select g, split_part(g, ':', 1), true from unnest(p_gates) g order by g
+    insert into gate (name, kind, open) select distinct g, split_part(g, ':', 1), true from unnest(p_gates) g order by g
         on conflict (name) do update set open = true, changed_at = now() where not gate.open;
     select array_agg(id) into v_held from
         (select m.id from message m where m.id in (select message_id from message_gate where gate = any (p_gates))
