@@ -31,6 +31,7 @@ log = structlog.get_logger(__name__)
 transport.install()
 
 HEARTBEAT = 1.0
+ARGUMENTS = 2  # of a bell: an id and a generation, for ever
 
 
 def _queue(name: str) -> Queue:
@@ -171,6 +172,11 @@ class BellTask(Task):  # type: ignore[misc]
     def on_failure(self, exc: Exception, task_id: str, args: Any, kwargs: Any, einfo: Any) -> None:
         """A bell that failed loses nothing: the ledger has the work and it is rung again."""
         log.error("a bell failed", task=self.name, task_id=task_id, error=type(exc).__name__)
+        if len(args) != ARGUMENTS or kwargs:  # somebody else's: a bell of ours has an id and a generation
+            here = process()
+            raw = json.dumps({"task": self.name, "args": args, "kwargs": kwargs}, default=str).encode()
+            poison.keep(here.runtime.store, here.runtime.redis, self.name, "poison", raw)
+            ring_poison(self.name)
 
 
 def _drain(lane: str) -> None:
@@ -227,6 +233,22 @@ class GuardedConsumer(Consumer):  # type: ignore[misc]
         raw = json.dumps({"headers": message.headers, "body": str(message.body)}, default=str).encode()
         poison.keep(here.runtime.store, here.runtime.redis, str(queue), kind, raw)
         ring_poison(str(queue))
+
+    def create_task_handler(self, *arguments: Any, **options: Any) -> Any:
+        """Celery's own handler, which lets some malformed tasks end the worker: those are kept as well."""
+        handle = super().create_task_handler(*arguments, **options)
+
+        def guarded(message: Any) -> None:
+            try:
+                handle(message)
+            except self.connection_errors:
+                raise
+            except Exception as error:
+                log.exception("a message broke Celery's handler", error=type(error).__name__)
+                self._keep(message, "poison")
+                message.reject_log_error(log, self.connection_errors)
+
+        return guarded
 
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """A body that is not what its headers say."""

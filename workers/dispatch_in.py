@@ -10,7 +10,7 @@ from typing import Any
 
 from mappings.canonical import Parcel, PickLine, Shipment, WarehouseOrder, WarehouseStatus
 from workers.delivery import Absent
-from workers.ledger.store import Claimed, Effect, NewMessage
+from workers.ledger.store import Claimed, Effect, NewMessage, run_effects
 from workers.outcomes import Dead, Delivered, NotNeeded, Outcome, Sent
 from workers.reading import Reading
 from workers.remainders import give_back
@@ -43,22 +43,27 @@ def post_reread(reading: Reading, their_id: str, reference: str, why: str) -> No
         their_id,
         reference,
     )
-    name = row[0]["reference"] if row else reference or their_id
-    reading.post(
-        NewMessage(
-            flow="dispatch-in",
-            connection=connection,
-            kind="reread",
-            reference=name,
-            subject=f"reread:{connection}:{name}",
-            story=row[0]["order_code"] if row else name,
-            body={"their_id": (row[0]["their_id"] if row else None) or their_id, "reference": name},
-            fingerprint=str(reading.record.id),
-            wire=b"reread",
-            priority=4,
-            note=why,
-        )
-    )
+    known = row[0] if row else {"reference": reference or their_id, "order_code": reference or their_id}
+    posted = reread(connection, known.get("their_id") or their_id, known, why, mark=str(reading.record.id))
+    run_effects(reading.db, [posted])
+
+
+def reread(connection: str, their_id: str, known: dict[str, Any], why: str, *, mark: str = "") -> Effect:
+    """The statement that has an order re-read at its warehouse; ``known`` is its fulfilment's row."""
+    name = known["reference"]
+    return NewMessage(
+        flow="dispatch-in",
+        connection=connection,
+        kind="reread",
+        reference=name,
+        subject=f"reread:{connection}:{name}",
+        story=known["order_code"],
+        body={"their_id": their_id, "reference": name},
+        fingerprint=mark or why,
+        wire=b"reread",
+        priority=4,
+        note=why,
+    ).as_effect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,9 +149,11 @@ def _may_ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, go
             connection,
             f"{connection} dispatched {order.reference} although it was to be cancelled",
         )
+        all_gone = order.status is WarehouseStatus.DISPATCHED  # else the state stays: what leaves later is told as well
         reading.run(
-            "update fulfilment set state = 'dispatched', shipped = %s, changed_at = now() where reference = %s",
+            "update fulfilment set shipped = %s, state = %s, changed_at = now() where reference = %s",
             json.dumps(gone),
+            "dispatched" if all_gone else known["state"],
             known["reference"],
         )
         return False
@@ -225,16 +232,7 @@ def _closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> No
     reading.run("select close_exception('dispatch_overdue', %s, 'it was dispatched', 'fleet')", subject)
     short = {sku: n - gone.get(sku, 0) for sku, n in known["requested"].items() if n > gone.get(sku, 0)}
     if not short:
-        # a further fulfilment brought the rest of what an earlier one was short of
-        reading.run(
-            "select close_exception('short_pick', 'order:' || reference, 'the rest left as ' || %s, 'fleet')"
-            " from fulfilment"
-            " where erp = %s and order_code = %s and number <= %s",
-            known["reference"],
-            known["erp"],
-            known["order_code"],
-            known["number"],
-        )
+        _bring_the_rest(reading, known, gone)
         return
     reading.run(
         "update fulfilment set state = 'closed_short', changed_at = now() where reference = %s and state in"
@@ -247,6 +245,25 @@ def _closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> No
     reading.file_exception("short_pick", subject, known["order_code"], "dispatch-in", known["warehouse"],
         f"{known['warehouse']} closed {known['reference']} short ({said})",
     )  # fmt: skip
+
+
+def _bring_the_rest(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> None:
+    """What an earlier fulfilment of the order was short of may have left with this one: then that is over."""
+    earlier = reading.run(
+        "select reference, requested, shipped from fulfilment where erp = %s and order_code = %s and number <= %s",
+        known["erp"],
+        known["order_code"],
+        known["number"],
+    )
+    for row in earlier:
+        own = row["reference"] == known["reference"]
+        short = {s: n - row["shipped"].get(s, 0) for s, n in row["requested"].items() if n > row["shipped"].get(s, 0)}
+        if own or all(gone.get(sku, 0) >= units for sku, units in short.items()):
+            reading.run(
+                "select close_exception('short_pick', %s, 'the rest left as ' || %s, 'fleet')",
+                f"order:{row['reference']}",
+                known["reference"],
+            )
 
 
 def _cancelled(reading: Reading, known: dict[str, Any]) -> None:

@@ -28,10 +28,15 @@ def read_orders(reading: Reading) -> None:
     orders, unreadable_orders = erp.read_orders(said["orders"].encode()) if said.get("orders") else ([], [])
     by_code = {order.code: order for order in orders if order.code}
     by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
-    failed = {entry.subject for entry in (*unreadable, *unreadable_orders)}
-    for entry in (*unreadable, *unreadable_orders):
+    stale = _stale(reading, {invoice.order_code for invoice in invoices} | set(by_code))
+    odd = [entry for entry in (*unreadable, *unreadable_orders) if entry.subject not in stale]
+    failed = {entry.subject for entry in odd}
+    for entry in odd:
         reading.park("orders-out", entry)
+    shown = {invoice.invoice_code for invoice in invoices}
     for invoice in sorted(invoices, key=lambda i: i.invoice_code):
+        if invoice.order_code in stale:
+            continue
         if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled or invoice.stage in erp.withdraw_stages:
             withdraw(reading, invoice)
         elif invoice.stage in erp.ready_stages:
@@ -42,14 +47,30 @@ def read_orders(reading: Reading) -> None:
             order = order if order.code else order.model_copy(update={"code": invoice.order_code})
             try:
                 with reading.db.transaction():
-                    _ready(reading, invoice, order)
+                    _ready(reading, invoice, order, shown)
             except Unmappable as error:
                 reading.park("orders-out", Unreadable(invoice.order_code, error))
             else:
                 _well_again(reading, invoice, failed)
-    codes = {invoice.order_code for invoice in invoices}
+    codes = {invoice.order_code for invoice in invoices} - stale
     for code in sorted(codes if said.get("whole") else set()):
         notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
+
+
+def _stale(reading: Reading, codes: set[str]) -> set[str]:
+    """Orders of which a newer record was read already: an old page, read again, must not undo what came after."""
+    newer = set()
+    for code in sorted(codes):
+        rows = reading.run(
+            "insert into order_seen (erp, order_code, record_id) values (%s, %s, %s) on conflict (erp, order_code)"
+            " do update set record_id = greatest(order_seen.record_id, excluded.record_id) returning record_id",
+            reading.record.connection,
+            code,
+            reading.record.id,
+        )
+        if rows[0]["record_id"] > reading.record.id:
+            newer.add(code)
+    return newer
 
 
 def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
@@ -73,7 +94,7 @@ def products_of(reading: Reading, codes: list[str]) -> dict[str, Product]:
     return {row["code"]: Product.model_validate(row["body"]) for row in rows}
 
 
-def _ready(reading: Reading, invoice: Invoice, order: SalesOrder) -> None:
+def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str]) -> None:
     erp = reading.runtime.configuration.erp.name
     lines = _lines(invoice, order)
     products = products_of(reading, [line.sku for line in lines])
@@ -92,7 +113,8 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder) -> None:
         )
         return
     wanted = {line.sku: line.quantity for line in stock}
-    mark = fingerprint(sorted(wanted.items()), order.address.model_dump(), order.site)
+    # of all lines: which of them are stock may be learnt later, and is no change of the order
+    mark = fingerprint(sorted((line.sku, line.quantity) for line in lines), order.address.model_dump(), order.site)
     known = one(
         reading.run(
             "select * from fulfilment where erp = %s and invoice_code = %s"
@@ -105,7 +127,7 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder) -> None:
         if known["fingerprint"] != mark:
             _changed(reading, known, invoice, order, stock, mark, products, others)
         return
-    if remainders.judge(reading, invoice, order, wanted):
+    if remainders.judge(reading, invoice, order, wanted, shown):
         _new(reading, invoice, order, stock, mark, products, others)
 
 
@@ -239,8 +261,9 @@ def _changed(
     others: list[str],
 ) -> None:
     """Khaos changed an invoice that has a fulfilment: new bytes while unsent, else cancel, proof, send again."""
-    if known["state"] == "cancelling":
-        return  # it is on its way out already; the proof of that reads this again
+    if known["state"] == "cancelling":  # on its way out already; the proof of that asks Khaos afresh
+        reading.run("update fulfilment set resend = true where reference = %s", known["reference"])
+        return
     if withdraw_unpushed(reading, known, "Khaos Control changed it"):
         reading.run(
             "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"]

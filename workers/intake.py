@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -72,14 +73,54 @@ def poll_orders(runtime: Runtime) -> int:
     detail += [code for code in _changed(runtime, invoices, known) if code not in detail]
     detail += _stuck(runtime, {invoice.order_code for invoice in invoices if invoice.stage in erp.ready_stages})
     slices = erp.split_status(raw)
-    odd = [f'"{entry.subject}"'.encode() for entry in unreadable]
-    plain += [code for code, part in slices.items() if any(name in part for name in odd)]
-    new = 0
+    plain += _naming(slices, [entry.subject for entry in unreadable])
+    taken = [i.invoice_code for i in invoices if i.stage in (CANCELLED_STAGE, *erp.withdraw_stages)]
+    plain += _naming(slices, _dead_reads(runtime, name), among=taken)
+    new = _ask_afresh(runtime, name, slices)
     for codes in chunks(sorted(set(detail)), ORDERS_A_CALL):
         orders = call(runtime, name, "orders", lambda codes=codes: erp.fetch_orders(codes))
         new += _keep(runtime, name, _joined(erp, slices, codes), orders, ours=_ours(runtime, name, codes))
     for codes in chunks(sorted(set(plain) - set(detail)), ORDERS_A_CALL):
         new += _keep(runtime, name, _joined(erp, slices, codes), b"", ours=_ours(runtime, name, codes))
+    return new
+
+
+def _naming(slices: dict[str, bytes], codes: Iterable[str], *, among: Iterable[str] | None = None) -> list[str]:
+    """Orders whose part of a status reply names one of some codes, and one of ``among`` if that is given."""
+    quoted = [f'"{code}"'.encode() for code in codes]
+    also = None if among is None else [f'"{code}"'.encode() for code in among]
+    return [
+        order
+        for order, part in slices.items()
+        if any(q in part for q in quoted) and (also is None or any(q in part for q in also))
+    ]
+
+
+def _dead_reads(runtime: Runtime, name: str) -> list[str]:
+    """Orders and invoices that could not be read: if Khaos takes them back meanwhile, that is over."""
+    rows = runtime.store.rows(
+        "select reference from message where connection = %s and flow = 'orders-out' and kind = 'read'"
+        " and state = 'dead'",
+        name,
+    )
+    return [row["reference"] for row in rows]
+
+
+def _ask_afresh(runtime: Runtime, name: str, slices: dict[str, bytes]) -> int:
+    """Orders that somebody wants read again, as Khaos shows them now: an old record must not be read for them."""
+    wanted = runtime.store.rows("select code, asked_at from order_wanted where erp = %s order by code", name)
+    new = 0
+    for codes in chunks(sorted(_naming(slices, [row["code"] for row in wanted])), ORDERS_A_CALL):
+        orders = call(runtime, name, "orders", lambda codes=codes: runtime.erp.fetch_orders(codes))
+        moment = str(time.time_ns()).encode()
+        new += _keep(runtime, name, _joined(runtime.erp, slices, codes), orders, ours=moment)
+    for row in wanted:
+        runtime.store.run(
+            "delete from order_wanted where erp = %s and code = %s and asked_at <= %s",
+            name,
+            row["code"],
+            row["asked_at"],
+        )
     return new
 
 
@@ -165,7 +206,8 @@ def poll_catalogue(runtime: Runtime) -> int:
         new += int(runtime.store.receive(name, "code_with_comma", receipt(body), body) is not None)
     for some in chunks([code for code in codes if "," not in code], PRODUCTS_A_CALL):
         body = call(runtime, name, "catalogue", lambda some=some: erp.fetch_products(some))
-        new += int(runtime.store.receive(name, "products", receipt(body), body) is not None)
+        key = receipt(body + str(until).encode())  # the same words after another edit are news: A, B and A again
+        new += int(runtime.store.receive(name, "products", key, body) is not None)
     if until is not None:
         runtime.store.run(
             "insert into cursor (connection, source, value) values (%s, 'catalogue', %s)"
@@ -191,7 +233,8 @@ def poll_asked(runtime: Runtime) -> int:
     new = 0
     for some in chunks(codes, PRODUCTS_A_CALL):
         body = call(runtime, name, "asked", lambda some=some: runtime.erp.fetch_products(some))
-        new += int(runtime.store.receive(name, "products", receipt(body), body) is not None)
+        key = receipt(body + str(time.time_ns()).encode())  # asked because something waits: worth a reading each time
+        new += int(runtime.store.receive(name, "products", key, body) is not None)
     return new
 
 

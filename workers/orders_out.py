@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from adapters.errors import ReachError, Unavailable
 from mappings.canonical import Fulfilment
 from workers.delivery import Absent
+from workers.dispatch_in import reread
 from workers.ledger.store import Claimed, Effect, call
 from workers.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
 from workers.policy import verdict
@@ -196,12 +197,10 @@ class Cancel:
         if row["resend"]:
             # the cancellation is proven: what Khaos shows now gets a new number
             effects.append(
-                Effect(
-                    "insert into record_unread (record_id, received_at, connection, source)"
-                    " select id, received_at, connection, source from record where id = %s on conflict do nothing",
-                    (message.body["record"],),
-                )
+                Effect("select want_order(%s, %s)", (self.runtime.configuration.erp.name, row["order_code"]))
             )
+        # what had left before, unheard of, is found out now
+        effects.append(reread(message.connection, their_id or "", row, f"after cancelling, attempt {message.id}"))
         return Delivered(note, tuple(effects))
 
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:

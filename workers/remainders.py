@@ -12,12 +12,13 @@ from workers.reading import Reading
 Units = dict[str, int]
 
 
-def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units) -> bool:
+def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, shown: set[str]) -> bool:
     """True when the invoice is surely for goods that nobody was asked for yet.
 
-    By arithmetic: what warehouses were asked for (or have shipped, where they closed short) and this
-    invoice together are no more than the order. Else it may be the rest of a part shipment, which its
-    fulfilment adopts, or it is a person's to judge.
+    Not so when it repeats the lines of one that is out and that Khaos does not show any more (``shown``):
+    that is the same invoice under a new code. Else by arithmetic: what warehouses were asked for (or have
+    shipped, where they closed short) and this invoice together are no more than the order. Or it may be
+    the rest of a part shipment, which its fulfilment adopts; or it is a person's to judge.
     """
     erp = reading.runtime.configuration.erp.name
     others = reading.run(
@@ -33,13 +34,16 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units) 
     for other in others:
         taken.update(other["shipped"] if other["state"] in ("closed_short", "dispatched") else other["requested"])
     subject = f"invoice:{invoice.invoice_code}"
-    if not others or all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
+    recoded = next(
+        (o for o in others if o["requested"] == wanted and not o["shipped"] and o["invoice_code"] not in shown), None
+    )
+    if recoded is None and all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
         _well(reading, subject)
         return True
     if any(adopt_rest(reading.db, other, invoice.invoice_code, wanted) for other in others):
         _well(reading, subject)
         return False
-    same = next((o for o in others if o["requested"] == wanted and not o["shipped"]), None)
+    same = recoded or next((o for o in others if o["requested"] == wanted and not o["shipped"]), None)
     if same:
         reason = f"invoice {invoice.invoice_code} repeats the lines of {same['invoice_code']}, {same['reference']}"
         reading.file_exception("invoice_recoded", subject, order.code, "orders-out", erp, reason)

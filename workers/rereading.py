@@ -28,20 +28,28 @@ class ReadAgain:
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Read again; what is already there is not said twice, thanks to the message keys."""
         record = message.body["record"]
+        if message.subject == f"read:{message.connection}:orders:{message.reference}":
+            # an order is asked for afresh: the page that it stood on is old, and names others that have moved on
+            want = Effect("select want_order(%s, %s)", (message.connection, message.reference))
+            return Delivered("Khaos Control is asked for it again", (_forget(message), want))
         again = Effect(
             "insert into record_unread (record_id, received_at, connection, source)"
             " select id, received_at, connection, source from record where id = %s on conflict do nothing",
             (record,),
         )
-        forget = Effect(  # or the same verdict would count as said before, and nobody would hear of it
-            "delete from message_key where flow = %s and connection = %s and kind = 'read' and reference = %s",
-            (message.flow, message.connection, message.reference),
-        )
-        return Delivered(f"record {record} is read again", (forget, again))
+        return Delivered(f"record {record} is read again", (_forget(message), again))
 
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
         """Not needed."""
         return Absent()
+
+
+def _forget(message: Claimed) -> Effect:
+    """Or the same verdict would count as said before, and nobody would hear of it."""
+    return Effect(
+        "delete from message_key where flow = %s and connection = %s and kind = 'read' and reference = %s",
+        (message.flow, message.connection, message.reference),
+    )
 
 
 def read_poison(reading: Reading) -> None:

@@ -25,15 +25,19 @@ def read_products(reading: Reading) -> None:
         reading.park("sku-sync", entry)
     facts = {row["connection"]: row["value"] for row in reading.run("select connection, value from partner_fact")}
     for product in products:
-        reading.run(
-            "insert into product (erp, code, for_warehouse, body) values (%s, %s, %s, %s)"
+        newest = reading.run(
+            "insert into product (erp, code, for_warehouse, body, record_id) values (%s, %s, %s, %s, %s)"
             " on conflict (erp, code) do update set for_warehouse = excluded.for_warehouse, body = excluded.body,"
-            " seen_at = now()",
+            " record_id = excluded.record_id, seen_at = now() where product.record_id <= excluded.record_id"
+            " returning code",
             erp,
             product.code,
             product.for_warehouse,
             product.model_dump_json(),
+            reading.record.id,
         )
+        if not newest:
+            continue  # an old record, read again: a newer one has said otherwise since
         for warehouse in reading.runtime.configuration.warehouses:
             if product.for_warehouse:
                 _post(reading, warehouse.name, product, _written(reading, warehouse.name, product, facts))

@@ -6,6 +6,7 @@ undecodable list item makes a worker exit. Here such an item is handed to ``on_p
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable
 from typing import Any
@@ -26,9 +27,22 @@ def is_message(item: bytes) -> bool:
             and isinstance(read.get("headers", {}), dict)
             and isinstance(properties["delivery_tag"], str)
             and isinstance(properties["delivery_info"], dict)
+            and _is_call(read["body"], properties.get("body_encoding"), read.get("headers") or {})
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, RecursionError, LookupError):
         return False
+
+
+def _is_call(body: str, encoding: Any, headers: dict[str, Any]) -> bool:
+    """True when Celery can make a call of the body: its arguments, its keywords and its embedding (protocol 2)."""
+    if encoding not in {None, "base64"}:
+        return False
+    raw = base64.b64decode(body, validate=True) if encoding == "base64" else body.encode()
+    if "task" not in headers:
+        return True  # no task of Celery's: its consumer hands that to ``on_unknown_message``
+    call = json.loads(raw)
+    limits = headers.get("timelimit") or [None, None]
+    return isinstance(call, list) and [type(part) for part in call] == [list, dict, dict] and isinstance(limits, list)
 
 
 class Channel(kombu_redis.Channel):  # type: ignore[misc]

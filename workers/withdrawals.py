@@ -47,7 +47,9 @@ def withdraw(reading: Reading, invoice: Invoice) -> None:
             known["warehouse"],
             f"invoice {invoice.invoice_code} was {why}, but goods of it have left the warehouse",
         )
-    elif known["state"] != "cancelling":
+    elif known["state"] == "cancelling":  # for a change until now; now it shall not come back
+        reading.run("update fulfilment set resend = false where reference = %s", known["reference"])
+    else:
         cancel(reading, known, why, resend=False)
 
 

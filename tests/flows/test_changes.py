@@ -94,6 +94,7 @@ def test_a_change_after_the_sending_cancels_and_sends_again_only_after_the_proof
     world.poll()
     assert world.fulfilments(order) == [(f"{order}-1", "cancelling")], "nothing new before the cancellation is proven"
     world.hurry()
+    world.poll()
     assert world.fulfilments(order) == [(f"{order}-1", "cancelled"), (f"{order}-2", "sent")]
     assert [(o["reference"], asked(o)) for o in world.live()] == [(f"{order}-2", {"MUG": 3})]
 

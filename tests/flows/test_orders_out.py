@@ -145,6 +145,7 @@ def test_an_order_without_a_route_goes_after_a_rule_was_added_and_it_was_retried
     )
     dead_letters.retry(world.store, world.exception("route_unmapped")["id"], Person("Mo"))
     world.go()
+    world.poll()
     assert world.fulfilments(order) == [(f"{order}-1", "sent")]
     assert (world.exceptions(), world.live_messages()) == ([], [])
 

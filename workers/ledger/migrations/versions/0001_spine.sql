@@ -254,6 +254,7 @@ create table product (
     code          text not null,
     for_warehouse boolean not null,
     body          jsonb not null,
+    record_id     bigint not null,                    -- the record that said so: an older one changes nothing
     seen_at       timestamptz not null default now(),
     primary key (erp, code)
 );
@@ -266,6 +267,22 @@ create table sku (
     their_id     text,
     changed_at   timestamptz not null default now(),
     primary key (connection, code)
+);
+
+-- The newest record of each order that was read: what an older one says is over.
+create table order_seen (
+    erp        text not null,
+    order_code text not null,
+    record_id  bigint not null,
+    primary key (erp, order_code)
+);
+
+-- Orders (or invoices) to be asked for afresh: after a person's retry, after a proven cancellation.
+create table order_wanted (
+    erp      text not null,
+    code     text not null,
+    asked_at timestamptz not null default clock_timestamp(),
+    primary key (erp, code)
 );
 
 -- One Khaos invoice at one warehouse. The number is given once; the reference is <order>-<number>.
@@ -290,7 +307,6 @@ create table fulfilment (
     confirmed     boolean not null default false,     -- Khaos shows every shipment of it
     resend        boolean not null default false,     -- changed: to go again once the cancellation is proven
     stage         integer not null,
-    seen_at       timestamptz not null default now(),
     their_id      text,
     sent_at       timestamptz,
     changed_at    timestamptz not null default now(),

@@ -402,3 +402,10 @@ select keep_partitions(13);
 create function gated_sku(p_gate text) returns text language sql immutable as $$
     select substr(p_gate, length(split_part(p_gate, ':', 1) || split_part(p_gate, ':', 2)) + 3)
 $$;
+
+-- Have an order asked for afresh at the next turn of the orders poll, which is now.
+create function want_order(p_erp text, p_code text) returns void language sql as $$
+    insert into order_wanted (erp, code) values (p_erp, p_code)
+        on conflict (erp, code) do update set asked_at = clock_timestamp();
+    update schedule set due_at = now() where name = 'orders ' || p_erp;
+$$;
