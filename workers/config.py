@@ -81,6 +81,18 @@ class When(Strict):
     channel: tuple[str, ...] = ()
     attribute: dict[str, str] = Field(default_factory=dict, description="an attribute that every SKU must have")
 
+    @model_validator(mode="after")
+    def _iso_countries(self) -> When:
+        for code in self.country:
+            if len(code) != ISO_ALPHA_2 or not code.isupper() or code == "UK":
+                raise ValueError(
+                    f"country {code!r} is no ISO 3166 alpha-2 code in upper case; the United Kingdom is 'GB'"
+                )
+        return self
+
+
+ISO_ALPHA_2 = 2
+
 
 class Rule(Strict):
     """One routing rule; the first that fits takes the order."""
@@ -235,6 +247,13 @@ def read(path: Path) -> Configuration:
     unknown = set(raw) - {"fleet", "connections", "routing", "tables"}
     if unknown:
         raise Misconfigured(f"{min(unknown)}: unknown section; known are fleet, connections, routing, tables")
+    strangers = set(raw.get("tables", {}).get("carriers", {})) - {
+        c.get("system") for c in raw.get("connections", {}).values() if isinstance(c, dict)
+    }
+    if strangers:
+        raise Misconfigured(
+            f"tables.carriers.{min(strangers)}: no connection is of this system; name a connection's system"
+        )
     odd = set(raw.get("tables", {})) - TABLES
     if odd:
         raise Misconfigured(f"tables.{min(odd)}: unknown table; known are {', '.join(sorted(TABLES))}")
@@ -261,6 +280,10 @@ def _toml(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Misconfigured(f"{path} is not there: copy deploy/fleet.example.toml, or set FLEET_CONFIG") from None
+    except OSError as error:
+        raise Misconfigured(f"{path} cannot be read ({error.strerror}): FLEET_CONFIG must name a TOML file") from None
+    except UnicodeDecodeError:
+        raise Misconfigured(f"{path} is not text: FLEET_CONFIG must name a TOML file in UTF-8") from None
     except tomllib.TOMLDecodeError as error:
         if "Cannot declare" in str(error) or "overwrite" in str(error):
             why = "one name stands twice; each connection and each key needs a name of its own"

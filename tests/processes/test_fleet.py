@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import threading
+import uuid
 from typing import Any
 
 from celery import Celery
@@ -44,6 +47,47 @@ def test_poison_and_unknown_tasks_end_in_the_exception_table_and_the_workers_liv
     rows = fleet.rows("select e.flow, r.body from exception e join record r on r.id = e.record_id order by e.id")
     assert {row["flow"] for row in rows} == {"orders-out"}
     assert b"\xff\x00 this was never JSON {" in [bytes(row["body"]) for row in rows]
+    assert fleet.alive("flows")
+    assert fleet.alive("dead-letters")
+    orders = fleet.orders(2)
+    fleet.until(lambda: fleet.sent(orders))
+    fleet.dismiss_all()
+
+
+def envelope(body: str, **odd: Any) -> bytes:
+    """A well-formed message of kombu's around a body, as a stranger might put it together."""
+    properties = {
+        "correlation_id": "x", "delivery_mode": 2, "delivery_info": {"exchange": "", "routing_key": "orders-out"},
+        "priority": 0, "body_encoding": odd.pop("body_encoding", "base64"), "delivery_tag": str(uuid.uuid4()),
+    }  # fmt: skip
+    headers = {"lang": "py", "task": "orders-out", "id": "x", "root_id": "x", "argsrepr": "", **odd}
+    message = {
+        "body": body, "content-encoding": "utf-8", "content-type": "application/json", "headers": headers,
+        "properties": properties,
+    }  # fmt: skip
+    return json.dumps(message).encode()
+
+
+def in_base64(value: Any) -> str:
+    return base64.b64encode(json.dumps(value).encode()).decode()
+
+
+def test_a_good_envelope_around_rubbish_is_kept_and_ends_no_worker(fleet: Any) -> None:
+    before = len(fleet.exceptions())
+    good = [[1, 1], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
+    rubbish = [
+        envelope("!!!"),
+        envelope(in_base64({"a": 1})),
+        envelope(in_base64(None)),
+        envelope(in_base64(good), timelimit=5),
+        envelope(in_base64(good), body_encoding="rot13"),
+        envelope(in_base64([[1, 2, 3], {}, {}])),
+        envelope(in_base64([[], {}, {}])),
+    ]
+    for item in rubbish:
+        fleet.redis.lpush("orders-out", item)
+    fleet.until(lambda: len(fleet.exceptions()) == before + len(rubbish))
+    assert set(fleet.exceptions()) == {"poison"}
     assert fleet.alive("flows")
     assert fleet.alive("dead-letters")
     orders = fleet.orders(2)

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from workers.cli import running
-from workers.cli.say import AsJson
+from workers.cli.say import AsJson, NotDone
 from workers.config import Misconfigured
+from workers.demo.rows import OrdersFileUnusable
 
 ORDERS_HELP = "An orders file (CSV, or gzip of one). Default: the one that comes with the project."
 KHAOS_HELP = "The stand-in of Khaos Control. Default: that of the fleet that runs here."
@@ -40,7 +41,11 @@ def demo(
     Example: `fleet demo --orders orders.csv --faults --report report.json`
     """
     run = import_module("workers.demo.run").demo
-    raise typer.Exit(run(orders, report, seed=seed, faulty=faults, keep=keep, as_json=json_wanted))
+    try:
+        code = run(orders, report, seed=seed, faulty=faults, keep=keep, as_json=json_wanted)
+    except OrdersFileUnusable as error:
+        raise NotDone(str(error)) from error
+    raise typer.Exit(code)
 
 
 @sandbox.command("load")
@@ -57,4 +62,8 @@ def load(
     if not url:
         raise Misconfigured("no sandbox of Khaos Control runs here: start `fleet demo --keep`, or give --khaos-url")
     load_file = import_module("workers.demo.load").load_file
-    raise typer.Exit(load_file(file, url, as_json=json_wanted))
+    try:
+        code = load_file(file, url, as_json=json_wanted)
+    except OrdersFileUnusable as error:
+        raise NotDone(str(error)) from error
+    raise typer.Exit(code)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from workers import config
 from workers.cli import running, say, surroundings
@@ -190,5 +191,5 @@ def check(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = 
         for line in found.well:
             out.print(f"[green]ok[/]       {line}", soft_wrap=True)
         for line in found.problems:
-            out.print(f"[bold red]problem[/]  {line}", soft_wrap=True)
+            out.print(f"[bold red]problem[/]  {escape(line)}", soft_wrap=True)
     raise typer.Exit(1 if found.problems else 0)
