@@ -112,7 +112,7 @@ def stock(store: Store) -> None:
         for number, code in enumerate(SKUS):
             body = {**product, "stock_id": str(number), "code": code, "description": f"Bench item {code}"}
             db.execute(
-                "insert into product (erp, code, for_warehouse, body) values (%s, %s, true, %s)",
+                "insert into product (erp, code, for_warehouse, body, record_id) values (%s, %s, true, %s, 0)",
                 (ERP, code, json.dumps(body)),
             )
         for warehouse in (FAST, SLOW):
