@@ -76,7 +76,8 @@ def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_except
     code, report = run_demo(tmp_path)
     assert (code, report["balanced"], report["lost"], report["doubled"], report["in_flight"]) == (0, True, 0, 0, 0)
     assert report["orders_ready"] >= 50
-    assert report["shipments_confirmed"] >= report["fulfilments_sent"] >= report["orders_ready"] - report["held"] > 0
+    assert report["shipments_confirmed"] >= report["orders_ready"] - report["held"] > 0
+    assert report["shipments_confirmed"] >= report["fulfilments_sent"]  # a part shipment's rest keeps its fulfilment
     expected = {
         "bad_address",
         "bad_product",
