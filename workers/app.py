@@ -186,7 +186,7 @@ def _drain(lane: str) -> None:
 for _lane in (*FLOWS, ISOLATE):
 
     @app.task(name=_lane, base=BellTask, bind=True)  # type: ignore[untyped-decorator]
-    def _bell(self: Task, message_id: int, generation: int) -> None:  # noqa: ARG001
+    def _bell(self: Task, message_id: int, generation: int) -> None:  # noqa: ARG001  a bell's arguments, and Celery's binding
         """Wake a slot of this lane: it works until nothing may go."""
         _drain(self.name)
 
@@ -205,7 +205,7 @@ def file_dead(message_id: int, generation: int) -> None:
 
 
 @app.task(name=CONTROL, base=BellTask, bind=True)  # type: ignore[untyped-decorator]
-def run_scheduled(self: Task, name: str, _generation: int) -> None:  # noqa: ARG001
+def run_scheduled(self: Task, name: str, _generation: int) -> None:  # noqa: ARG001  a bell's arguments, and Celery's binding
     """Run one scheduled thing, if it is due."""
     here = process()
     control.run_due(here.runtime, here.schedules, name)

@@ -1,4 +1,4 @@
-"""What a Khaos invoice that was seen means: a new fulfilment, a change, a remainder, a withdrawal (rules, section 7).
+"""What a ready invoice means: a new fulfilment or a changed one; ``remainders`` and ``withdrawals`` know the rest.
 
 The unit is the invoice. The number of a fulfilment is given once, in the ledger, and bound to its invoice.
 """

@@ -181,11 +181,11 @@ class Cancel:
             return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
-        their_id = row["their_id"]
-        if their_id is None:
+        their_ids: tuple[str, ...] = (row["their_id"],) if row["their_id"] else ()
+        if not their_ids:  # its sending was in doubt: whatever carries the reference is cancelled
             found = warehouse.find_order(message.reference, b"", self.runtime.facts(message.connection))
-            their_id = found.their_ids[0] if found else None
-        there = their_id is not None and warehouse.cancel_order(their_id)
+            their_ids = found.their_ids if found else ()
+        there = [their_id for their_id in their_ids if warehouse.cancel_order(their_id)]
         note = "cancelled at the warehouse" if there else "not at the warehouse (any more): cancelled"
         effects = [
             Effect(
@@ -200,7 +200,9 @@ class Cancel:
                 Effect("select want_order(%s, %s)", (self.runtime.configuration.erp.name, row["order_code"]))
             )
         # what had left before, unheard of, is found out now
-        effects.append(reread(message.connection, their_id or "", row, f"after cancelling, attempt {message.id}"))
+        effects.append(
+            reread(message.connection, next(iter(their_ids), ""), row, f"after cancelling, attempt {message.id}")
+        )
         return Delivered(note, tuple(effects))
 
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:

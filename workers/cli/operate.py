@@ -160,7 +160,7 @@ def run(
         return
     sys.stdout.flush()
     # the shell expands variables, then becomes the process, so that signals reach it
-    os.execve("/bin/sh", ["sh", "-c", f"exec {lines[name]}"], surroundings.for_process(name, bound))  # noqa: S606
+    os.execve("/bin/sh", ["sh", "-c", f"exec {lines[name]}"], surroundings.for_process(name, bound))  # noqa: S606  the shell expands the line
 
 
 def migrate(json_wanted: AsJson = False) -> None:

@@ -70,7 +70,7 @@ def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Hand
 
 def reader_for(runtime: Runtime, connection: str, source: str) -> tuple[str, Reader]:
     """Who reads a record, and the flow that it belongs to."""
-    from workers import dispatch_in, fulfilments, rereading, sku_sync  # noqa: PLC0415
+    from workers import dispatch_in, fulfilments, rereading, sku_sync  # noqa: PLC0415  as above
 
     if connection == "broker":
         return "orders-out", rereading.read_poison
