@@ -1,4 +1,4 @@
-"""What on-call hears through Sentry, and when: deaths, gates, what is overdue, schedules that stop.
+"""What on-call hears through Sentry, and when: exceptions, gates, schedules that stop.
 
 One cause is one issue: the fingerprint is flow, connection and kind. Never raise an alert on a
 retry; a message's death is the moment. What an event may hold stands in ``workers.alert_contents``.
@@ -128,36 +128,6 @@ def gate_opened(*, connection: str, kind: str, shut_for_seconds: float, released
         ["gate", connection, kind],
         {"connection": connection, "kind": kind, "state": "opened"},
         {"shut_for_seconds": round(shut_for_seconds, 1), "released": released},
-    )
-
-
-def overdue(
-    *,
-    flow: str,
-    connection: str,
-    kind: str,
-    expected: str,
-    due_at: datetime,
-    owner: str,
-    severity: str,
-    reference: str,
-    runbook: str,
-) -> None:
-    """One event for something ``expected`` (a word, such as ``dispatch``) that had not come by ``due_at``."""
-    _send(
-        f"{kind}: {expected} is overdue on {flow} via {connection}",
-        LEVELS.get(severity, "error"),
-        ["overdue", flow, connection, kind],
-        {
-            "flow": flow,
-            "connection": connection,
-            "kind": kind,
-            "expected": expected,
-            "owner": owner,
-            "severity": severity,
-            "reference": reference,
-        },
-        {"due_at": due_at.isoformat(), "runbook": runbook},
     )
 
 

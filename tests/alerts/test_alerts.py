@@ -78,24 +78,6 @@ def test_a_gate_that_shuts_and_opens_is_one_issue_that_ends_as_information(sentr
     assert opened["contexts"]["fleet"] == {"shut_for_seconds": 312.4, "released": 87}
 
 
-def test_a_missed_expectation_says_what_was_expected_and_when(sentry: Any) -> None:
-    alerts.overdue(
-        flow="dispatch-in",
-        connection="leeds",
-        kind="dispatch_overdue",
-        expected="dispatch",
-        due_at=WHEN,
-        owner="operations",
-        severity="warning",
-        reference="SO1-1",
-        runbook="docs/runbook.md#dispatch_overdue",
-    )
-    alerts.flush()
-    (event,) = sentry.items("event")
-    assert event["fingerprint"] == ["overdue", "dispatch-in", "leeds", "dispatch_overdue"]
-    assert (event["tags"]["expected"], event["contexts"]["fleet"]["due_at"]) == ("dispatch", WHEN.isoformat())
-
-
 def test_a_schedule_checks_in_as_a_pair_and_once_a_minute_at_most(sentry: Any) -> None:
     now = [1000.0]
 
