@@ -79,13 +79,13 @@ class Runtime:
 
     @cached_property
     def lease(self) -> float:
-        """Seconds that a claim lasts: longer than any push can take."""
-        return max(c.deadline for c in self.configuration.connections.values()) + 30.0
+        """Seconds that a claim lasts: longer than any push can take, a flush of several calls included."""
+        return 3.0 * max(c.deadline for c in self.configuration.connections.values()) + 30.0
 
     _facts: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
 
     def facts(self, warehouse: str) -> dict[str, Any]:
-        """A warehouse's reference data: from the ledger, read over the network only if nobody has yet."""
+        """A system's reference data (by its connection): from the ledger, read over the network only if nobody has yet."""
         known = self._facts.get(warehouse)
         if known and time.monotonic() - known[0] < FACTS_FOR:
             return known[1]
@@ -97,7 +97,8 @@ class Runtime:
     def read_facts(self, warehouse: str) -> dict[str, Any]:
         """Read a warehouse's reference data and keep it."""
         self.pace(warehouse)
-        value = self.warehouse(warehouse).reference_data()
+        side = self.erp if warehouse == self.configuration.erp.name else self.warehouse(warehouse)
+        value = side.reference_data()
         self.store.run(
             "insert into partner_fact (connection, value) values (%s, %s)"
             " on conflict (connection) do update set value = excluded.value, read_at = now()",

@@ -32,7 +32,7 @@ def read_invoices(status_xml: str) -> tuple[list[Invoice], list[Unreadable]]:
     for order in document(status_xml, "STATUS_LIST").iterfind("ORDER_STATUS"):
         for invoice in order.iterfind("INVOICES/INVOICE"):
             try:
-                if _is_sales_order(order):
+                if is_sales_order(order):
                     good.append(_invoice(order, invoice))
             except Unmappable as error:
                 subject = invoice.get("INVOICE_CODE", "").strip() or order.get("SORDER_CODE", "").strip()
@@ -40,7 +40,8 @@ def read_invoices(status_xml: str) -> tuple[list[Invoice], list[Unreadable]]:
     return good, bad
 
 
-def _is_sales_order(order: Element) -> bool:
+def is_sales_order(order: Element) -> bool:
+    """True for an order, False for a credit note. Raises Unmappable for a type that no row knows."""
     kind = order.find("ORDER_TYPE")
     word = "" if kind is None else kind.get("TYPE_ID", "").strip().upper()
     if word not in ORDER_TYPES:
@@ -66,6 +67,7 @@ def _invoice(order: Element, invoice: Element) -> Invoice:
         order_code=order.get("SORDER_CODE", "").strip(),
         associated_ref=order.get("ASSOCIATED_REF", "").strip(),
         invoice_code=attribute("INVOICE_CODE"),
+        customer=customer_of(order),
         stage=whole("INVOICE_STAGE_ID", attribute("INVOICE_STAGE_ID")),
         stage_name=attribute("INVOICE_STAGE_DESC"),
         order_cancelled=_has_content(order.find("CANCELLED")),
@@ -77,6 +79,12 @@ def _invoice(order: Element, invoice: Element) -> Invoice:
         courier=attribute("COURIER") or text(order, "COURIER"),
         consignment=attribute("CONSIGNMENT_REF"),
     )
+
+
+def customer_of(order: Element) -> str:
+    """The URN of an ORDER_STATUS."""
+    company = order.find("COMPANY_NAME")
+    return "" if company is None else company.get("COMPANY_CODE", "").strip()
 
 
 def _has_content(element: Element | None) -> bool:

@@ -1,4 +1,4 @@
-"""The only reader of the environment and of ``fleet.toml``. Whatever is wrong is one line, before anything runs."""
+"""Reads the environment and ``fleet.toml``. Whatever is wrong is one line, before anything runs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ import os
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from workers.limits import Rate, read_rate
+from workers.config.model import Configuration, Connection, Fleet, Rule
+from workers.config.stock import Stock
+from workers.limits import read_rate
 
 
 class Misconfigured(Exception):
@@ -32,137 +34,6 @@ class Environment(BaseSettings):
     fleet_log_level: str = "INFO"
     fleet_var: str = ""  # where what runs on this machine keeps its files; empty: ``var`` in the current folder
     web_password: str = ""  # of the user ``fleet`` on the desk; empty: the desk answers this machine only
-
-
-class Strict(BaseModel):
-    """Refuses keys that it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Intervals(Strict):
-    """How often the scheduled things run, in seconds."""
-
-    orders: float = Field(300.0, gt=0, description="ask Khaos Control for invoices that are ready")
-    catalogue: float = Field(900.0, gt=0, description="ask Khaos Control for products that changed")
-    read_back: float = Field(60.0, gt=0, description="ask Khaos Control to show what it was told")
-    sweep: float = Field(1800.0, gt=0, description="ask warehouses for what a lost webhook did not tell")
-    reference_data: float = Field(3600.0, gt=0, description="read the warehouses' accounts, buildings, carriers")
-
-
-class Limits(Strict):
-    """How long things may take before a person is told, in seconds."""
-
-    sku_confirmed: float = Field(4 * 3600.0, gt=0, description="a SKU that an order waits for")
-    dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
-    proof: float = Field(1800.0, gt=0, description="from telling Khaos Control to its showing it")
-    process_silent: float = Field(20.0, gt=0, description="without a heartbeat a process counts as dead")
-    burst: int = Field(50, gt=0, description="messages dying of one kind in a minute that shut a connection")
-
-
-class Fleet(Strict):
-    """The section ``[fleet]``."""
-
-    database_url: str = "env:DATABASE_URL"
-    broker_url: str = "env:BROKER_URL"
-    sentry_dsn: str = "env:SENTRY_DSN"
-    keep_bodies_months: int = Field(13, gt=0)
-    web_bind: str = "127.0.0.1:8600"
-    intervals: Intervals = Intervals()
-    limits: Limits = Limits()
-
-
-class When(Strict):
-    """What an order must be like for a rule to take it; everything named must hold."""
-
-    site: tuple[str, ...] = ()
-    country: tuple[str, ...] = ()
-    postcode: tuple[str, ...] = Field((), description="beginnings of postcodes")
-    channel: tuple[str, ...] = ()
-    attribute: dict[str, str] = Field(default_factory=dict, description="an attribute that every SKU must have")
-
-    @model_validator(mode="after")
-    def _iso_countries(self) -> When:
-        for code in self.country:
-            if len(code) != ISO_ALPHA_2 or not code.isupper() or code == "UK":
-                raise ValueError(
-                    f"country {code!r} is no ISO 3166 alpha-2 code in upper case; the United Kingdom is 'GB'"
-                )
-        return self
-
-
-ISO_ALPHA_2 = 2
-
-
-class Rule(Strict):
-    """One routing rule; the first that fits takes the order."""
-
-    name: str
-    when: When = When()
-    to: str
-    facility: str
-
-
-class Connection(Strict):
-    """A connection: its name is its identity in the ledger, in exceptions and in alerts."""
-
-    name: str
-    system: str
-    settings: Any
-    concurrency: int
-    rate: Rate | None
-    shares: dict[str, int]
-    deadline: float
-    partner_timeout: float
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-    @property
-    def doubt_wait(self) -> float:
-        """Seconds until a call that we gave up must be over on their side as well."""
-        return self.deadline + self.partner_timeout
-
-
-class Configuration(Strict):
-    """Everything, resolved: no ``env:`` or ``file:`` is left in it."""
-
-    fleet: Fleet
-    connections: dict[str, Connection]
-    routing: tuple[Rule, ...]
-    tables: dict[str, dict[str, Any]]
-
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
-
-    @model_validator(mode="after")
-    def _rules_name_connections(self) -> Configuration:
-        for rule in self.routing:
-            connection = self.connections.get(rule.to)
-            if connection is None:
-                known = ", ".join(sorted(self.connections))
-                raise ValueError(
-                    f"routing rule {rule.name!r} sends to {rule.to!r}, which is no connection; known are: {known}"
-                )
-            sites = getattr(connection.settings, "sites", None)
-            if isinstance(sites, dict) and rule.facility not in sites:
-                raise ValueError(
-                    f"routing rule {rule.name!r} names facility {rule.facility!r}, which [connections.{rule.to}.sites]"
-                    f" does not list; known are: {', '.join(sorted(sites))}"
-                )
-        return self
-
-    def of_system(self, system: str) -> list[Connection]:
-        """The connections of one system."""
-        return [c for c in self.connections.values() if c.system == system]
-
-    @property
-    def erp(self) -> Connection:
-        """The merchant's Khaos Control."""
-        return self.of_system("khaos")[0]
-
-    @property
-    def warehouses(self) -> list[Connection]:
-        """All connections that hold and ship goods."""
-        return [c for c in self.connections.values() if c.system != "khaos"]
 
 
 def _resolve(value: Any, where: str, *, optional: bool = False) -> Any:
@@ -244,9 +115,9 @@ def _connection(name: str, raw: Any) -> Connection:
 def read(path: Path) -> Configuration:
     """Read and check a configuration file. Raises Misconfigured with one line that says what to do."""
     raw = _toml(path)
-    unknown = set(raw) - {"fleet", "connections", "routing", "tables"}
+    unknown = set(raw) - {"fleet", "connections", "routing", "stock", "tables"}
     if unknown:
-        raise Misconfigured(f"{min(unknown)}: unknown section; known are fleet, connections, routing, tables")
+        raise Misconfigured(f"{min(unknown)}: unknown section; known are fleet, connections, routing, stock, tables")
     strangers = set(raw.get("tables", {}).get("carriers", {})) - {
         c.get("system") for c in raw.get("connections", {}).values() if isinstance(c, dict)
     }
@@ -266,11 +137,17 @@ def read(path: Path) -> Configuration:
         rules = tuple(Rule(**rule) for rule in raw.get("routing", []))
     except ValidationError as error:
         raise _said(error, "routing") from None
+    try:
+        stock = Stock(**raw.get("stock", {}))
+    except ValidationError as error:
+        raise _said(error, "stock") from None
     connections = {name: _connection(name, c) for name, c in raw.get("connections", {}).items()}
     _names(connections)
     _one_site_each(connections)
     try:
-        return Configuration(fleet=fleet, connections=connections, routing=rules, tables=raw.get("tables", {}))
+        return Configuration(
+            fleet=fleet, connections=connections, routing=rules, stock=stock, tables=raw.get("tables", {})
+        )
     except ValidationError as error:
         raise _said(error, "") from None
 
@@ -334,6 +211,3 @@ def environment() -> Environment:
 def configuration() -> Configuration:
     """The configuration that FLEET_CONFIG names, read once per process."""
     return read(Path(environment().fleet_config))
-
-
-Flow = Literal["orders-out", "dispatch-in", "stock-in", "returns-in", "sku-sync"]

@@ -1,7 +1,4 @@
-"""The trade's objects in our own words: what every mapping reads into and writes from.
-
-All are frozen. Quantities are whole units, money is Decimal, times are aware and UTC.
-"""
+"""Orders, invoices, products and shipments."""
 
 from __future__ import annotations
 
@@ -10,15 +7,9 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Units = Annotated[int, Field(ge=0)]
-
-
-class Canonical(BaseModel):
-    """Frozen, and refuses fields that it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+from mappings.canonical.model import Canonical, Units
 
 
 class Address(Canonical):
@@ -80,6 +71,7 @@ class Invoice(Canonical):
     order_code: str
     associated_ref: str = ""
     invoice_code: str
+    customer: str = ""  # URN: a reference, not a name
     stage: int
     stage_name: str = ""
     order_cancelled: bool = False

@@ -1,0 +1,21 @@
+"""The only reader of the environment and of ``fleet.toml``."""
+
+from workers.config.model import Configuration, Connection, Fleet, Intervals, Limits, Rule, When
+from workers.config.reading import Environment, Misconfigured, configuration, environment, read
+from workers.config.stock import Stock
+
+__all__ = [
+    "Configuration",
+    "Connection",
+    "Environment",
+    "Fleet",
+    "Intervals",
+    "Limits",
+    "Misconfigured",
+    "Rule",
+    "Stock",
+    "When",
+    "configuration",
+    "environment",
+    "read",
+]

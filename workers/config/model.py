@@ -1,0 +1,161 @@
+"""The shape of ``fleet.toml``: sections, keys, defaults and units."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field, model_validator
+
+from workers.config.stock import Stock
+from workers.config.strict import Strict
+from workers.limits import Rate
+
+
+class Intervals(Strict):
+    """How often the scheduled things run, in seconds."""
+
+    orders: float = Field(300.0, gt=0, description="ask Khaos Control for invoices that are ready")
+    catalogue: float = Field(900.0, gt=0, description="ask Khaos Control for products that changed")
+    read_back: float = Field(60.0, gt=0, description="ask Khaos Control to show what it was told")
+    sweep: float = Field(1800.0, gt=0, description="ask warehouses for what a lost webhook did not tell")
+    reference_data: float = Field(3600.0, gt=0, description="read the warehouses' accounts, buildings, carriers")
+
+
+class Limits(Strict):
+    """How long things may take before a person is told, in seconds."""
+
+    sku_confirmed: float = Field(4 * 3600.0, gt=0, description="a SKU that an order waits for")
+    dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
+    proof: float = Field(1800.0, gt=0, description="from telling Khaos Control to its showing it")
+    process_silent: float = Field(20.0, gt=0, description="without a heartbeat a process counts as dead")
+    burst: int = Field(50, gt=0, description="messages dying of one kind in a minute that shut a connection")
+
+
+class Fleet(Strict):
+    """The section ``[fleet]``."""
+
+    database_url: str = "env:DATABASE_URL"
+    broker_url: str = "env:BROKER_URL"
+    sentry_dsn: str = "env:SENTRY_DSN"
+    keep_bodies_months: int = Field(13, gt=0)
+    web_bind: str = "127.0.0.1:8600"
+    intervals: Intervals = Intervals()
+    limits: Limits = Limits()
+
+
+class When(Strict):
+    """What an order must be like for a rule to take it; everything named must hold."""
+
+    site: tuple[str, ...] = ()
+    country: tuple[str, ...] = ()
+    postcode: tuple[str, ...] = Field((), description="beginnings of postcodes")
+    channel: tuple[str, ...] = ()
+    attribute: dict[str, str] = Field(default_factory=dict, description="an attribute that every SKU must have")
+
+    @model_validator(mode="after")
+    def _iso_countries(self) -> When:
+        for code in self.country:
+            if len(code) != ISO_ALPHA_2 or not code.isupper() or code == "UK":
+                raise ValueError(
+                    f"country {code!r} is no ISO 3166 alpha-2 code in upper case; the United Kingdom is 'GB'"
+                )
+        return self
+
+
+ISO_ALPHA_2 = 2
+
+
+class Rule(Strict):
+    """One routing rule; the first that fits takes the order."""
+
+    name: str
+    when: When = When()
+    to: str
+    facility: str
+
+
+class Connection(Strict):
+    """A connection: its name is its identity in the ledger, in exceptions and in alerts."""
+
+    name: str
+    system: str
+    settings: Any
+    concurrency: int
+    rate: Rate | None
+    shares: dict[str, int]
+    deadline: float
+    partner_timeout: float
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @property
+    def doubt_wait(self) -> float:
+        """Seconds until a call that we gave up must be over on their side as well."""
+        return self.deadline + self.partner_timeout
+
+
+class Configuration(Strict):
+    """Everything, resolved: no ``env:`` or ``file:`` is left in it."""
+
+    fleet: Fleet
+    connections: dict[str, Connection]
+    routing: tuple[Rule, ...]
+    tables: dict[str, dict[str, Any]]
+    stock: Stock = Stock()
+
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    @model_validator(mode="after")
+    def _sites_beside_homes(self) -> Configuration:
+        taken = dict.fromkeys(self.homes, "a selling site")
+        for home, beside in self.stock.sites.items():
+            if home not in self.homes:
+                known = ", ".join(sorted(self.homes)) or "none"
+                raise ValueError(f"stock.sites: {home!r} is no site that a facility serves; known are: {known}")
+            for purpose, site in beside.named().items():
+                if site in taken:
+                    raise ValueError(
+                        f"stock.sites.{home}.{purpose}: site {site!r} is {taken[site]}; a Khaos site has one use"
+                    )
+                taken[site] = f"{purpose} of {home}"
+        return self
+
+    @model_validator(mode="after")
+    def _rules_name_connections(self) -> Configuration:
+        for rule in self.routing:
+            connection = self.connections.get(rule.to)
+            if connection is None:
+                known = ", ".join(sorted(self.connections))
+                raise ValueError(
+                    f"routing rule {rule.name!r} sends to {rule.to!r}, which is no connection; known are: {known}"
+                )
+            sites = getattr(connection.settings, "sites", None)
+            if isinstance(sites, dict) and rule.facility not in sites:
+                raise ValueError(
+                    f"routing rule {rule.name!r} names facility {rule.facility!r}, which [connections.{rule.to}.sites]"
+                    f" does not list; known are: {', '.join(sorted(sites))}"
+                )
+        return self
+
+    def of_system(self, system: str) -> list[Connection]:
+        """The connections of one system."""
+        return [c for c in self.connections.values() if c.system == system]
+
+    @property
+    def homes(self) -> dict[str, tuple[str, str]]:
+        """Khaos site -> (connection, facility), for every facility of every warehouse."""
+        return {
+            site: (connection.name, facility)
+            for connection in self.warehouses
+            for facility, site in connection.settings.sites.items()
+        }
+
+    @property
+    def erp(self) -> Connection:
+        """The merchant's Khaos Control."""
+        return self.of_system("khaos")[0]
+
+    @property
+    def warehouses(self) -> list[Connection]:
+        """All connections that hold and ship goods."""
+        return [c for c in self.connections.values() if c.system != "khaos"]

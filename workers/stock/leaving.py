@@ -1,0 +1,26 @@
+"""What a dispatch means for stock: the units left, and the position still includes them until it is counted anew."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.reading import Reading
+
+
+def left(reading: Reading, known: dict[str, Any], shipment: str, units: dict[str, int]) -> None:
+    """Remember what left with a shipment of a fulfilment (its row), and have those SKUs counted.
+
+    ``shipment`` may be a name of its own, for goods that left although they were to be cancelled.
+    """
+    for sku, n in sorted(units.items()):
+        reading.run(
+            "insert into shipped_line (shipment, order_code, home, sku, units, left_at) values (%s, %s, %s, %s, %s, %s)"
+            " on conflict do nothing",
+            shipment,
+            known["order_code"],
+            known["site"],
+            sku,
+            n,
+            reading.record.received_at,
+        )
+    reading.run("select want_recount(%s, %s, 'dispatched')", known["site"], sorted(units))
