@@ -10,11 +10,14 @@ from functools import partial
 import structlog
 
 from adapters.errors import ReachError, Throttled, Unauthorised
-from workers import alarms, alerts, expectations, gates, intake, poison, proof, reading, ringer
+from workers import alarms, alerts, expectations, gates, intake, poison, proof, reading, ringer, stock_in
 from workers.intake import Busy
+from workers.journal import entering
 from workers.policy import verdict
+from workers.returns import asking, crediting
 from workers.ringer import Bell
 from workers.runtime import Runtime
+from workers.stock import counting, demand, levels, movements, not_carried
 from workers.wiring import reader_for
 
 log = structlog.get_logger(__name__)
@@ -47,7 +50,9 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
     def ring_all() -> None:
         ringer.bury(runtime)
         poison.sweep(runtime.store, runtime.redis)
-        _convict(runtime, ringer.release_lost(runtime))
+        released = ringer.release_lost(runtime)
+        _convict(runtime, released)
+        stock_in.wait_out(runtime, released)
         ringer.ring_ready(runtime, ring)
         ringer.ring_dead(runtime, ring)
 
@@ -70,7 +75,39 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
             Scheduled(f"reference data {name}", every.reference_data, partial(runtime.read_facts, name), name)
         )
         listed.append(Scheduled(f"sweep {name}", every.sweep, partial(intake.sweep, runtime, name), name))
+    listed.append(Scheduled(f"credit notes {erp}", every.credit_notes, partial(crediting.poll, runtime), erp))
+    for home, (connection, _facility) in runtime.configuration.homes.items():
+        listed.append(Scheduled(f"goods in {home}", every.sweep, partial(asking.sweep, runtime, home), connection))
+    if runtime.configuration.stock.levels != "off":
+        listed += _of_stock(runtime)
     return {scheduled.name: scheduled for scheduled in listed}
+
+
+def _of_stock(runtime: Runtime) -> list[Scheduled]:
+    every, erp = runtime.configuration.stock, runtime.configuration.erp.name
+
+    def post() -> None:
+        stock_in.try_again(runtime)
+        stock_in.post_due(runtime)
+
+    listed = [
+        Scheduled("stock", TICK, post, watched=False),
+        Scheduled("journal", 2.0, partial(entering.enter_new, runtime), watched=False),
+        Scheduled("stock not carried", 60.0, partial(not_carried.check, runtime)),
+        Scheduled("purge stock", 3600.0, partial(stock_in.purge, runtime)),
+        Scheduled(f"reference data {erp}", runtime.configuration.fleet.intervals.reference_data,
+                  partial(runtime.read_facts, erp), erp),
+        Scheduled(f"demand {erp}", every.demand, partial(demand.poll_demand, runtime), erp),
+        Scheduled(f"compare levels {erp}", every.compare, partial(levels.compare, runtime), erp),
+    ]  # fmt: skip
+    for home, (connection, _facility) in runtime.configuration.homes.items():
+        listed += [
+            Scheduled(
+                f"movements {home}", every.movements, partial(movements.poll_movements, runtime, home), connection
+            ),
+            Scheduled(f"count {home}", every.count, partial(counting.count_building, runtime, home), connection),
+        ]
+    return listed
 
 
 def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
@@ -101,6 +138,7 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
                 (scheduled.name, timedelta(seconds=scheduled.every)),
             )
         db.execute("delete from schedule where name <> all (%s)", (list(listed),))
+    stock_in.install(runtime)
 
 
 def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:

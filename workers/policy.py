@@ -166,8 +166,27 @@ VERDICTS: dict[str, Verdict] = {
     "dispatch_route_missing": Verdict(
         SUPPORT,
         "error",
-        f"No way is set for telling Khaos Control of dispatches: bind extensions.confirm_shipment in"
-        f" fleet.toml, then `{RETRY}`.",
+        f"No way is set for telling Khaos Control of dispatches: bind extensions.confirm_shipment or set"
+        f" dispatch_route in fleet.toml, then `{RETRY}`.",
+    ),
+    "split_in_khaos": Verdict(
+        OPERATIONS,
+        "warning",
+        "A part of the invoice has left: split off in Khaos Control what has not, then assign the rest to the"
+        " courier (`fleet worklist dispatch`). It goes on by itself.",
+    ),
+    "consignment_conflict": Verdict(
+        SUPPORT,
+        "error",
+        f"A file of that name with other content lies in the courier's folder: find out who put it there, move it"
+        f" away, then `{RETRY}`.",
+    ),
+    "consignment_folder": Verdict(
+        SUPPORT,
+        "error",
+        f"The courier's folder cannot be written: see whether it is there and whether the fleet may write it, then"
+        f" `{RETRY}`.",
+        retries=12,
     ),
     "dispatch_unconfirmed": Verdict(
         OPERATIONS, "error", "Khaos Control was told of the dispatch but does not show it: look at the invoice there."
@@ -175,6 +194,122 @@ VERDICTS: dict[str, Verdict] = {
     "dispatch_overdue": Verdict(OPERATIONS, "warning", "The warehouse has not dispatched this order in time: ask it."),
     "unknown_status": Verdict(
         SUPPORT, "error", f"The warehouse uses a status that no table knows: add it to the table named, then `{RETRY}`."
+    ),
+    # stock
+    "unknown_condition": Verdict(
+        OPERATIONS,
+        "error",
+        "The warehouse holds units in a condition that no table knows, so they are not sold: add the row that the"
+        " reason names to fleet.toml, restart, then dismiss.",
+    ),
+    "level_race": Verdict(
+        OPERATIONS,
+        "warning",
+        "Khaos Control shows another level each time that it is set: see who else sets it. It goes on being set"
+        " every minute.",
+    ),
+    "level_not_taken": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Khaos Control does not take this level: do what the reason says; the next comparison sets it by itself.",
+    ),
+    "wrong_site": Verdict(
+        SUPPORT, "error", "fleet.toml names a site that Khaos Control does not have: correct the name and restart."
+    ),
+    "short_at_warehouse": Verdict(
+        OPERATIONS,
+        "warning",
+        "More is ordered than the warehouse holds beside its other orders: see whether goods are on their way.",
+    ),
+    # journals
+    "reason_unknown": Verdict(
+        FINANCE,
+        "warning",
+        "The warehouse told no reason for this adjustment: ask it, then `fleet journal map ID --reason R --account A"
+        " --by NAME`.",
+    ),
+    "reason_unmapped": Verdict(
+        FINANCE,
+        "error",
+        "Add the row that the reason names to fleet.toml and restart: every entry that waits for it goes by itself.",
+    ),
+    "journal_refused": Verdict(
+        FINANCE,
+        "error",
+        "Khaos Control does not book this entry: put right what its reason names, or map the entry anew, then"
+        f" `{RETRY}`.",
+    ),
+    "stock_not_carried": Verdict(
+        FINANCE,
+        "warning",
+        "Units stand in a condition that has no Khaos site: name one under [stock.sites] in fleet.toml and restart, or"
+        " carry them by hand.",
+    ),
+    # goods in and returns
+    "receipt_without_lines": Verdict(
+        SUPPORT,
+        "error",
+        "Goods came in and the warehouse does not tell which: make automations for its goods_in and putaway_task"
+        " events, or have the tenant show a task's receipt line; it closes by itself.",
+    ),
+    "unknown_grade": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        f"No row says what to do with goods in this condition: add the one that the reason names, restart, `{RETRY}`;"
+        " or `fleet returns grade REF CONDITION --by NAME`.",
+    ),
+    "return_unknown_order": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Goods came back and nobody knows the order: find it, then `fleet returns offer REF --order CODE --by NAME`; or"
+        " `fleet returns stop REF --why TEXT --by NAME`.",
+    ),
+    "returned_more_than_shipped": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "More came back than left on this order, or a unit twice: if a dispatch was told late,"
+        f" `{RETRY}`; else `fleet returns stop REF --why TEXT --by NAME`.",
+    ),
+    "returns_channel_missing": Verdict(
+        SUPPORT,
+        "error",
+        f"Set [connections.khaos.channel] in fleet.toml and the channel in Khaos Control, then `{RETRY}`; a credit"
+        " given by hand is told with `fleet returns credited REF NOTE --by NAME`.",
+    ),
+    "maybe_credited": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "The customer was credited for this SKU already: if it was for these goods, `fleet returns stop REF --why TEXT"
+        " --by NAME`; if not, `fleet returns offer REF --by NAME`.",
+    ),
+    "credit_ambiguous": Verdict(
+        CUSTOMER_SERVICE,
+        "warning",
+        "More than one credit note or return fits: look which belongs together, then `fleet returns credited REF NOTE"
+        " --by NAME`.",
+    ),
+    "credit_differs": Verdict(
+        FINANCE,
+        "warning",
+        "The credit note credits another quantity than came back: compare, correct it in Khaos Control, then dismiss.",
+    ),
+    "credit_unexpected": Verdict(
+        FINANCE,
+        "critical",
+        "The customer may be credited twice for the same goods: compare the credit notes, cancel one in Khaos Control,"
+        " then dismiss.",
+    ),
+    "refund_due": Verdict(
+        FINANCE,
+        "error",
+        "Returned goods are not credited by day 10 of 14: see in Khaos Control whether the return was imported and"
+        " processed; it closes by itself.",
+    ),
+    "deleted_in_khaos": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Khaos Control deleted an item that a warehouse still holds: bring it back, or have the goods taken out; then"
+        " dismiss.",
     ),
     # what was said and could not be read
     "unmappable": Verdict(SUPPORT, "error", f"Add the row that the reason names, then `{RETRY}`."),
@@ -192,13 +327,10 @@ VERDICTS: dict[str, Verdict] = {
         OPERATIONS, "error", "A warehouse picks whole units: correct the quantity in Khaos Control."
     ),
     # an orders file
-    "return_not_order": Verdict(
-        CUSTOMER_SERVICE, "info", "This invoice takes goods back: raise the return in Khaos Control, then dismiss."
-    ),
     "not_a_sale": Verdict(
         FINANCE,
         "info",
-        "A negative or zero quantity is a stock correction, not a sale: book it in Khaos Control, then dismiss.",
+        "This corrects stock or money and sells nothing: book or credit it in Khaos Control, then dismiss.",
     ),
     "file_line_unreadable": Verdict(SUPPORT, "warning", "Correct the line in the orders file and load it again."),
     "country_conflict": Verdict(

@@ -12,7 +12,7 @@ URGENT, ORDINARY = 3, 6
 def read_hint(reading: Reading) -> None:
     """Reader of a webhook about stock: its SKUs are counted again. Ten thousand words of one SKU are one count."""
     connection = reading.record.connection
-    hint = reading.runtime.warehouse(connection).read_stock_hint(reading.record.source, reading.record.body)
+    hint = reading.runtime.warehouse(connection).stock.read_hint(reading.record.source, reading.record.body)
     for home, (whose, _facility) in reading.runtime.configuration.homes.items():
         if whose == connection and hint.skus:
             reading.run("select want_recount(%s, %s, %s)", home, sorted(hint.skus), reading.record.source)
@@ -105,12 +105,14 @@ def install(runtime: Runtime) -> None:
             db.execute("insert into buffer_rule values (%s, %s, %s, %s, %s, %s)", rule)
         for home, (connection, facility) in homes.items():
             db.execute(
-                "insert into home (site, connection, facility, flush_after, adjustments)"
-                " values (%s, %s, %s, make_interval(secs => %s), %s) on conflict (site) do update set"
+                "insert into home (site, connection, facility, flush_after, adjustments, semantics, issue_point)"
+                " values (%s, %s, %s, make_interval(secs => %s), %s, %s, %s) on conflict (site) do update set"
                 " connection = excluded.connection, facility = excluded.facility, flush_after = excluded.flush_after,"
-                " adjustments = excluded.adjustments",
-                (home, connection, facility, stock.flush, stock.beside(home).adjustments),
-            )
+                " adjustments = excluded.adjustments, semantics = excluded.semantics,"
+                " issue_point = excluded.issue_point",
+                (home, connection, facility, stock.flush, stock.beside(home).adjustments,
+                 runtime.erp.level_semantics, runtime.erp.issue_point),
+            )  # fmt: skip
         db.execute("delete from stock_site where site <> all (%s)", ([site for site, _, _ in sites],))
         for row in sites:
             db.execute(

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import Any
 
-from adapters.clarus.graphql import PAGE, batches, nodes, read_together
+from adapters.clarus import reading_orders, reading_receipts, reading_stock
+from adapters.clarus.extra_fields import ExtraFields
+from adapters.clarus.graphql import PAGE, Node, batches, nodes
+from adapters.clarus.reference_data import ids_by_code
 from adapters.clarus.refusals import says_already_there
 from adapters.clarus.settings import Settings
 from adapters.clarus.wire import Wire
 from adapters.errors import Garbled, Rejected
-
-ORDERS_AT_ONCE = 25  # orders whose lines and shipments are asked for in one GraphQL request
-
-Node = dict[str, Any]
 
 
 class Clarus:
@@ -28,6 +28,7 @@ class Clarus:
         """Connects to nothing yet."""
         self.settings = settings
         self._wire = Wire(settings)
+        self._extra = ExtraFields(self._wire.ask)
 
     # ---- reads
 
@@ -36,26 +37,11 @@ class Clarus:
         self._wire.ask("query { accounts { all(first: 1) { edges { node { id } } } } }", {})
 
     def reference_data(self) -> dict[str, Any]:
-        """Ids by code, of what orders and products refer to.
+        """``{"account_id": str, "warehouses": {code: id}, "carriers": {code: id}, "stock_unit_types": {code: id}}``.
 
-        ``{"account_id": str, "warehouses": {code: id}, "carriers": {code: id}, "stock_unit_types": {code: id}}``;
-        warehouses are those in which the account may trade (list ``account_warehouses``). Raises
-        Rejected (symbol ``account_unknown``) when no account has the code of the settings.
+        Raises Rejected (symbol ``account_unknown``) when no account has the code of the settings.
         """
-        code = self.settings.account
-        ids = [node["id"] for node in self._nodes("accounts", code={"eq": code}) if node.get("code") == code]
-        if not ids:
-            raise Rejected(
-                f"Clarus knows no account with the code {code!r}: correct `account` in the settings",
-                symbol="account_unknown",
-            )
-        places = self._nodes("account_warehouses", account_id={"eq": ids[0]})
-        return {
-            "account_id": ids[0],
-            "warehouses": {n["warehouse"]["code"]: n["warehouse"]["id"] for n in places if n.get("warehouse")},
-            "carriers": {n["code"]: n["id"] for n in self._nodes("carriers")},
-            "stock_unit_types": {n["code"]: n["id"] for n in self._nodes("stock_unit_types")},
-        }
+        return ids_by_code(self._wire.ask, self.settings.account)
 
     def products_by_code(self, codes: Iterable[str]) -> dict[str, Node]:
         """Product nodes by their code; a code that Clarus does not know is not in the answer."""
@@ -98,37 +84,80 @@ class Clarus:
             yield node
 
     def orders_detail(self, goods_outs: Iterable[Node]) -> list[dict[str, Any]]:
-        """Lines, shipments and packages of each order: ``{"goods_out", "lines", "shipments", "packages"}``.
+        """``{"goods_out", "lines", "shipments", "packages"}`` of each order, in the order given.
 
-        25 orders take two requests (lines and shipments together, then packages), more only where
-        a list has more than 100 entries. Orders stay in the order given.
+        25 orders take two requests, more only where a list has more than 100 entries.
         """
-        by_id = {str(node["id"]): node for node in goods_outs}
-        return [detail for some in batches(by_id, ORDERS_AT_ONCE) for detail in self._details(some, by_id)]
+        return reading_orders.details(self._wire.ask, goods_outs)
 
-    def _details(self, ids: list[str], by_id: dict[str, Node]) -> Iterator[dict[str, Any]]:
-        details: dict[str, dict[str, Any]] = {
-            one: {"goods_out": by_id[one], "lines": [], "shipments": [], "packages": []} for one in ids
-        }
-        kinds = ("goods_out_lines", "shipments")
-        wanted = {f"{kind}_{n}": (kind, {"goods_out_id": {"eq": one}}) for n, one in enumerate(ids) for kind in kinds}
-        order_of: dict[str, str] = {}
-        for node in read_together(self._wire.ask, wanted):
-            kind, _, number = node.pop("_alias").rpartition("_")
-            one = ids[int(number)]
-            details[one]["lines" if kind == "goods_out_lines" else kind].append(node)
-            if kind == "shipments":
-                order_of[node["id"]] = one
-        for some in batches(order_of, PAGE):
-            for package in self._nodes("packages", shipment_id={"in": some}):
-                details[order_of[package["shipment"]["id"]]]["packages"].append(package)
-        yield from details.values()
+    def stocks_of(self, codes: Iterable[str], account_id: str, warehouse_id: str) -> list[Node]:
+        """Every stock record of the product codes in one building; one request for 100 codes and 100 records.
+
+        A record has ``reason_code`` and ``string1`` (its batch) where the tenant's schema offers them.
+        """
+        return list(reading_stock.of_codes(self._wire.ask, self._extra.of("stocks"), codes, account_id, warehouse_id))
+
+    def stock_pages(self, account_id: str, warehouse_id: str, first: int = PAGE) -> Iterator[list[Node]]:
+        """Every stock record of one building, ``first`` at a time, each page asked for when it is consumed.
+
+        The walk was complete when it ended without an error, and only then.
+        """
+        yield from reading_stock.by_page(self._wire.ask, self._extra.of("stocks"), account_id, warehouse_id, first)
+
+    def transactions_since(self, moment: datetime, account_id: str, warehouse_id: str) -> list[Node]:
+        """Every movement of stock in one building at or after ``moment``, by rising id, archived ones left out.
+
+        A node has ``reason_code`` where the tenant's schema offers it. Ask with an overlap and keep ids apart.
+        """
+        extra = self._extra.of("transactions")
+        return reading_stock.moved_since(self._wire.ask, extra, moment, account_id, warehouse_id)
+
+    def reason_codes(self) -> list[Node]:
+        """Every reason code: ``{"id", "code", "name", "description", "reason_type", "active", "generic"}``."""
+        return list(self._nodes("reason_codes"))
+
+    def receipts(
+        self,
+        account_id: str,
+        warehouse_id: str = "",
+        *,
+        references: Iterable[str] | None = None,
+        statuses: Iterable[str] | None = None,
+        expected_since: datetime | None = None,
+    ) -> list[Node]:
+        """The account's goods-in receipts that fit all that is given. Clarus compares status words exactly.
+
+        A node has ``external_system_reference1`` and ``2`` where the tenant's schema offers them.
+        """
+        wanted = reading_receipts.Wanted(account_id, warehouse_id, references, statuses, expected_since)
+        return list(reading_receipts.receipts(self._wire.ask, self._extra.of("goods_in_receipts"), wanted))
+
+    def goods_in_by_reference(self, references: Iterable[str], account_id: str) -> list[Node]:
+        """Every receipt of the account with one of the references; Clarus does not promise that one is unique."""
+        return self.receipts(account_id, references=references)
+
+    def receipt_detail(self, receipt: Node, line_ids: Iterable[str]) -> dict[str, Any]:
+        """A receipt with the RCV and PWAY tasks of its lines, and the stock records where they put the goods.
+
+        ``{"goods_in_receipt": receipt, "lines": [{"id", "tasks"}], "stocks": [node]}``, nodes as Clarus gave them.
+        """
+        return reading_receipts.detail(self._wire.ask, self._extra.of("stocks"), receipt, line_ids)
+
+    def receipt_lines_since(self, moment: datetime, account_id: str, warehouse_id: str) -> dict[str, list[str]] | None:
+        """Receipt id -> ids of the lines on which the floor finished a task at or after ``moment``.
+
+        None where the tenant's schema does not show a task's line: then only webhooks tell line ids.
+        """
+        extra = self._extra.of("tasks")
+        if not extra:
+            return None
+        return reading_receipts.lines_since(self._wire.ask, extra, moment, account_id, warehouse_id)
 
     # ---- writes: every body is sent as given, byte by byte
 
     def create_product(self, body: bytes) -> str:
         """The new product's id. A code that exists: Rejected(symbol="product_code_exists")."""
-        return self._made("create_product", body)
+        return self._wire.make("create_product", body)
 
     def update_product(self, product_id: str, body: bytes) -> None:
         """Changes what the body names and leaves the rest."""
@@ -144,7 +173,7 @@ class Clarus:
 
     def create_goods_out(self, body: bytes) -> str:
         """The new order's id. Clarus has no idempotency key: look the reference up before sending again."""
-        return self._made("create_goods_out", body)
+        return self._wire.make("create_goods_out", body)
 
     def cancel_goods_out(self, goods_out_id: str) -> None:
         """Cancels; Clarus deletes one that was pending. Rejected when dispatched, with status 404 when absent."""
@@ -159,17 +188,13 @@ class Clarus:
             raise Garbled("process_picks: Clarus's answer has no process_references")
         return [str(one) for one in references]
 
+    def create_goods_in_receipt(self, body: bytes) -> str:
+        """The new receipt's id. There is no idempotency key: look the reference up before sending again."""
+        return self._wire.make("create_goods_in_receipt", body)
+
     def create_automation(self, body: bytes) -> str:
         """The new automation's id, to be put into ``webhook_automations`` of the settings."""
-        return self._made("create_automation", body)
+        return self._wire.make("create_automation", body)
 
     def _nodes(self, root: str, **conditions: Any) -> Iterator[Node]:
         return nodes(self._wire.ask, root, conditions)
-
-    def _made(self, name: str, body: bytes) -> str:
-        told = self._wire.send(name, body)
-        data = told.get("data", told) if isinstance(told, dict) else None
-        made = data.get("id") if isinstance(data, dict) else None
-        if made in (None, ""):
-            raise Garbled(f"{name}: Clarus's answer has no data.id; look it up before sending again")
-        return str(made)

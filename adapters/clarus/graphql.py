@@ -1,90 +1,65 @@
-"""The GraphQL lists that are read: root, filter type and node fields, and how pages follow each other.
+"""How Clarus's GraphQL lists are asked for, how their pages follow each other, and how ids become text.
 
-Source: the OpenAPI file's ``/graphql#List…`` operations and their examples; only documented fields
-and filters are used. The real path is ``POST /graphql``; cursors are Relay's; the largest page is
-unpublished, and the vendor's own tools ask for 100.
+Source: api-reference and the OpenAPI file's ``/graphql#List…`` operations. The real path is ``POST
+/graphql``; cursors are Relay's; the largest page is unpublished, and the vendor's own tools ask for 100.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from adapters.clarus.listings import LISTINGS
 from adapters.errors import Garbled
 
 PAGE = 100
 
+Node = dict[str, Any]
 Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """One list query of Clarus: its root field, the type of its filter, the node fields we read."""
-
-    root: str
-    filter_type: str
-    node: str
-
-
-LISTINGS: dict[str, Listing] = {
-    row.root: row
-    for row in (
-        Listing("accounts", "AccountFilterType", "id code name"),
-        Listing("account_warehouses", "AccountWarehouseFilterType", "id warehouse { id code }"),
-        Listing("carriers", "CarrierFilterType", "id code active"),
-        Listing("stock_unit_types", "StockUnitTypeFilterType", "id code"),
-        Listing("products", "ProductsFilterType", "id code barcode description commodity_code country_of_manufacture"),
-        Listing("account_products", "AccountProductFilterType", "id account { id } product { id code }"),
-        Listing(
-            "goods_outs",
-            "GoodsOutsFilterType",
-            "id reference priority expected_date_of_dispatch goods_out_status { code name } "
-            "account { id code } warehouse { id code } carrier { id code }",
-        ),
-        Listing(
-            "goods_out_lines",
-            "GoodsOutLineFilterType",
-            "id order_quantity allocated_quantity pick_quantity dispatch_quantity short_status "
-            "product { id code } goods_out { id reference }",
-        ),
-        Listing(
-            "shipments",
-            "ShipmentFilterType",
-            "id reference status packages_count carrier { id code } carrier_service { id code }",
-        ),
-        Listing("packages", "PackageFilterType", "id tracking_number shipment { id reference }"),
-        Listing("automations", "AutomationFilterType", "id name resource_name event enabled"),
-    )
-}
-
-
-def query(asked: Mapping[str, str]) -> str:
+def query(asked: Mapping[str, str], extra: str = "", first: int = PAGE) -> str:
     """The document that reads several lists at once: ``asked`` maps an alias to a root of LISTINGS.
 
-    An alias ``a`` takes the variables ``$a`` (its filter) and ``$a_after`` (its cursor).
+    An alias ``a`` takes the variables ``$a`` (its filter) and ``$a_after`` (its cursor). ``extra``
+    are further node fields, ``first`` the nodes of a page; both hold for every list.
     """
     variables = ", ".join(f"${a}: {LISTINGS[r].filter_type}, ${a}_after: String" for a, r in asked.items())
     fields = " ".join(
-        f"{a}: {r} {{ all(filter: ${a}, first: {PAGE}, after: ${a}_after) {{ "
-        f"pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {LISTINGS[r].node} }} }} }} }}"
+        f"{a}: {r} {{ all(filter: ${a}, first: {first}, after: ${a}_after{LISTINGS[r].arguments}) {{ "
+        f"pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {LISTINGS[r].node} {extra} }} }} }} }}"
         for a, r in asked.items()
     )
     return f"query({variables}) {{ {fields} }}"
 
 
-def nodes(ask: Ask, root: str, conditions: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def nodes(ask: Ask, root: str, conditions: dict[str, Any], extra: str = "") -> Iterator[Node]:
     """Every node of one list, page after page, with its ids as str. Raises what ``ask`` raises, and Garbled."""
-    yield from read_together(ask, {"list": (root, conditions)}, lazily=True)
+    for page in pages(ask, root, conditions, extra):
+        yield from page
 
 
-def read_together(
-    ask: Ask, wanted: Mapping[str, tuple[str, dict[str, Any]]], *, lazily: bool = False
-) -> Iterator[dict[str, Any]]:
+def pages(ask: Ask, root: str, conditions: dict[str, Any], extra: str = "", first: int = PAGE) -> Iterator[list[Node]]:
+    """One list page by page, each asked for when the one before it was consumed.
+
+    It ends by itself only when Clarus said that there is no further page; else it raises what
+    ``ask`` raises, or Garbled. So a walk that ended without an error was complete.
+    """
+    document = query({"list": root}, extra, first)
+    cursor: str | None = None
+    while True:
+        found, following = _page(ask(document, {"list": conditions, "list_after": cursor}), "list", root, cursor)
+        yield found
+        if following is None:
+            return
+        cursor = following
+
+
+def read_together(ask: Ask, wanted: Mapping[str, tuple[str, dict[str, Any]]], extra: str = "") -> Iterator[Node]:
     """The nodes of several lists, asked for in one request per round of pages.
 
     ``wanted`` maps an alias to (root, filter). Each node has the alias that it answers under
-    ``_alias`` unless ``lazily``. A round asks only for the lists that have another page.
+    ``_alias``. A round asks only for the lists that have another page.
     """
     after: dict[str, str | None] = dict.fromkeys(wanted)
     while after:
@@ -92,27 +67,30 @@ def read_together(
         for alias, cursor in after.items():
             variables[alias] = wanted[alias][1]
             variables[f"{alias}_after"] = cursor
-        data = ask(query({alias: wanted[alias][0] for alias in after}), variables)
+        data = ask(query({alias: wanted[alias][0] for alias in after}, extra), variables)
         following: dict[str, str | None] = {}
         for alias, cursor in after.items():
-            found, next_cursor = _page(data, alias, wanted[alias][0])
+            found, next_cursor = _page(data, alias, wanted[alias][0], cursor)
             if next_cursor is not None:
-                if next_cursor == cursor:
-                    raise Garbled(f"Clarus gave the same cursor twice for {wanted[alias][0]}: the list cannot be read")
                 following[alias] = next_cursor
             for node in found:
-                yield node if lazily else {**node, "_alias": alias}
+                yield {**node, "_alias": alias}
         after = following
 
 
-def _page(data: dict[str, Any], alias: str, root: str) -> tuple[list[dict[str, Any]], str | None]:
+def _page(data: dict[str, Any], alias: str, root: str, cursor: str | None) -> tuple[list[Node], str | None]:
     try:
         page = data[alias]["all"]
         info = page["pageInfo"]
         found = [ids_as_text(edge["node"]) for edge in page["edges"]]
-        return found, str(info["endCursor"]) if info["hasNextPage"] else None
+        further, following = info["hasNextPage"], info["endCursor"]
     except (KeyError, TypeError) as error:
         raise Garbled(f"Clarus's answer for {root} has no readable page ({error!r})") from error
+    if not further:
+        return found, None
+    if not isinstance(following, str) or following == cursor:
+        raise Garbled(f"Clarus gave no new cursor for the next page of {root}: the list cannot be read")
+    return found, following
 
 
 def ids_as_text(node: Any) -> Any:

@@ -33,6 +33,7 @@ OPERATIONS: dict[str, Operation] = {
         Operation("create_goods_out", "POST", "/goods_outs"),
         Operation("cancel_goods_out", "POST", "/goods_outs/{id}/cancel", has_body=False),
         Operation("process_picks", "POST", "/goods_out_processes/process_picks_async"),
+        Operation("create_goods_in_receipt", "POST", "/goods_in_receipts"),
         Operation("create_automation", "POST", "/automations"),
     )
 }

@@ -44,6 +44,10 @@ class Settings(BaseModel):
     stock_unit_type: Text = "EACH"  # code of the unit that new products are counted in
     dispatch_strategy: Literal["manual", "auto", "load", "shipment", "auto_shipment"] | None = None
     release: Literal["warehouse", "process_picks"] = "warehouse"  # who starts picking
+    # Attributes that make a receipt a return, for example {"receipt_type": "return"}. None is documented over REST,
+    # so what to send is agreed with the vendor; None sends an ordinary receipt.
+    receipt_kind: dict[str, str | int] | None = None
+    return_receipt_types: tuple[Text, ...] = ("return",)  # what receipt_type says of a return, in any case
 
     rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "5/s"  # no limit is published: a polite guess
     concurrency: Annotated[int, Field(gt=0)] = 4

@@ -44,6 +44,15 @@ class Wire:
         url = self._settings.base_url + self._settings.rest_prefix + operation.at(**places)
         return ids_as_text(self._judge(self._exchange(operation.verb, url, body), name, body))
 
+    def make(self, name: str, body: bytes) -> str:
+        """Sends one operation that creates a record; the record's id."""
+        told = self.send(name, body)
+        data = told.get("data", told) if isinstance(told, dict) else None
+        made = data.get("id") if isinstance(data, dict) else None
+        if made in (None, ""):
+            raise Garbled(f"{name}: Clarus's answer has no data.id; look it up before sending again")
+        return str(made)
+
     @staticmethod
     def _judge(reply: Reply, name: str, sent: bytes | None) -> Any:
         if reply.status == HTTPStatus.REQUEST_TIMEOUT:

@@ -13,7 +13,7 @@ from typing import Any
 from adapters.errors import Garbled, Rejected
 from adapters.khaos.envelope import EPOCH, NO_LATER_THAN
 from adapters.khaos.results import ImportResult, SiteList, StockInfo, read_import, read_sites, read_stock_infos
-from adapters.khaos.settings import Settings
+from adapters.khaos.settings import Bound, Settings
 from adapters.khaos.soap import Soap
 
 STOCK_CODE = 1  # MappingType of the stock operations
@@ -137,15 +137,25 @@ class Khaos:
             Rejected: ``symbol`` ``extension_not_bound`` when the setting is off, or the WSDL lacks
                 the operation or an argument bound to it; or a fault.
         """
-        bound = self.settings.extensions.confirm_shipment
+        return self._extension("confirm_shipment", self.settings.extensions.confirm_shipment, values)
+
+    def post_journal(self, values: Mapping[str, str]) -> str:
+        """Book a stock movement's value, by the merchant's own operation; no published one exists.
+
+        ``values`` are keyed by our names, as in ``confirm_shipment``. The operation is idempotent on the movement, so
+        repeating is safe. Returns the service's text; raises as ``confirm_shipment`` does.
+        """
+        return self._extension("post_journal", self.settings.extensions.post_journal, values)
+
+    def _extension(self, name: str, bound: Bound | None, values: Mapping[str, str]) -> str:
         if bound is None:
-            raise _unbound("extensions.confirm_shipment is not set; bind the merchant's operation there")
+            raise _unbound(name, f"extensions.{name} is not set; bind the merchant's operation there")
         asked = {theirs: values[ours] for ours, theirs in bound.arguments.items() if ours in values}
         try:
             return self._text(bound.operation, asked, write=True)
         except Rejected as error:
             if error.symbol in ("operation_not_offered", "argument_not_offered"):
-                raise _unbound(f"{error.what}; correct extensions.confirm_shipment to match it") from error
+                raise _unbound(name, f"{error.what}; correct extensions.{name} to match it") from error
             raise
 
     def _text(self, operation: str, arguments: Mapping[str, Any], *, write: bool = False) -> str:
@@ -157,8 +167,11 @@ class Khaos:
         return str(found)
 
 
-def _unbound(why: str) -> Rejected:
-    return Rejected(f"shipments cannot be confirmed: {why}", symbol="extension_not_bound")
+UNBOUND = {"confirm_shipment": "shipments cannot be confirmed", "post_journal": "journals cannot be posted"}
+
+
+def _unbound(name: str, why: str) -> Rejected:
+    return Rejected(f"{UNBOUND[name]}: {why}", symbol="extension_not_bound")
 
 
 def _joined(codes: Iterable[str], *, some: bool = True) -> str:

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
+from adapters.khaos.courier_settings import ConsignmentFile, CourierHook
+
 Text = Annotated[str, StringConstraints(min_length=1)]
 Secret = Annotated[str, Field(repr=False)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -76,10 +78,46 @@ class Bound(_Part):
     )
 
 
+class BoundJournal(Bound):
+    """The operation that books one stock movement's value, once for each movement; it must not move stock as well."""
+
+    operation: Text = "PostStockJournal"
+    arguments: dict[str, str] = Field(
+        default_factory=lambda: {
+            "movement": "MovementID",
+            "sku": "StockCode",
+            "site": "Site",
+            "units": "Quantity",
+            "reason": "Reason",
+            "account": "Account",
+            "unit_cost": "UnitCost",
+            "event_time": "EventTime",
+        },
+    )
+
+
 class Extensions(_Part):
     """What the vendor does not publish and this merchant's service has all the same."""
 
     confirm_shipment: Bound | None = None
+    post_journal: BoundJournal | None = None
+
+
+class Channel(_Part):
+    """The web-services channel that Khaos calls (kcc-web-services, README). Without a password it is shut.
+
+    ``public_url`` is where Khaos reaches our web process; ``page`` is how many returns it gets in one pull;
+    ``source_reference`` the spelling of a returned line's order that the merchant's build takes (vendor's
+    material has three).
+    """
+
+    user: Text = "khaos"
+    password: Secret = ""
+    public_url: Url
+    format: Literal["JSON", "XML"] = "JSON"
+    frequency_minutes: Annotated[int, Field(gt=0)] = 5
+    page: Annotated[int, Field(gt=0)] = 100
+    source_reference: Literal["SourceReference", "SourceReturnReference", "flat"] = "SourceReference"
 
 
 class Settings(_Part):
@@ -95,6 +133,9 @@ class Settings(_Part):
     auth: Literal["none"] | BasicAuth | ArgumentAuth = "none"
     ready_stages: Stages = (9,)
     withdraw_stages: Stages = (17, 18, 19, 21)
+    open_stages: Stages = (9, 10, 11, 12, 13, 14, 15, 16, 17, 19, 20, 21)  # have stock assigned: all but 18
+    level_semantics: Literal["available", "in_stock"] = "available"  # what LEVEL means on the way in: test it
+    issue_point: Literal["issue", "confirmation"] = "issue"  # when in-stock falls
     lookback_days: Annotated[int, Field(gt=0)] = 90  # the date filter is on the order's date: keep it wide
     overlap_minutes: Annotated[int, Field(ge=0)] = 15  # Guide: overlap every "changed since" poll
     concurrency: Annotated[int, Field(gt=0)] = 1
@@ -105,6 +146,9 @@ class Settings(_Part):
     time_zone: str = "Europe/London"  # of the service's clock: times travel as its wall-clock, without an offset
     sites: tuple[Text, ...] = ()  # names; empty = all
     extensions: Extensions = Extensions()
+    courier_hook: CourierHook | None = None
+    consignment_file: ConsignmentFile | None = None
+    channel: Channel | None = None
 
     @field_validator("time_zone")
     @classmethod

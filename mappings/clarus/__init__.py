@@ -1,10 +1,15 @@
-"""What Clarus's words mean: products and orders written for it, orders and webhooks read from it."""
+"""What Clarus's words mean: products, orders and returns written for it; orders, stock, goods in and webhooks read."""
 
 from mappings.clarus.facts import Facts
 from mappings.clarus.hints import Hint, read_hint
+from mappings.clarus.movements import read_movements
 from mappings.clarus.orders import read_order, same_order
+from mappings.clarus.receipts import read_receipt
+from mappings.clarus.returns import same_receipt, write_return_receipt
 from mappings.clarus.setting_up import write_automation
-from mappings.clarus.tables import COURIERS, STATUSES, read_courier, read_status
+from mappings.clarus.stock import read_stock
+from mappings.clarus.stock_hints import ReceiptHint, StockHint, read_stock_hint
+from mappings.clarus.tables import COURIERS, STATUSES, read_courier, read_receipt_status, read_status, receipt_words
 from mappings.clarus.writing import write_assignment, write_goods_out, write_product
 
 __all__ = [
@@ -12,13 +17,23 @@ __all__ = [
     "STATUSES",
     "Facts",
     "Hint",
+    "ReceiptHint",
+    "StockHint",
     "read_courier",
     "read_hint",
+    "read_movements",
     "read_order",
+    "read_receipt",
+    "read_receipt_status",
     "read_status",
+    "read_stock",
+    "read_stock_hint",
+    "receipt_words",
     "same_order",
+    "same_receipt",
     "write_assignment",
     "write_automation",
     "write_goods_out",
     "write_product",
+    "write_return_receipt",
 ]

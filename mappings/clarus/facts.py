@@ -17,7 +17,8 @@ from mappings.errors import Unmappable
 class Facts(BaseModel):
     """Ids of one Clarus account, as text, by Clarus's codes. ``products`` holds ids of assigned products by SKU.
 
-    ``dispatch_strategy`` is sent with every order when it is not empty (a tenant's choice).
+    ``dispatch_strategy`` is sent with every order when it is not empty, ``receipt_kind`` with every return (a
+    tenant's choices).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -28,6 +29,7 @@ class Facts(BaseModel):
     carriers: Mapping[str, str] = Field(default_factory=dict)
     stock_unit_type_id: str = ""
     dispatch_strategy: str = ""
+    receipt_kind: Mapping[str, str | int] = Field(default_factory=dict)
 
 
 def number(field: str, an_id: str) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 
 from mappings.canonical import Parcel, WarehouseLine, WarehouseOrder
 from mappings.clarus.tables import NOT_LEFT, read_status
-from mappings.errors import Unmappable
+from mappings.clarus.values import mapping, needed, text, whole
 
 
 def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
@@ -22,14 +22,14 @@ def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
 
     Lines of one SKU are added up; a line is short when Clarus gives it a ``short_status``. Parcels
     are the packages of shipments that left; a shipment without packages is one parcel without
-    tracking. Raises Unmappable: ``unknown_status``, or ``unmappable`` for a part of a unit, a
-    missing id or a line without a product.
+    tracking. Raises Unmappable: ``unknown_status``, ``fractional_quantity`` for a part of a unit, or
+    ``unmappable`` for a missing id or a line without a product.
     """
-    order = _mapping(raw.get("goods_out"), "goods_out")
-    word = _text(_mapping(order.get("goods_out_status"), "goods_out_status").get("code"))
+    order = mapping(raw.get("goods_out"), "goods_out")
+    word = text(mapping(order.get("goods_out_status"), "goods_out_status").get("code"))
     return WarehouseOrder(
-        their_id=_needed(order.get("id"), "goods_out.id"),
-        reference=_needed(order.get("reference"), "goods_out.reference"),
+        their_id=needed(order.get("id"), "goods_out.id"),
+        reference=needed(order.get("reference"), "goods_out.reference"),
         status=read_status(word),
         status_word=word,
         lines=_lines(raw.get("lines") or ()),
@@ -46,11 +46,11 @@ def same_order(body: bytes, lines: Iterable[Mapping[str, Any]]) -> bool:
     sent: Counter[tuple[str, int]] = Counter()
     for change in json.loads(body)["data"]["attributes"]["lines_changes"]:
         line = change["attributes"]
-        sent[str(line["product_id"]), _whole(line["order_quantity"], "order_quantity")] += 1
+        sent[str(line["product_id"]), whole(line["order_quantity"], "order_quantity")] += 1
     shown: Counter[tuple[str, int]] = Counter()
     for line in lines:
-        product = _mapping(line.get("product"), "product")
-        shown[_needed(product.get("id"), "product.id"), _whole(line.get("order_quantity"), "order_quantity")] += 1
+        product = mapping(line.get("product"), "product")
+        shown[needed(product.get("id"), "product.id"), whole(line.get("order_quantity"), "order_quantity")] += 1
     return sent == shown
 
 
@@ -58,13 +58,13 @@ def _lines(nodes: Iterable[Mapping[str, Any]]) -> tuple[WarehouseLine, ...]:
     counted: dict[str, Counter[str]] = {}
     short: set[str] = set()
     for node in nodes:
-        sku = _needed(_mapping(node.get("product"), "product").get("code"), "product.code")
+        sku = needed(mapping(node.get("product"), "product").get("code"), "product.code")
         counts = counted.setdefault(sku, Counter())
-        counts["ordered"] += _whole(node.get("order_quantity"), "order_quantity")
+        counts["ordered"] += whole(node.get("order_quantity"), "order_quantity")
         for ours, theirs in (("allocated", "allocated"), ("picked", "pick"), ("dispatched", "dispatch")):
             # A counter that was never moved may be null.
-            counts[ours] += _whole(node.get(f"{theirs}_quantity") or 0, f"{theirs}_quantity")
-        if _text(node.get("short_status")):
+            counts[ours] += whole(node.get(f"{theirs}_quantity") or 0, f"{theirs}_quantity")
+        if text(node.get("short_status")):
             short.add(sku)
     return tuple(WarehouseLine(sku=sku, short=sku in short, **counts) for sku, counts in counted.items())
 
@@ -72,40 +72,16 @@ def _lines(nodes: Iterable[Mapping[str, Any]]) -> tuple[WarehouseLine, ...]:
 def _parcels(shipments: Iterable[Mapping[str, Any]], packages: Iterable[Mapping[str, Any]]) -> Iterable[Parcel]:
     held: dict[str, list[str]] = {}
     for package in packages:
-        shipment = _mapping(package.get("shipment"), "shipment")
-        held.setdefault(_needed(shipment.get("id"), "shipment.id"), []).append(_text(package.get("tracking_number")))
+        shipment = mapping(package.get("shipment"), "shipment")
+        held.setdefault(needed(shipment.get("id"), "shipment.id"), []).append(text(package.get("tracking_number")))
     for shipment in shipments:
-        if _text(shipment.get("status")).lower() in NOT_LEFT:
+        if text(shipment.get("status")).lower() in NOT_LEFT:
             continue
-        their_id = _needed(shipment.get("id"), "shipment.id")
+        their_id = needed(shipment.get("id"), "shipment.id")
         for tracking in held.get(their_id, [""]):
             yield Parcel(
                 tracking=tracking,
-                carrier=_text((shipment.get("carrier") or {}).get("code")),
-                service=_text((shipment.get("carrier_service") or {}).get("code")),
-                shipment=_text(shipment.get("reference")) or their_id,
+                carrier=text((shipment.get("carrier") or {}).get("code")),
+                service=text((shipment.get("carrier_service") or {}).get("code")),
+                shipment=text(shipment.get("reference")) or their_id,
             )
-
-
-def _whole(value: Any, field: str) -> int:
-    good = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not good or value < 0 or value != value // 1:
-        raise Unmappable(field, str(value), "Khaos counts whole units: correct the quantity of this line in Clarus")
-    return int(value)
-
-
-def _text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
-
-
-def _needed(value: Any, field: str) -> str:
-    told = _text(value)
-    if not told:
-        raise Unmappable(field, "", "Clarus left out what it documents: read the order again, then ask Clarus")
-    return told
-
-
-def _mapping(value: Any, field: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise Unmappable(field, "", "Clarus left out what it documents: read the order again, then ask Clarus")
-    return value

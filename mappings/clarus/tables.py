@@ -7,23 +7,27 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mappings.canonical import WarehouseStatus
+from mappings.canonical import ReceiptStatus, WarehouseStatus
 from mappings.errors import Unmappable
 
 FOLDER = Path(__file__).parent.parent / "tables"
 
 
-def _table(name: str) -> dict[str, Any]:
+def table(name: str) -> dict[str, Any]:
+    """One file of ``mappings/tables``."""
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-_WORDS = _table("clarus_statuses.toml")
+_WORDS = table("clarus_statuses.toml")
 STATUSES: Mapping[str, WarehouseStatus] = {
     code.upper(): WarehouseStatus(meaning) for code, meaning in _WORDS["goods_out"].items()
 }
+RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {
+    code.upper(): ReceiptStatus(meaning) for code, meaning in _WORDS["goods_in"].items()
+}
 NOT_LEFT: frozenset[str] = frozenset(word.lower() for word in _WORDS["shipment"]["not_left"])
 COURIERS: Mapping[str, str] = {
-    code.upper(): courier for code, courier in _table("clarus_carriers.toml")["couriers"].items()
+    code.upper(): courier for code, courier in table("clarus_carriers.toml")["couriers"].items()
 }
 
 
@@ -39,6 +43,26 @@ def read_status(code: str) -> WarehouseStatus:
             "to [goods_out] in mappings/tables/clarus_statuses.toml",
             kind="unknown_status",
         ) from None
+
+
+def read_receipt_status(word: str) -> ReceiptStatus:
+    """What a receipt's status word means. Raises Unmappable(kind="unknown_status") for one without a row."""
+    try:
+        return RECEIPT_STATUSES[word.strip().upper()]
+    except KeyError:
+        raise Unmappable(
+            "goods_in_receipt.status",
+            word,
+            f'add a row `{word.strip().upper() or "WORD"} = "expected|receiving|completed|cancelled"` '
+            "to [goods_in] in mappings/tables/clarus_statuses.toml",
+            kind="unknown_status",
+        ) from None
+
+
+def receipt_words(*wanted: ReceiptStatus) -> tuple[str, ...]:
+    """Every word for a receipt in one of these states, in both cases: Clarus's filter compares exactly."""
+    words = [word for word, meaning in RECEIPT_STATUSES.items() if meaning in wanted]
+    return tuple(words + [word.lower() for word in words])
 
 
 def read_courier(code: str, own: Mapping[str, str] | None = None) -> str:

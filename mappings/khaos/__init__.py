@@ -1,20 +1,27 @@
 """What Khaos Control's documents mean: ``KSDXML...`` into canonical objects and back."""
 
 from mappings.khaos.countries import read_country
+from mappings.khaos.credit_notes import read_credit_notes
 from mappings.khaos.invoices import read_invoices
+from mappings.khaos.journals import write_journal
 from mappings.khaos.levels import StockLevel, read_levels, write_levels
 from mappings.khaos.new_orders import write_sales_order
 from mappings.khaos.orders import read_orders
+from mappings.khaos.parties import Parties, read_parties
 from mappings.khaos.products import read_products
 from mappings.khaos.shipments import write_shipment
 
 __all__ = [
+    "Parties",
     "StockLevel",
     "read_country",
+    "read_credit_notes",
     "read_invoices",
     "read_levels",
     "read_orders",
+    "read_parties",
     "read_products",
+    "write_journal",
     "write_levels",
     "write_sales_order",
     "write_shipment",

@@ -17,6 +17,8 @@ from mappings.khaos.values import LONDON, day, document, moment, text, whole
 CODES = ("SORDER_CODE", "INTERNAL_REF", "FORCE_SORDER_CODE")
 WHERE = ("ADDRESS1", "ADDRESS2", "ADDRESS3", "TOWN", "COUNTY", "POSTCODE")
 BAD_ADDRESS = "bad_address"
+INVOICE, DELIVERY = "I", "D"  # how the tags of each block begin
+BLOCKS = {INVOICE: "INVADDR", DELIVERY: "DELADDR"}
 
 
 def read_orders(orders_xml: str, *, zone: ZoneInfo = LONDON) -> tuple[list[SalesOrder], list[Unreadable]]:
@@ -34,12 +36,18 @@ def read_orders(orders_xml: str, *, zone: ZoneInfo = LONDON) -> tuple[list[Sales
     bad: list[Unreadable] = []
     for order in document(orders_xml, "SALES_ORDERS").iterfind("SALES_ORDER"):
         header = order.find("ORDER_HEADER")
-        code = next((found for tag in CODES if (found := text(header, tag))), "")
+        code = code_of(order)
         try:
             good.append(_order(order, header, code, zone))
         except Unmappable as error:
             bad.append(Unreadable(code or text(header, "ASSOCIATED_REF"), error))
     return good, bad
+
+
+def code_of(order: Element) -> str:
+    """The code of a SALES_ORDER, empty where none of the tags that may hold it is filled."""
+    header = order.find("ORDER_HEADER")
+    return next((found for tag in CODES if (found := text(header, tag))), "")
 
 
 def _order(order: Element, header: Element | None, code: str, zone: ZoneInfo) -> SalesOrder:
@@ -74,16 +82,29 @@ def _line(item: Element) -> OrderLine:
 
 def _address(order: Element) -> Address:
     """The whole delivery address or the whole invoice address: a mixture would be nobody's."""
+    return address_of(order, DELIVERY if has_address(order, DELIVERY) else INVOICE)
+
+
+def has_address(order: Element, prefix: str) -> bool:
+    """Whether a SALES_ORDER names a place in its block of this prefix."""
+    block = order.find(f"CUSTOMER_DETAIL/ADDRESSES/{BLOCKS[prefix]}")
+    return block is not None and any(text(block, f"{prefix}{part}") for part in WHERE)
+
+
+def address_of(order: Element, prefix: str) -> Address:
+    """The delivery or the invoice address of a SALES_ORDER.
+
+    Raises:
+        Unmappable: kind ``bad_address``.
+    """
     customer = order.find("CUSTOMER_DETAIL")
-    block, prefix = order.find("CUSTOMER_DETAIL/ADDRESSES/DELADDR"), "D"
-    if block is None or not any(text(block, f"D{part}") for part in WHERE):
-        block, prefix = order.find("CUSTOMER_DETAIL/ADDRESSES/INVADDR"), "I"
+    block = order.find(f"CUSTOMER_DETAIL/ADDRESSES/{BLOCKS[prefix]}")
 
     def part(tag: str) -> str:
         return text(block, prefix + tag)
 
     person = " ".join(word for word in (part("TITLE"), part("FORENAME"), part("SURNAME")) if word)
-    company = part("ORGANISATION") or (text(customer, "COMPANY_NAME") if prefix == "I" and not person else "")
+    company = part("ORGANISATION") or (text(customer, "COMPANY_NAME") if prefix == INVOICE and not person else "")
     needed = {"name": person or company, "line1": part("ADDRESS1"), "town": part("TOWN")}
     for field, value in needed.items():
         if not value:

@@ -14,7 +14,7 @@ from workers.bench.run import Plan
 from workers.bench.trade import LINES, order_record, webhook
 
 ROOT = Path(__file__).parents[2]
-TINY = Plan(rounds=1, variant_rounds=1, window=0.5, slot_window=0.5, records=100, first_guess=300, variants=False)
+TINY = Plan(rounds=1, variant_rounds=1, window=0.5, slot_window=0.5, records=100, first_guess=300, variants=False, stock=(500,))
 
 
 def test_an_order_of_the_bench_has_ten_lines_and_a_webhook_names_its_order() -> None:
@@ -44,6 +44,7 @@ def test_a_tiny_bench_delivers_every_order_once_and_leaves_no_process(tmp_path: 
     assert told["books"]["by_side"]["F"]["delivered_in_the_ledger"] > 0
     assert told["books"]["by_side"]["W"]["doubled"] == 0
     assert told["intake"]["webhooks"]["records"] == 100
+    assert [(one["skus"], one["differ"]) for one in told["stock"]] == [(500, 5)]
     assert (told["fsync"], told["synchronous_commit"]) == ("on", "on")
     assert not (tmp_path / "bench" / "postgres" / "dsn").exists()
     assert not left_behind(str(tmp_path))

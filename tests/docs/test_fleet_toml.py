@@ -14,12 +14,21 @@ from adapters.clarus.settings import Settings as ClarusSettings
 from adapters.khaos import settings as khaos
 from workers import config
 from workers.cli import checks
-from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, When, read
+from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, Stock, When, read
+from workers.config.adjust_by import AdjustBy
+from workers.config.stock import Beside, Buffer
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "deploy" / "fleet.example.toml"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
-WRITTEN = {"intervals", "limits"}  # sections, not keys
+# what stands in a section of its own, or instead of another key
+ELSEWHERE = {
+    "fleet": {"intervals", "limits"},
+    "connections.khaos": {"extensions"},
+    "routing": {"when"},
+    "stock": {"buffer", "sites", "adjust_by"},
+    "stock.buffer": {"percent"},
+}
 # section of the example -> the model whose keys stand there
 SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "fleet": (Fleet,),
@@ -28,6 +37,10 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "connections.khaos": (khaos.Settings,),
     "connections.khaos.extensions.confirm_shipment": (khaos.Bound,),
     "connections.leeds": (ClarusSettings,),
+    "stock": (Stock,),
+    "stock.sites.Leeds": (Beside,),
+    "stock.buffer": (Buffer,),
+    "stock.adjust_by": (AdjustBy,),
     "routing": (Rule,),
     "routing.when": (When,),
 }
@@ -80,7 +93,7 @@ def test_the_example_loads_with_the_variables_of_the_model_environment() -> None
 
 @pytest.mark.parametrize("name", sorted(SECTIONS))
 def test_the_example_names_every_key_and_no_other(name: str) -> None:
-    wanted = {field for model in SECTIONS[name] for field in model.model_fields} - WRITTEN - {"extensions", "when"}
+    wanted = {field for model in SECTIONS[name] for field in model.model_fields} - ELSEWHERE.get(name, set())
     if name.startswith("connections.") and name.count(".") == 1:
         wanted |= {"system", "shares"}  # a connection's own, beside its system's settings
     assert keys(section(name)) == wanted
@@ -96,7 +109,7 @@ def test_what_the_example_shows_as_a_default_is_the_default(toml: Callable[[str]
             for field in type(connection.settings).model_fields
             if getattr(said.settings, field) != getattr(connection.settings, field)
         }
-        assert differing <= {"dispatch_strategy"}, f"{name}: not the defaults"  # it has none to show
+        assert differing <= {"dispatch_strategy", "receipt_kind"}, f"{name}: not the defaults"  # they have none to show
         assert said.shares == connection.shares
 
 

@@ -23,12 +23,13 @@ from adapters.clarus.sandbox.app import new_app
 from adapters.clarus.sandbox.tenant import new_tenant
 from adapters.khaos import Khaos, Settings
 from adapters.khaos.sandbox.app import create_app
-from workers import config, control, dead_letters, expectations, gates, intake, proof, reading, ringer
+from workers import config, control, dead_letters, expectations, gates, intake, proof, reading, ringer, stock_in
 from workers.delivery import Slot, drain
 from workers.ledger.store import Claimed
 from workers.ledger.views import reading_engine
 from workers.queues import LANES
 from workers.runtime import Runtime
+from workers.stock import counting, movements
 from workers.visibility import Silent
 from workers.web.hooks import Inbox, routes
 from workers.wiring import handler_for, reader_for
@@ -61,7 +62,7 @@ account = "ACME"
 client_id = "sandbox-client"
 client_secret = "file:{folder}/secret"
 webhook_token = "file:{folder}/token"
-webhook_automations = {{ "goods_out.completed" = "41", "goods_out.updated" = "42", "goods_out.cancelled" = "43" }}
+webhook_automations = {automations}
 sites = {{ LDS1 = "Main Site" }}
 rate = "10000/s"
 concurrency = 8
@@ -69,8 +70,19 @@ deadline = {clarus_deadline}
 partner_timeout = 0.1
 {clarus_more}
 {routing}
+{stock}
 """
 CONFIRM = "extensions.confirm_shipment = {}"
+EVENTS = {
+    "goods_out": ("completed", "updated", "cancelled"),
+    "stock": ("positively_adjusted", "negatively_adjusted", "placed_on_hold", "released_from_hold", "received"),
+    "goods_in": ("created", "completed", "moved_to_part"),
+    "putaway_task": ("completed",),
+}
+AUTOMATIONS = {
+    f"{resource}.{event}": str(41 + n)
+    for n, (resource, event) in enumerate((resource, event) for resource, events in EVENTS.items() for event in events)
+}
 STOCK = ("MUG", "BOWL", "TRAY")
 _seeds = itertools.count(1)
 _ending: list[threading.Thread] = []  # servers that were told to end: nobody waits for one before the last test
@@ -232,6 +244,41 @@ class World:
             stopping=lambda: False,
         )  # fmt: skip
 
+    # stock
+
+    def opening(self, **units: int) -> None:
+        """So many units on both sides, and a first count of the building."""
+        self.clarus.post("setup", plenty=False, stock=units)
+        self.khaos.post(
+            "products",
+            products=[{"code": c, "description": f"Thing {c}", "in_stock": n, "price": "2.00"} for c, n in units.items()],
+            sites=["Main Site", "Annex", "Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer"],
+        )  # fmt: skip
+        self.runtime.read_facts("khaos")
+        self.poll()
+        counting.count_building(self.runtime, "Main Site")
+        self.flush()
+
+    def flush(self) -> None:
+        """Everything that fell due is counted and sent."""
+        for _ in range(10):
+            self.store.run("update level set due_at = now() where due_at is not null")
+            posted = stock_in.post_due(self.runtime)
+            self.go()
+            if not posted:
+                return
+
+    def hear(self) -> None:
+        """The warehouse's movements are read, counted and sent."""
+        movements.poll_movements(self.runtime, "Main Site")
+        self.go()
+        self.flush()
+
+    def levels(self, sku: str) -> dict[str, tuple[int, int]]:
+        """In stock and available of a SKU in Khaos Control, by site; sites with neither are left out."""
+        rows = [row for row in self.khaos.books()["levels"] if row["code"] == sku]
+        return {r["site"]: (r["in_stock"], r["available"]) for r in rows if r["in_stock"] or r["available"]}
+
     # the warehouse
 
     def ship(self, status: str = "COMPLETED", **switches: Any) -> None:
@@ -324,7 +371,8 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
             TOML.format(
                 database=database, redis=redis_url, khaos=khaos, clarus=clarus, folder=folder,
                 **{
-                    "routing": ROUTING, "khaos_more": CONFIRM, "clarus_more": "", "clarus_deadline": 5.0,
+                    "automations": "{ " + ", ".join(f'"{e}" = "{i}"' for e, i in AUTOMATIONS.items()) + " }",
+                    "stock": "", "routing": ROUTING, "khaos_more": CONFIRM, "clarus_more": "", "clarus_deadline": 5.0,
                     "sku_limit": 3600, "dispatch_limit": 3600, "proof_limit": 3600, **settings,
                 },
             )
@@ -338,15 +386,14 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
             runtime.redis.flushall()
             world = World(Side(khaos), Side(clarus), runtime, engine)
             world.clarus.switch(floor=False)
-            events = (("completed", "41"), ("updated", "42"), ("cancelled", "43"))
             world.clarus.post(
                 "setup",
                 webhooks=[
                     {
-                        "resource": "goods_out", "event": event, "automation_id": number,
-                        "url": f"{hooks}/hooks/leeds/{TOKEN}/goods_out.{event}",
+                        "resource": event.partition(".")[0], "event": event.partition(".")[2],
+                        "automation_id": number, "url": f"{hooks}/hooks/leeds/{TOKEN}/{event}",
                     }
-                    for event, number in events
+                    for event, number in AUTOMATIONS.items()
                 ],
             )  # fmt: skip
             world.stock(*STOCK)

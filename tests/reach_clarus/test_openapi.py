@@ -13,8 +13,15 @@ from jsonschema import Draft7Validator
 
 from adapters.clarus.graphql import LISTINGS, query
 from adapters.clarus.operations import OPERATIONS
-from mappings.canonical import Address, Fulfilment, PickLine, Product
-from mappings.clarus import Facts, write_assignment, write_automation, write_goods_out, write_product
+from mappings.canonical import Address, AdvisedLine, Fulfilment, PickLine, Product, ReturnAdvice
+from mappings.clarus import (
+    Facts,
+    write_assignment,
+    write_automation,
+    write_goods_out,
+    write_product,
+    write_return_receipt,
+)
 
 FILE = Path(__file__).parents[3] / "shared" / "reference" / "clarus-openapi.json"
 FACTS = Facts(
@@ -57,6 +64,7 @@ GOODS = Product(
     country_of_origin="GB",
     stock_controlled=True,
 )
+RETURN = ReturnAdvice(reference="RMA1", order_code="SO1", facility="LDS1", lines=(AdvisedLine(sku="MUG", quantity=2),))
 BODIES: dict[str, bytes | None] = {
     "create_product": write_product(GOODS, FACTS),
     "update_product": write_product(GOODS, FACTS),
@@ -64,6 +72,7 @@ BODIES: dict[str, bytes | None] = {
     "create_goods_out": write_goods_out(ORDER, FACTS, {"DPD Next Day": "DPD"}),
     "cancel_goods_out": None,
     "process_picks": b'{"ids":[3001]}',
+    "create_goods_in_receipt": write_return_receipt(RETURN, FACTS),
     "create_automation": write_automation("goods_out", "completed", "https://example.com/hook", FACTS),
 }
 
@@ -110,6 +119,7 @@ def test_every_attribute_that_is_sent_is_one_that_clarus_documents(openapi: Any,
         "account_products": {"account_id": {}},
         "goods_outs": schemas["GoodsOutAttributes"]["properties"],
         "automations": schemas["AutomationAttributes"]["properties"],
+        "goods_in_receipts": schemas["GoodsInReceiptAttributes"]["properties"],
     }[sent["type"]]
     assert sent["attributes"].keys() <= known.keys()
     if sent["type"] == "goods_outs":

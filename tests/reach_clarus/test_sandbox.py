@@ -161,6 +161,25 @@ def test_balances_count_down_when_goods_leave(desk: Any, sandbox: Any, head: dic
     assert available() <= before - 4
 
 
+@pytest.mark.usefixtures("desk")
+def test_the_floor_does_over_http_what_it_is_told_and_says_why_not(sandbox: Any) -> None:
+    def there() -> dict[str, Any]:
+        told: dict[str, Any] = sandbox.ask("books?only=stock")["stock"]["TRAY"]["LDS1"]
+        return told
+
+    found = {"adjust": {"product": "TRAY", "warehouse": "LDS1", "quantity": 2, "reason": "FOUND"}}
+    before = there()["physically_there"]
+    assert len(sandbox.ask("floor", found)["done"]) == 1
+    assert there()["physically_there"] == before + 2
+    status, told = call(
+        f"{sandbox.url}/_sandbox/floor", {"actions": [found, {"hold": {"product": "PIG", "quantity": 1}}]}
+    )
+    assert (status, "PIG" in told["error"]) == (422, True)
+    assert there()["physically_there"] == before + 4
+    assert call(f"{sandbox.url}/_sandbox/floor", {"adjust": {"product": "TRAY"}})[0] == 422
+    assert {"stock", "transactions", "receipts", "unshippable", "stockouts"} < sandbox.books().keys()
+
+
 def test_a_switch_that_is_unknown_changes_nothing(sandbox: Any) -> None:
     status, told = call(f"{sandbox.url}/_sandbox/switches", {"floor": False, "gravity": 0})
     assert status == 422

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -37,6 +38,9 @@ class Sandbox:
 
     def books(self) -> Any:
         return requests.get(f"{self.root}/_sandbox/books", timeout=PATIENCE, verify=self.verify).json()
+
+    def level(self, code: str, site: str = "Main Site") -> dict[str, int]:
+        return next(row for row in self.books()["levels"] if (row["code"], row["site"]) == (code, site))
 
     def client(self, **more: Any) -> Khaos:
         return Khaos(Settings(**{"url": self.url, "deadline": PATIENCE, **more}))
@@ -158,3 +162,79 @@ def order() -> Callable[..., str]:
 def serving() -> Callable[..., AbstractContextManager[str]]:
     """``serve``, for tests that need a server of another kind."""
     return serve
+
+
+@dataclass(frozen=True)
+class Heard:
+    """One request that our side got: header names in lower case."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+@dataclass
+class Partner:
+    """A tiny HTTP server that stands where our side would: it notes every request and answers as told."""
+
+    url: str = ""
+    heard: list[Heard] = field(default_factory=list)
+    answers: dict[str, Callable[[Heard], Answer] | Answer] = field(default_factory=dict)
+
+    def answer(self, heard: Heard) -> Answer:
+        self.heard.append(heard)
+        found = self.answers.get(heard.path, (404, {}, b""))
+        return found(heard) if callable(found) else found
+
+    def to(self, path: str) -> list[Heard]:
+        return [heard for heard in self.heard if heard.path == path]
+
+
+@pytest.fixture
+def partner() -> Iterator[Partner]:
+    told = Partner()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            status, more, answer = told.answer(Heard(self.command, self.path, headers, body))
+            self.send_response(status)
+            for name, value in {**more, "Content-Length": str(len(answer))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        do_POST = do_GET  # noqa: N815 -- the server looks it up by this name
+
+        def log_message(self, *_: Any) -> None:
+            """Tests are quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    told.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    yield told
+    server.shutdown()
+    server.server_close()
+    thread.join(PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[[Callable[[], Any]], Any]:
+    """Waits until what is asked is true, and gives it."""
+
+    def wait(asked: Callable[[], Any]) -> Any:
+        ends = time.monotonic() + PATIENCE
+        while not (found := asked()):
+            if time.monotonic() > ends:
+                pytest.fail("it did not come to pass")
+            time.sleep(0.02)
+        return found
+
+    return wait

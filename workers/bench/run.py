@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from workers import control
-from workers.bench import cost, intake, trade
+from workers.bench import cost, intake, stock, trade
 from workers.bench.feeder import Feeder
 from workers.bench.rounds import FLEET_PREFIX, Bare, Fleet, Round, Side, measure, middle, shut
 from workers.bench.stage import Crew, Stage, command
@@ -40,10 +40,13 @@ class Plan:
     first_guess: int = 2500  # orders a second that no side is expected to exceed
     budget: float = 200.0  # seconds of rounds; on a busy machine fewer are run, but two of each main side at least
     variants: bool = True
+    stock: tuple[int, ...] = (10_000, 100_000, 1_000_000)  # SKUs of the buildings that are counted
 
 
 FULL = Plan()
-QUICK = Plan(rounds=2, variant_rounds=1, window=2.0, slot_window=3.0, records=2000, budget=25.0, variants=False)
+QUICK = Plan(
+    rounds=2, variant_rounds=1, window=2.0, slot_window=3.0, records=2000, budget=25.0, variants=False, stock=(10_000,)
+)
 
 
 def bench(folder: Path, plan: Plan) -> dict[str, Any]:
@@ -64,6 +67,7 @@ def bench(folder: Path, plan: Plan) -> dict[str, Any]:
             crew.end()
         figures["slots"] = _slots(stage, plan)
         figures["intake"] = _intake(stage, plan)
+        figures["stock"] = stock.counts(plan.stock)
         figures["books"] = _books(stage)
         figures["fsync"] = (stage.store.row("show fsync") or {}).get("fsync")
         figures["synchronous_commit"] = (stage.store.row("show synchronous_commit") or {}).get("synchronous_commit")

@@ -12,7 +12,7 @@ import typer
 from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from workers.cli import act, demo, exceptions, look, operate
+from workers.cli import act, demo, exceptions, journal, look, operate, stock, valuation, worklist
 from workers.cli.say import NotDone
 from workers.config import Misconfigured
 from workers.embedded.procfile import BadProcfile
@@ -34,9 +34,10 @@ app = typer.Typer(
         " the file that FLEET_CONFIG names (fleet.toml). Every command takes --json."
     ),
 )
-for module in (operate, look, act, demo):
+for module in (operate, look, stock, valuation, worklist, act, demo):
     module.register(app)
 app.add_typer(exceptions.app, name="exceptions")
+app.add_typer(journal.app, name="journal")
 app.add_typer(demo.sandbox, name="sandbox")
 
 

@@ -17,6 +17,7 @@ class Intervals(Strict):
     orders: float = Field(300.0, gt=0, description="ask Khaos Control for invoices that are ready")
     catalogue: float = Field(900.0, gt=0, description="ask Khaos Control for products that changed")
     read_back: float = Field(60.0, gt=0, description="ask Khaos Control to show what it was told")
+    credit_notes: float = Field(900.0, gt=0, description="ask Khaos Control for the credit notes of open returns")
     sweep: float = Field(1800.0, gt=0, description="ask warehouses for what a lost webhook did not tell")
     reference_data: float = Field(3600.0, gt=0, description="read the warehouses' accounts, buildings, carriers")
 
@@ -27,6 +28,7 @@ class Limits(Strict):
     sku_confirmed: float = Field(4 * 3600.0, gt=0, description="a SKU that an order waits for")
     dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
     proof: float = Field(1800.0, gt=0, description="from telling Khaos Control to its showing it")
+    proof_by_hand: float = Field(24 * 3600.0, gt=0, description="the same, where an operator assigns the courier there")
     process_silent: float = Field(20.0, gt=0, description="without a heartbeat a process counts as dead")
     burst: int = Field(50, gt=0, description="messages dying of one kind in a minute that shut a connection")
 
@@ -74,6 +76,13 @@ class Rule(Strict):
     facility: str
 
 
+DISPATCH_ROUTES = {  # and the table of the Khaos connection that each needs
+    "soap_extension": "extensions.confirm_shipment",
+    "courier_hook": "courier_hook",
+    "consignment_file": "consignment_file",
+}
+
+
 class Connection(Strict):
     """A connection: its name is its identity in the ledger, in exceptions and in alerts."""
 
@@ -85,6 +94,7 @@ class Connection(Strict):
     shares: dict[str, int]
     deadline: float
     partner_timeout: float
+    dispatch_route: str = ""  # how its dispatches reach Khaos Control; empty: the bound extension, if there is one
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
@@ -118,6 +128,20 @@ class Configuration(Strict):
                         f"stock.sites.{home}.{purpose}: site {site!r} is {taken[site]}; a Khaos site has one use"
                     )
                 taken[site] = f"{purpose} of {home}"
+        return self
+
+    @model_validator(mode="after")
+    def _routes_are_there(self) -> Configuration:
+        for warehouse in self.warehouses if self.of_system("khaos") else ():
+            table = DISPATCH_ROUTES.get(warehouse.dispatch_route)
+            settings = self.erp.settings
+            for part in table.split(".") if table else ():
+                settings = getattr(settings, part)
+            if table and settings is None:
+                raise ValueError(
+                    f"connections.{warehouse.name}.dispatch_route = {warehouse.dispatch_route!r} needs the table"
+                    f" [connections.{self.erp.name}.{table}]; deploy/fleet.example.toml shows it"
+                )
         return self
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from workers.config.model import Configuration, Connection, Fleet, Rule
+from workers.config.model import DISPATCH_ROUTES, Configuration, Connection, Fleet, Rule
 from workers.config.stock import Stock
 from workers.limits import read_rate
 
@@ -69,7 +69,15 @@ def _said(error: ValidationError, where: str) -> Misconfigured:
     return Misconfigured(f"{at}: {message}" if at else message)
 
 
-TABLES = {"adjustment_reasons", "carriers", "facilities", "grades", "owners", "stock_conditions"}
+TABLES = {
+    "adjustment_reasons",
+    "carriers",
+    "facilities",
+    "grades", "movement_causes",
+    "owners",
+    "return_dispositions",
+    "stock_conditions",
+}
 SECRETS = ("client_secret", "webhook_token", "password", "private_key")
 
 
@@ -94,6 +102,10 @@ def _connection(name: str, raw: Any) -> Connection:
         raise Misconfigured(f"{where}.system: {system!r} is not known; known are: {', '.join(sorted(SYSTEMS))}")
     _no_secrets(raw, where)
     shares = raw.pop("shares", {})
+    route = raw.pop("dispatch_route", "")
+    if route and (system == "khaos" or route not in DISPATCH_ROUTES):
+        known = "a warehouse's connection has it" if system == "khaos" else f"known are: {', '.join(DISPATCH_ROUTES)}"
+        raise Misconfigured(f"{where}.dispatch_route: {route!r} cannot be; {known}")
     try:
         settings = SYSTEMS[system].settings(**_resolve(raw, where))
         return Connection(
@@ -105,6 +117,7 @@ def _connection(name: str, raw: Any) -> Connection:
             shares=shares,
             deadline=settings.deadline,
             partner_timeout=settings.partner_timeout,
+            dispatch_route=route,
         )
     except ValidationError as error:
         raise _said(error, where) from None

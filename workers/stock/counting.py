@@ -19,8 +19,10 @@ from workers.policy import verdict
 from workers.runtime import Runtime
 from workers.stock.demand import moment
 from workers.stock.movements import as_rows, poll_movements, since
+from workers.wiring.port import Counted
 
 SKUS_A_COUNT = 100
+LINES_AT_ONCE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,11 @@ class Recount:
         warehouse, facts = self.runtime.warehouse(connection), self.runtime.facts(connection)
         began = moment(self.runtime)
         self.runtime.pace(connection)
-        counted = warehouse.fetch_stock(facility, skus, facts)
+        counted = warehouse.stock.count(facility, skus, facts)
         ended = moment(self.runtime)
         self.runtime.pace(connection)
-        raw = warehouse.fetch_movements(facility, since(self.runtime, home), facts)
-        movements, odd = warehouse.read_movements(raw)
+        raw = warehouse.stock.fetch_movements(facility, since(self.runtime, home), facts)
+        movements, odd = warehouse.stock.read_movements(raw)
         return Delivered(
             f"counted {len(skus)} SKUs of {home}",
             (
@@ -117,12 +119,11 @@ def count_building(runtime: Runtime, home: str) -> int:
         poll_movements(runtime, home)  # what is booked from here on is news
     warehouse, facts = runtime.warehouse(connection), runtime.facts(connection)
     snapshot = begin_snapshot(runtime, home)
-    complaints: dict[tuple[str, str], Unreadable] = {}
+    pages = warehouse.stock.pages(facility, facts)
     try:
-        pages = warehouse.stock_pages(facility, facts)
-        while (page := call(runtime, connection, "count", lambda: next(pages, None))) is not None:
-            add_lines(runtime, snapshot, page.lines)
-            complaints |= {(entry.subject, entry.error.kind): entry for entry in page.unreadable}
+        complaints = take_pages(
+            runtime, snapshot, iter(lambda: call(runtime, connection, "count", lambda: next(pages, None)), None)
+        )
     except (ReachError, Busy) as error:
         runtime.store.run(
             "update snapshot set state = 'broken', ended_at = now(), note = %s where id = %s", str(error), snapshot
@@ -130,9 +131,25 @@ def count_building(runtime: Runtime, home: str) -> int:
         runtime.store.run("delete from snapshot_line where snapshot_id = %s", snapshot)
         raise
     with runtime.store.transaction() as db:
-        for complaint in _complaints(complaints.values(), home, connection):
+        for complaint in _complaints(complaints, home, connection):
             db.execute(complaint.sql, complaint.values)
-    return end_snapshot(runtime, snapshot, consistent=warehouse.snapshot_consistent, absent=warehouse.absent_after)
+    return end_snapshot(
+        runtime, snapshot, consistent=warehouse.stock.snapshot_consistent, absent=warehouse.stock.absent_after
+    )
+
+
+def take_pages(runtime: Runtime, snapshot: int, pages: Iterable[Counted]) -> list[Unreadable]:
+    """Take the pages of an open count in, some at a time: memory is bounded, however large the building."""
+    complaints: dict[tuple[str, str], Unreadable] = {}
+    waiting: list[StockLine] = []
+    for page in pages:
+        complaints |= {(entry.subject, entry.error.kind): entry for entry in page.unreadable}
+        waiting += page.lines
+        if len(waiting) >= LINES_AT_ONCE:
+            add_lines(runtime, snapshot, waiting)
+            waiting = []
+    add_lines(runtime, snapshot, waiting)
+    return list(complaints.values())
 
 
 def begin_snapshot(runtime: Runtime, home: str) -> int:
@@ -148,7 +165,7 @@ def begin_snapshot(runtime: Runtime, home: str) -> int:
 
 
 def add_lines(runtime: Runtime, snapshot: int, lines: Iterable[StockLine]) -> None:
-    """Take a page of an open count in."""
+    """Add lines to an open count."""
     with (
         runtime.store.transaction() as db,
         db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy,

@@ -44,6 +44,7 @@ class Flush:
     purpose: str
     calling: Callable[[Callable[[], Any]], Any]
     touched: dict[str, datetime] = field(default_factory=dict)
+    before: dict[str, int | None] = field(default_factory=dict)
     shown: dict[str, int] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
     updated: set[str] = field(default_factory=set)
@@ -119,6 +120,7 @@ class Flush:
         if levels:
             self.updated |= self.calling(lambda: self.runtime.erp.set_levels(self.site, levels))
             self.written |= levels
+            self.before |= {sku: shown.get(sku) for sku in levels}
             shown = self._read(skus)
         self.shown |= shown
 
@@ -153,7 +155,7 @@ class Flush:
         for sku, target in self.targets(skus).items():
             if self.shown.get(sku, 0) == target.shows:
                 self._well(sku)
-            elif sku in self.written and sku not in self.updated:
+            elif sku in self.written and sku not in self.updated and self.shown.get(sku) == self.before[sku]:
                 self._refused(sku, target)
             else:
                 self._collided(sku, target)

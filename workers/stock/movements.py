@@ -29,10 +29,10 @@ def poll_movements(runtime: Runtime, home: str) -> int:
     connection, facility = runtime.configuration.homes[home]
     facts, begin = runtime.facts(connection), since(runtime, home)
     warehouse = runtime.warehouse(connection)
-    raw = call(runtime, connection, "movements", lambda: warehouse.fetch_movements(facility, begin, facts))
+    raw = call(runtime, connection, "movements", lambda: warehouse.stock.fetch_movements(facility, begin, facts))
     body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
     stored = runtime.store.receive(connection, "movements", receipt(body), body)
-    movements, _unreadable = warehouse.read_movements(raw)
+    movements, _unreadable = warehouse.stock.read_movements(raw)
     until = max((m.moved_at for m in movements), default=None)
     if until is None and begin is None:
         row = runtime.store.row("select clock_timestamp() - interval '5 minutes' as at")
@@ -52,7 +52,7 @@ def read_movements(reading: Reading) -> None:
     """Reader of a page of movements."""
     said = json.loads(reading.record.body)
     connection = reading.record.connection
-    movements, unreadable = reading.runtime.warehouse(connection).read_movements(said["raw"].encode())
+    movements, unreadable = reading.runtime.warehouse(connection).stock.read_movements(said["raw"].encode())
     for entry in unreadable:
         reading.park("stock-in", entry)
     rows = as_rows(movements)

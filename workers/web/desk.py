@@ -9,9 +9,10 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Engine
 
 from workers.ledger import cases
+from workers.ledger.stocks import stock_story
 from workers.ledger.stories import order_story
 from workers.ledger.views import overview
-from workers.web import exception_pages, fleet_page, frame, order_page
+from workers.web import exception_pages, fleet_page, frame, order_page, stock_page
 from workers.web.guard import guard
 
 NOT_FOUND = 404
@@ -46,6 +47,8 @@ def routes(engine: Engine) -> APIRouter:
     def orders(q: Word = "") -> HTMLResponse:
         asked = _plain(q)
         story = order_story(engine, asked) if asked else None
+        if asked and (story is None or not story.fulfilments) and (goods := stock_story(engine, asked)) is not None:
+            return HTMLResponse(stock_page.stock(goods))
         if story is None:
             return HTMLResponse(frame.nothing(asked), NOT_FOUND if asked else 200)
         return HTMLResponse(order_page.order(story))

@@ -14,6 +14,8 @@ from adapters.clarus.webhook import check
 from adapters.errors import Rejected
 from mappings.canonical import Fulfilment, Product, WarehouseOrder
 from mappings.errors import Unmappable
+from workers.wiring.clarus_goods_in import ClarusGoodsIn
+from workers.wiring.clarus_stock import ClarusStock
 from workers.wiring.port import Found, Hint
 
 NOT_FOUND = 404
@@ -29,6 +31,8 @@ class ClarusWarehouse:
         self.client = Clarus(settings)
         self.ack_proof = settings.proof
         self.sites = dict(settings.sites)
+        self.goods_in = ClarusGoodsIn(settings, self.client, tables)
+        self.stock = ClarusStock(self.client, tables)
         self._couriers: dict[str, str] = tables.get("carriers", {}).get("clarus", {})
 
     def ping(self) -> None:

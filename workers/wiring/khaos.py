@@ -14,13 +14,18 @@ from defusedxml import ElementTree as SafeET
 import mappings.khaos as words
 from adapters.errors import Garbled
 from adapters.khaos.client import Khaos
+from adapters.khaos.courier_folder import lay
+from adapters.khaos.courier_settings import ConsignmentFile
 from adapters.khaos.settings import Settings
-from mappings.canonical import Invoice, Product, SalesOrder, Shipment
-from mappings.errors import Unreadable
+from mappings.canonical import CreditNote, Invoice, Product, SalesOrder, Shipment
+from mappings.canonical.journal import JournalEntry
+from mappings.errors import Unmappable, Unreadable
+from mappings.khaos.consignments import Consigned, Layout, write_consignments
+from workers.wiring.khaos_channel import KhaosChannel
 
 CANCELLED = 1
 MOVED = re.compile(rb' MOVED="[^"]*"')
-EDITED, EVERY_ITEM, BY_ORDER_CODE = 0, 0, 3
+EDITED, EVERY_ITEM, BY_URN, BY_ORDER_CODE = 0, 0, 1, 3
 
 
 class KhaosErp:
@@ -34,10 +39,17 @@ class KhaosErp:
         self.ready_stages = tuple(settings.ready_stages)
         self.withdraw_stages = tuple(settings.withdraw_stages)
         self.sites = tuple(settings.sites)
+        self.level_semantics: str = settings.level_semantics
+        self.issue_point: str = settings.issue_point
+        self.channel = KhaosChannel(settings.channel, settings.zone)
 
     def ping(self) -> None:
         """Ask for the version."""
         self.client.ping()
+
+    def reference_data(self) -> dict[str, Any]:
+        """Names and ids of the stock sites."""
+        return {"sites": {site.name: site.id for site in self.client.get_site_list().sites}}
 
     def fetch_status(self, orders: Sequence[str] = ()) -> bytes:
         """Invoices in the stages that we watch, cancelled ones too; or every invoice of some orders."""
@@ -55,6 +67,18 @@ class KhaosErp:
                 stages=(CANCELLED, *self.ready_stages, *self.withdraw_stages),
                 show_items=True,
             )
+        return text.encode()
+
+    def fetch_open(self) -> bytes:
+        """Every invoice in an open stage; those without stock (18) are not asked for."""
+        now = datetime.now(UTC)
+        text = self.client.export_order_status(
+            confirmed_only=False,
+            date_from=now - timedelta(days=self.settings.lookback_days),
+            date_to=now + timedelta(days=1),
+            stages=self.settings.open_stages,
+            show_items=True,
+        )
         return text.encode()
 
     @staticmethod
@@ -100,6 +124,10 @@ class KhaosErp:
         """Understand full orders."""
         return words.read_orders(raw.decode())
 
+    def read_parties(self, raw: bytes, order: str) -> words.Parties | None:
+        """Who bought an order."""
+        return words.read_parties(raw.decode(), order)
+
     def read_products(self, raw: bytes) -> tuple[list[Product], list[Unreadable]]:
         """Understand products."""
         return words.read_products(raw.decode())
@@ -112,9 +140,73 @@ class KhaosErp:
         """The arguments of the bound extension, frozen."""
         return json.dumps(words.write_shipment(shipment), sort_keys=True).encode()
 
+    def name_consignments(self, number: int) -> str:
+        """By the mask of the settings."""
+        return self._file().name.format(number=number)
+
+    def write_consignments(self, together: Sequence[Consigned]) -> bytes:
+        """As the settings lay it out."""
+        file = self._file()
+        layout = Layout(
+            columns={str(name): header for name, header in file.columns.items()},
+            each_parcel=file.rows == "parcel",
+            delimiter=file.delimiter,
+            header=file.header,
+            encoding=file.encoding,
+            line_end={"crlf": "\r\n", "lf": "\n"}[file.line_end],
+        )
+        return write_consignments(together, layout)
+
+    def lay_consignments(self, name: str, body: bytes) -> bool:
+        """Into the folder of the settings."""
+        return lay(self._file().folder, name, body)
+
+    def _file(self) -> ConsignmentFile:
+        if self.settings.consignment_file is None:
+            why = "no courier's folder is set: add the table to the Khaos connection in fleet.toml"
+            raise Unmappable("consignment_file", "", why)
+        return self.settings.consignment_file
+
     def send_shipment(self, wire: bytes) -> None:
         """Call the bound extension."""
         self.client.confirm_shipment(json.loads(wire))
+
+    def journal_route(self) -> str:
+        """The bound extension, or none: then people load files."""
+        return "soap_extension" if self.settings.extensions.post_journal else "none"
+
+    def write_journal(self, entry: JournalEntry) -> bytes:
+        """The arguments of the bound extension, frozen."""
+        return json.dumps(words.write_journal(entry, self.settings.zone), sort_keys=True).encode()
+
+    def post_journal(self, wire: bytes) -> None:
+        """Call the bound extension."""
+        self.client.post_journal(json.loads(wire))
+
+    def fetch_levels(self, site: str, skus: Sequence[str], facts: dict[str, Any]) -> dict[str, int]:
+        """LEVEL of each SKU that the site shows."""
+        if site not in facts["sites"]:
+            raise Unmappable(
+                "SITE", site, "Khaos Control has no such stock site: correct the name in fleet.toml", kind="wrong_site"
+            )
+        levels, _unreadable = words.read_levels(self.client.export_stock_status(skus, int(facts["sites"][site])))
+        return {level.sku: level.available for level in levels if level.site in ("", site)}
+
+    def set_levels(self, site: str, levels: Mapping[str, int]) -> frozenset[str]:
+        """One ImportStockStatus."""
+        updated = self.client.import_stock_status(words.write_levels(site, levels))
+        return frozenset(item.stock_code for item in updated)
+
+    def fetch_credit_notes(self, customers: Sequence[str]) -> bytes:
+        """Everything of these URNs."""
+        text = self.client.export_order_status(
+            ids=customers, mapping_type=BY_URN, confirmed_only=False, show_items=True
+        )
+        return text.encode()
+
+    def read_credit_notes(self, raw: bytes) -> tuple[list[CreditNote], list[Unreadable]]:
+        """Understand the credit notes of a status reply."""
+        return words.read_credit_notes(raw.decode())
 
 
 def _tree(raw: bytes) -> Any:

@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from mappings.canonical import Fulfilment, Invoice, Product, SalesOrder, Shipment, WarehouseOrder
+from mappings.canonical import (
+    CreditNote,
+    Fulfilment,
+    Invoice,
+    Product,
+    SalesOrder,
+    Shipment,
+    StockLine,
+    StockMovement,
+    WarehouseOrder,
+)
+from mappings.canonical.journal import JournalEntry
 from mappings.errors import Unreadable
+from mappings.khaos import Parties
+from mappings.khaos.consignments import Consigned
+from workers.wiring.khaos_channel import KhaosChannel
+
+if TYPE_CHECKING:
+    from workers.wiring.goods_in import GoodsIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +45,55 @@ class Hint:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class StockHint:
+    """A warehouse's word about stock: which SKUs to count again, whether movements or receipts are to be read.
+
+    ``reasons`` are (movement id, reason code) pairs: the one thing that a hint may know and a re-read not.
+    """
+
+    skus: tuple[str, ...] = ()
+    receipts: tuple[tuple[str, str, tuple[str, ...]], ...] = ()  # (their id, reference, line ids)
+    reasons: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a count read: lines that are good, and entries that could not be understood."""
+
+    lines: tuple[StockLine, ...]
+    unreadable: tuple[Unreadable, ...] = ()
+
+
+class WarehouseStock(Protocol):
+    """What a warehouse holds. ``read_*`` are pure; the others go over the network."""
+
+    snapshot_consistent: bool  # a count of the building is one moment's picture, not pages read one by one
+    absent_after: int  # complete counts in a row without a SKU that mean it is gone
+
+    def count(self, facility: str, skus: Sequence[str], facts: dict[str, Any]) -> Counted:
+        """Count some SKUs, whole: what is not shown is not there."""
+
+    def pages(self, facility: str, facts: dict[str, Any]) -> Iterator[Counted]:
+        """Count a building, page by page. It is complete only when the iterator ends by itself."""
+
+    def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:
+        """What was booked since a moment of their clock; None: the last hour."""
+
+    def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
+        """Understand movements."""
+
+    def read_hint(self, source: str, body: bytes) -> StockHint:
+        """Understand a webhook about stock. Raises Unmappable."""
+
+
 class Warehouse(Protocol):
     """A warehouse system. ``write_*`` and ``read_*`` are pure; the others go over the network."""
 
     ack_proof: str  # "2xx": the answer proves it; "get": read back before it counts
     sites: dict[str, str]  # facility -> Khaos site
+    stock: WarehouseStock
+    goods_in: GoodsIn  # receipts: suppliers' and returns
 
     def ping(self) -> None:
         """A harmless read."""
@@ -83,6 +144,12 @@ class Erp(Protocol):
     ready_stages: tuple[int, ...]
     withdraw_stages: tuple[int, ...]
     sites: tuple[str, ...]
+    level_semantics: str  # what LEVEL means on the way in: "available" or "in_stock"
+    issue_point: str  # when in-stock falls: "issue" or "confirmation"
+    channel: KhaosChannel  # what it pulls from us and posts to us
+
+    def reference_data(self) -> dict[str, Any]:
+        """Ids of the stock sites: ``{"sites": {name: id}}``."""
 
     def ping(self) -> None:
         """A harmless read."""
@@ -114,6 +181,9 @@ class Erp(Protocol):
     def read_orders(self, raw: bytes) -> tuple[list[SalesOrder], list[Unreadable]]:
         """Understand full orders."""
 
+    def read_parties(self, raw: bytes, order: str) -> Parties | None:
+        """Who bought an order, from full orders; None where they do not show it. Raises Unmappable."""
+
     def read_products(self, raw: bytes) -> tuple[list[Product], list[Unreadable]]:
         """Understand products."""
 
@@ -125,3 +195,36 @@ class Erp(Protocol):
 
     def send_shipment(self, wire: bytes) -> None:
         """Tell it of a dispatch. Idempotent on our shipment reference."""
+
+    def journal_route(self) -> str:
+        """How journal entries reach it: ``soap_extension``, or ``none`` while people load files."""
+
+    def write_journal(self, entry: JournalEntry) -> bytes:
+        """The bytes of a journal entry for the extension."""
+
+    def post_journal(self, wire: bytes) -> None:
+        """Have an entry booked. Idempotent on the movement."""
+
+    def name_consignments(self, number: int) -> str:
+        """The name of the courier's file of that number."""
+
+    def write_consignments(self, together: Sequence[Consigned]) -> bytes:
+        """The bytes of a courier's file for the shipments of one invoice. Raises Unmappable."""
+
+    def lay_consignments(self, name: str, body: bytes) -> bool:
+        """Lay a courier's file into its folder; False when it lay there. Raises Occupied or OSError."""
+
+    def fetch_open(self) -> bytes:
+        """The status of every invoice in a stage that has stock assigned."""
+
+    def fetch_levels(self, site: str, skus: Sequence[str], facts: dict[str, Any]) -> dict[str, int]:
+        """What a site shows as available, by SKU; one that it does not show is left out."""
+
+    def set_levels(self, site: str, levels: Mapping[str, int]) -> frozenset[str]:
+        """Set absolute levels; the SKUs that were updated. An unknown outcome: wait it out, then send current ones."""
+
+    def fetch_credit_notes(self, customers: Sequence[str]) -> bytes:
+        """The status of everything of some customers (URNs), credit notes among it."""
+
+    def read_credit_notes(self, raw: bytes) -> tuple[list[CreditNote], list[Unreadable]]:
+        """Understand the credit notes of a status reply."""

@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from pydantic import ValidationError
 
-from adapters.clarus.sandbox import reads
+from adapters.clarus.sandbox import display, door, reads
 from adapters.clarus.sandbox.refusal import Refusal, invalid, not_found
 from adapters.clarus.sandbox.rest import route
 from adapters.clarus.sandbox.tenant import Tenant
@@ -34,7 +34,7 @@ def new_app(tenant: Tenant) -> FastAPI:
 
     @app.api_route("/_sandbox/{page}", methods=["GET", "POST"])
     async def steer(page: str, request: Request) -> Response:
-        return _steer(tenant, page, await request.body())
+        return _steer(tenant, page, await request.body(), request.query_params.get("only", ""))
 
     @app.api_route("/{path:path}", methods=VERBS)
     async def call(path: str, request: Request) -> Response:
@@ -50,11 +50,11 @@ def _json(status: int, answer: Any, headers: dict[str, str] | None = None) -> Re
     return Response(body, status, headers, media_type="application/json")
 
 
-def _steer(tenant: Tenant, page: str, body: bytes) -> Response:
+def _steer(tenant: Tenant, page: str, body: bytes, only: str) -> Response:
     if page == "health":
         return _json(200, {"ok": True})
     if page == "books":
-        return _json(200, {**tenant.books.show(), "webhooks": dict(tenant.webhooks.counts)})
+        return _json(200, display.show(tenant, only))
     try:
         told = json.loads(body or b"{}")
         if page == "setup":
@@ -63,10 +63,12 @@ def _steer(tenant: Tenant, page: str, body: bytes) -> Response:
             hooks = told.pop("webhooks", ())
             tenant.switches.turn(told)
             tenant.set_up({"webhooks": hooks})
+        elif page == "floor":
+            return _json(200, door.act(tenant, told))
         else:
-            return _json(404, {"error": "there are health, books, setup and switches"})
-    except (ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
-        return _json(422, {"error": str(error)})
+            return _json(404, {"error": "there are health, books, setup, switches and floor"})
+    except (Refusal, ValidationError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return _json(422, {"error": str(error) or repr(error)})
     return _json(200, tenant.switches.model_dump())
 
 

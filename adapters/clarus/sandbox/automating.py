@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.clarus.sandbox.books import Record
-from adapters.clarus.sandbox.checks import AUTOMATION, attributes, check
+from adapters.clarus.sandbox.checks import attributes, check
 from adapters.clarus.sandbox.refusal import invalid, not_found
+from adapters.clarus.sandbox.rules import AUTOMATION
 from adapters.clarus.sandbox.tenant import Tenant
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
@@ -9,8 +10,8 @@ from typing import Any
 
 Record = dict[str, Any]
 
-# table -> (first id, path that is looked up often). First ids differ, so that a mixed-up id is met.
-TABLES: dict[str, tuple[int, str]] = {
+# table -> (first id, paths that are looked up often). First ids differ, so that a mixed-up id is met.
+TABLES: dict[str, tuple[int | str, ...]] = {
     "accounts": (1, "code"),
     "warehouses": (11, "code"),
     "account_warehouses": (21, "account.id"),
@@ -25,6 +26,15 @@ TABLES: dict[str, tuple[int, str]] = {
     "packages": (6000001, "shipment.id"),
     "pick_processing_requests": (1, "process_reference"),
     "automations": (41, "resource_name"),
+    "suppliers": (201, "code"),
+    "reason_codes": (301, "code"),
+    "locations": (701, "code"),
+    "goods_in_receipts": (800001, "reference"),
+    "goods_in_receipt_lines": (900001, "goods_in_receipt.id"),
+    "stock_balances": (1, "product.id"),
+    "stocks": (20000001, "product.id"),
+    "tasks": (30000001, "goods_in_receipt_line.id"),
+    "transactions": (70000001, "goods_out.id", "product.id"),
 }
 STATUSES = {
     code: {"id": number, "code": code, "name": name}
@@ -56,47 +66,66 @@ def now() -> str:
 
 
 class Table:
-    """Records by id, and by one other key."""
+    """Records by id, in the order in which they came, and by some other keys."""
 
-    def __init__(self, first_id: int, key: str) -> None:
-        self.key = key
+    def __init__(self, first_id: int, *keys: str) -> None:
+        self.keys = keys
         self.rows: dict[str, Record] = {}
-        self._next = first_id
-        self._by_key: dict[str, dict[str, Record]] = defaultdict(dict)
+        self._first = self._next = first_id
+        self._by_key: dict[str, dict[str, dict[str, Record]]] = {key: defaultdict(dict) for key in keys}
 
     def add(self, record: Record) -> Record:
         """Gives the record its id and keeps it."""
         record["id"] = str(self._next)
         self._next += 1
         self.rows[record["id"]] = record
-        self._by_key[str(at(record, self.key))][record["id"]] = record
+        for key, index in self._by_key.items():
+            index[str(at(record, key))][record["id"]] = record
         return record
 
     def remove(self, record: Record) -> None:
         """Forgets the record."""
         del self.rows[record["id"]]
-        del self._by_key[str(at(record, self.key))][record["id"]]
+        for key, index in self._by_key.items():
+            del index[str(at(record, key))][record["id"]]
 
     def rekey(self, record: Record, before: str) -> None:
-        """To be called after the record's key was ``before`` and has changed."""
-        self._by_key[before].pop(record["id"], None)
-        self._by_key[str(at(record, self.key))][record["id"]] = record
+        """To be called after the record's first key was ``before`` and has changed."""
+        index = self._by_key[self.keys[0]]
+        index[before].pop(record["id"], None)
+        index[str(at(record, self.keys[0]))][record["id"]] = record
 
-    def by_key(self, values: Iterable[Any]) -> Iterator[Record]:
-        """The records with one of the keys."""
+    def by_key(self, values: Iterable[Any], key: str = "") -> Iterator[Record]:
+        """The records with one of the values, in the first key unless another is named."""
+        index = self._by_key[key or self.keys[0]]
         for value in values:
-            yield from self._by_key.get(str(value), {}).values()
+            yield from index.get(str(value), {}).values()
 
     def one(self, value: Any) -> Record | None:
         """The first record with this key, if any."""
         return next(self.by_key((value,)), None)
+
+    def behind(self, an_id: int) -> Iterator[Record]:
+        """The records with a higher id, in order; what lies before costs nothing."""
+        for number in range(max(an_id + 1, self._first), self._next):
+            row = self.rows.get(str(number))
+            if row is not None:
+                yield row
+
+    def last_before(self, moment: datetime) -> int:
+        """The id behind which to look for what came at ``moment`` or later; for tables that forget nothing."""
+        ids = range(self._first, self._next)
+        came = bisect_left(ids, moment, key=lambda n: datetime.fromisoformat(self.rows[str(n)]["created_at"]))
+        return self._first - 1 + came
 
 
 class Books:
     """All tables, the orders that were deleted, and how often each operation was called."""
 
     def __init__(self) -> None:
-        self.tables = {name: Table(*how) for name, how in TABLES.items()}
+        self.tables: dict[str, Table] = {}
+        for name, (first_id, *keys) in TABLES.items():
+            self.tables[name] = Table(int(first_id), *map(str, keys))
         self.deleted: list[Record] = []
         self.calls: Counter[str] = Counter()
 
@@ -110,45 +139,3 @@ class Books:
         """Puts an order into another status."""
         order["goods_out_status"] = STATUSES[status]
         order["updated_at"] = now()
-
-    def show(self) -> dict[str, Any]:
-        """What ``/_sandbox/books`` answers about orders, products and calls."""
-        orders = [*self.goods_outs.rows.values(), *self.deleted]
-        return {
-            "goods_outs": [_shown(order) for order in sorted(orders, key=lambda order: int(order["id"]))],
-            "products": sorted({row["product"]["code"] or "" for row in self.account_products.rows.values()}),
-            "calls": dict(self.calls),
-        }
-
-
-def _shown(order: Record) -> dict[str, Any]:
-    lines: dict[str, dict[str, int]] = {}
-    for line in order["lines"]:
-        counts = lines.setdefault(line["product"]["code"], {"ordered": 0, "dispatched": 0})
-        counts["ordered"] += int(line["order_quantity"])
-        counts["dispatched"] += int(line["dispatch_quantity"])
-    return {
-        "id": order["id"],
-        "reference": order["reference"],
-        "external_system_reference1": order.get("external_system_reference1"),
-        "external_system_reference2": order.get("external_system_reference2"),
-        "status": order["goods_out_status"]["code"],
-        "deleted": bool(order.get("deleted")),
-        "warehouse": at(order, "warehouse.code"),
-        "address": order["address"],
-        "lines": lines,
-        "lines_by_id": [
-            {
-                "id": line["id"],
-                "product": line["product"]["code"],
-                "ordered": int(line["order_quantity"]),
-                "dispatched": int(line["dispatch_quantity"]),
-            }
-            for line in order["lines"]
-        ],
-        "parcels": [
-            {"tracking": package["tracking_number"], "carrier": at(shipment, "carrier.code")}
-            for shipment in order["shipments"]
-            for package in shipment["packages"]
-        ],
-    }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.clarus.sandbox.books import STATUSES, Record, now
-from adapters.clarus.sandbox.checks import ADDRESS, GOODS_OUT, LINE, attributes, check
+from adapters.clarus.sandbox.checks import attributes, check
 from adapters.clarus.sandbox.refusal import Refusal, invalid, not_found
+from adapters.clarus.sandbox.rules import ADDRESS, GOODS_OUT, LINE
 from adapters.clarus.sandbox.tenant import Tenant
 
 REQUIRED = ("goods_out_type", "account_id", "reference", "expected_date_of_dispatch")
@@ -32,7 +33,7 @@ def create(tenant: Tenant, _: str, body: Any) -> tuple[int, Any]:
         "actual_date_of_dispatch": None,
         **{k: v for k, v in told.items() if k not in {"lines_changes", "account_id", "warehouse_id", "carrier_id"}},
         "account": account,
-        "warehouse": _warehouse(tenant, account, told.get("warehouse_id")),
+        "warehouse": owned_warehouse(tenant, account, told.get("warehouse_id")),
         "carrier": _known(tenant, "carriers", "carrier_id", told.get("carrier_id")),
         "goods_out_status": BY_ID.get(told.get("goods_out_status_id") or 2, STATUSES["PENDING"]),
         "address": _address(body),
@@ -47,7 +48,7 @@ def create(tenant: Tenant, _: str, body: Any) -> tuple[int, Any]:
     for line in lines:
         line["goods_out"] = order
         order["lines"].append(books.goods_out_lines.add(line))
-        tenant.stock.of(line)["ordered"] += line["order_quantity"]
+        tenant.stock.order(line)
     tenant.floor.wait(order)
     tenant.webhooks.fire("goods_out", "created", order)
     return 200, _answer(order, {k: v for k, v in told.items() if k != "lines_changes"})
@@ -67,6 +68,7 @@ def update(tenant: Tenant, an_id: str, body: Any) -> tuple[int, Any]:
     for line in lines:
         line["goods_out"] = order
         order["lines"].append(tenant.books.goods_out_lines.add(line))
+        tenant.stock.order(line)
     order["updated_at"] = now()
     tenant.webhooks.fire("goods_out", "updated", order)
     return 200, _answer(order, told)
@@ -90,12 +92,30 @@ def cancel(tenant: Tenant, an_id: str, _: Any) -> tuple[int, Any]:
     elif status in CANCELLABLE:
         for line in order["lines"]:
             tenant.stock.release(line)
+            tenant.stock.close(line)
         tenant.books.move(order, "CANCELLED")
     elif status == "COMPLETED":
         raise Refusal("goods_out_already_completed", "Order is completed and can't be cancelled")
     if status != "CANCELLED":
         tenant.webhooks.fire("goods_out", "cancelled", order)
     return 200, _answer(order, {"reference": order["reference"]})
+
+
+def owned_warehouse(tenant: Tenant, account: Record, an_id: int | None) -> Record | None:
+    """The building that a body names, in which the account trades; a 422 for another."""
+    warehouse = _known(tenant, "warehouses", "warehouse_id", an_id)
+    linked = tenant.books.account_warehouses.by_key((account["id"],))
+    if warehouse is not None and not any(row["warehouse"] is warehouse for row in linked):
+        raise invalid("warehouse_id", "is not linked to the account")
+    return warehouse
+
+
+def owned_product(tenant: Tenant, account: Record, an_id: int) -> Record:
+    """The product that a line names, which must be assigned to the account; a 422 for another."""
+    product = _known(tenant, "products", "product_id", an_id)
+    if product is None or account["id"] not in product["account_ids"]:
+        raise Refusal("product_not_assigned_to_account", "Product is not assigned to the account", field="product_id")
+    return product
 
 
 def _order(tenant: Tenant, an_id: str) -> Record:
@@ -109,16 +129,9 @@ def _remove(tenant: Tenant, order: Record) -> None:
     order["deleted"] = True
     tenant.books.goods_outs.remove(order)
     for line in order["lines"]:
+        tenant.stock.close(line)
         tenant.books.goods_out_lines.remove(line)
     tenant.books.deleted.append(order)
-
-
-def _warehouse(tenant: Tenant, account: Record, an_id: int | None) -> Record | None:
-    warehouse = _known(tenant, "warehouses", "warehouse_id", an_id)
-    linked = tenant.books.account_warehouses.by_key((account["id"],))
-    if warehouse is not None and not any(row["warehouse"] is warehouse for row in linked):
-        raise invalid("warehouse_id", "is not linked to the account")
-    return warehouse
 
 
 def _known(tenant: Tenant, table: str, field: str, an_id: int | None) -> Record | None:
@@ -134,9 +147,7 @@ def _line(tenant: Tenant, account: Record, change: Any) -> Record:
     if not isinstance(change, dict) or change.get("type") != "ADD":
         raise invalid("lines_changes", "must be of type ADD here")
     told = check(change.get("attributes"), LINE, ("product_id", "order_quantity"))
-    product = _known(tenant, "products", "product_id", told["product_id"])
-    if product is None or account["id"] not in product["account_ids"]:
-        raise Refusal("product_not_assigned_to_account", "Product is not assigned to the account", field="product_id")
+    product = owned_product(tenant, account, told["product_id"])
     return {
         **told,
         "order_quantity": float(told["order_quantity"]),

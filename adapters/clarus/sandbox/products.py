@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from adapters.clarus.sandbox.books import Record
-from adapters.clarus.sandbox.checks import PRODUCT, attributes, check
+from adapters.clarus.sandbox.checks import attributes, check
 from adapters.clarus.sandbox.refusal import Refusal, invalid, not_found
+from adapters.clarus.sandbox.rules import PRODUCT
 from adapters.clarus.sandbox.tenant import Tenant
 
 BLANK: dict[str, Any] = {
@@ -47,12 +48,14 @@ def update(tenant: Tenant, an_id: str, body: Any) -> tuple[int, Any]:
 
 
 def delete(tenant: Tenant, an_id: str, _: Any) -> tuple[int, Any]:
-    """Refused while an order has a line of it."""
+    """Refused while an order has a line of it, or someone's stock of it is there."""
     product = tenant.books.products.rows.get(an_id)
     if product is None:
         raise not_found()
     if any(line["product"] is product for line in tenant.books.goods_out_lines.rows.values()):
         raise Refusal("product_in_use", "Product is used by orders")
+    if not tenant.stock.shelves.drop(product):
+        raise Refusal("product_in_use", "Product has stock")
     for row in list(tenant.books.account_products.by_key((an_id,))):
         tenant.books.account_products.remove(row)
     tenant.books.products.remove(product)
@@ -72,6 +75,7 @@ def assign(tenant: Tenant, an_id: str, body: Any) -> tuple[int, Any]:
         raise Refusal("validation_failed", "product has already been taken", field="product_id")
     product["account_ids"].append(account["id"])
     made = tenant.books.account_products.add({"account": account, "product": product})
+    tenant.stock.shelves.open(account, product)
     return 200, {"id": int(made["id"]), "account_id": int(account["id"]), "product_id": int(an_id)}
 
 

@@ -42,10 +42,7 @@ def short_order_lines(tenant: Tenant, _: str, body: Any) -> tuple[int, Any]:
         if order["goods_out_status"]["code"] != "PART_ALLOCATED" or not order["account"]["is_short_pickable"]:
             raise Refusal("goods_out_not_part_allocated", "Order can't be shorted")
     for order in orders:
-        for line in order["lines"]:
-            line["short_status"] = "SHORT" if line["allocated_quantity"] < line["order_quantity"] else ""
-        tenant.books.move(order, "ALLOCATED")
-        tenant.floor.wait(order)
+        tenant.floor.short(order)
     return 204, None
 
 

@@ -6,7 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from adapters.clarus.sandbox import automating, ordering, products, releasing, shipping
+from adapters.clarus.sandbox import (
+    automating,
+    ordering,
+    products,
+    receipts,
+    releasing,
+    shipping,
+    stock_writes,
+    tasks,
+)
 from adapters.clarus.sandbox.refusal import not_found
 from adapters.clarus.sandbox.tenant import Tenant
 
@@ -30,6 +39,26 @@ ROWS: tuple[tuple[str, str, str, Handler], ...] = (
     ("POST", "shipments", "create_shipment", shipping.create),
     ("DELETE", "shipments/{id}", "delete_shipment", shipping.delete),
     ("POST", "packages", "create_package", shipping.create_package),
+    ("POST", "stocks/hold", "hold_stocks", stock_writes.hold),
+    ("POST", "stocks/offhold", "offhold_stocks", stock_writes.offhold),
+    ("POST", "stocks/{id}/negative_adjustment", "adjust_stock_down", stock_writes.adjust_down),
+    ("POST", "stocks/{id}/move", "move_stock", stock_writes.move),
+    ("POST", "stocks/{id}/transfer", "transfer_stock", stock_writes.transfer),
+    ("PATCH", "stocks/{id}", "update_stock", stock_writes.update),
+    ("POST", "reason_codes", "create_reason_code", stock_writes.create_reason_code),
+    ("POST", "goods_in_receipts", "create_goods_in_receipt", receipts.create),
+    ("PATCH", "goods_in_receipts/{id}", "update_goods_in_receipt", receipts.update),
+    ("DELETE", "goods_in_receipts/{id}", "delete_goods_in_receipt", receipts.delete),
+    ("POST", "goods_in_receipts/{id}/receive", "receive_goods_in_receipt", receipts.receive),
+    ("POST", "goods_in_receipts/{id}/revert", "revert_goods_in_receipt", receipts.revert),
+    ("POST", "receive_tasks/{id}/receive", "receive_task", tasks.receive),
+    (
+        "POST",
+        "receive_tasks/{id}/receive_to_putaway_location",
+        "receive_task_to_putaway_location",
+        tasks.receive_to_putaway_location,
+    ),
+    ("PATCH", "tasks/{id}", "update_task", tasks.update),
 )
 PREFIX = re.compile(r"^api/(v1/)?")
 _ROUTES = [

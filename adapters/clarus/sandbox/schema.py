@@ -1,154 +1,58 @@
-"""The GraphQL schema of the lists that the tenant shows, written as rows (OpenAPI ``/graphql#List…``)."""
+"""The GraphQL schema, built from the rows of the lists; the rest of its types stands here."""
 
 from __future__ import annotations
 
 from graphql import GraphQLSchema, build_schema
 
-# root -> (node type, filter type, node fields, filters as name:input)
-LISTS: dict[str, tuple[str, str, str, str]] = {
-    "accounts": (
-        "Account",
-        "AccountFilterType",
-        "id:ID! code:String name:String is_short_pickable:Boolean external_system_reference1:String vat_number:String",
-        "code:String name:String is_short_pickable:Boolean",
-    ),
-    "warehouses": ("Warehouse", "WarehouseFilterType", "id:ID! code:String name:String", "code:String name:String"),
-    "account_warehouses": (
-        "AccountWarehouse",
-        "AccountWarehouseFilterType",
-        "id:ID! account_id:ID warehouse_id:ID account:Account warehouse:Warehouse",
-        "account_id:Id warehouse_id:Id",
-    ),
-    "carriers": (
-        "Carrier",
-        "CarrierFilterType",
-        (
-            "id:ID! code:String name:String description:String active:Boolean carrier_type:String"
-            " carrier_externally_registered:Boolean"
-        ),
-        "code:String name:String active:Boolean",
-    ),
-    "carrier_services": (
-        "CarrierService",
-        "CarrierServiceFilterType",
-        "id:ID! code:String name:String active:Boolean is_default:Boolean carrier:Carrier",
-        "code:String name:String active:Boolean carrier_id:Id carrier_code:String",
-    ),
-    "stock_unit_types": (
-        "StockUnitType",
-        "StockUnitTypeFilterType",
-        "id:ID! code:String name:String description:String",
-        "code:String name:String description:String",
-    ),
-    "products": (
-        "Product",
-        "ProductsFilterType",
-        (
-            "id:ID! code:String barcode:String description:String long_description:String product_type:String"
-            " units_per_case:Int shelf_life_min:Int shelf_life_max:Int commodity_code:String"
-            " country_of_manufacture:String"
-        ),
-        "code:String barcode:String description:String product_type:String account_id:Id",
-    ),
-    "account_products": (
-        "AccountProduct",
-        "AccountProductFilterType",
-        "id:ID! account:Account product:Product",
-        "account_id:Id product_id:Id",
-    ),
-    "goods_outs": (
-        "GoodsOut",
-        "GoodsOutsFilterType",
-        (
-            "id:ID! reference:String priority:Int expected_date_of_dispatch:String goods_out_status:GoodsOutStatus"
-            " account:Account warehouse:Warehouse carrier:Carrier"
-        ),
-        (
-            "reference:String goods_out_status_code:String account_id:Id warehouse_id:Id carrier_id:Id"
-            " expected_date_of_dispatch:Datetime"
-        ),
-    ),
-    "goods_out_lines": (
-        "GoodsOutLine",
-        "GoodsOutLineFilterType",
-        (
-            "id:ID! order_quantity:Float allocated_quantity:Float pick_quantity:Float dispatch_quantity:Float"
-            " short_status:String product:Product goods_out:GoodsOut carrier:Carrier"
-        ),
-        (
-            "goods_out_id:Id product_id:Id account_id:Id warehouse_id:Id goods_out_status_code:StatusCode carrier_id:Id"
-            " order_quantity:Decimal pick_quantity:Decimal"
-        ),
-    ),
-    "shipments": (
-        "Shipment",
-        "ShipmentFilterType",
-        (
-            "id:ID! reference:String name:String status:String delivery_notes:String collection_datetime:String"
-            " label_filename:String packages_count:Int carrier:Carrier carrier_service:CarrierService"
-            " warehouse:Warehouse"
-        ),
-        "reference:String status:String carrier_id:Id warehouse_id:Id goods_out_id:Id",
-    ),
-    "packages": (
-        "Package",
-        "PackageFilterType",
-        "id:ID! tracking_number:String shipment:Shipment storage_unit_type:StorageUnitType",
-        "shipment_id:Id shipment_reference:String tracking_number:String",
-    ),
-    "pick_processing_requests": (
-        "PickProcessingRequest",
-        "PickProcessingRequestFilterType",
-        "status:String process_reference:String message:String goods_out:GoodsOut created_at:String",
-        "goods_out_id:Id goods_out_reference:String status:Status process_reference:String created_at:Datetime",
-    ),
-    "stock_balances": (
-        "StockBalance",
-        "StockBalancesFilterType",
-        (
-            "available:Float allocated:Float ordered:Float received:Float picked:Float product:Product account:Account"
-            " warehouse:Warehouse"
-        ),
-        (
-            "product_id:Id product_code:String account_id:Id warehouse_id:Id available:Decimal allocated:Decimal"
-            " picked:Decimal"
-        ),
-    ),
-    "automations": (
-        "Automation",
-        "AutomationFilterType",
-        "id:ID! name:String resource_name:String event:String enabled:Boolean integration_id:ID created_at:String",
-        "name:String resource_name:ResourceName event:Event enabled:Boolean integration_id:Id",
-    ),
-}
-FIXED = """
-enum StatusCode { DRAFT PENDING PICK PART ALLOCATED COMPLETED PART_ALLOCATED CANCELLED }
-enum Status { pending completed failed }
-input StringInputType { eq: String ilike: String like: String in: [String!] between: [String!] }
-input IdInputType { eq: ID in: [ID!] gt: ID gteq: ID lt: ID lteq: ID filled: Boolean }
-input DecimalInputType { eq: Float gt: Float gteq: Float lt: Float lteq: Float between: [Float!] }
-input DatetimeInputType { eq: String from: String to: String between: [String!] }
-input BooleanInputType { eq: Boolean! }
-input StatusCodeInputType { eq: StatusCode in: [StatusCode!] }
-input StatusInputType { eq: Status in: [Status!] }
-input ResourceNameInputType { eq: String in: [String!] }
-input EventInputType { eq: String in: [String!] }
-type PageInfo { hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }
-type GoodsOutStatus { id: ID code: String name: String }
-type StorageUnitType { id: ID code: String }
+from adapters.clarus.sandbox.movements import SUBTYPES
+from adapters.clarus.sandbox.order_lists import ORDER_LISTS, Rows
+from adapters.clarus.sandbox.stock_lists import EXTRA_FIELDS, EXTRA_TYPES, STOCK_LISTS
+
+LISTS: Rows = {**ORDER_LISTS, **STOCK_LISTS}
+MORE_ARGUMENTS = {"transactions": ", include_archived: Boolean"}
+FIXED = f"""
+enum SubtypeType {{ {" ".join(SUBTYPES)} }}
+enum StatusCode {{ DRAFT PENDING PICK PART ALLOCATED COMPLETED PART_ALLOCATED CANCELLED }}
+enum Status {{ pending completed failed }}
+input StringInputType {{ eq: String ilike: String like: String in: [String!] between: [String!] }}
+input IdInputType {{ eq: ID in: [ID!] gt: ID gteq: ID lt: ID lteq: ID filled: Boolean }}
+input DecimalInputType {{ eq: Float gt: Float gteq: Float lt: Float lteq: Float between: [Float!] }}
+input IntegerInputType {{ eq: Int gt: Int gteq: Int lt: Int lteq: Int between: [Int!] }}
+input DatetimeInputType {{ eq: String from: String to: String between: [String!] }}
+input BooleanInputType {{ eq: Boolean! }}
+input StatusCodeInputType {{ eq: StatusCode in: [StatusCode!] }}
+input StatusInputType {{ eq: Status in: [Status!] }}
+input ResourceNameInputType {{ eq: String in: [String!] }}
+input EventInputType {{ eq: String in: [String!] }}
+type PageInfo {{ hasNextPage: Boolean! hasPreviousPage: Boolean! startCursor: String endCursor: String }}
+type GoodsOutStatus {{ id: ID code: String name: String }}
+type StorageUnitType {{ id: ID code: String }}
+enum ReasonType {{
+  negative_adjustment positive_adjustment hold release short_order_lines transfer stock_check
+}}
+input SubtypeTypeInputType {{ eq: SubtypeType in: [SubtypeType!] }}
+input ReasonTypeInputType {{ eq: ReasonType in: [ReasonType!] }}
+type StorageUnit {{ id: ID reference: String }}
+type TaskType {{ id: ID code: String }}
+type User {{ id: ID }}
+type Address {{
+  id: ID address_1: String address_2: String address_3: String address_4: String postcode: String country_code: String
+}}
 """
 
 
-def build() -> GraphQLSchema:
+def build(*, extra_fields: bool) -> GraphQLSchema:
     """The schema: every root has ``all(filter, first, after)`` with Relay pages."""
-    parts = [FIXED]
-    for node, filter_type, fields, filters in LISTS.values():
+    parts = [FIXED, EXTRA_TYPES] if extra_fields else [FIXED]
+    for root, (node, filter_type, published, filters) in LISTS.items():
+        fields = f"{published} {EXTRA_FIELDS.get(node, '')}" if extra_fields else published
         conditions = " ".join(f"{one.split(':')[0]}: {one.split(':')[1]}InputType" for one in filters.split())
+        arguments = f"filter: {filter_type}, first: Int, after: String{MORE_ARGUMENTS.get(root, '')}"
         parts.append(f"""
 type {node} {{ {fields} }}
 type {node}Edge {{ cursor: String! node: {node} }}
 type {node}Connection {{ pageInfo: PageInfo! edges: [{node}Edge!]! }}
-type {node}Queries {{ all(filter: {filter_type}, first: Int, after: String): {node}Connection! }}
+type {node}Queries {{ all({arguments}): {node}Connection! }}
 input {filter_type} {{ {conditions} }}""")
     roots = " ".join(f"{root}: {row[0]}Queries!" for root, row in LISTS.items())
     # One page of the vendor's prose spells it so.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from adapters.clarus.sandbox.checks import PACKAGE, SHIPMENT, attributes, check
+from adapters.clarus.sandbox.checks import attributes, check
 from adapters.clarus.sandbox.packing import package, ship
 from adapters.clarus.sandbox.refusal import invalid, not_found
+from adapters.clarus.sandbox.rules import PACKAGE, SHIPMENT
 from adapters.clarus.sandbox.tenant import Tenant
 
 

@@ -32,6 +32,14 @@ class Switches(BaseModel):
     two_goes_rate: Rate = 0.0
     over: dict[str, Count] = Field(default_factory=dict)  # reference -> units sent too many, on its first line
     unknown_carrier: dict[str, str] = Field(default_factory=dict)  # reference -> a carrier code nobody announced
+    no_stock_short: bool = False  # part-allocated orders are shorted and go, instead of waiting for stock
+    receive_seconds: Seconds = 0.2  # from a delivery to the stock in the goods-in bay
+    putaway_seconds: Seconds = 0.2  # from there to its shelf
+    adjust_rate: Rate = 0.0  # of dispatched orders, after how many units of one product are found or lost
+    hold_rate: Rate = 0.0  # ... are put on hold
+    release_rate: Rate = 0.0  # ... are released from hold
+    extra_fields: bool = True  # whether the GraphQL schema offers more than is published
+    position_cursors: bool = False  # cursors are positions, so that a record that leaves shifts what is behind it
 
     webhook_flat: bool = False  # the bare record instead of {"data": record}
     webhook_repeat_rate: Rate = 0.0

@@ -1,23 +1,19 @@
-"""One tenant put together: books, stock, switches, webhooks, and what it starts with."""
+"""One tenant put together: books, stock, switches, webhooks, and the people on the floor."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.clarus.sandbox.books import Books, Record, Table
+from adapters.clarus.sandbox.books import Books, Record
 from adapters.clarus.sandbox.floor import Floor
 from adapters.clarus.sandbox.oauth import Tokens
+from adapters.clarus.sandbox.receiving import Receiving
+from adapters.clarus.sandbox.refusal import invalid
+from adapters.clarus.sandbox.setting_up import DEFAULTS, SUPPLIER, named, set_up
 from adapters.clarus.sandbox.stock import Stock
 from adapters.clarus.sandbox.switches import Switches
 from adapters.clarus.sandbox.webhooks import Webhooks
-
-DEFAULTS: dict[str, Any] = {
-    "account": "ACME",
-    "warehouses": ["LDS1"],
-    "carriers": ["ROYALMAIL", "DPD"],
-    "stock_unit_types": ["EACH"],
-}
 
 
 @dataclass
@@ -31,57 +27,46 @@ class Tenant:
     switches: Switches
     webhooks: Webhooks
     floor: Floor
+    receiving: Receiving
 
     def set_up(self, wanted: dict[str, Any]) -> None:
-        """Adds what is not there yet: account, warehouses (linked to it), carriers, stock unit types.
+        """As ``setting_up.set_up``."""
+        set_up(self.books, self.stock.shelves, self.webhooks, wanted)
 
-        ``stock`` maps a product code to the units that are left of it; ``webhooks`` are registered.
-        """
-        books = self.books
-        account = _named(books.accounts, wanted.get("account", DEFAULTS["account"]), _ACCOUNT)
-        for code in wanted.get("warehouses", ()):
-            warehouse = _named(books.warehouses, code, {})
-            if not any(row["warehouse"] is warehouse for row in books.account_warehouses.by_key((account["id"],))):
-                books.account_warehouses.add(
-                    {
-                        "account": account,
-                        "warehouse": warehouse,
-                        "account_id": account["id"],
-                        "warehouse_id": warehouse["id"],
-                    }
-                )
-        for code in wanted.get("carriers", ()):
-            carrier = _named(books.carriers, code, _CARRIER)
-            if not any(row["carrier"] is carrier for row in books.carrier_services.rows.values()):
-                books.carrier_services.add(
-                    {"code": f"{code}-STD", "name": "Standard", "active": True, "is_default": True, "carrier": carrier}
-                )
-        for code in wanted.get("stock_unit_types", ()):
-            _named(books.stock_unit_types, code, {"description": None})
-        for code, units in wanted.get("stock", {}).items():
-            self.stock.set(code, units)
-        for hook in wanted.get("webhooks", ()):
-            self.webhooks.register(hook["resource"], hook["event"], hook["url"], str(hook.get("automation_id") or ""))
+    def owner(self, told: Record) -> Record:
+        """The account that ``told`` names by code, else the tenant's first."""
+        return self._coded("accounts", "account", told)
 
+    def building(self, told: Record) -> Record:
+        """The warehouse that ``told`` names by code, else the tenant's first."""
+        return self._coded("warehouses", "warehouse", told)
 
-_ACCOUNT = {"is_short_pickable": True, "external_system_reference1": None, "vat_number": None}
-_CARRIER = {
-    "description": None,
-    "active": True,
-    "carrier_type": "custom",
-    "carrier_externally_registered": False,
-}
+    def product(self, account: Record, code: str) -> Record:
+        """The account's product with this code, else a 422."""
+        product = self.books.products.one(code)
+        if product is None or account["id"] not in product["account_ids"]:
+            raise invalid("product", f"{code} is no product of account {account['code']}: create and assign it first")
+        return product
 
+    def supplier(self, code: str) -> Record:
+        """The supplier with this code, made if it is not there."""
+        return named(self.books.suppliers, code, SUPPLIER)
 
-def _named(table: Table, code: str, more: Record) -> Record:
-    return table.one(code) or table.add({"code": code, "name": code.title(), **more})
+    def _coded(self, table: str, field: str, told: Record) -> Record:
+        rows = self.books.tables[table]
+        found = rows.one(told[field]) if told.get(field) else next(iter(rows.rows.values()))
+        if found is None:
+            raise invalid(field, f"{told[field]} is unknown: set it up under /_sandbox/setup")
+        return found
 
 
 def new_tenant(*, subdomain: str, secret: str, token_seconds: float, seed: int) -> Tenant:
-    """A tenant with the defaults above and no orders."""
-    books, stock, switches = Books(), Stock(), Switches()
+    """A tenant with the defaults of ``setting_up`` and no orders."""
+    books, switches = Books(), Switches()
     webhooks = Webhooks(books, switches, subdomain, seed)
+    stock = Stock(books, webhooks)
     floor = Floor(books, stock, switches, webhooks, seed)
-    tenant = Tenant(subdomain, Tokens(secret, token_seconds), books, stock, switches, webhooks, floor)
+    receiving = Receiving(books, stock, webhooks)
+    tenant = Tenant(subdomain, Tokens(secret, token_seconds), books, stock, switches, webhooks, floor, receiving)
     tenant.set_up(DEFAULTS)
     return tenant

@@ -14,6 +14,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
 
+from adapters.clarus.sandbox.bodies import body
 from adapters.clarus.sandbox.books import Books, Record, at
 from adapters.clarus.sandbox.switches import Switches
 
@@ -52,22 +53,22 @@ class Webhooks:
         made["header_id"] = automation_id or made["id"]
         return made
 
-    def fire(self, resource: str, event: str, order: Record) -> None:
-        """Sends the order's record to every automation that wants it, soon."""
+    def fire(self, resource: str, event: str, record: Record) -> None:
+        """Sends the record to every automation that wants it, soon."""
         for automation in list(self._books.automations.by_key((resource,))):
             wanted = automation["enabled"] and automation["event"] == event and automation.get("url")
-            record = render(order) if wanted else {}
-            if not wanted or not all(_holds(condition, record) for condition in automation["conditions"]):
+            told = body(resource, record) if wanted else {}
+            if not wanted or not all(_holds(condition, told) for condition in automation["conditions"]):
                 continue
             self.counts["fired"] += 1
             if self._dice.random() < self._switches.webhook_loss_rate:
                 self.counts["lost"] += 1
                 continue
-            body = json.dumps(record if self._switches.webhook_flat else {"data": record}).encode()
-            self._send_later(automation, body)
+            sent = json.dumps(told if self._switches.webhook_flat else {"data": told}).encode()
+            self._send_later(automation, sent)
             if self._dice.random() < self._switches.webhook_repeat_rate:
                 self.counts["repeated"] += 1
-                self._send_later(automation, body)
+                self._send_later(automation, sent)
 
     def stop(self) -> None:
         """Forgets what is still to be sent."""
@@ -110,38 +111,6 @@ class Webhooks:
         if self._switches.webhook_integration_id:
             headers["X-ClarusWMS-Integration-ID"] = self._switches.webhook_integration_id
         return headers
-
-
-def render(order: Record) -> Record:
-    """The full record as an event carries it; REST ids are integers."""
-    flat = {"lines", "shipments", "account", "warehouse", "carrier", "deleted", "id", "sent_in_two"}
-    return {
-        **{name: value for name, value in order.items() if name not in flat},
-        "id": int(order["id"]),
-        "account_id": int(order["account"]["id"]),
-        "warehouse_id": int(at(order, "warehouse.id") or 0) or None,
-        "account": {"id": int(order["account"]["id"]), "code": order["account"]["code"]},
-        "goods_out_status_id": order["goods_out_status"]["id"],
-        "lines": [
-            {
-                **{name: value for name, value in line.items() if name not in {"goods_out", "product", "carrier"}},
-                "id": int(line["id"]),
-                "product": {"id": int(line["product"]["id"]), "code": line["product"]["code"]},
-            }
-            for line in order["lines"]
-        ],
-        "shipments": [
-            {
-                "id": int(shipment["id"]),
-                "reference": shipment["reference"],
-                "status": shipment["status"],
-                "packages": [
-                    {"id": int(one["id"]), "tracking_number": one["tracking_number"]} for one in shipment["packages"]
-                ],
-            }
-            for shipment in order["shipments"]
-        ],
-    }
 
 
 def _holds(condition: Record, record: Record) -> bool:

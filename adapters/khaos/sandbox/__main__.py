@@ -20,6 +20,7 @@ def main() -> None:
         "--argument", default="", metavar="NAME=VALUE", help="a SOAP argument that every call must carry"
     )
     parser.add_argument("--confirm-shipment", action="store_true", help="offer the unpublished ConfirmShipment")
+    parser.add_argument("--post-stock-journal", action="store_true", help="offer the unpublished PostStockJournal")
     parser.add_argument("--certfile", help="serve TLS with this certificate")
     parser.add_argument("--keyfile")
     given = parser.parse_args()
@@ -31,6 +32,7 @@ def main() -> None:
             auth=(user, password) if given.auth else None,
             argument=(name, value) if given.argument else None,
             confirm_shipment=given.confirm_shipment,
+            post_stock_journal=given.post_stock_journal,
         ),
         host=given.host,
         port=given.port,

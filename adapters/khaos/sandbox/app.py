@@ -8,15 +8,18 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from adapters.khaos.sandbox.books import Books
 from adapters.khaos.sandbox.control import router
-from adapters.khaos.sandbox.operations import Desk, Switches
+from adapters.khaos.sandbox.operations import Desk
 from adapters.khaos.sandbox.records import Refused
+from adapters.khaos.sandbox.switches import Switches
 from adapters.khaos.sandbox.wire import read_request, write_fault, write_reply, wsdl
 
 PAGE = b"<!DOCTYPE html><html><head><title>500 - Internal server error.</title></head><body>IIS</body></html>"
@@ -40,12 +43,15 @@ def create_app(
     auth: tuple[str, str] | None = None,
     argument: tuple[str, str] | None = None,
     confirm_shipment: bool = False,
+    post_stock_journal: bool = False,
 ) -> ASGIApp:
     """One service with empty books, as an ASGI application for uvicorn."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.state.desk = Desk(Books(seed), Switches(confirm_shipment=confirm_shipment), argument)
+    switches = Switches(confirm_shipment=confirm_shipment, post_stock_journal=post_stock_journal)
+    app.state.desk = Desk(Books(seed), switches, argument)
     app.state.traffic = Traffic()
     app.include_router(router)
+    app.add_exception_handler(Refused, _refused)
     guard = _guard(auth)
     base = "/{path:path}.exe"
     app.add_api_route(f"{base}/wsdl/IKosWeb", guard(_wsdl), methods=["GET"])
@@ -72,6 +78,11 @@ def _guard(auth: tuple[str, str] | None) -> Callable[[Handler], Handler]:
         return guarded
 
     return wrap
+
+
+async def _refused(_: Request, refusal: Exception) -> Response:
+    """What a door asks for and the books refuse."""
+    return JSONResponse({"detail": str(refusal)}, HTTPStatus.CONFLICT)
 
 
 async def _wsdl(request: Request) -> Response:

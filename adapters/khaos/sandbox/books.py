@@ -1,14 +1,15 @@
 """The sandbox's books: how stock is assigned to orders, and what each move of an invoice does to it.
 
 Available = in stock - assigned. An invoice in stage 18 or cancelled holds no stock; issuing takes
-the goods out of stock.
+the goods out of stock, or confirming its shipment where ``stock_falls_on`` says so.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 
 from adapters.khaos.sandbox.records import (
     AWAITING_STOCK,
@@ -22,6 +23,10 @@ from adapters.khaos.sandbox.records import (
     Product,
     now,
 )
+from adapters.khaos.sandbox.returned import DEFAULT_REASONS, Credit, Return
+
+LOG_LENGTH = 5000
+Row = dict[str, Any]
 
 
 class Books:
@@ -32,6 +37,10 @@ class Books:
         self.products: dict[str, Product] = {}
         self.children: dict[str, list[str]] = defaultdict(list)
         self.levels: dict[tuple[str, str], Level] = defaultdict(Level)
+        self.level_log: deque[Row] = deque(maxlen=LOG_LENGTH)
+        self.adjustments: list[Row] = []
+        self.deliveries: list[Row] = []
+        self.journals: dict[str, Row] = {}
         self.orders: dict[str, Order] = {}
         self.by_ref: dict[str, Order] = {}
         self.by_customer: dict[str, list[Order]] = defaultdict(list)
@@ -39,6 +48,12 @@ class Books:
         self.invoices: dict[str, Invoice] = {}
         self.by_stage: dict[int, dict[str, Invoice]] = defaultdict(dict)
         self.to_issue: list[tuple[datetime, Invoice]] = []
+        self.reasons = {reason.id: reason for reason in DEFAULT_REASONS}
+        self.returns: dict[str, Return] = {}
+        self.rejected: dict[tuple[str, str], int] = defaultdict(int)  # (return's reference, why) -> times
+        self.credits: list[Credit] = []
+        self.moved_levels: set[tuple[str, str]] = set()  # for the channel, which empties it
+        self.edited_codes: dict[str, None] = {}  # likewise, in order
         self._numbers: dict[str, int] = defaultdict(lambda: seed)
 
     def number(self, prefix: str) -> str:
@@ -58,13 +73,26 @@ class Books:
             made.setdefault("stock_id", known.stock_id if known else self.number("A"))
             product = Product(**made)  # type: ignore[arg-type]  # a sandbox's JSON: a wrong name is a TypeError
             self.products[code] = product
+            self.edited_codes[code] = None
             if product.parent_code and code not in self.children[product.parent_code]:
                 self.children[product.parent_code].append(code)
             if stock is not None:
-                self.levels[code, site].in_stock = int(str(stock))
+                self.shift(code, site, in_stock=int(str(stock)) - self.levels[code, site].in_stock)
         for code in self.children:
             if code in self.products:
                 self.products[code].is_parent = True
+
+    def shift(
+        self, code: str, site: str, *, in_stock: int = 0, assigned: int = 0, quarantine: int = 0, return_bay: int = 0
+    ) -> None:
+        """Move units of one product at one site by these differences: the only way that a level changes."""
+        level = self.levels[code, site]
+        level.in_stock += in_stock
+        level.assigned += assigned
+        level.quarantine += quarantine
+        level.return_bay += return_bay
+        self.products[code].moved = now()
+        self.moved_levels.add((code, site))
 
     def need(self, lines: dict[str, int]) -> dict[str, int]:
         """The part of ``lines`` that must stand on a shelf."""
@@ -72,7 +100,8 @@ class Books:
 
     def new_invoice(self, order: Order, lines: dict[str, int], stage: int, *, assigned: bool) -> Invoice:
         """A further invoice of the order."""
-        invoice = Invoice(self.number("INV"), order, lines, courier=order.courier)
+        code = self.number("INV")
+        invoice = Invoice(code, order, lines, id=f"BFDP{code.removeprefix('INV'):0>11}", courier=order.courier)
         order.invoices.append(invoice)
         self.invoices[invoice.code] = invoice
         if assigned:
@@ -82,12 +111,11 @@ class Books:
 
     def assign(self, invoice: Invoice, sign: int = 1) -> None:
         """Give the invoice its stock, or take it back with ``sign=-1``."""
-        if invoice.assigned is (sign > 0):
+        if invoice.taken or invoice.assigned is (sign > 0):
             return
         invoice.assigned = sign > 0
         for sku, n in self.need(invoice.lines).items():
-            self.levels[sku, invoice.order.site].assigned += sign * n
-            self.products[sku].moved = now()
+            self.shift(sku, invoice.order.site, assigned=sign * n)
 
     def move(self, invoice: Invoice, stage: int) -> None:
         """Put the invoice into a stage; 70 issues it and takes its goods out of stock."""
@@ -97,12 +125,15 @@ class Books:
         invoice.ready = invoice.ready or stage == RELEASED
         if stage == ISSUED and invoice.issue_date is None:
             invoice.issue_date = now().date()
-            held = invoice.assigned
-            for sku, n in self.need(invoice.lines).items():
-                level = self.levels[sku, invoice.order.site]
-                level.in_stock -= n
-                level.assigned -= n if held else 0
-            invoice.assigned = False
+            self.take_out(invoice)
+
+    def take_out(self, invoice: Invoice) -> None:
+        """The invoice's goods leave in stock, once."""
+        if invoice.taken:
+            return
+        for sku, n in self.need(invoice.lines).items():
+            self.shift(sku, invoice.order.site, in_stock=-n, assigned=-n if invoice.assigned else 0)
+        invoice.taken, invoice.assigned = True, False
 
     def issue_later(self, invoice: Invoice, seconds: float) -> None:
         """Stage 16 now, and 70 when the time has come (at once with 0)."""
@@ -139,8 +170,7 @@ class Books:
 
     def receive(self, code: str, quantity: int, site: str) -> list[str]:
         """Goods in; returns the invoices that it released from 18 to 9, oldest first."""
-        self.levels[code, site].in_stock += quantity
-        self.products[code].moved = now()
+        self.shift(code, site, in_stock=quantity)
         released = []
         for invoice in list(self.by_stage[AWAITING_STOCK].values()):
             need = self.need(invoice.lines)
@@ -158,13 +188,3 @@ class Books:
             self.assign(invoice, -1)
             self.move(invoice, CANCELLED)
         return [i.code for i in gone]
-
-    def recode(self, invoice: Invoice) -> str:
-        """The same invoice under a new code."""
-        del self.invoices[invoice.code]
-        self.by_stage[invoice.stage].pop(invoice.code, None)
-        invoice.code = self.number("INV")
-        self.invoices[invoice.code] = invoice
-        self.by_stage[invoice.stage][invoice.code] = invoice
-        invoice.moved = True
-        return invoice.code

@@ -3,40 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from adapters.khaos.sandbox import orders_in, shipments, status_out, stock_out
+from adapters.khaos.sandbox import journals, levels_in, orders_in, shipments, status_out, stock_out
 from adapters.khaos.sandbox.books import Books
+from adapters.khaos.sandbox.channel.link import Channel
+from adapters.khaos.sandbox.courier.files import Folder
+from adapters.khaos.sandbox.courier.refs import CourierBook
 from adapters.khaos.sandbox.records import Refused, Shipment
+from adapters.khaos.sandbox.switches import Switches
 from adapters.khaos.sandbox.wire import Signature
 
 VERSION = "7.8.4.0 sandbox"
-
-
-class Switches(BaseModel):
-    """What can be made to happen. Posted as JSON; what is not named keeps its value."""
-
-    model_config = ConfigDict(extra="forbid", validate_assignment=True)
-
-    latency: float = Field(default=0.0, ge=0, description="seconds that every call takes")
-    multiref: bool = Field(default=True, description="objects as references instead of inline")
-    fault_shape: Literal["old", "new"] = "new"
-    drop_after_commit: dict[str, int] = Field(default_factory=dict, description="operation -> next n calls unanswered")
-    drop_manner: Literal["hold", "close"] = "close"
-    hold_seconds: float = Field(default=30.0, ge=0)
-    html_error: int = Field(default=0, ge=0, description="next n calls answer IIS's error page and do nothing")
-    html_status: int = Field(default=500, ge=200, le=599)
-    truncate: int = Field(default=0, ge=0, description="next n calls are done and answered with half a reply")
-    away_until: float = Field(default=0.0, description="epoch seconds until which nobody answers")
-    away_manner: Literal["close", "503"] = "close"
-    auto_split: bool = True
-    level_semantics: Literal["available", "in_stock"] = "available"
-    stock_shape: Literal["nested", "flat"] = "nested"
-    confirm_shipment: bool = False
-    issue_after: float = Field(default=0.0, ge=0, description="seconds from shipped (16) to issued (70)")
-    remainder_stage: int = 9
 
 
 SIGNATURES: Mapping[str, Signature] = {
@@ -76,8 +54,12 @@ SIGNATURES: Mapping[str, Signature] = {
     "ExportOrders": ((("OrderCode", "string"), ("MappingType", "int")), "string"),
     "ImportOrders": ((("Orders", "string"),), "TOrderImportResult"),
 }
-CONFIRM = "ConfirmShipment"
-CONFIRM_SIGNATURE: Signature = (tuple((name, "string") for name in shipments.ARGUMENTS), "string")
+# not published: they stand for a merchant's own extensions, and are offered only where the switch says so
+CONFIRM, JOURNAL = "ConfirmShipment", "PostStockJournal"
+EXTENSIONS: Mapping[str, Signature] = {
+    CONFIRM: (tuple((name, "string") for name in shipments.ARGUMENTS), "string"),
+    JOURNAL: (tuple((name, "string") for name in journals.ARGUMENTS), "string"),
+}
 
 
 class Desk:
@@ -88,12 +70,14 @@ class Desk:
         self.switches = switches
         self.argument = argument
         self.shipments: dict[str, Shipment] = {}
+        self.couriers = CourierBook()
+        self.folder: Folder | None = None
+        self.channel = Channel(books, lambda: self.switches)
 
     def signatures(self) -> dict[str, Signature]:
         """What the WSDL shows now."""
-        offered = dict(SIGNATURES)
-        if self.switches.confirm_shipment:
-            offered[CONFIRM] = CONFIRM_SIGNATURE
+        on = {CONFIRM: self.switches.confirm_shipment, JOURNAL: self.switches.post_stock_journal}
+        offered = {**SIGNATURES, **{name: signature for name, signature in EXTENSIONS.items() if on[name]}}
         if self.argument:
             extra = (self.argument[0], "string")
             offered = {name: ((*arguments, extra), result) for name, (arguments, result) in offered.items()}
@@ -116,17 +100,14 @@ class Desk:
             "GetStockList": lambda a: stock_out.get_stock_list(books, a),
             "ExportStock": lambda a: stock_out.export_stock(books, a, shape=switches.stock_shape),
             "ExportStockStatus": lambda a: stock_out.export_stock_status(books, a),
-            "ImportStockStatus": lambda a: stock_out.import_stock_status(books, a, semantics=switches.level_semantics),
-            "ExportOrderStatusEx": lambda a: status_out.export_order_status_ex(books, a),
+            "ImportStockStatus": lambda a: levels_in.import_stock_status(books, a, switches),
+            "ExportOrderStatusEx": lambda a: status_out.export_order_status_ex(
+                books, a, credit_shows_ref=switches.credit_shows_ref
+            ),
             "ExportOrders": lambda a: status_out.export_orders(books, a),
             "ImportOrders": lambda a: orders_in.import_orders(
                 books, a.get("Orders", ""), auto_split=switches.auto_split
             ),
-            CONFIRM: lambda a: shipments.confirm_shipment(
-                books,
-                self.shipments,
-                a,
-                issue_after=switches.issue_after,
-                remainder_stage=switches.remainder_stage,
-            ),
+            CONFIRM: lambda a: shipments.confirm_shipment(books, self.shipments, a, switches),
+            JOURNAL: lambda a: journals.post_stock_journal(books, a, switches),
         }

@@ -87,10 +87,18 @@ def _with_packs(books: Books, element: Element, lines: dict[str, int]) -> dict[s
     return full
 
 
-def _book(books: Books, element: Element, ref: str) -> Order:
+def _customer(books: Books, element: Element, ref: str) -> tuple[str, str]:
+    """(OTHER_REF, URN). A known company code wins, then the other ref: the same customer keeps the same URN."""
     customer_ref = _text(element, "CUSTOMER_DETAIL/OTHER_REF")
-    key = customer_ref or _text(element, "CUSTOMER_DETAIL/COMPANY_CODE") or ref
-    urn = books.urns.get(key) or books.urns.setdefault(key, books.number("CU"))
+    company_code = _text(element, "CUSTOMER_DETAIL/COMPANY_CODE")
+    if company_code in books.by_customer:
+        return customer_ref or books.by_customer[company_code][0].customer_ref, company_code
+    key = customer_ref or company_code or ref
+    return customer_ref, books.urns.get(key) or books.urns.setdefault(key, books.number("CU"))
+
+
+def _book(books: Books, element: Element, ref: str) -> Order:
+    customer_ref, urn = _customer(books, element, ref)
     header = {e.tag: (e.text or "").strip() for e in element.iterfind("ORDER_HEADER/*")}
     lines = _with_packs(books, element, _lines(element))
     code = books.number("SO")

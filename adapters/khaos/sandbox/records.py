@@ -68,10 +68,12 @@ class Product:
 
 @dataclass
 class Level:
-    """Units of one product at one site."""
+    """Units of one product at one site. What is quarantined or in the return bay is not in stock."""
 
     in_stock: int = 0
     assigned: int = 0
+    quarantine: int = 0
+    return_bay: int = 0
 
     @property
     def available(self) -> int:
@@ -93,26 +95,29 @@ class Shipment:
 
 @dataclass
 class Invoice:
-    """A sales invoice: the unit that is picked and shipped."""
+    """A sales invoice: the unit that is picked and shipped. ``id`` stays when the code changes."""
 
     code: str
     order: Order
     lines: dict[str, int]
+    id: str = ""
     stage: int = 0
     assigned: bool = False
+    taken: bool = False  # its goods have left in stock
     ready: bool = False
     moved: bool = True
     ship_date: date | None = None
     issue_date: date | None = None
     courier: str = ""
     consignment: str = ""
+    tracking: str = ""
     boxes: list[dict[str, str]] = field(default_factory=list)
     shipments: list[Shipment] = field(default_factory=list)
 
 
 @dataclass
 class Order:
-    """A sales order as imported, and its invoices."""
+    """A sales order as imported, and its invoices; or, with ``kind`` C, the order of a credit note."""
 
     code: str
     associated_ref: str
@@ -129,4 +134,14 @@ class Order:
     tracking_at: datetime | None = None
     cancelled_at: datetime | None = None
     reason: str = ""
+    kind: str = "S"
     invoices: list[Invoice] = field(default_factory=list)
+
+    @property
+    def number(self) -> str:
+        """Its id, which the channel and the courier hook show beside the code."""
+        return str(int(self.code.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")))
+
+    def item_id(self, sku: str) -> str:
+        """The id of its line for this code, 15 characters as theirs are."""
+        return f"BFDL{self.number:0>8}{list(self.lines).index(sku):0>3}"

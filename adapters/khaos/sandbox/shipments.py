@@ -8,14 +8,14 @@ from typing import Any
 from defusedxml.ElementTree import fromstring
 
 from adapters.khaos.sandbox.books import Books
-from adapters.khaos.sandbox.records import CANCELLED, Invoice, Refused, Shipment, now
+from adapters.khaos.sandbox.invoicing import Consignment, check_part, leave, split
+from adapters.khaos.sandbox.records import Refused, Shipment
+from adapters.khaos.sandbox.switches import Switches
 
 ARGUMENTS = ("InvoiceCode", "ShipmentRef", "ConsignmentRef", "Courier", "ShipDate", "Items", "Boxes")
 
 
-def confirm_shipment(
-    books: Books, known: dict[str, Shipment], asked: dict[str, Any], *, issue_after: float, remainder_stage: int
-) -> str:
+def confirm_shipment(books: Books, known: dict[str, Shipment], asked: dict[str, Any], switches: Switches) -> str:
     """Book what left. The same shipment again is counted and has no further effect.
 
     All of the invoice: it is shipped and issued. A part: this invoice becomes that part, and the
@@ -34,12 +34,13 @@ def confirm_shipment(
     if invoice is None:
         raise Refused(f"Invoice {asked.get('InvoiceCode', '')} not found", "EInvoiceNotFound")
     lines = _items(asked.get("Items", ""))
-    _check(books, invoice, lines)
-    _ship(books, invoice, lines, asked, remainder_stage)
-    shipment = Shipment(reference, lines, str(asked.get("ConsignmentRef", "")), invoice.courier, content)
+    check_part(books, invoice, lines)
+    consignment = _consignment(asked)
+    split(books, invoice, lines, switches.remainder_stage)
+    leave(books, invoice, consignment, switches)
+    shipment = Shipment(reference, lines, consignment.reference, invoice.courier, content)
     invoice.shipments.append(shipment)
     known[reference] = shipment
-    books.issue_later(invoice, issue_after)
     return "OK"
 
 
@@ -56,32 +57,11 @@ def _items(document: str) -> dict[str, int]:
     return lines
 
 
-def _check(books: Books, invoice: Invoice, lines: dict[str, int]) -> None:
-    if invoice.stage == CANCELLED or invoice.order.cancelled_at:
-        raise Refused(f"Invoice {invoice.code} is cancelled", "EInvoiceCancelled")
-    if invoice.ship_date:
-        raise Refused(f"Invoice {invoice.code} has already been shipped", "EInvoiceShipped")
-    held = books.need(invoice.lines)
-    for sku, n in lines.items():
-        if n > held.get(sku, 0):
-            raise Refused(f"Invoice {invoice.code} holds {held.get(sku, 0)} of {sku}, not {n}", "EQuantityExceeded")
-
-
-def _ship(books: Books, invoice: Invoice, lines: dict[str, int], asked: dict[str, Any], remainder_stage: int) -> None:
-    held = books.need(invoice.lines)
-    rest = {sku: n - lines.get(sku, 0) for sku, n in held.items() if n > lines.get(sku, 0)}
-    if rest:
-        was_assigned = invoice.assigned
-        books.assign(invoice, -1)
-        others = {sku: n for sku, n in invoice.lines.items() if sku not in held}
-        invoice.lines = {**others, **lines}
-        if was_assigned:
-            books.assign(invoice)
-        books.new_invoice(invoice.order, rest, remainder_stage, assigned=was_assigned)
-    when = str(asked.get("ShipDate", ""))[:10]
-    invoice.ship_date = date.fromisoformat(when) if when else now().date()
-    invoice.courier = str(asked.get("Courier", "")) or invoice.courier
-    invoice.consignment = str(asked.get("ConsignmentRef", ""))
-    invoice.order.tracking_at = now()
-    boxes = asked.get("Boxes", "")
-    invoice.boxes = [dict(box.attrib) for box in fromstring(boxes).iter("BOX")] if boxes else []
+def _consignment(asked: dict[str, Any]) -> Consignment:
+    when, boxes = str(asked.get("ShipDate", ""))[:10], asked.get("Boxes", "")
+    return Consignment(
+        reference=str(asked.get("ConsignmentRef", "")),
+        courier=str(asked.get("Courier", "")),
+        shipped_on=date.fromisoformat(when) if when else None,
+        boxes=[dict(box.attrib) for box in fromstring(boxes).iter("BOX")] if boxes else [],
+    )

@@ -1,4 +1,4 @@
-"""Sites, stock lists, stock items and levels as the sandbox answers and sets them."""
+"""Sites, stock lists, stock items and levels as the sandbox answers them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from datetime import datetime
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
-from defusedxml.ElementTree import fromstring
-
 from adapters.khaos.sandbox.books import Books
-from adapters.khaos.sandbox.records import Product, Refused, now
+from adapters.khaos.sandbox.records import Product, Refused
 
 ALL_SITES = -1
 PARENTS, CHILDREN, MOVEMENT = 1, 2, 2
@@ -136,25 +134,3 @@ def _level(books: Books, product: Product, site: str) -> str:
         f"<SELL_PRICE>{product.price}</SELL_PRICE><LEVEL>{level.available}</LEVEL><STATUS>{status}</STATUS>"
         f"<SITE>{escape(site)}</SITE></STOCK_ITEM>"
     )
-
-
-def import_stock_status(books: Books, asked: dict[str, Any], *, semantics: str) -> dict[str, Any]:
-    """Absolute levels. Unknown and uncontrolled items are passed over; a wrong site is a Fault."""
-    try:
-        root = fromstring(asked.get("StockStatus", ""))
-    except Exception as error:
-        raise Refused(f"XML document could not be loaded: {error}", "EDOMParseError") from error
-    site = root.get("SITE") or books.sites[0]
-    if site not in books.sites:
-        raise Refused(f"Site {site} does not exist", "EInvalidSite")
-    done: list[Product] = []
-    for item in root.iter("STOCK_ITEM"):
-        product = books.products.get(item.get("CODE", ""))
-        if product is None or not product.on_shelves or not asked.get("UpdateStockLevels"):
-            continue
-        level = books.levels[product.code, site]
-        target = int(float(item.findtext("LEVEL") or 0))
-        level.in_stock = target + (level.assigned if semantics == "available" else 0)
-        product.moved = now()
-        done.append(product)
-    return stock_infos(books, done)

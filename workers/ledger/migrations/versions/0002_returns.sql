@@ -126,6 +126,12 @@ create table credit_note (
 );
 create index credit_note_urn on credit_note (erp, urn);
 
+-- How a dispatch reaches Khaos: '' not settled yet, 'soap_extension', 'courier_hook' or 'consignment_file'.
+alter table shipment add column route text not null default '';
+alter table shipment add column consignment text not null default '';  -- what stands for all of its parcels
+alter table shipment add column asked_at timestamptz;                 -- Khaos was asked to show it, by hand routes only
+create index shipment_invoice on shipment (invoice_code);
+
 -- What the courier hook answered: the same question gets the same answer for good.
 create table courier_answer (
     invoice_id    text not null,
@@ -138,7 +144,10 @@ create table courier_answer (
     primary key (invoice_id, item_id)
 );
 
+create index courier_answer_shipment on courier_answer (shipment);
+
 -- A file that was laid into the courier's folder: name and bytes are stored before it is written.
+create sequence consignment_number;
 create table consignment_file (
     name        text primary key,
     shipment    text not null unique references shipment (reference),
@@ -251,7 +260,7 @@ begin
     perform finish(m.id, p_state, p_why, p_who) from message m where m.subject = v_subject;
     delete from expectation where subject = v_subject;
     perform close_exception(e.kind, e.subject, p_why, p_who) from exception e
-      where e.subject = v_subject and e.state = 'open' and e.kind <> 'credit_unexpected';
+      where e.subject = v_subject and e.state = 'open' and e.kind not in ('credit_unexpected', 'credit_differs');
 end $$;
 
 -- Dismissing the exception of a return means that it shall not be credited; of an advice, that nobody awaits it.

@@ -7,6 +7,8 @@ create table home (
     facility      text not null,
     flush_after   interval not null default interval '5 seconds',  -- from a change to its level
     adjustments   text not null default 'level' check (adjustments in ('level', 'adjust_by')),  -- who moves them in Khaos
+    semantics     text not null default 'available' check (semantics in ('available', 'in_stock')),  -- of LEVEL
+    issue_point   text not null default 'issue' check (issue_point in ('issue', 'confirmation')),
     counted_at    timestamptz,                        -- the beginning of the last complete count; null: never counted
     unique (connection, facility)
 );

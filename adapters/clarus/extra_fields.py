@@ -1,0 +1,62 @@
+"""Which of the unpublished node fields this tenant's schema has: asked once by introspection, then remembered.
+
+Source: the OpenAPI file ("more fields and filters available via GraphQL introspection" at every
+list). A schema that tells nothing has the published fields only.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from adapters.clarus.graphql import Ask
+from adapters.clarus.listings import LISTINGS, Listing
+from adapters.errors import Garbled, Rejected
+
+ASKED = {root: row for root, row in LISTINGS.items() if row.extras}
+FIELDS = "{ fields { name type { fields { name } ofType { fields { name } } } } }"  # ofType: behind a non-null
+QUESTION = "query { " + " ".join(f'{r}: __type(name: "{row.node_type}") {FIELDS}' for r, row in ASKED.items()) + " }"
+
+
+class ExtraFields:
+    """What may be asked for beside the published fields. May be used from many threads; one of them asks."""
+
+    def __init__(self, ask: Ask) -> None:
+        """Asks nothing yet."""
+        self._ask = ask
+        self._lock = threading.Lock()
+        self._known: dict[str, str] | None = None
+
+    def of(self, root: str) -> str:
+        """The further node fields of a list, ready for its query; empty where there are none.
+
+        Raises what a read raises when Clarus cannot be reached, and then asks again the next time.
+        """
+        with self._lock:
+            if self._known is None:
+                self._known = self._look()
+            return self._known.get(root, "")
+
+    def _look(self) -> dict[str, str]:
+        try:
+            told = self._ask(QUESTION, {})
+        except (Rejected, Garbled):  # introspection is switched off, or answered by something else
+            return {}
+        return {root: _selection(row, told.get(root)) for root, row in ASKED.items()}
+
+
+def _selection(row: Listing, told: Any) -> str:
+    offered = {one["name"]: _names_below(one.get("type")) for one in _fields(told)}
+    return " ".join(
+        extra.selection for name, extra in row.extras.items() if name in offered and extra.below <= offered[name]
+    )
+
+
+def _names_below(told: Any) -> set[str]:
+    inner = told.get("ofType") if isinstance(told, dict) else None
+    return {one["name"] for level in (told, inner) for one in _fields(level)}
+
+
+def _fields(told: Any) -> list[dict[str, Any]]:
+    fields = told.get("fields") if isinstance(told, dict) else None
+    return [one for one in fields or () if isinstance(one, dict) and isinstance(one.get("name"), str)]

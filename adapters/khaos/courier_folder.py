@@ -1,0 +1,31 @@
+"""Lays a file into the folder from which Khaos reads a courier's references: whole or not at all, and once."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class Occupied(Exception):
+    """A file of that name with other content stands there: somebody else writes into the folder."""
+
+
+def lay(folder: str, name: str, body: bytes) -> bool:
+    """Write the file beside its place, then rename it, so that nobody reads a half. False when it was there already.
+
+    Raises:
+        Occupied: another content stands under that name.
+        OSError: the folder cannot be reached or written.
+    """
+    place = Path(folder) / name
+    if place.exists():
+        if place.read_bytes() != body:
+            raise Occupied(f"{place} is there with other content")
+        return False
+    beside = place.with_name(f"{name}.tmp")  # no mask for finished files fits it
+    with beside.open("wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+    beside.rename(place)
+    return True

@@ -1,0 +1,67 @@
+"""What a building holds: stock records added up by SKU and condition.
+
+Source: GraphQL list stocks of the OpenAPI file. Never the list stock_balances: the meaning of its
+``available`` is unpublished.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from mappings.canonical import Condition, StockLine
+from mappings.clarus.conditions import Conditions
+from mappings.clarus.values import needed, quantity, text, within
+from mappings.errors import Unmappable, Unreadable
+
+
+def read_stock(
+    records: Iterable[Mapping[str, Any]], own: Mapping[str, str] | None = None
+) -> tuple[list[StockLine], list[Unreadable]]:
+    """Units by SKU and condition, of nodes of the list stocks; what has none is not in the answer.
+
+    ``own`` are the merchant's rows of ``[tables.stock_conditions.clarus]``. Each trouble is told once:
+    ``unknown_condition`` for a status without a row (its units count as UNKNOWN) and for a hold reason
+    without one (its units count as the status says), by the word; ``fractional_quantity`` by the SKU (a
+    part of a unit is left out of what is good and is a whole unit of anything else); else
+    ``unmappable`` by the SKU, or by the record's id where it names none: that record is in no line.
+
+    Raises:
+        Unmappable: a row of ``own`` has a meaning that is none of ours.
+    """
+    conditions = Conditions(own)
+    units: Counter[tuple[str, Condition]] = Counter()
+    troubles: dict[tuple[str, str], Unreadable] = {}
+    for record in records:
+        sku = within(record.get("product"), "code")
+        try:
+            needed(sku, "stocks.product.code")
+            held = _magnitude(record.get("quantity"))
+        except Unmappable as error:
+            _note(troubles, sku or text(record.get("id")), error)
+            continue
+        judged = conditions.judge(record)
+        if judged.trouble is not None and held:
+            _note(troubles, judged.trouble.value, judged.trouble)
+        if judged.condition is None:
+            continue
+        if held != int(held):
+            why = "a part of a unit cannot be sold: correct the quantity of this record in Clarus"
+            _note(troubles, sku, Unmappable("stocks.quantity", str(held), why, kind="fractional_quantity"))
+        units[sku, judged.condition] += math.floor(held) if judged.condition is Condition.GOOD else math.ceil(held)
+    lines = [StockLine(sku=sku, condition=condition, units=n) for (sku, condition), n in units.items() if n]
+    return lines, list(troubles.values())
+
+
+def _magnitude(value: Any) -> Decimal:
+    held = quantity(value, "stocks.quantity")
+    if held < 0:
+        raise Unmappable("stocks.quantity", str(value), "a record below zero: correct it in Clarus")
+    return held
+
+
+def _note(troubles: dict[tuple[str, str], Unreadable], subject: str, error: Unmappable) -> None:
+    troubles.setdefault((error.kind, subject), Unreadable(subject, error))

@@ -1,0 +1,78 @@
+"""How single values stand in Clarus's answers: texts, things left out, quantities as floats, moments with an offset.
+
+Source: api-reference/introduction; the examples of the OpenAPI file (quantities are JSON floats,
+moments carry an offset, dates stand alone, a counter that never moved is null).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from mappings.errors import Unmappable
+
+LEFT_OUT = "Clarus left out what it documents: read it again, then ask Clarus"
+
+
+def text(value: Any) -> str:
+    """The value without spaces around it; empty for null."""
+    return "" if value is None else str(value).strip()
+
+
+def needed(value: Any, field: str) -> str:
+    """A text that must be there. Raises Unmappable."""
+    told = text(value)
+    if not told:
+        raise Unmappable(field, "", LEFT_OUT)
+    return told
+
+
+def mapping(value: Any, field: str) -> Mapping[str, Any]:
+    """An object that must be there. Raises Unmappable."""
+    if not isinstance(value, Mapping):
+        raise Unmappable(field, "", LEFT_OUT)
+    return value
+
+
+def within(value: Any, name: str) -> str:
+    """A text member of an object that may be absent or null; empty then."""
+    return text(value.get(name)) if isinstance(value, Mapping) else ""
+
+
+def quantity(value: Any, field: str) -> Decimal:
+    """A quantity as it stands, parts of a unit and a sign included. Raises Unmappable for what is no number."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise Unmappable(field, str(value), "this is no quantity: correct the record in Clarus")
+    return Decimal(str(value))
+
+
+def whole(value: Any, field: str) -> int:
+    """A quantity in whole units, zero or more. Raises Unmappable, ``fractional_quantity`` for a part of a unit."""
+    units = quantity(value, field)
+    if units != int(units):
+        raise Unmappable(
+            field,
+            str(value),
+            "Khaos counts whole units: correct the quantity of this record in Clarus",
+            kind="fractional_quantity",
+        )
+    if units < 0:
+        raise Unmappable(field, str(value), "this quantity is below zero: correct the record in Clarus")
+    return int(units)
+
+
+def moment(value: Any, field: str) -> datetime:
+    """A moment in UTC; a date alone is its first instant. Raises Unmappable for a time without an offset."""
+    told = needed(value, field)
+    try:
+        read = datetime.fromisoformat(told)
+    except ValueError:
+        raise Unmappable(field, told, "this is no moment: compare it with tests/samples/clarus") from None
+    if read.tzinfo is None:
+        if len(told) > len("2026-03-10"):
+            raise Unmappable(field, told, "a time without an offset: ask Clarus in which zone this tenant writes")
+        return read.replace(tzinfo=UTC)
+    return read.astimezone(UTC)

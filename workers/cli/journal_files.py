@@ -1,0 +1,122 @@
+"""``fleet journal export`` and ``loaded``: the files that take entries to people, and who loaded them."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workers import config
+from workers.cli import running, say
+from workers.cli.exceptions import acting
+from workers.cli.say import AsJson, NotDone
+from workers.journal import files
+from workers.journal.contents import CannotWrite
+from workers.ledger.store import Store
+
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, for the books.")]
+Maybe = Annotated[str, typer.Option("--by", metavar="NAME", help="Who takes it. Default: your user name here.")]
+File = Annotated[Path, typer.Argument(metavar="FILE", help="A file that was exported.")]
+To = Annotated[
+    Path | None, typer.Option("--to", metavar="FILE", help="Where to write it. Default: its own name, here.")
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("export")(export)
+    app.command("loaded")(loaded)
+
+
+def said(option: str, value: str) -> str:
+    """What stands behind an option, without blanks. Raises NotDone for nothing."""
+    if not value.strip():
+        raise NotDone(f"{option} is empty: write a value")
+    return value.strip()
+
+
+def export(
+    to: To = None,
+    by: Maybe = "",
+    adjust_by: Annotated[
+        bool, typer.Option("--adjust-by", help="The file that Khaos Control loads, for sites that move stock by it.")
+    ] = False,
+    again: Annotated[str, typer.Option(metavar="NAME", help="Write an earlier file once more, byte for byte.")] = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """Write every ready entry into one numbered file; the entries are `offered` from then on.
+
+    The file is kept in the ledger as well: where writing fails, `--again` brings it.
+
+    Example: `fleet journal export --to /finance/in/journal.csv --by Anna`
+    """
+    with closing(running.store()) as store:
+        if again:
+            body = files.stored(store, again)
+            if body is None:
+                raise NotDone(f"no file {again!r} was ever exported; not confirmed yet are: {_open(store)}")
+            written = files.Written(again, body, files.total_of(store, again))
+        else:
+            if to is not None and to.exists() and not to.is_dir():
+                raise NotDone(f"{to} is there already: name another place, or move it away")
+            new = _offer(store, acting(by), adjust_by=adjust_by)
+            if new is None:
+                say.done("nothing is ready", {"file": None, "entries": 0}, json_wanted=json_wanted)
+                return
+            written = new
+        place = _write(written, to)
+    facts = {"file": written.name, "path": str(place), **say.plain(written.total)}
+    say.done(
+        f"{place}: {written.total}; when it is loaded: `fleet journal loaded {written.name} --by NAME`",
+        facts,
+        json_wanted=json_wanted,
+    )
+
+
+def _offer(store: Store, who: str, *, adjust_by: bool) -> files.Written | None:
+    try:
+        if adjust_by:
+            return files.offer(store, "adjust_by", who, config.configuration().stock.adjust_by)
+        return files.offer(store, "finance_csv", who)
+    except CannotWrite as error:
+        raise NotDone(str(error)) from None
+
+
+def _open(store: Store) -> str:
+    return ", ".join(files.names(store)) or "none"
+
+
+def _write(written: files.Written, to: Path | None) -> Path:
+    place = to or Path(written.name)
+    if place.is_dir():
+        place /= written.name
+    try:
+        if place.exists() and place.read_bytes() != written.body:
+            raise NotDone(
+                f"{place} is there already with other content: `fleet journal export --again {written.name} --to FILE`"
+                " writes it elsewhere"
+            )
+        place.write_bytes(written.body)
+    except OSError as error:
+        raise NotDone(
+            f"{place} cannot be written ({error.strerror}); the file is kept: `fleet journal export --again"
+            f" {written.name} --to FILE` writes it elsewhere"
+        ) from None
+    return place
+
+
+def loaded(file: File, by: By, json_wanted: AsJson = False) -> None:
+    """Say that a file was loaded, into finance's ledger or into Khaos Control. What levels carried for it is over.
+
+    Example: `fleet journal loaded journal-000001.csv --by Anna`
+    """
+    who = said("--by", by)
+    with closing(running.store()) as store:
+        done = files.confirm(store, files.name_of(store, file), who)
+        if done is None:
+            raise NotDone(f"no file {file.name!r} was ever exported; not confirmed yet are: {_open(store)}")
+    words = f"{done.name}: {done.entries} entries are loaded, by {done.by}"
+    say.done(words if not done.again else f"{words}, at {say.cell(done.at)} already", say.plain(done),
+             json_wanted=json_wanted)  # fmt: skip

@@ -1,0 +1,131 @@
+"""``fleet stock``: how much of a SKU is there, who wants it, and what Khaos Control shows."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from workers.cli import running, say
+from workers.cli.say import AsJson, NotDone
+from workers.ledger.stocks import StockStory, stock_story
+
+MOVEMENT = ("moved_at", "cause", "units", "reason", "location", "movement_id", "journal", "account", "value")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command("stock")(stock)
+
+
+def stock(
+    sku: Annotated[str, typer.Argument(metavar="SKU", help="A stock code of Khaos Control.")],
+    json_wanted: AsJson = False,
+) -> None:
+    """Tell the whole story of a SKU's stock: what is held, what is promised, what is sent, and what Khaos shows.
+
+    Example: `fleet stock 85123A`
+    """
+    story = stock_story(running.views(), sku)
+    if story is None:
+        raise NotDone(f"nothing is known of {sku!r}: see whether it is spelt as in Khaos Control's catalogue")
+    if json_wanted:
+        say.as_json(story)
+        return
+    _tell(story)
+
+
+def _tell(story: StockStory) -> None:
+    out = say.console()
+    out.print(f"[bold]{escape(story.sku)}[/]")
+    for home in story.homes:
+        other = ", ".join(f"{n} {condition.replace('_', ' ')}" for condition, n in sorted(home["other"].items()))
+        out.print(
+            f"\n[bold]{escape(home['site'])}[/] ({escape(home['connection'])}/{escape(home['facility'])},"
+            f" LEVEL means {home['semantics'].replace('_', ' ')})"
+        )
+        if home["building_counted_at"] is None:
+            out.print("  [yellow]The building was never counted: nothing is sent for it yet.[/]")
+        if not home["confirmed"]:
+            out.print("  [yellow]The warehouse has not confirmed this SKU: it is not for sale there.[/]")
+        lines = [
+            (
+                "held, good",
+                home["good"],
+                f"counted {say.cell(home['counted_at'])}" if home["counted_at"] else "never counted",
+            ),
+            ("held otherwise", sum(home["other"].values()), other),
+            ("promised", -home["demand"], "on open invoices, and not counted as gone"),
+            ("pending", -home["pending"], "Khaos Control, or a file, moves them by itself"),
+            ("buffer", -home["buffer"], "kept back from sale"),
+            ("to be sold", home["available"], "what Khaos Control should show"),
+            ("left, not issued", home["dispatched"], "Khaos Control's in-stock falls by these when it issues"),
+        ]
+        for name, units, why in lines:
+            out.print(f"  {name:17} {units:>8}   [dim]{escape(why)}[/]")
+    out.print()
+    say.table(
+        "Levels",
+        ("site", "for", "should be", "sent", "at", "Khaos shows", "at", "due", "why not"),
+        [
+            (
+                r["site"],
+                r["purpose"],
+                r["target"],
+                r["sent"],
+                r["sent_at"],
+                r["shown"],
+                r["shown_at"],
+                r["due_at"],
+                r["refusal"],
+            )
+            for r in story.levels
+        ],
+        numbers=frozenset({2, 3, 5}),
+    )
+    say.table(
+        "Open invoices",
+        ("order", "invoice", "units", "stage", "site"),
+        [
+            (r["order_code"], r["invoice_code"], r["units"], r["stage"], r["site"] or "not known yet")
+            for r in story.demand
+        ],
+        numbers=frozenset({2, 3}),
+    )
+    say.table(
+        "Left the warehouse, not over yet",
+        ("shipment", "order", "units", "left", "counted"),
+        [
+            (r["shipment"], r["order_code"], r["units"], r["left_at"], "yes" if r["counted"] else "no")
+            for r in story.left
+        ],
+        numbers=frozenset({2}),
+    )
+    say.table(
+        "Pending",
+        ("what", "condition", "units", "of", "since"),
+        [(r["kind"].replace("_", " "), r["condition"], r["units"], r["subject"], r["opened_at"]) for r in story.terms],
+        numbers=frozenset({2}),
+    )
+    say.table(
+        "Last movements",
+        ("at", "what", "units", "reason", "place", "movement", "journal", "account", "value"),
+        [
+            (
+                r["moved_at"],
+                r["cause"].replace("_", " "),
+                r["units"],
+                r["reason"],
+                r["location"],
+                r["movement_id"],
+                r["journal"],
+                r["account"],
+                r["value"],
+            )
+            for r in story.movements
+        ],
+        numbers=frozenset({2, 8}),
+    )
+    for row in story.exceptions:
+        out.print(f"[bold red]{escape(row['kind'])}[/]: {escape(row['reason'])}  `fleet exceptions show {row['id']}`")

@@ -1,0 +1,69 @@
+"""How journal entries stand in a file: finance's CSV, and the adjust-by file that Khaos Control loads."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from workers.config.adjust_by import AdjustBy
+from workers.ledger.store import Row
+
+COLUMNS = (
+    "entry", "warehouse", "movement", "site", "sku", "cause", "units", "from", "to", "their_reason", "reason",
+    "account", "unit_cost", "value", "indicative", "event_time",
+)  # fmt: skip
+
+
+class CannotWrite(Exception):
+    """A value that the file has no room for. The message says which, and what to do."""
+
+
+def moment(at: datetime) -> str:
+    """A time as files show it: UTC, to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def finance_csv(entries: Iterable[Row]) -> bytes:
+    """One line for each entry (rows of the table journal), with a header; UTF-8, commas, CRLF, dots in decimals."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    for e in entries:
+        writer.writerow(
+            (
+                e["id"], e["connection"], e["movement_id"], e["site"], e["sku"], e["cause"], e["units"],
+                e["from_condition"], e["to_condition"], e["their_reason"], e["reason"], e["account"],
+                _plain(e["unit_cost"]), _plain(e["value"]), "yes" if e["indicative"] else "no", moment(e["event_at"]),
+            )
+        )  # fmt: skip
+    return text.getvalue().encode()
+
+
+def _plain(amount: object) -> str:
+    return "" if amount is None else format(amount, "f")
+
+
+def adjust_by_text(lines: Iterable[Row], template: AdjustBy) -> bytes:
+    """One line for each movement of units at one site, by the merchant's template; UTF-8, CRLF.
+
+    Khaos Control knows no quoting in this file (reference 1.4 names none), so a value with the delimiter or a line
+    end in it raises CannotWrite.
+    """
+    written = [template.delimiter.join(column.header for column in template.columns)] if template.header else []
+    for line in lines:
+        said = {
+            "sku": line["sku"], "site": line["at_site"], "units": line["moved"], "reason": line["reason"],
+            "account": line["account"], "movement": f"{line['connection']}:{line['movement_id']}",
+            "event_time": moment(line["event_at"]),
+        }  # fmt: skip
+        fields = [column.text.format(**said) for column in template.columns]
+        for field in fields:
+            if template.delimiter in field or "\n" in field or "\r" in field:
+                raise CannotWrite(
+                    f"journal entry {line['id']}: {field!r} holds the file's delimiter or a line end: set another"
+                    " delimiter under [stock.adjust_by], or rename it in Khaos Control"
+                )
+        written.append(template.delimiter.join(fields))
+    return "".join(f"{line}\r\n" for line in written).encode()

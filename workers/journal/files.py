@@ -1,0 +1,161 @@
+"""The routes by file: ready entries are offered in a numbered file, and a named person says that it was loaded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal
+
+from workers.config.adjust_by import AdjustBy
+from workers.journal.contents import adjust_by_text, finance_csv
+from workers.journal.totals import Total
+from workers.ledger.store import Connection, Row, Store
+
+Route = Literal["finance_csv", "adjust_by"]
+NAMES: dict[Route, str] = {"finance_csv": "journal-{:06}.csv", "adjust_by": "adjust-by-{:06}.txt"}
+
+# An entry that the extension was to book, and whose message a person dismissed, is finance's again.
+READY = """
+select * from journal j where j.state = 'ready' and j.mover = %s
+   and (j.route = '' or not exists (select 1 from message m where m.subject
+        = 'journal:' || j.connection || ':' || j.movement_id and m.kind = 'journal'))
+ order by j.id for update
+"""
+# What the level carries meanwhile is what the file moves: a term's units at the term's own site. A condition without
+# a site of its own stands in no file; it is listed as stock_not_carried.
+LINES = """
+select j.*, t.units as moved, s.site as at_site
+  from journal j
+  join term t on t.subject = 'journal:' || j.connection || ':' || j.movement_id and t.kind = 'pending_journal'
+   and t.cleared_at is null
+  join stock_site s on s.home = t.home
+   and s.purpose = case when t.units < 0 then 'pending_journal' when t.condition = 'good' then 'sell'
+                        else t.condition end
+ where j.id = any (%s) order by j.id, t.id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file as it was offered: its name for good, its bytes, and what stands in it."""
+
+    name: str
+    body: bytes
+    total: Total
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A file that was loaded, by whom and when; ``again`` says that it was confirmed before."""
+
+    name: str
+    entries: int
+    cleared: int
+    by: str
+    at: datetime
+    again: bool
+
+
+def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None) -> Written | None:
+    """Put every ready entry of a route into one new file. None when there is none.
+
+    The bytes are stored and the entries are ``offered`` in one transaction. Raises CannotWrite.
+    """
+    with store.transaction() as db:
+        db.execute("select pg_advisory_xact_lock(4201980)")  # numbers have no gaps
+        entries = db.execute(READY, ("adjust_by" if route == "adjust_by" else "level",)).fetchall()
+        if not entries:
+            return None
+        body = _body(db, route, entries, template or AdjustBy())
+        row = db.execute(
+            "select coalesce(max(number), 0) + 1 as number from journal_file where route = %s", (route,)
+        ).fetchone()
+        assert row is not None
+        name = NAMES[route].format(row["number"])
+        db.execute(
+            "insert into journal_file (name, route, number, entries, body, made_by) values (%s, %s, %s, %s, %s, %s)",
+            (name, route, row["number"], len(entries), body, who),
+        )
+        db.execute(
+            "update journal set state = 'offered', route = %s, file = %s, offered_at = now() where id = any (%s)",
+            (route, name, [entry["id"] for entry in entries]),
+        )
+        _tell(db, name, "offered", who)
+    return Written(name, body, Total.of(entries))
+
+
+def _body(db: Connection, route: Route, entries: list[Row], template: AdjustBy) -> bytes:
+    if route == "finance_csv":
+        return finance_csv(entries)
+    return adjust_by_text(db.execute(LINES, ([entry["id"] for entry in entries],)).fetchall(), template)
+
+
+def stored(store: Store, name: str) -> bytes | None:
+    """The bytes of a file that was offered; None for an unknown name."""
+    row = store.row("select body from journal_file where name = %s", name)
+    return bytes(row["body"]) if row else None
+
+
+def names(store: Store) -> list[str]:
+    """The files that nobody confirmed yet."""
+    return [r["name"] for r in store.rows("select name from journal_file where loaded_at is null order by name")]
+
+
+def name_of(store: Store, given: Path) -> str:
+    """The name of an offered file that a person points at: by its name, or by its bytes where it was renamed."""
+    if stored(store, given.name) is None and given.is_file():
+        row = store.row("select name from journal_file where body = %s", given.read_bytes())
+        if row:
+            return str(row["name"])
+    return given.name
+
+
+def confirm(store: Store, name: str, who: str) -> Confirmed | None:
+    """A person says that a file was loaded; what the levels carried for its entries is over. None: no such file."""
+    with store.transaction() as db:
+        file = db.execute("select * from journal_file where name = %s for update", (name,)).fetchone()
+        if file is None:
+            return None
+        if file["loaded_at"] is not None:
+            return Confirmed(name, file["entries"], 0, file["loaded_by"], file["loaded_at"], again=True)
+        entries = db.execute(
+            "update journal set state = 'loaded', loaded_at = now(), loaded_by = %s where file = %s"
+            " and state = 'offered' returning id",
+            (who, name),
+        ).rowcount
+        cleared = db.execute(
+            "select coalesce(sum(clear_term('journal:' || connection || ':' || movement_id, sku, null, %s, %s)), 0)"
+            " as units from (select * from journal where file = %s order by sku, id) j",
+            (who, f"{name} was loaded", name),
+        ).fetchone()
+        done = db.execute(
+            "update journal_file set loaded_at = now(), loaded_by = %s where name = %s returning loaded_at", (who, name)
+        ).fetchone()
+        assert cleared is not None
+        assert done is not None
+        _tell(db, name, "loaded", who)
+    return Confirmed(name, entries, int(cleared["units"]), who, done["loaded_at"], again=False)
+
+
+def _tell(db: Connection, name: str, step: str, who: str) -> None:
+    db.execute(
+        "insert into timeline (story, subject, flow, connection, step, note, who)"
+        " select sku, 'journal:' || connection || ':' || movement_id, 'stock-in', connection, %s, 'in ' || file, %s"
+        " from journal where file = %s order by id",
+        (f"journal {step}", who, name),
+    )
+
+
+def total_of(store: Store, name: str) -> Total:
+    """What stands in an offered file."""
+    return Total.of(store.rows("select * from journal where file = %s", name))
+
+
+def waiting(store: Store) -> dict[str, tuple[int, Decimal]]:
+    """Ready entries that no file holds yet, by who moves their quantity: how many, and their known value."""
+    rows = store.rows(
+        "select mover, count(*) as n, coalesce(sum(value), 0) as value from journal where state = 'ready' group by 1"
+    )
+    return {row["mover"]: (row["n"], row["value"]) for row in rows}

@@ -1,0 +1,48 @@
+"""What people see of journal entries: lists, and the whole story of one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.ledger.store import Row, Store
+
+TERMS = """
+select condition, units, opened_at, cleared_at, cleared_by, cleared_why from term where subject = %s order by id
+"""
+EXCEPTIONS = """
+select id, kind, owner, reason, next_step from exception where state = 'open' and subject in (%s, %s) order by id
+"""
+STATES = ("unmapped", "ready", "offered", "loaded", "posted")
+
+
+def entries(store: Store, *, state: str = "", sku: str = "", limit: int = 50) -> list[Row]:
+    """Entries, the newest first. An empty ``state`` or ``sku`` means any."""
+    return store.rows(
+        "select * from journal where (%s = '' or state = %s) and (%s = '' or sku = %s) order by id desc limit %s",
+        state, state, sku, sku, limit,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry, the terms that its levels carry for it, its open exceptions, and what happened."""
+
+    entry: Row
+    terms: tuple[Row, ...]
+    exceptions: tuple[Row, ...]
+    timeline: tuple[Row, ...]
+
+
+def entry(store: Store, entry_id: int) -> Entry | None:
+    """Everything about an entry; None when there is no such."""
+    row = store.row("select * from journal where id = %s", entry_id)
+    if row is None:
+        return None
+    subject = f"journal:{row['connection']}:{row['movement_id']}"
+    reason = f"reason:{row['connection']}:{row['their_reason']}" if row["state"] == "unmapped" else subject
+    return Entry(
+        row,
+        tuple(store.rows(TERMS, subject)),
+        tuple(store.rows(EXCEPTIONS, subject, reason)),
+        tuple(store.rows("select at, step, note, who from timeline where subject = %s order by at, id", subject)),
+    )

@@ -1,0 +1,61 @@
+"""What the flows ask of a warehouse about goods that come in: beside ``port``, for the systems that have receipts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from mappings.canonical import GoodsReceipt, ReturnAdvice
+from workers.wiring.port import Found
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptHint:
+    """A warehouse's word that something happened to goods in: a receipt, and those of its lines that were named.
+
+    Id or reference may be empty, never both. ``skus`` are worth a count.
+    """
+
+    their_id: str
+    reference: str
+    line_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsInHint:
+    """What a webhook about goods in speaks of."""
+
+    receipts: tuple[ReceiptHint, ...]
+    skus: tuple[str, ...] = ()
+
+
+class GoodsIn(Protocol):
+    """Receipts of a warehouse. ``write_*`` and ``read_*`` are pure; the others go over the network."""
+
+    def read_hint(self, source: str, body: bytes) -> GoodsInHint:
+        """Understand a webhook. Raises Unmappable."""
+
+    def fetch(self, their_id: str, reference: str, line_ids: Sequence[str], facts: dict[str, Any]) -> bytes | None:
+        """Re-read one receipt with its lines as far as they are known; None when it is not there."""
+
+    def moved_since(
+        self, facility: str, since: datetime, known: Mapping[str, str], facts: dict[str, Any]
+    ) -> list[ReceiptHint]:
+        """Receipts at which people worked since a moment; ``known`` gives the references of ids, to ask for less."""
+
+    def read(self, raw: bytes, read_at: datetime) -> GoodsReceipt:
+        """Understand a re-read receipt. Raises Unmappable."""
+
+    def is_return(self, receipt: GoodsReceipt) -> bool:
+        """Whether the warehouse's own kind of receipt says that customers sent these goods back."""
+
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], skus: Mapping[str, str]) -> bytes:
+        """The bytes of a receipt to be expected; ``skus`` gives their id of each code. Raises Unmappable."""
+
+    def send_return(self, wire: bytes) -> str:
+        """Create the receipt; their id."""
+
+    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+        """Look a reference up after a doubt. None when it is provably absent."""
