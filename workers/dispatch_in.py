@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from mappings.canonical import Parcel, PickLine, Shipment, WarehouseOrder, WarehouseStatus
+from mappings.canonical import WarehouseOrder, WarehouseStatus
 from workers.delivery import Absent
+from workers.dispatch.closing import cancelled, closed
+from workers.dispatch.shipping import ship
 from workers.ledger.store import Claimed, Effect, NewMessage, run_effects
-from workers.outcomes import Dead, Delivered, NotNeeded, Outcome, Sent
+from workers.outcomes import Dead, Delivered, NotNeeded, Outcome
 from workers.reading import Reading
-from workers.remainders import give_back
 from workers.runtime import Runtime
-
-SHOWN = "khaos_shows"
+from workers.stock.leaving import left
 
 
 def read_hint(reading: Reading) -> None:
@@ -130,11 +129,11 @@ def read_order(reading: Reading) -> None:
     if new and not _may_ship(reading, known, order, gone):
         return
     if new:
-        _ship(reading, known, order, new)
+        ship(reading, known, order, new)
     if order.status is WarehouseStatus.DISPATCHED:
-        _closed(reading, known, gone)
+        closed(reading, known, gone)
     elif order.status is WarehouseStatus.CANCELLED:
-        _cancelled(reading, known)
+        cancelled(reading, known)
 
 
 def _may_ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, gone: dict[str, int]) -> bool:
@@ -149,6 +148,8 @@ def _may_ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, go
             connection,
             f"{connection} dispatched {order.reference} although it was to be cancelled",
         )
+        late = {sku: n - known["shipped"].get(sku, 0) for sku, n in gone.items() if n > known["shipped"].get(sku, 0)}
+        left(reading, known, f"{known['reference']}/late {reading.record.id}", late)
         all_gone = order.status is WarehouseStatus.DISPATCHED  # else the state stays: what leaves later is told as well
         reading.run(
             "update fulfilment set shipped = %s, state = %s, changed_at = now() where reference = %s",
@@ -164,146 +165,3 @@ def _may_ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, go
         reading.run("delete from expectation where subject = %s", subject)
         return False
     return True
-
-
-def _ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, new: dict[str, int]) -> None:
-    warehouse = reading.runtime.warehouse(known["warehouse"])
-    number = known["shipments"] + 1
-    reference = f"{known['reference']}/S{number}"
-    parcels = _new_parcels(reading, known["reference"], order.parcels)
-    courier = next((warehouse.courier(p.carrier, p.service) for p in parcels if p.carrier), "")
-    shipped = {**known["shipped"]}
-    for sku, units in new.items():
-        shipped[sku] = shipped.get(sku, 0) + units
-    complete = shipped == known["requested"]
-    lines = tuple(PickLine(sku=sku, quantity=units) for sku, units in sorted(new.items()))
-    shipment = Shipment(
-        reference=reference,
-        fulfilment=known["reference"],
-        order_code=known["order_code"],
-        invoice_code=known["invoice_code"],
-        lines=lines,
-        parcels=tuple(parcels),
-        courier=courier,
-        dispatched_on=reading.record.received_at.date(),
-        complete=complete,
-    )
-    reading.run(
-        "insert into shipment (reference, fulfilment, number, invoice_code, lines, parcels) values (%s, %s, %s,"
-        " %s, %s, %s)",
-        reference, known["reference"], number, known["invoice_code"], json.dumps(new),
-        json.dumps([p.model_dump() for p in parcels]),
-    )  # fmt: skip
-    reading.run(
-        "update fulfilment set shipped = %s, shipments = %s, state = %s, confirmed = false, changed_at = now()"
-        " where reference = %s",
-        json.dumps(shipped), number, "dispatched" if complete else "part_dispatched", known["reference"],
-    )  # fmt: skip
-    known |= {"shipped": shipped, "shipments": number, "state": "dispatched" if complete else "part_dispatched"}
-    first = number == 1 and reading.runtime.erp.dispatch_route() != "none"
-    reading.post(
-        NewMessage(
-            flow="dispatch-in",
-            connection=reading.runtime.configuration.erp.name,
-            kind="shipment",
-            reference=reference,
-            subject=f"shipment:{known['reference']}",
-            story=known["order_code"],
-            body=shipment.model_dump(mode="json"),
-            fingerprint=reference,
-            wire=reading.runtime.erp.write_shipment(shipment) if first else None,
-            note=f"{sum(new.values())} units in {len(parcels)} parcels left {known['warehouse']}",
-        )
-    )
-
-
-def _new_parcels(reading: Reading, fulfilment: str, parcels: Iterable[Parcel]) -> list[Parcel]:
-    told = {
-        (p["tracking"], p["shipment"])
-        for row in reading.run("select parcels from shipment where fulfilment = %s", fulfilment)
-        for p in row["parcels"]
-    }
-    return [p for p in parcels if (p.tracking, p.shipment) not in told]
-
-
-def _closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> None:
-    subject = f"order:{known['reference']}"
-    reading.run("delete from expectation where subject = %s and what = 'dispatch'", subject)
-    reading.run("select close_exception('dispatch_overdue', %s, 'it was dispatched', 'fleet')", subject)
-    short = {sku: n - gone.get(sku, 0) for sku, n in known["requested"].items() if n > gone.get(sku, 0)}
-    if not short:
-        _bring_the_rest(reading, known, gone)
-        return
-    reading.run(
-        "update fulfilment set state = 'closed_short', changed_at = now() where reference = %s and state in"
-        " ('new', 'sent', 'part_dispatched')",
-        known["reference"],
-    )
-    if known["shipments"]:
-        give_back(reading.db, known)
-    said = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
-    reading.file_exception("short_pick", subject, known["order_code"], "dispatch-in", known["warehouse"],
-        f"{known['warehouse']} closed {known['reference']} short ({said})",
-    )  # fmt: skip
-
-
-def _bring_the_rest(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> None:
-    """What an earlier fulfilment of the order was short of may have left with this one: then that is over."""
-    earlier = reading.run(
-        "select reference, requested, shipped from fulfilment where erp = %s and order_code = %s and number <= %s",
-        known["erp"],
-        known["order_code"],
-        known["number"],
-    )
-    for row in earlier:
-        own = row["reference"] == known["reference"]
-        short = {s: n - row["shipped"].get(s, 0) for s, n in row["requested"].items() if n > row["shipped"].get(s, 0)}
-        if own or all(gone.get(sku, 0) >= units for sku, units in short.items()):
-            reading.run(
-                "select close_exception('short_pick', %s, 'the rest left as ' || %s, 'fleet')",
-                f"order:{row['reference']}",
-                known["reference"],
-            )
-
-
-def _cancelled(reading: Reading, known: dict[str, Any]) -> None:
-    if known["state"] == "cancelling":
-        reading.tell(known, "cancelled", "the warehouse shows it cancelled")
-    elif known["state"] in ("new", "sent"):
-        reading.file_exception(
-            "cancelled_at_warehouse",
-            f"order:{known['reference']}",
-            known["order_code"],
-            "dispatch-in",
-            known["warehouse"],
-            f"{known['warehouse']} cancelled {known['reference']}, which Khaos Control still wants",
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class ShipmentTo:
-    """A shipment into Khaos Control; done only when Khaos shows it."""
-
-    runtime: Runtime
-    repeatable: bool = True  # idempotent over there on our shipment reference
-    refused: str = "refused_by_khaos"
-
-    def write(self, message: Claimed) -> bytes | Outcome:
-        """The bytes for the route that is set; a later part goes to the invoice that holds the rest by then."""
-        if self.runtime.erp.dispatch_route() == "none":
-            return Dead("dispatch_route_missing", "no route is set for telling Khaos Control of dispatches")
-        shipment = Shipment.model_validate_json(message.body_text)
-        row = self.runtime.store.row("select invoice_code from shipment where reference = %s", shipment.reference)
-        if row is not None and row["invoice_code"] != shipment.invoice_code:
-            shipment = shipment.model_copy(update={"invoice_code": row["invoice_code"]})
-        return self.runtime.erp.write_shipment(shipment)
-
-    def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Tell Khaos; the batched read-back proves it."""
-        self.runtime.pace(message.connection)
-        self.runtime.erp.send_shipment(wire)
-        return Sent(SHOWN, self.runtime.configuration.fleet.limits.proof, "Khaos Control was told")
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: telling again is harmless."""
-        return Absent()

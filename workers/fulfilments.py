@@ -13,8 +13,10 @@ from typing import Any
 from mappings.canonical import Fulfilment, Invoice, PickLine, Product, SalesOrder
 from mappings.errors import Unmappable, Unreadable
 from workers import remainders, routing
+from workers.dispatch.splitting import explains
 from workers.ledger.store import NewMessage
 from workers.reading import Reading, fingerprint
+from workers.stock import short
 from workers.withdrawals import CANCELLED_STAGE, cancel, notice_vanished, one, withdraw, withdraw_unpushed
 
 REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
@@ -127,6 +129,8 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
         if known["fingerprint"] != mark:
             _changed(reading, known, invoice, order, stock, mark, products, others)
         return
+    if remainders.has_left(reading, invoice):
+        return
     if remainders.judge(reading, invoice, order, wanted, shown):
         _new(reading, invoice, order, stock, mark, products, others)
 
@@ -176,6 +180,8 @@ def _new(
         reference, erp, order.code, number, invoice.invoice_code, order.associated_ref, order.site, rule.to,
         rule.facility, reason, mark, json.dumps({line.sku: line.quantity for line in stock}), invoice.stage,
     )  # fmt: skip
+    wanted = {line.sku: line.quantity for line in stock}
+    short.warn(reading, reference, invoice.invoice_code, order.code, order.site, wanted)
     note = f"{len(stock)} lines to {rule.to}/{rule.facility}: {reason}"
     if others:
         note += f"; not for a warehouse: {', '.join(others)}"
@@ -271,6 +277,9 @@ def _changed(
         _new(reading, invoice, order, stock, mark, products, others)
         return
     if known["state"] in ("part_dispatched", "dispatched", "closed_short"):
+        wanted = {line.sku: line.quantity for line in stock}
+        if explains(reading.db, known, invoice.invoice_code, wanted):
+            return  # an operator split it, so that what left can be shipped there
         reading.file_exception(
             "changed_after_release",
             f"order:{known['reference']}",

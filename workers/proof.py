@@ -2,76 +2,74 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from mappings.canonical import Invoice
-from workers.dispatch_in import SHOWN
+from workers.dispatch.routes import BY_HAND, SHOWN
+from workers.dispatch.showing import confirm, finish, is_shipped, look_by_hand, missing
 from workers.intake import SHOWN_A_CALL, call, chunks
 from workers.ledger.store import Connection
-from workers.policy import verdict
 from workers.remainders import adopt_rest
 from workers.runtime import Runtime
-from workers.withdrawals import ISSUE_STAGE
 
 ISSUED = 70
+# What waits for an operator may wait for a day: after an hour it is asked about every five minutes only.
+FRESH, SELDOM = 3600.0, 300.0  # seconds
+
+WAITING = """
+select m.id, m.story, m.reference, m.state, s.fulfilment, s.lines, s.invoice_code, s.route,
+       coalesce(m.proof_due_at < now(), false) as late
+  from message m join shipment s on s.reference = m.reference
+ where m.connection = %(erp)s
+   and (m.state = 'sent' and m.proof = %(shown)s
+        or m.state = 'held' and m.kind = 'shipment' and s.route = any (%(hand)s))
+   and (not s.route = any (%(hand)s) or m.state_since > now() - make_interval(secs => %(fresh)s)
+        or s.asked_at is null or s.asked_at < now() - make_interval(secs => %(seldom)s))
+ order by m.id
+"""
 
 
 def read_back(runtime: Runtime) -> int:
     """Ask Khaos to show the invoices of shipments that it was told of. Returns how many were proven."""
     name = runtime.configuration.erp.name
-    waiting = runtime.store.rows(
-        "select m.id, m.story, m.reference, s.fulfilment, s.lines, s.invoice_code, m.proof_due_at < now() as late"
-        " from message m join shipment s on s.reference = m.reference"
-        " where m.connection = %s and m.state = 'sent' and m.proof = %s order by m.id",
-        name,
-        SHOWN,
-    )
+    asked = {"erp": name, "shown": SHOWN, "hand": list(BY_HAND), "fresh": FRESH, "seldom": SELDOM}
+    waiting = runtime.store.rows_of(WAITING, asked)
     proven = 0
     orders = sorted({row["story"] for row in waiting})
     for codes in chunks(orders, SHOWN_A_CALL):
         raw = call(runtime, name, "read-back", lambda codes=codes: runtime.erp.fetch_status(codes))
-        invoices, _unreadable = runtime.erp.read_status(raw)
+        invoices, unreadable = runtime.erp.read_status(raw)
+        hidden = {entry.subject for entry in unreadable}
         shown: dict[str, list[Invoice]] = {}
         for invoice in invoices:
             shown.setdefault(invoice.order_code, []).append(invoice)
         for row in waiting:
             if row["story"] in shown and row["story"] in codes:
-                proven += _prove(runtime, row, shown[row["story"]])
+                if row["route"] in BY_HAND:
+                    proven += look_by_hand(runtime, row, shown[row["story"]], hidden)
+                else:
+                    proven += _prove(runtime, row, shown[row["story"]])
+        by_hand = [row["reference"] for row in waiting if row["story"] in codes and row["route"] in BY_HAND]
+        if by_hand:
+            runtime.store.run("update shipment set asked_at = now() where reference = any (%s)", by_hand)
     return proven
 
 
 def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> int:
     invoice = next((i for i in invoices if i.invoice_code == row["invoice_code"]), None)
-    if (
-        invoice is None
-        or not (invoice.ship_date or invoice.stage >= ISSUE_STAGE)
-        or invoice.stage in runtime.erp.withdraw_stages
-    ):
+    if invoice is None or not is_shipped(runtime, invoice):
         if row["late"]:
-            _missing(runtime, row, "Khaos Control does not show it as shipped")
+            missing(runtime, row, "Khaos Control does not show it as shipped")
         return 0
     quantities = {line.sku: line.quantity for line in invoice.lines}
     if quantities and any(quantities.get(sku) != units for sku, units in row["lines"].items()):
-        _missing(runtime, row, f"invoice {invoice.invoice_code} shows other quantities than left the warehouse")
+        missing(runtime, row, f"invoice {invoice.invoice_code} shows other quantities than left the warehouse")
         return 0
     with runtime.store.transaction() as db:
-        done = db.execute(
-            "select finish(%s, 'delivered', %s, 'fleet') as ok",
-            (row["id"], f"invoice {invoice.invoice_code} shows it, stage {invoice.stage}"),
-        ).fetchone()
-        if done is None or not done["ok"]:
+        if not finish(db, row, invoice):
             return 0
-        db.execute("update shipment set confirmed_at = now() where reference = %s", (row["reference"],))
         _adopt_rest(db, row["fulfilment"], invoices)
-        db.execute(
-            "update fulfilment f set confirmed = true, changed_at = now() where reference = %s"
-            " and not exists (select 1 from shipment s where s.fulfilment = f.reference and s.confirmed_at is null)",
-            (row["fulfilment"],),
-        )
-        db.execute(
-            "select close_exception('dispatch_unconfirmed', %s, 'Khaos Control shows it', 'fleet')", (row["reference"],)
-        )
+        confirm(db, row["fulfilment"])
     return 1
 
 
@@ -97,20 +95,3 @@ def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None
             and adopt_rest(db, known, invoice.invoice_code, lines)
         ):
             return
-
-
-def _missing(runtime: Runtime, row: dict[str, Any], why: str) -> None:
-    kind = "dispatch_unconfirmed"
-    told = verdict(kind)
-    runtime.store.run(
-        "select file_exception(%s, %s, %s, 'dispatch-in', %s, %s, %s, %s, %s, %s, null)",
-        kind,
-        row["reference"],
-        row["story"],
-        runtime.configuration.erp.name,
-        told.owner,
-        told.severity,
-        f"{row['reference']}: {why} (shipped {json.dumps(row['lines'])})",
-        told.next_step,
-        row["id"],
-    )

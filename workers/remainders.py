@@ -53,6 +53,17 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, 
     return False
 
 
+def has_left(reading: Reading, invoice: Invoice) -> bool:
+    """Whether a shipment stands on the invoice: its fulfilment goes on under another, which holds the rest."""
+    rows = reading.run(
+        "select 1 as one from shipment s join fulfilment f on f.reference = s.fulfilment"
+        " where f.erp = %s and s.invoice_code = %s limit 1",
+        reading.runtime.configuration.erp.name,
+        invoice.invoice_code,
+    )
+    return bool(rows)
+
+
 def _well(reading: Reading, subject: str) -> None:
     for kind in ("remainder_unmatched", "invoice_recoded"):
         reading.run("select close_exception(%s, %s, 'its place was found', 'fleet')", kind, subject)

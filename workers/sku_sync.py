@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,10 +20,15 @@ UNTOLD = {"buy_price", "sell_price", "attributes"}  # no warehouse's business: t
 
 def read_products(reading: Reading) -> None:
     """Reader of the catalogue: remember every product, and post the stock ones to every warehouse."""
-    erp = reading.runtime.configuration.erp.name
     products, unreadable = reading.runtime.erp.read_products(reading.record.body)
     for entry in unreadable:
         reading.park("sku-sync", entry)
+    take(reading, products)
+
+
+def take(reading: Reading, products: Iterable[Product]) -> None:
+    """Remember products and post the stock ones to every warehouse, whichever road told of them."""
+    erp = reading.runtime.configuration.erp.name
     facts = {row["connection"]: row["value"] for row in reading.run("select connection, value from partner_fact")}
     for product in products:
         newest = reading.run(

@@ -42,7 +42,10 @@ def post_due(runtime: Runtime) -> int:
         " clock_timestamp()::text"
         " from stock_site s join home h on h.site = s.home join level l on l.site = s.site"
         " where %s and h.counted_at is not null and l.due_at <= now()"
-        " and not exists (select 1 from message m where m.subject = 'levels:' || s.site) group by 3",
+        " and not exists (select 1 from message m where m.subject = 'levels:' || s.site)"
+        # what stands beside a selling site follows it: the selling one shows first what Khaos has booked
+        " and (s.purpose = 'sell' or not exists (select 1 from level o where o.site = h.site and o.due_at <= now())"
+        " and not exists (select 1 from message m where m.subject = 'levels:' || h.site)) group by 3",
         runtime.configuration.erp.name,
         runtime.configuration.stock.levels == "send",
     )

@@ -17,6 +17,7 @@ Column = Literal[
     "invoice", "order", "associated_ref", "shipment", "consignment", "tracking", "courier", "service", "weight",
     "box", "parcels", "units", "shipped_on",
 ]  # fmt: skip
+COLUMNS: dict[Column, str] = {"invoice": "Invoice", "consignment": "Consignment", "tracking": "Tracking"}
 
 
 class CourierHook(BaseModel):
@@ -40,9 +41,7 @@ class ConsignmentFile(BaseModel):
 
     folder: Text
     name: str = "SHIP{number:06}.CSV"
-    columns: dict[Column, str] = Field(
-        default_factory=lambda: {"invoice": "Invoice", "consignment": "Consignment", "tracking": "Tracking"}
-    )
+    columns: dict[Column, str] = Field(default_factory=lambda: dict(COLUMNS))
     rows: Literal["invoice", "parcel"] = "invoice"
     delimiter: Annotated[str, StringConstraints(min_length=1, max_length=1)] = ","
     header: bool = True

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from adapters.clarus.settings import Settings as ClarusSettings
 from adapters.khaos import settings as khaos
+from adapters.khaos.courier_settings import ConsignmentFile, CourierHook
 from workers import config
 from workers.cli import checks
 from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, Stock, When, read
@@ -24,7 +25,7 @@ TEXT = EXAMPLE.read_text(encoding="utf-8")
 # what stands in a section of its own, or instead of another key
 ELSEWHERE = {
     "fleet": {"intervals", "limits"},
-    "connections.khaos": {"extensions"},
+    "connections.khaos": {"extensions", "courier_hook", "consignment_file", "channel"},
     "routing": {"when"},
     "stock": {"buffer", "sites", "adjust_by"},
     "stock.buffer": {"percent"},
@@ -36,6 +37,9 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "fleet.limits": (Limits,),
     "connections.khaos": (khaos.Settings,),
     "connections.khaos.extensions.confirm_shipment": (khaos.Bound,),
+    "connections.khaos.courier_hook": (CourierHook,),
+    "connections.khaos.consignment_file": (ConsignmentFile,),
+    "connections.khaos.channel": (khaos.Channel,),
     "connections.leeds": (ClarusSettings,),
     "stock": (Stock,),
     "stock.sites.Leeds": (Beside,),
@@ -96,6 +100,7 @@ def test_the_example_names_every_key_and_no_other(name: str) -> None:
     wanted = {field for model in SECTIONS[name] for field in model.model_fields} - ELSEWHERE.get(name, set())
     if name.startswith("connections.") and name.count(".") == 1:
         wanted |= {"system", "shares"}  # a connection's own, beside its system's settings
+        wanted |= set() if name == "connections.khaos" else {"dispatch_route"}
     assert keys(section(name)) == wanted
 
 
@@ -149,6 +154,30 @@ WRONG: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
     "one name twice but for case": (
         lambda t: t + LEEDS.replace("connections.leeds", "connections.Leeds").replace('"Leeds" }', '"York" }'),
         ("connections.Leeds", "leeds", "but for case"),
+    ),
+    "a road that is not known": (
+        lambda t: t.replace('account = "ACME"', 'account = "ACME"\ndispatch_route = "pigeon"'),
+        ("connections.leeds.dispatch_route", "pigeon", "known are: soap_extension, courier_hook, consignment_file"),
+    ),
+    "a road whose table is missing": (
+        lambda t: t.replace('account = "ACME"', 'account = "ACME"\ndispatch_route = "courier_hook"'),
+        ("connections.leeds.dispatch_route", "needs the table [connections.khaos.courier_hook]"),
+    ),
+    "a road of Khaos itself": (
+        lambda t: t.replace('system = "khaos"', 'system = "khaos"\ndispatch_route = "courier_hook"'),
+        ("connections.khaos.dispatch_route", "a warehouse's connection has it"),
+    ),
+    "a file's name that does not count": (
+        lambda t: t.replace(
+            'system = "khaos"', 'system = "khaos"\nconsignment_file = { folder = "/x", name = "S.CSV" }'
+        ),
+        ("connections.khaos.consignment_file.name", "{number}"),
+    ),
+    "a courier's password written down": (
+        lambda t: t.replace(
+            'system = "khaos"', 'system = "khaos"\ncourier_hook = { user = "k", password = "hunter2" }'
+        ),
+        ("connections.khaos.courier_hook.password", "never stands in fleet.toml", "env:NAME"),
     ),
     "a rule to nowhere": (
         lambda t: t.replace('to = "leeds"', 'to = "york"'),

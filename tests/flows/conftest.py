@@ -63,7 +63,7 @@ client_id = "sandbox-client"
 client_secret = "file:{folder}/secret"
 webhook_token = "file:{folder}/token"
 webhook_automations = {automations}
-sites = {{ LDS1 = "Main Site" }}
+sites = {sites}
 rate = "10000/s"
 concurrency = 8
 deadline = {clarus_deadline}
@@ -251,9 +251,11 @@ class World:
         self.clarus.post("setup", plenty=False, stock=units)
         self.khaos.post(
             "products",
-            products=[{"code": c, "description": f"Thing {c}", "in_stock": n, "price": "2.00"} for c, n in units.items()],
+            products=[
+                {"code": c, "description": f"Thing {c}", "in_stock": n, "price": "2.00"} for c, n in units.items()
+            ],
             sites=["Main Site", "Annex", "Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer"],
-        )  # fmt: skip
+        )
         self.runtime.read_facts("khaos")
         self.poll()
         counting.count_building(self.runtime, "Main Site")
@@ -371,9 +373,17 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
             TOML.format(
                 database=database, redis=redis_url, khaos=khaos, clarus=clarus, folder=folder,
                 **{
-                    "automations": "{ " + ", ".join(f'"{e}" = "{i}"' for e, i in AUTOMATIONS.items()) + " }",
-                    "stock": "", "routing": ROUTING, "khaos_more": CONFIRM, "clarus_more": "", "clarus_deadline": 5.0,
-                    "sku_limit": 3600, "dispatch_limit": 3600, "proof_limit": 3600, **settings,
+"automations": "{ " + ", ".join(f'"{e}" = "{i}"' for e, i in AUTOMATIONS.items()) + " }",
+                    "stock": "",
+                    "sites": '{ LDS1 = "Main Site" }',
+                    "routing": ROUTING,
+                    "khaos_more": CONFIRM,
+                    "clarus_more": "",
+                    "clarus_deadline": 5.0,
+                    "sku_limit": 3600,
+                    "dispatch_limit": 3600,
+                    "proof_limit": 3600,
+                    **settings,
                 },
             )
         )  # fmt: skip
@@ -403,6 +413,12 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
             finally:
                 runtime.close()
                 engine.dispose()
+
+
+@pytest.fixture
+def host() -> Callable[..., Any]:
+    """Serves an application while a block lasts: ``with host(app) as url``."""
+    return serve
 
 
 @pytest.fixture

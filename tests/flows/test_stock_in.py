@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from workers import reading
-from workers.stock import counting, levels
+from workers.ledger.stocks import stock_story
+from workers.stock import counting, demand, levels
 from workers.stock.movements import poll_movements
 from workers.wiring import reader_for
 
@@ -173,8 +174,8 @@ def test_what_khaos_does_not_take_is_explained(world: World) -> None:
     world.opening(MUG=10)
     world.store.run("insert into sku (connection, code, state) values ('leeds', 'GHOST', 'confirmed')")
     world.store.run(
-        "select count_skus(jsonb_build_object('home', 'Main Site', 'began', clock_timestamp(), 'ended', clock_timestamp(),"
-        " 'skus', jsonb_build_array(jsonb_build_object('sku', 'GHOST', 'good', 4))))"
+        "select count_skus(jsonb_build_object('home', 'Main Site', 'began', clock_timestamp(), 'ended',"
+        " clock_timestamp(), 'skus', jsonb_build_array(jsonb_build_object('sku', 'GHOST', 'good', 4))))"
     )
     world.flush()
     found = world.exception("level_not_taken")
@@ -216,3 +217,41 @@ def test_in_stock_semantics_leave_subtracting_to_khaos(build: Callable[..., Worl
     levels.compare(world.runtime)
     world.flush()
     assert world.levels("MUG")["Main Site"] == (7, 7)
+
+
+def test_an_order_for_more_than_is_free_is_a_warning_and_goes_all_the_same(world: World) -> None:
+    """Four lie there, three are owed: an order for two is warned of once, and the first is not."""
+    world.opening(MUG=4)
+    world.order(("MUG", 3))
+    world.poll()
+    assert "short_at_warehouse" not in world.exceptions()
+    demand.poll_demand(world.runtime)
+    floor(world, adjust={"product": "MUG", "quantity": -1, "reason": "DMG"})
+    poll_movements(world.runtime, "Main Site")
+    world.khaos.post("adjust", code="MUG", site="Main Site", to=9)
+    world.go()
+    world.store.run("update position set good = 3 where sku = 'MUG'")
+    order = world.order(("MUG", 2))
+    world.poll()
+    found = world.exception("short_at_warehouse")
+    assert (found["subject"], found["reason"]) == (f"order:{order}-1", "MUG: 2 wanted, 0 free")
+    assert world.fulfilments(order) == [(f"{order}-1", "sent")]
+
+
+def test_the_story_of_a_sku_tells_what_is_held_promised_sent_and_shown(world: World) -> None:
+    """`fleet stock`: positions by condition, open demand, pending goods, levels, the last movements."""
+    world.opening(MUG=10)
+    order = world.order(("MUG", 4))
+    floor(world, hold={"product": "MUG", "quantity": 2, "reason": "QC"})
+    world.hear()
+    story = stock_story(world.engine, "mug")
+    assert story is not None
+    home = story.homes[0]
+    assert (home["good"], home["other"], home["demand"], home["available"]) == (8, {"inspection": 2}, 4, 4)
+    assert [(r["order_code"], r["units"], r["site"]) for r in story.demand] == [(order, 4, "Main Site")]
+    assert [(r["site"], r["target"], r["shown"]) for r in story.levels] == [
+        ("Main Site", 4, 4),
+        ("Main Inspection", 2, 2),
+    ]
+    assert [(r["cause"], r["units"], r["reason"]) for r in story.movements] == [("held", 2, "QC")]
+    assert stock_story(world.engine, "NEVER-HEARD-OF") is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +16,21 @@ from workers.demo.rows import OrdersFileUnusable
 
 ORDERS_HELP = "An orders file (CSV, or gzip of one). Default: the one that comes with the project."
 KHAOS_HELP = "The stand-in of Khaos Control. Default: that of the fleet that runs here."
+
+
+class LevelMeans(StrEnum):
+    """``level_semantics`` of the Khaos connection."""
+
+    AVAILABLE = "available"
+    IN_STOCK = "in_stock"
+
+
+class IssuedOn(StrEnum):
+    """``issue_point`` of the Khaos connection."""
+
+    ISSUE = "issue"
+    CONFIRMATION = "confirmation"
+
 
 sandbox = typer.Typer(
     no_args_is_help=True,
@@ -33,6 +49,10 @@ def demo(
     report: Annotated[Path | None, typer.Option(dir_okay=False, help="Write the report there as JSON as well.")] = None,
     seed: Annotated[int, typer.Option(help="The same seed makes the same customers and the same faults.")] = 1,
     faults: Annotated[bool, typer.Option("--faults", help="Let partners fail and processes die meanwhile.")] = False,
+    level: Annotated[LevelMeans, typer.Option(help="What the level means that Khaos Control takes.")] = (
+        LevelMeans.AVAILABLE
+    ),
+    issue_on: Annotated[IssuedOn, typer.Option(help="When in-stock falls in Khaos Control.")] = IssuedOn.ISSUE,
     keep: Annotated[bool, typer.Option("--keep", help="Go on running after the report, until Ctrl-C.")] = False,
     json_wanted: AsJson = False,
 ) -> None:
@@ -40,9 +60,20 @@ def demo(
 
     Example: `fleet demo --orders orders.csv --faults --report report.json`
     """
-    run = import_module("workers.demo.run").demo
+    run, wish = import_module("workers.demo.run").demo, import_module("workers.demo.day").Wish
     try:
-        code = run(orders, report, seed=seed, faulty=faults, keep=keep, as_json=json_wanted)
+        code = run(
+            orders,
+            report,
+            wish(
+                seed=seed,
+                faulty=faults,
+                keep=keep,
+                as_json=json_wanted,
+                level=level.value,
+                issue_on=issue_on.value,
+            ),
+        )
     except OrdersFileUnusable as error:
         raise NotDone(str(error)) from error
     raise typer.Exit(code)

@@ -84,7 +84,7 @@ def stock_story(engine: Engine, sku: str) -> StockStory | None:
                     exceptions=tuple(
                         fetch(
                             reading,
-                            f"select {LISTED} from exception e where e.state = 'open' and e.story = :sku order by e.id",  # noqa: S608  our own column list
+                            LISTED + " where state = 'open' and story = :sku order by id",
                             sku=spelt,
                         )
                     ),

@@ -17,8 +17,8 @@ from workers.config import configuration, environment
 from workers.ledger.store import Store
 from workers.ledger.views import POOL as READING
 from workers.ledger.views import reading_engine
-from workers.web import desk, frame, hooks, watch
-from workers.wiring import warehouse_of
+from workers.web import advice, channel, courier, desk, frame, hooks, watch, worklist_page
+from workers.wiring import erp_of, warehouse_of
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +61,15 @@ def application() -> FastAPI:
     app = FastAPI(title="Khaos fleet", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     warehouses = {c.name: warehouse_of(c, settings.tables) for c in settings.warehouses}
     app.include_router(hooks.routes(hooks.Inbox(store, engine, warehouses)))
+    if (hook := settings.erp.settings.courier_hook) is not None:
+        app.include_router(courier.routes(hook, courier.counter(store, settings), engine))
+    if settings.erp.settings.channel is not None:
+        erp = erp_of(settings.erp, settings.tables)
+        app.include_router(channel.routes(channel.Door(erp.channel, settings.erp.name, store, engine)))
+    app.include_router(advice.routes(store))
     app.include_router(watch.routes(engine))
     app.include_router(desk.routes(engine))
+    app.include_router(worklist_page.routes(engine))
     app.middleware("http")(_headers)
     app.exception_handler(DBAPIError)(_ledger_away)
     app.exception_handler(NoConnectionFree)(_ledger_away)

@@ -11,7 +11,7 @@ from workers.web.markup import Markup, code, join, moment, table, tag
 from workers.web.style import STYLE
 
 STYLE_HASH = "sha256-" + base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-PLACES = (("/", "Fleet"), ("/exceptions", "Exceptions"), ("/orders", "Orders"))
+PLACES = (("/", "Fleet"), ("/exceptions", "Exceptions"), ("/orders", "Orders"), ("/worklists", "Worklists"))
 LOOKS = {
     **dict.fromkeys(("delivered", "dispatched", "resolved", "open gate", "sent", "confirmed"), "good"),
     **dict.fromkeys(("dead", "shut", "critical", "error", "flagged", "missed"), "bad"),

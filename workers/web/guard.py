@@ -25,13 +25,13 @@ def guard(request: Request) -> None:
     password = environment().web_password
     if password:
         told = request.headers.get("authorization", "")
-        if not hmac.compare_digest(_credentials(told), f"{USER}:{password}".encode()):
+        if not hmac.compare_digest(credentials(told), f"{USER}:{password}".encode()):
             raise HTTPException(401, "the user is fleet, the password is that of WEB_PASSWORD", headers=ASK)
     elif not _from_here(request):
         raise HTTPException(403, "set WEB_PASSWORD to open the desk to other machines and names")
 
 
-def _credentials(header: str) -> bytes:
+def credentials(header: str) -> bytes:
     """User and password of a Basic header (RFC 7617), as ``user:password``; empty when there are none."""
     scheme, _, value = header.partition(" ")
     if scheme.lower() != "basic":

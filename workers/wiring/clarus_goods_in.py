@@ -51,8 +51,12 @@ class ClarusGoodsIn:
         lines = self._client.receipt_lines_since(since, account, warehouse)
         if lines is None:
             statuses = words.receipt_words(ReceiptStatus.RECEIVING, ReceiptStatus.COMPLETED)
-            nodes = self._client.receipts(account, warehouse, statuses=statuses, expected_since=since)
-            return [ReceiptHint(str(node["id"]), str(node["reference"] or "")) for node in nodes]
+            nodes = self._client.receipts(account, warehouse, statuses=statuses)
+            return [
+                ReceiptHint(str(node["id"]), str(node["reference"] or ""))
+                for node in nodes
+                if str(node["id"]) in known or _arrived(node, since)
+            ]
         references = dict(known)
         if set(lines) - set(references):
             for node in self._client.receipts(account, warehouse):
@@ -97,3 +101,13 @@ class ClarusGoodsIn:
             return Found(ids, same=False, what="more than one receipt carries the reference")
         detail = self._client.receipt_detail(nodes[0], ())
         return Found(ids, words.same_receipt(wire, detail), f"goods in {ids[0]} is not what was asked for")
+
+
+def _arrived(node: Mapping[str, Any], since: datetime) -> bool:
+    """Whether a receipt's goods are arriving, or arrived after a moment; a date that cannot be read is no reason."""
+    if node["status"] in words.receipt_words(ReceiptStatus.RECEIVING):
+        return True
+    try:
+        return datetime.fromisoformat(str(node.get("actual_date_of_receipt"))) >= since
+    except (ValueError, TypeError):
+        return False

@@ -32,9 +32,10 @@ def import_stock_status(books: Books, asked: dict[str, Any], switches: Switches)
     if not asked.get("UpdateStockLevels"):
         return stock_infos(books, [])
     codes = [code for code, _ in wanted]
-    switches.sell_between -= _sell(books, codes, site) if switches.sell_between else 0
+    sells = site not in switches.not_selling
+    switches.sell_between -= _sell(books, codes, site) if switches.sell_between and sells else 0
     done = [books.products[code] for code, level in wanted if _set(books, code, site, level, switches)]
-    switches.sell_after -= _sell(books, codes, site) if switches.sell_after else 0
+    switches.sell_after -= _sell(books, codes, site) if switches.sell_after and sells else 0
     return stock_infos(books, list(_once(done)))
 
 

@@ -32,6 +32,7 @@ class Switches(BaseModel):
     )
     sell_between: int = Field(default=0, ge=0, description="before the next n levels take effect, a shopper buys one")
     sell_after: int = Field(default=0, ge=0, description="right after the next n levels took effect, likewise")
+    not_selling: tuple[str, ...] = Field(default=(), description="sites that no shopper buys from")
     stock_shape: Literal["nested", "flat"] = "nested"
     confirm_shipment: bool = False
     issue_after: float = Field(default=0.0, ge=0, description="seconds from shipped (16) to issued (70)")

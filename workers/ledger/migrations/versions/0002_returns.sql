@@ -51,7 +51,7 @@ create table return_advice (
     facility     text not null,
     body         jsonb not null,                      -- the canonical advice
     their_id     text,
-    state        text not null check (state in ('new', 'sent', 'received', 'withdrawn')),
+    state        text not null check (state in ('received', 'new', 'sent', 'withdrawn')),
     made_by      text not null,
     made_at      timestamptz not null default now()
 );

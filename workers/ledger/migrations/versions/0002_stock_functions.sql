@@ -61,12 +61,16 @@ language sql stable as $$
          group by 1),
     fallen as (select g.sku, sum(coalesce(g.not_fallen, 0)) as units from gone g group by 1),
     terms as (
-        select t.sku,
-               coalesce(sum(t.units) filter (where t.kind <> 'pending_journal' and t.condition = 'good'), 0)
-               + coalesce(sum(t.units) filter (where t.kind = 'pending_journal' and t.units > 0 and t.condition = 'good'), 0) as of_good,
-               coalesce(sum(t.units) filter (where t.kind <> 'pending_journal' and t.condition = 'goods_in'), 0) as in_bay
+        select t.sku, t.condition,
+               sum(t.units) filter (where t.kind <> 'pending_journal' or t.units > 0) as units
           from term t
          where t.home = p_home and t.cleared_at is null and (p_skus is null or t.sku = any (p_skus))
+         group by t.sku, t.condition),
+    waits as (  -- what should lie in another condition and is not there is taken for good units: the less sellable reading
+        select t.sku,
+               sum(case when t.condition = 'good' then coalesce(t.units, 0)
+                        else greatest(0, coalesce(t.units, 0) - coalesce((p.other->>t.condition)::integer, 0)) end) as of_good
+          from terms t left join position p on p.home = p_home and p.sku = t.sku
          group by t.sku),
     held as (
         select a.sku,
@@ -75,14 +79,13 @@ language sql stable as $$
                coalesce(p.good, 0) as good, coalesce(p.other, '{}') as other,
                coalesce(o.assigned, 0) as assigned, coalesce(o.demand, 0) as demand,
                coalesce(f.units, 0) as dispatched,
-               -- what was received and does not lie in the bay any more may be among the good ones
-               coalesce(t.of_good, 0) + greatest(0, coalesce(t.in_bay, 0) - coalesce((p.other->>'goods_in')::integer, 0)) as pending,
+               coalesce(t.of_good, 0) as pending,
                coalesce(b.units, ceil(coalesce(p.good, 0) * b.percent / 100)::integer, 0) as kept_back
           from asked a
           left join position p on p.home = p_home and p.sku = a.sku
           left join promised o on o.sku = a.sku
           left join fallen f on f.sku = a.sku
-          left join terms t on t.sku = a.sku
+          left join waits t on t.sku = a.sku
           left join lateral (
               select r.units, r.percent from buffer_rule r
                where (r.sites is null or p_home = any (r.sites)) and (r.skus is null or a.sku = any (r.skus))
@@ -313,12 +316,19 @@ declare
     v_left integer := p_units;
 begin
     if v_left > 0 then
-        for v in select id, units from term where home = p_home and sku = p_sku and source is null and cleared_at is null
-                    and kind in ('pending_goods_in', 'pending_return') order by id for update
+        for v in select * from term where home = p_home and sku = p_sku and source is null
+                    and kind in ('pending_goods_in', 'pending_return', 'khaos_quarantine') order by id for update
         loop
-            exit when v_left < v.units;
-            update term set source = p_source where id = v.id;
-            v_left := v_left - v.units;
+            exit when v_left = 0;
+            if v.units <= v_left then
+                update term set source = p_source where id = v.id;
+                v_left := v_left - v.units;
+            else
+                update term set units = units - v_left where id = v.id;
+                insert into term (kind, home, sku, condition, units, source, subject, opened_at, cleared_at, cleared_by, cleared_why)
+                values (v.kind, v.home, v.sku, v.condition, v_left, p_source, v.subject, v.opened_at, v.cleared_at, v.cleared_by, v.cleared_why);
+                v_left := 0;
+            end if;
         end loop;
         if v_left > 0 then
             insert into term (kind, home, sku, condition, units, source) values ('pending_goods_in', p_home, p_sku, 'goods_in', v_left, p_source);

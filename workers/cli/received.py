@@ -1,0 +1,67 @@
+"""``fleet received``: suppliers' goods that are at the warehouse and that Khaos Control has not booked."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from workers.cli import running, say
+from workers.cli.returns import By
+from workers.cli.say import AsJson, NotDone
+from workers.returns import listing
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Goods received and not booked: list them by purchase order, say that they are booked.\n\n"
+    "Example: `fleet received list --po PO-1001`",
+)
+COLUMNS = ("id", "purchase_order", "home", "sku", "received", "booked", "received_at", "booked_by")
+
+
+@app.command("list")
+def list_(
+    po: Annotated[str, typer.Option("--po", metavar="CODE", help="Only this purchase order's, booked ones too.")] = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """List what was received and is not booked, by purchase order.
+
+    Example: `fleet received list --json`
+    """
+    with closing(running.store()) as store:
+        rows = listing.received(store, po)
+    if json_wanted:
+        say.as_json(rows)
+        return
+    say.table(
+        "Received",
+        [name.replace("_", " ") for name in COLUMNS],
+        [[row[name] for name in COLUMNS] for row in rows],
+        numbers=frozenset({0, 4, 5}),
+    )
+    say.console().print(f"{len(rows)} lines, {sum(row['received'] - row['booked'] for row in rows)} units not booked")
+
+
+@app.command()
+def book(
+    number: Annotated[int, typer.Argument(metavar="ID", min=1, help="The line's number in `fleet received list`.")],
+    by: By,
+    units: Annotated[int, typer.Option(min=0, help="How many; 0: all that are left.")] = 0,
+    json_wanted: AsJson = False,
+) -> None:
+    """Say that Khaos Control's delivery note has booked a line, where its levels did not show it.
+
+    Example: `fleet received book 12 --by "Anna B"`
+    """
+    with closing(running.store()) as store:
+        row = store.row(
+            "select book_line(%s, case when %s = 0 then 2147483647 else %s end, %s, 'confirmed by hand') as n",
+            number, units, units, by,
+        )  # fmt: skip
+    booked = row["n"] if row else 0
+    if not booked:
+        raise NotDone(f"line {number} has nothing left to be booked; `fleet received list` shows the numbers")
+    say.done(f"{booked} units of line {number} are booked", {"line": number, "booked": booked, "by": by},
+             json_wanted=json_wanted)  # fmt: skip

@@ -1,0 +1,198 @@
+"""``fleet returns``: what customers sent back, and what only a person can decide or confirm about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from workers.cli import running, say
+from workers.cli.exceptions import acting
+from workers.cli.say import AsJson, NotDone
+from workers.dead_letters import CannotDo
+from workers.ledger.store import Store
+from workers.returns import advising, deciding, listing
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Goods that customers sent back: list, show, announce, decide, confirm.\n\n"
+    "Example: `fleet returns list --state graded`",
+)
+
+Reference = Annotated[str, typer.Argument(metavar="REF", help="The return's reference, RT and seven digits.")]
+By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so; it is kept.")]
+COLUMNS = ("reference", "state", "order_code", "sku", "units", "condition", "hold_reason", "credit_note", "received_at")
+
+
+@app.command("list")
+def list_(
+    state: Annotated[str, typer.Option(help=f"One of {', '.join(listing.STATES)}; empty: those not over.")] = "",
+    order: Annotated[str, typer.Option(help="Only this order's.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at the most.")] = 200,
+    json_wanted: AsJson = False,
+) -> None:
+    """List returns, the oldest first. `--state quarantine` lists what stands in Khaos Control's own quarantine.
+
+    Example: `fleet returns list --state presumed_imported`
+    """
+    if state and state not in listing.STATES:
+        raise NotDone(f"--state {state}: write one of {', '.join(listing.STATES)}")
+    with closing(running.store()) as store:
+        rows = listing.returns(store, state=state, order=order, limit=limit)
+    if json_wanted:
+        say.as_json(rows)
+        return
+    say.table(
+        "Returns",
+        [name.replace("_", " ") for name in COLUMNS],
+        [[row[name] for name in COLUMNS] for row in rows],
+        numbers=frozenset({4}),
+    )
+    say.console().print(f"{len(rows)} shown")
+
+
+@app.command()
+def show(reference: Reference, json_wanted: AsJson = False) -> None:
+    """Show one return or one RMA: where it stands, and what happened.
+
+    Example: `fleet returns show RT0000012`
+    """
+    with closing(running.store()) as store:
+        found = listing.one(store, reference)
+    if found is None:
+        raise NotDone(f"there is no return and no RMA {reference}; `fleet returns list` shows what stands")
+    if json_wanted:
+        say.as_json(found)
+        return
+    facts = [(name, value) for name, value in found["facts"].items() if value not in (None, "")]
+    say.table(reference, ("", ""), facts)
+    say.table(
+        "What happened",
+        ("when", "step", "why", "who"),
+        [(t["at"], t["step"], t["note"], t["who"]) for t in found["timeline"]],
+    )
+
+
+@app.command()
+def advise(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help=f"CSV with {', '.join(advising.COLUMNS)}.")],
+    by: By = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """Announce returns to the warehouse. An RMA with a bad line is refused as a whole; correct it and send it again.
+
+    Example: `fleet returns advise rmas.csv --by "Anna B"`
+    """
+    try:
+        said = advising.read_csv(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotDone(f"{file} cannot be read ({type(error).__name__}): name a CSV file in UTF-8") from None
+    except advising.NotAdvice as error:
+        raise NotDone(f"{file}: {error}") from None
+    with closing(running.store()) as store:
+        done = advising.take(store, said, acting(by))
+    if json_wanted:
+        say.as_json(done)
+    else:
+        say.table("Refused", ("line", "why"), done.refused, numbers=frozenset({0}))
+        say.console().print(f"{len(done.taken)} announced, {len(done.known)} were known already")
+    if done.refused:
+        raise NotDone(f"{len(done.refused)} lines were refused: correct them and send the file again")
+
+
+@app.command()
+def offer(
+    reference: Reference,
+    by: By,
+    order: Annotated[str, typer.Option("--order", metavar="CODE", help="The order, where nobody knew it.")] = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """Have Khaos Control credit a return although it looked credited, or now that its order is known.
+
+    Example: `fleet returns offer RT0000012 --by "Anna B"`
+    """
+    _act(lambda store: deciding.offer(store, reference, by, order))
+    _done(f"{reference} is offered if nothing else speaks against it", reference, "offer", by, json_wanted)
+
+
+@app.command()
+def stop(
+    reference: Reference,
+    by: By,
+    why: Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason. No customer's data.")],
+    json_wanted: AsJson = False,
+) -> None:
+    """Never credit a return.
+
+    Example: `fleet returns stop RT0000012 --by "Anna B" --why "credited by hand, CN000017"`
+    """
+    still: list[str] = []
+    _act(lambda store: still.append(deciding.stop(store, reference, by, why)))
+    _done(f"{reference} is stopped. {still[0]}".strip(), reference, "stop", by, json_wanted)
+
+
+@app.command()
+def grade(
+    reference: Reference,
+    condition: Annotated[str, typer.Argument(help="good, quarantine, damaged, inspection, refurbishment …")],
+    by: By,
+    hold_reason: Annotated[str, typer.Option("--hold", metavar="CODE", help="The warehouse's reason code.")] = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """Say in which condition returned goods are, where the warehouse did not.
+
+    Example: `fleet returns grade RT0000012 good --by "Anna B"`
+    """
+    _act(lambda store: deciding.grade(store, reference, condition, hold_reason, by))
+    _done(f"{reference} is graded {condition}", reference, "grade", by, json_wanted)
+
+
+@app.command()
+def credited(
+    reference: Reference,
+    note: Annotated[str, typer.Argument(metavar="NOTE", help="The credit note's code in Khaos Control.")],
+    by: By,
+    json_wanted: AsJson = False,
+) -> None:
+    """Say which credit note is a return's, where more than one fits.
+
+    Example: `fleet returns credited RT0000012 CN000017 --by "Anna B"`
+    """
+    _act(lambda store: deciding.credited(store, reference, note, by))
+    _done(f"{reference} is credited by {note}", reference, "credited", by, json_wanted)
+
+
+@app.command()
+def refunded(reference: Reference, by: By, json_wanted: AsJson = False) -> None:
+    """Confirm that the customer has the money: Khaos Control cannot be asked.
+
+    Example: `fleet returns refunded RT0000012 --by "Anna B"`
+    """
+    _act(lambda store: deciding.refunded(store, reference, by))
+    _done(f"{reference} is refunded", reference, "refunded", by, json_wanted)
+
+
+@app.command()
+def released(reference: Reference, by: By, json_wanted: AsJson = False) -> None:
+    """Confirm that the goods were taken out of Khaos Control's own quarantine.
+
+    Example: `fleet returns released RT0000012 --by "Anna B"`
+    """
+    _act(lambda store: deciding.released(store, reference, by))
+    _done(f"{reference} is released from quarantine", reference, "released", by, json_wanted)
+
+
+def _act(act: Callable[[Store], Any]) -> None:
+    with closing(running.store()) as store:
+        try:
+            act(store)
+        except CannotDo as error:
+            raise NotDone(str(error)) from None
+
+
+def _done(words: str, reference: str, what: str, by: str, json_wanted: bool) -> None:
+    say.done(words, {"return": reference, "done": what, "by": by}, json_wanted=json_wanted)

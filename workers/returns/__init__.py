@@ -1,0 +1,1 @@
+"""What customers send back: announced, received, graded, offered to Khaos Control, credited."""

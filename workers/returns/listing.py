@@ -1,0 +1,60 @@
+"""Returns and goods received as people read them: without names and addresses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workers.ledger.store import Store
+
+QUARANTINE = "quarantine"  # not a state: credited, and standing in Khaos's own quarantine
+STATES = (
+    *("received", "graded", "offered", "presumed_imported", "credited", "refunded", "stopped"),
+    QUARANTINE,
+)
+COLUMNS = (
+    "reference, state, order_code, advice, connection, receipt, home, sku, units, condition, hold_reason, disposition,"
+    " reason_id, processing, process, sequence, offered_at, served_at, imported_at, decided_by, credit_note,"
+    " credited_at, refunded_by, refunded_at, released_by, released_at, stopped_by, stopped_why, received_at"
+)
+
+
+def returns(store: Store, *, state: str = "", order: str = "", limit: int = 200) -> list[dict[str, Any]]:
+    """Returns, the oldest first; with an empty ``state`` those that are not refunded and not stopped."""
+    return store.rows_of(
+        f"select {COLUMNS} from return_line l where case %(state)s"  # noqa: S608  names of our own columns
+        " when '' then state not in ('refunded', 'stopped')"
+        " when 'quarantine' then exists (select 1 from term t where t.subject = 'return:' || l.reference"
+        "   and t.kind = 'khaos_quarantine' and t.cleared_at is null)"
+        " else state = %(state)s end and (%(order)s = '' or order_code = %(order)s)"
+        " order by received_at, reference limit %(limit)s",
+        {"state": state, "order": order, "limit": limit},
+    )
+
+
+def one(store: Store, reference: str) -> dict[str, Any] | None:
+    """One return, or one RMA with its returns: ``facts`` and ``timeline``. None when there is no such."""
+    row = store.row(f"select {COLUMNS} from return_line where reference = %s", reference)  # noqa: S608  as above
+    subject = f"return:{reference}"
+    if row is None:
+        row = store.row(
+            "select reference, state, order_code, connection, facility, their_id, made_by, made_at,"
+            " (select string_agg(l.reference || ' ' || l.state, ', ' order by l.reference) from return_line l"
+            "   where l.advice = a.reference) as returns from return_advice a where reference = %s",
+            reference,
+        )
+        subject = f"advice:{reference}"
+    if row is None:
+        return None
+    timeline = store.rows("select at, step, note, who from timeline where subject = %s order by at, id", subject)
+    return {"facts": row, "timeline": timeline}
+
+
+def received(store: Store, purchase_order: str = "") -> list[dict[str, Any]]:
+    """Suppliers' lines, by purchase order: those not booked in full, or all of one purchase order."""
+    return store.rows(
+        "select id, purchase_order, connection, home, sku, received, booked, received_at, booked_at, booked_by"
+        " from received_line where case when %s = '' then booked < received else purchase_order = %s end"
+        " order by purchase_order, received_at, id",
+        purchase_order,
+        purchase_order,
+    )

@@ -1,0 +1,65 @@
+"""The evidence that Khaos has booked goods in: it shows more than was set, while goods wait for their delivery note."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from workers.runtime import Runtime
+
+
+class Looking(Protocol):
+    """What a flush of a selling site can look at."""
+
+    runtime: Runtime
+    home: str
+
+    def read(self, skus: Sequence[str], site: str = "") -> dict[str, int]:
+        """What a site shows."""
+
+    def read_demand(self) -> None:
+        """Read the open invoices anew."""
+
+
+def booked(flush: Looking, skus: Sequence[str], shown: Mapping[str, int]) -> bool:
+    """Clear the terms of goods in that Khaos shows now. True when there were some.
+
+    What shows too much is looked at once more with fresh invoices: a cancellation raises a level as well. The buffer's
+    site counts as well: while Khaos sells what it has just booked, the level itself may show nothing.
+    """
+    store, home = flush.runtime.store, flush.home
+    waiting = waits(flush.runtime, home, skus)
+    if not waiting:
+        return False
+    buffer = store.row("select site from stock_site where home = %s and purpose = 'buffer'", home)
+    kept = flush.read(waiting, buffer["site"]) if buffer else {}
+    there = {sku: shown.get(sku, 0) + kept.get(sku, 0) for sku in waiting}
+    if not _more(flush, there):
+        return False
+    flush.read_demand()
+    cleared = 0
+    for sku, units in _more(flush, there).items():
+        row = store.row("select book_received(%s, %s, %s, 'fleet', 'Khaos Control shows it') as n", home, sku, units)
+        cleared += row["n"] if row else 0
+    return cleared > 0
+
+
+def waits(runtime: Runtime, home: str, skus: Sequence[str]) -> list[str]:
+    """Those of some SKUs of which received goods wait to be booked."""
+    rows = runtime.store.rows(
+        "select distinct sku from received_line where home = %s and sku = any (%s) and booked < received order by sku",
+        home,
+        list(skus),
+    )
+    return [row["sku"] for row in rows]
+
+
+def _more(flush: Looking, there: Mapping[str, int]) -> dict[str, int]:
+    """Units that Khaos shows beyond what is free and not waited for."""
+    rows = flush.runtime.store.rows(
+        "select sku, greatest(0, good - demand - pending) as free from figures(%s, %s, %s)",
+        flush.home,
+        list(there),
+        flush.runtime.erp.issue_point,
+    )
+    return {row["sku"]: more for row in rows if (more := there[row["sku"]] - row["free"]) > 0}
