@@ -316,6 +316,28 @@ def test_of_more_than_was_shipped_the_rest_is_a_persons(shop: Shop) -> None:
     assert [lines for _, lines in shop.credited()] == [{"MUG": 2}]
 
 
+def test_a_return_that_was_faster_than_the_word_of_its_dispatch_goes_on_when_it_is_retried(shop: Shop) -> None:
+    order = shop.sold(("MUG", 1))
+    shop.store.run("update fulfilment set shipped = '{}'")
+    shop.back("RMA-1", good("MUG", 1), external_system_reference2=order)
+    assert shop.world.exceptions() == ["returned_more_than_shipped"]
+    shop.store.run("update fulfilment set shipped = '{\"MUG\": 1}'")
+    dead_letters.retry(shop.store, shop.world.exception("returned_more_than_shipped")["id"], Person("Anna B"))
+    shop.world.go()
+    assert shop.states() == ["offered"]
+    assert shop.world.exceptions() == []
+
+
+def test_who_names_the_order_is_still_asked_about_a_credit_by_hand(shop: Shop) -> None:
+    order = shop.sold(("MUG", 1))
+    shop.world.khaos.post("credit", urn=shop.urn(order), lines={"MUG": 1})
+    shop.back("a parcel without a slip", good("MUG", 1), kind="return")
+    deciding.offer(shop.store, shop.lines()[0]["reference"], "Anna B", order)
+    shop.world.go()
+    assert shop.world.exceptions() == ["maybe_credited"]
+    assert shop.states() == ["graded"]
+
+
 def test_a_sku_that_was_never_on_the_order_is_not_credited(shop: Shop) -> None:
     order = shop.sold(("MUG", 1))
     shop.sold(("BOWL", 1))
@@ -583,6 +605,17 @@ def shows_note(shop: Shop, line: dict[str, Any], code: str, units: int) -> None:
     )  # fmt: skip
 
 
+def test_dismissing_the_reminder_of_an_offered_return_does_not_stop_it(shop: Shop) -> None:
+    order = shop.sold(("MUG", 1))
+    shop.back("RMA-1", good("MUG", 1), external_system_reference2=order)
+    shop.store.run("update expectation set due_at = now() where kind = 'refund_due'")
+    expectations.check(shop.world.runtime)
+    dead_letters.dismiss(shop.store, shop.world.exception("refund_due")["id"], Person("Anna B"), "we know")
+    shop.pulled()
+    assert shop.read_credits() == 1
+    assert shop.states() == ["credited"]
+
+
 def test_a_second_note_for_a_return_is_told_to_finance(shop: Shop) -> None:
     order = shop.sold(("MUG", 3))
     shop.back("RMA-1", good("MUG", 2), external_system_reference2=order)
@@ -634,6 +667,17 @@ def test_an_announced_return_stands_at_the_warehouse_once_and_is_known_when_it_c
     row = shop.store.row("select state, made_by from return_advice")
     assert row == {"state": "received", "made_by": "Anna B"}
     assert shop.offer(line).exchanges == ()
+
+
+def test_an_advice_that_comes_after_its_goods_names_their_order_and_makes_no_second_receipt(shop: Shop) -> None:
+    order = shop.sold(("MUG", 1))
+    shop.back("RMA-7", good("MUG", 1), kind="return")
+    assert shop.world.exceptions() == ["return_unknown_order"]
+    assert told(shop, f"rma,order,sku,quantity\nRMA-7,{order},MUG,1\n").taken == ("RMA-7",)
+    assert receipts(shop) == [("RMA-7", "COMPLETED")]
+    assert [(line["state"], line["order_code"]) for line in shop.lines()] == [("offered", order)]
+    assert shop.world.exceptions() == []
+    assert shop.store.row("select state from return_advice") == {"state": "received"}
 
 
 def test_an_exchange_goes_out_only_as_it_was_announced_and_once(shop: Shop) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from mappings.canonical import AdvisedLine, ReturnAdvice
 from workers.ledger.store import Connection, NewMessage, Store, run_effects
 from workers.reading import fingerprint
+from workers.returns.deciding import again
 
 COLUMNS = ("rma", "order", "sku", "quantity", "reason", "exchange_for", "expected_on")
 NEEDED = ("rma", "order", "sku", "quantity")
@@ -162,13 +163,24 @@ def _take(db: Connection, made: _Advice, who: str) -> bool:
     ).fetchone()
     if under_way is not None:
         raise _Refused("it is on its way to the warehouse with other lines; take a new RMA for what is new")
+    came = _came(db, advice)
     db.execute(
         "insert into return_advice (reference, order_code, connection, facility, body, state, made_by)"
-        " values (%s, %s, %s, %s, %s, 'new', %s) on conflict (reference) do update set order_code ="
+        " values (%s, %s, %s, %s, %s, %s, %s) on conflict (reference) do update set order_code ="
         " excluded.order_code, connection = excluded.connection, facility = excluded.facility, body = excluded.body,"
-        " state = 'new', made_by = excluded.made_by, made_at = now()",
-        (advice.reference, advice.order_code, made.connection, advice.facility, json.dumps(body), who),
+        " state = excluded.state, made_by = excluded.made_by, made_at = now()",
+        (
+            advice.reference,
+            advice.order_code,
+            made.connection,
+            advice.facility,
+            json.dumps(body),
+            "received" if came else "new",
+            who,
+        ),
     )
+    if came:
+        return True
     posted = NewMessage(
         flow="returns-in",
         connection=made.connection,
@@ -182,3 +194,20 @@ def _take(db: Connection, made: _Advice, who: str) -> bool:
     )
     run_effects(db, [posted.as_effect()])
     return True
+
+
+def _came(db: Connection, advice: ReturnAdvice) -> bool:
+    """Whether the goods came before they were announced: no warehouse is told, and what waited for its order goes."""
+    there = db.execute(
+        "update goods_in set advice = %s, order_code = %s where reference = %s and kind = 'return' returning 1 as one",
+        (advice.reference, advice.order_code, advice.reference),
+    ).fetchall()
+    waiting = db.execute(
+        "update return_line l set order_code = %s, advice = %s from goods_in g where g.reference = %s"
+        " and g.connection = l.connection and g.their_id = l.receipt and l.order_code = '' and l.state = 'received'"
+        " returning l.reference",
+        (advice.order_code, advice.reference, advice.reference),
+    ).fetchall()
+    for row in waiting:
+        again(db, row["reference"])
+    return bool(there)

@@ -12,16 +12,22 @@ BEFORE_OFFER = ("received", "graded")
 OPEN = (*BEFORE_OFFER, "offered", "presumed_imported")
 
 
-def again(db: Connection, reference: str) -> bool:
-    """Have the message of a return judged anew, if it stands dead."""
-    return bool(
-        db.execute(
-            "update message set state = 'queued', state_since = now(), due_at = now(), tries = 0, deaths = 0,"
-            " lane = flow, generation = generation + 1, error = null, error_kind = null"
-            " where subject = %s and state = 'dead'",
-            (f"return:{reference}",),
-        ).rowcount
+def again(db: Connection, reference: str, who: str = "fleet") -> bool:
+    """Have the message of a return judged anew, if it stands dead. What it died of is over; it may die of more."""
+    row = db.execute(
+        "update message set state = 'queued', state_since = now(), due_at = now(), tries = 0, deaths = 0,"
+        " lane = flow, generation = generation + 1, error = null, error_kind = null"
+        " where subject = %s and state = 'dead' returning id",
+        (f"return:{reference}",),
+    ).fetchone()
+    if row is None:
+        return False
+    db.execute(
+        "select close_exception(kind, subject, 'judged anew', %s) from exception"
+        " where message_id = %s and state = 'open' and kind <> 'refund_due'",
+        (who, row["id"]),
     )
+    return True
 
 
 def offer(store: Store, reference: str, who: str, order: str = "") -> None:
@@ -40,9 +46,13 @@ def offer(store: Store, reference: str, who: str, order: str = "") -> None:
                 f"{reference}: fewer units of {row['sku']} left for order {row['order_code']} than have come back, and"
                 " a unit is credited once; stop the return instead"
             )
-        db.execute("update return_line set decided_by = %s where reference = %s", (who, reference))
+        db.execute(  # who finds an order has not said anything about credits yet
+            "update return_line set decided_by = %s where reference = %s and exists"
+            " (select 1 from message m where m.subject = %s and m.error_kind = 'maybe_credited')",
+            (who, reference, f"return:{reference}"),
+        )
         _tell(db, row, "to be offered", "", who)
-        again(db, reference)
+        again(db, reference, who)
 
 
 def _of_order(db: Connection, row: dict[str, Any], order: str) -> dict[str, Any]:
@@ -84,7 +94,7 @@ def grade(store: Store, reference: str, condition: str, hold_reason: str, who: s
             (row["home"], row["sku"], row["units"], condition, f"return:{reference}"),
         )
         _tell(db, row, "graded", f"{condition} {hold_reason}".strip(), who)
-        again(db, reference)
+        again(db, reference, who)
 
 
 def credited(store: Store, reference: str, note: str, who: str) -> None:

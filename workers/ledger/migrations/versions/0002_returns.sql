@@ -80,7 +80,7 @@ create table return_line (
     state         text not null check (state in ('received', 'graded', 'offered', 'presumed_imported', 'credited',
                                                  'refunded', 'stopped')),
     urn           text not null default '',
-    offer         bytea,                              -- the canonical return as it is offered: customers' data
+    offer         bytea,                              -- the canonical return as it is offered: customers' data, until it is over
     sequence      bigint unique,                      -- its place in what Khaos pulls
     offered_at    timestamptz,
     decided_by    text,                               -- the person who said that it shall be offered all the same
@@ -226,7 +226,7 @@ declare
     v return_line%rowtype;
     v_subject text := 'return:' || p_reference;
 begin
-    update return_line set state = 'credited', credit_note = p_note, credited_at = now()
+    update return_line set state = 'credited', credit_note = p_note, credited_at = now(), offer = null
      where reference = p_reference and state in ('received', 'graded', 'offered', 'presumed_imported') returning * into v;
     if not found then return false; end if;
     if v.processing = 'quarantine' then
@@ -244,7 +244,7 @@ create function stop_return(p_reference text, p_who text, p_why text) returns bo
 declare
     v return_line%rowtype;
 begin
-    update return_line set state = 'stopped', stopped_by = p_who, stopped_why = p_why
+    update return_line set state = 'stopped', stopped_by = p_who, stopped_why = p_why, offer = null
      where reference = p_reference and state in ('received', 'graded', 'offered', 'presumed_imported') returning * into v;
     if not found then return false; end if;
     perform clear_term('return:' || p_reference, v.sku, null, p_who, 'not to be credited: ' || p_why);
@@ -263,11 +263,13 @@ begin
       where e.subject = v_subject and e.state = 'open' and e.kind not in ('credit_unexpected', 'credit_differs');
 end $$;
 
--- Dismissing the exception of a return means that it shall not be credited; of an advice, that nobody awaits it.
+-- Dismissing the exception of a return that was not offered means that it shall not be credited (one that was offered
+-- goes on: a reminder was dismissed); of an advice, that nobody awaits it.
 create function dismissed_with_its_message() returns trigger language plpgsql as $$
 begin
     if new.kind = 'return' then
-        perform stop_return(new.reference, 'fleet', 'its exception was dismissed');
+        perform stop_return(new.reference, 'fleet', 'its exception was dismissed') from return_line
+          where reference = new.reference and state in ('received', 'graded');
     else
         update return_advice set state = 'withdrawn' where reference = new.reference and state = 'new';
     end if;
