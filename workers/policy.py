@@ -117,6 +117,12 @@ VERDICTS: dict[str, Verdict] = {
     "unknown_carrier": Verdict(
         OPERATIONS, "error", f"Add the warehouse's carrier to [tables.carriers] in fleet.toml, restart, then `{RETRY}`."
     ),
+    "unknown_service": Verdict(
+        OPERATIONS,
+        "error",
+        f"No carrier service of the warehouse is set for this courier: add the row that the reason names, then"
+        f" `{RETRY}`.",
+    ),
     "dispatch_unknown_order": Verdict(
         OPERATIONS,
         "error",
@@ -215,6 +221,16 @@ VERDICTS: dict[str, Verdict] = {
     ),
     "wrong_site": Verdict(
         SUPPORT, "error", "fleet.toml names a site that Khaos Control does not have: correct the name and restart."
+    ),
+    "unbalanced_status_change": Verdict(
+        OPERATIONS,
+        "error",
+        "The warehouse's status change does not net to zero, so nothing of it was taken: ask it to send it right.",
+    ),
+    "snapshot_unbalanced": Verdict(
+        OPERATIONS,
+        "error",
+        "The warehouse's count contradicts itself, so nothing of it was taken: ask it for another.",
     ),
     "short_at_warehouse": Verdict(
         OPERATIONS,

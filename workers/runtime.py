@@ -85,7 +85,7 @@ class Runtime:
     _facts: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
 
     def facts(self, warehouse: str) -> dict[str, Any]:
-        """A system's reference data (by its connection): from the ledger, read over the network only if nobody has yet."""
+        """A system's reference data, by its connection: from the ledger; over the network if nobody has read it."""
         known = self._facts.get(warehouse)
         if known and time.monotonic() - known[0] < FACTS_FOR:
             return known[1]

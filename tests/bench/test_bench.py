@@ -14,7 +14,9 @@ from workers.bench.run import Plan
 from workers.bench.trade import LINES, order_record, webhook
 
 ROOT = Path(__file__).parents[2]
-TINY = Plan(rounds=1, variant_rounds=1, window=0.5, slot_window=0.5, records=100, first_guess=300, variants=False, stock=(500,))
+TINY = Plan(
+    rounds=1, variant_rounds=1, window=0.5, slot_window=0.5, records=100, first_guess=300, variants=False, stock=(500,)
+)
 
 
 def test_an_order_of_the_bench_has_ten_lines_and_a_webhook_names_its_order() -> None:

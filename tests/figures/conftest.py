@@ -65,8 +65,8 @@ class Told:
 
     def fulfilment(self, code: str, units: int, state: str = "sent") -> None:
         self.db.execute(
-            "insert into fulfilment (reference, erp, order_code, number, invoice_code, site, warehouse, facility, state,"
-            " fingerprint, requested, stage) values (%s, %s, %s, 1, %s, %s, 'leeds', 'LDS1', %s, '', %s, 9)",
+            "insert into fulfilment (reference, erp, order_code, number, invoice_code, site, warehouse, facility,"
+            " state, fingerprint, requested, stage) values (%s, %s, %s, 1, %s, %s, 'leeds', 'LDS1', %s, '', %s, 9)",
             (f"SO-{code}-1", ERP, f"SO-{code}", code, HOME, state, json.dumps({SKU: units})),
         )
 
@@ -78,7 +78,8 @@ class Told:
             (reference, f"SO-{code}-1", number, code, json.dumps({SKU: units})),
         )
         self.db.execute(
-            "insert into shipped_line (shipment, order_code, home, sku, units, left_at) values (%s, %s, %s, %s, %s, %s)",
+            "insert into shipped_line (shipment, order_code, home, sku, units, left_at)"
+            " values (%s, %s, %s, %s, %s, %s)",
             (reference, f"SO-{code}", HOME, SKU, units, self.at(minute)),
         )
         self.db.execute(

@@ -60,7 +60,7 @@ def test_where_stock_falls_on_confirmation_the_term_ends_there(told: Told) -> No
 
 
 def test_a_dispatch_that_is_not_counted_yet_is_still_promised(told: Told) -> None:
-    """The count is older than the dispatch, or the invoice is over in Khaos before it: nothing becomes sellable twice."""
+    """The count is older than the dispatch, or the invoice is over before it: nothing becomes sellable twice."""
     told.count(0, 10)
     told.open["INV1"] = (4, 9, False)
     told.fulfilment("INV1", 4)
@@ -118,8 +118,13 @@ def test_a_sku_that_its_warehouse_has_not_confirmed_shows_nothing(told: Told) ->
 
 
 @pytest.mark.parametrize(
-    ("rule", "kept"), [((1, None, None, None, 3, None), 3), ((1, None, [SKU], None, None, 25), 3), ((1, ["York"], None, None, 9, None), 0)]
-)  # fmt: skip
+    ("rule", "kept"),
+    [
+        ((1, None, None, None, 3, None), 3),
+        ((1, None, [SKU], None, None, 25), 3),
+        ((1, ["York"], None, None, 9, None), 0),
+    ],
+)
 def test_a_buffer_is_kept_back_and_stands_on_its_own_site(told: Told, rule: tuple[Any, ...], kept: int) -> None:
     """In units or per cent, by site or SKU; the two sites together hold what is there."""
     told.db.execute("insert into buffer_rule values (%s, %s, %s, %s, %s, %s)", rule)
@@ -259,7 +264,12 @@ class World:
             code = f"INV{len(self.orders)}"
             self.orders[code] = {"units": units, "left": 0, "told": 0, "open": True, "alive": True, "when": minute}
             self.told.fulfilment(code, units)
-            return
+        elif what in ("hold", "adjust_down", "release", "adjust_up"):
+            self.on_the_shelves(what, units)
+        else:
+            self.to_orders(minute, what, units, which)
+
+    def to_orders(self, minute: int, what: str, units: int, which: int) -> None:
         alive = [(c, o) for c, o in self.orders.items() if o["alive"]]
         if what in ("dispatch", "part") and alive:
             _code, order = alive[which % len(alive)]
@@ -282,7 +292,9 @@ class World:
             for order in self.orders.values():
                 if order["left"] == order["units"]:
                     order["open"] = False
-        elif what in ("hold", "adjust_down"):
+
+    def on_the_shelves(self, what: str, units: int) -> None:
+        if what in ("hold", "adjust_down"):
             n = min(units, self.good)
             self.good -= n
             self.held += n if what == "hold" else 0
@@ -335,7 +347,8 @@ class World:
                 owed += self.known_open[code] - order["told"] + uncounted
             else:
                 alive = self.told.db.execute(
-                    "select state in ('sent', 'part_dispatched', 'cancelling') as alive from fulfilment where invoice_code = %s",
+                    "select state in ('sent', 'part_dispatched', 'cancelling') as alive from fulfilment"
+                    " where invoice_code = %s",
                     (code,),
                 ).fetchone()
                 assert alive is not None

@@ -1,4 +1,4 @@
-"""One flush of one Khaos site: what it shows is read, set and read again, and sales in between are taken into account."""
+"""One flush of one Khaos site: what it shows is read, set and read again, and sales in between are not overwritten."""
 
 from __future__ import annotations
 
@@ -62,6 +62,7 @@ class Flush:
         return f"{len(self.written)} of {len(skus)} levels set at {self.site}"
 
     def read_demand(self) -> None:
+        """Read the open invoices anew, where customers buy."""
         if self.sells:
             refresh(self.runtime, self.calling)
 
@@ -100,6 +101,7 @@ class Flush:
         return {row["sku"]: Target(row["level"], row["shows"]) for row in rows}
 
     def read(self, skus: Sequence[str], site: str = "") -> dict[str, int]:
+        """What a site (this one, unless another is named) shows as available."""
         facts = self.runtime.facts(self.runtime.configuration.erp.name)
         shown: dict[str, int] = self.calling(lambda: self.runtime.erp.fetch_levels(site or self.site, skus, facts))
         return shown

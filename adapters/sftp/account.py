@@ -1,0 +1,121 @@
+"""Who we are to an SFTP server and how it proves that it is the right one: keys on both sides, no password."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+    load_ssh_private_key,
+)
+from paramiko import Ed25519Key, PKey, RSAKey
+
+FINGERPRINT = re.compile(r"SHA256:[A-Za-z0-9+/]{43}")
+SIGNED_BY = {"ssh-rsa": ("rsa-sha2-512", "rsa-sha2-256")}  # an RSA key's name is not its signatures' (RFC 8332)
+HOST_KEYS = {"ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One login. ``private_key`` is the key's text or the path of its file; times are in seconds.
+
+    ``host_key`` is the server's: a line ``ssh-ed25519 AAAA…`` as ``ssh-keyscan`` and known_hosts give it, or
+    ``SHA256:…``. ``connect_timeout`` bounds each step of connecting, ``deadline`` a whole operation with it.
+    """
+
+    host: str
+    user: str
+    private_key: str = field(repr=False)
+    host_key: str
+    port: int = 22
+    connect_timeout: float = 10.0
+    deadline: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """The one host key that counts, whole or as its fingerprint."""
+
+    type: str
+    blob: bytes
+    fingerprint: str
+
+    @property
+    def algorithms(self) -> tuple[str, ...]:
+        """What to ask the server for, so that it shows the pinned one of its keys; empty: whatever it prefers."""
+        return SIGNED_BY.get(self.type, (self.type,)) if self.type else ()
+
+    def fits(self, shown: PKey) -> bool:
+        """Whether the server showed the pinned key."""
+        return shown.asbytes() == self.blob if self.blob else shown.fingerprint == self.fingerprint
+
+
+def pin_of(host_key: str) -> Pin:
+    """Raises ValueError for what is neither a public key nor a fingerprint."""
+    told = host_key.strip()
+    if FINGERPRINT.fullmatch(told.rstrip("=")):
+        return Pin("", b"", told.rstrip("="))
+    words = told.split()
+    if len(words) > 1 and words[0] in HOST_KEYS:
+        try:
+            blob = base64.b64decode(words[1], validate=True)
+        except binascii.Error:
+            blob = b""
+        if blob[4:].startswith(words[0].encode()):
+            return Pin(words[0], blob, "")
+    raise ValueError(
+        "is no host key: write 'ssh-ed25519 AAAA…' or 'SHA256:…' as the partner gave it to you by another way than"
+        " this connection"
+    )
+
+
+def private_key_of(told: str) -> PKey:
+    """The key of a text or a path. Raises ValueError for what is no key, and for one behind a passphrase."""
+    text = told
+    if "PRIVATE KEY" not in told:
+        try:
+            text = Path(told).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            raise ValueError("is neither a private key nor the path of a file with one that can be read") from None
+    whole = text.replace("\\n", "\n").strip() + "\n"  # an environment variable on one line spells its line ends
+    load = load_ssh_private_key if "OPENSSH PRIVATE KEY" in whole else load_pem_private_key
+    try:
+        key = load(whole.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: there is a passphrase
+        key = None
+    # paramiko reads fewer forms than there are, so it is given the one that it surely reads.
+    if isinstance(key, Ed25519PrivateKey):
+        return Ed25519Key.from_private_key(_text(key, PrivateFormat.OpenSSH))
+    if isinstance(key, RSAPrivateKey):
+        return RSAKey.from_private_key(_text(key, PrivateFormat.TraditionalOpenSSL))
+    raise ValueError(
+        "cannot be read as an Ed25519 or RSA key without passphrase: make one with ssh-keygen -t ed25519 -N '' and"
+        " have the partner install its public part"
+    )
+
+
+def _text(key: Ed25519PrivateKey | RSAPrivateKey, form: PrivateFormat) -> io.StringIO:
+    return io.StringIO(key.private_bytes(Encoding.PEM, form, NoEncryption()).decode())
+
+
+def checked_host_key(told: str) -> str:
+    """``told``, if it can pin. Raises ValueError as ``pin_of``."""
+    pin_of(told)
+    return told
+
+
+def checked_private_key(told: str) -> str:
+    """``told``, if it can log in. Raises ValueError as ``private_key_of``."""
+    private_key_of(told)
+    return told

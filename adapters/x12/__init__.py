@@ -1,0 +1,19 @@
+"""X12 4010 on the wire: interchanges to plain segments and back. No segment has a meaning here."""
+
+from adapters.x12.errors import X12Error
+from adapters.x12.grammar import Delimiters
+from adapters.x12.reading import Group, Interchange, TransactionSet, read_interchange
+from adapters.x12.text import cleaned
+from adapters.x12.writing import Segments, write_interchange
+
+__all__ = [
+    "Delimiters",
+    "Group",
+    "Interchange",
+    "Segments",
+    "TransactionSet",
+    "X12Error",
+    "cleaned",
+    "read_interchange",
+    "write_interchange",
+]

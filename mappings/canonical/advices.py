@@ -1,0 +1,149 @@
+"""What a warehouse that speaks in messages tells: each one once and about one moment, where others are re-read."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+
+from mappings.canonical.model import Canonical, Units
+from mappings.canonical.orders import PickLine
+from mappings.canonical.stock import StockLine
+
+
+class Outcome(StrEnum):
+    """What a warehouse says of an order that it was sent, or of a cancellation."""
+
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_ERROR = "accepted_with_error"  # it is stored there, and needs attention
+    REFUSED = "refused"
+
+
+class OrderAdvice(Canonical):
+    """The warehouse's word about one document. ``code`` and ``text`` are theirs, empty where nothing is wrong.
+
+    The control numbers and ``answers_set`` (for example "940") name the document that is answered; they tell an
+    answer to an order from one to its cancellation.
+    """
+
+    their_id: str
+    reference: str
+    facility: str = ""
+    outcome: Outcome
+    code: str = ""
+    text: str = ""
+    group_control: str = ""
+    set_control: str = ""
+    answers_set: str = ""
+
+
+class SetReceipt(Canonical):
+    """Whether one document could be read; ``errors`` are sentences, empty for one that could."""
+
+    set_id: str
+    set_control: str
+    accepted: bool
+    errors: tuple[str, ...] = ()
+
+
+class Acknowledgement(Canonical):
+    """The warehouse's translator has read a group of documents. It says nothing of what the warehouse makes of them.
+
+    ``sets`` are those that were named; of a group that is ``accepted`` the others were accepted as well.
+    """
+
+    group_id: str  # theirs, for example "OW"
+    group_control: str
+    accepted: bool
+    sets: tuple[SetReceipt, ...] = ()
+
+
+class LineOutcome(StrEnum):
+    """What became of an order's line."""
+
+    FILLED = "filled"
+    SHORT = "short"  # closed: what is missing does not come
+    TO_FOLLOW = "to_follow"
+    CANCELLED = "cancelled"
+    SUBSTITUTED = "substituted"  # closed with another SKU
+
+    @property
+    def closed(self) -> bool:
+        """Nothing more will leave for the line."""
+        return self is not LineOutcome.TO_FOLLOW
+
+
+class ShipmentLine(Canonical):
+    """A line of an order as one shipment tells it: ``shipped`` are units of this shipment alone."""
+
+    line_id: str
+    sku: str
+    ordered: Units
+    shipped: Units
+    outcome: LineOutcome
+    status_word: str = ""  # theirs; empty for a line that was not told of
+
+
+class Carton(Canonical):
+    """One parcel and what lies in it; ``sscc`` is its 18 digits, empty where none was told."""
+
+    tracking: str = ""
+    sscc: str = ""
+    content: tuple[PickLine, ...] = ()
+
+
+class ShipmentAdvice(Canonical):
+    """What left for an order at one time, or that nothing will. An order may have several.
+
+    ``their_id`` is the warehouse's shipment, empty where nothing left. ``carrier`` and ``service`` are theirs.
+    """
+
+    their_id: str = ""
+    reference: str
+    facility: str
+    shipped_on: date | None = None
+    lines: tuple[ShipmentLine, ...]
+    cartons: tuple[Carton, ...] = ()
+    carrier: str = ""
+    service: str = ""
+
+    @property
+    def shipped(self) -> dict[str, int]:
+        """Units by SKU that left with this shipment; only those that did."""
+        units: dict[str, int] = {}
+        for line in self.lines:
+            if line.shipped:
+                units[line.sku] = units.get(line.sku, 0) + line.shipped
+        return units
+
+    @property
+    def closes_order(self) -> bool:
+        """Nothing more will leave for any of its lines."""
+        return all(line.outcome.closed for line in self.lines)
+
+    @property
+    def cancelled(self) -> bool:
+        """Nothing left, and every line is cancelled. A shipment of even one unit is never a cancellation."""
+        return not self.shipped and all(line.outcome is LineOutcome.CANCELLED for line in self.lines)
+
+    @property
+    def substituted(self) -> bool:
+        """Another SKU was sent for one that was ordered."""
+        return any(line.outcome is LineOutcome.SUBSTITUTED for line in self.lines)
+
+
+class StockSnapshot(Canonical):
+    """Everything that a facility holds of the merchant's goods at one time; a SKU with nothing stands with zero."""
+
+    number: str
+    facility: str
+    at: datetime
+    lines: tuple[StockLine, ...]
+
+
+class ItemResult(Canonical):
+    """Whether the warehouse took one item of the catalogue; ``code`` and ``message`` are theirs."""
+
+    sku: str
+    accepted: bool
+    code: str = ""
+    message: str = ""

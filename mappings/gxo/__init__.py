@@ -1,0 +1,32 @@
+"""What GXO's X12 sets and files mean: orders, returns and items written; answers, shipments, stock, receipts read."""
+
+from mappings.gxo.acknowledgements import read_824, read_997
+from mappings.gxo.couriers import read_courier
+from mappings.gxo.items import read_item_results, write_item, write_items
+from mappings.gxo.movements import read_947
+from mappings.gxo.orders import write_940
+from mappings.gxo.parties import Client
+from mappings.gxo.receipts import is_return, read_944
+from mappings.gxo.returns import write_943
+from mappings.gxo.segments import Segments
+from mappings.gxo.shipments import read_945, with_absent
+from mappings.gxo.snapshots import read_846
+
+__all__ = [
+    "Client",
+    "Segments",
+    "is_return",
+    "read_824",
+    "read_846",
+    "read_944",
+    "read_945",
+    "read_947",
+    "read_997",
+    "read_courier",
+    "read_item_results",
+    "with_absent",
+    "write_940",
+    "write_943",
+    "write_item",
+    "write_items",
+]

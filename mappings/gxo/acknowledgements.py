@@ -1,0 +1,73 @@
+"""What GXO answers to a document: that it could be read (997), and what becomes of it (824).
+
+Source: gxo.md 1.1.6 and 2.2.3. A 997 never says that an order is accepted.
+"""
+
+from __future__ import annotations
+
+from mappings.canonical.advices import Acknowledgement, OrderAdvice, SetReceipt
+from mappings.gxo.segments import Segments, element, facility, first, head, loops, needed
+from mappings.gxo.tables import read_outcome, read_syntax
+
+
+def read_824(segments: Segments) -> tuple[OrderAdvice, ...]:
+    """Every answer of the set, usually one. ``code`` is the word before the colon of TED02 (``TOO_LATE``).
+
+    Raises:
+        Unmappable: ``unknown_status`` for an outcome without a row, else ``unmappable``.
+    """
+    their_id, where = needed(head(segments, "BGN"), 2), facility(segments)
+    head(segments, "OTI")
+    return tuple(_advice(their_id, where, loop) for loop in loops(segments, "OTI"))
+
+
+def _advice(their_id: str, where: str, loop: Segments) -> OrderAdvice:
+    told = loop[0]
+    errors = [s for s in loop if s[:1] == ("TED",)]
+    code, colon, text = element(errors[0], 2).partition(":") if errors else ("", "", "")
+    more = [element(error, 2) for error in errors[1:]]
+    return OrderAdvice(
+        their_id=their_id,
+        reference=needed(told, 3),
+        facility=where,
+        outcome=read_outcome(needed(told, 1)),
+        code=code.strip() if colon else "",
+        text="; ".join(filter(None, [text.strip() if colon else code.strip(), *more])),
+        group_control=element(told, 8),
+        set_control=element(told, 9),
+        answers_set=element(told, 10),
+    )
+
+
+def read_997(segments: Segments) -> Acknowledgement:
+    """Which group is answered, whether it was accepted, and each set that is named, with what was wrong.
+
+    Raises:
+        Unmappable: ``unknown_status`` for a code that is none, else ``unmappable``.
+    """
+    group = head(segments, "AK1")
+    return Acknowledgement(
+        group_id=needed(group, 1),
+        group_control=needed(group, 2),
+        accepted=read_syntax("AK901", needed(head(segments, "AK9"), 1)),
+        sets=tuple(_receipt(loop) for loop in loops(segments, "AK2")),
+    )
+
+
+def _receipt(loop: Segments) -> SetReceipt:
+    told = loop[0]
+    errors: list[str] = []
+    where = ""
+    for segment in loop:
+        if segment[:1] == ("AK3",):
+            where = f"{element(segment, 1)} at {element(segment, 2)}"
+            errors += [f"segment {where}: error {element(segment, 4)}"] if element(segment, 4) else []
+        elif segment[:1] == ("AK4",):
+            bad = element(segment, 4)
+            errors.append(f"segment {where}, element {element(segment, 1)}: error {element(segment, 3)} ({bad})")
+    return SetReceipt(
+        set_id=needed(told, 1),
+        set_control=needed(told, 2),
+        accepted=read_syntax("AK501", needed(first(loop, "AK5") or ("AK5",), 1)),
+        errors=tuple(errors),
+    )

@@ -1,0 +1,139 @@
+"""What left for an order, read from a 945 (warehouse shipping advice), and lines that it does not speak of.
+
+Source: gxo.md 2.2.4. Quantities are those of this message alone; several to one order are allowed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from mappings.canonical import PickLine
+from mappings.canonical.advices import Carton, LineOutcome, ShipmentAdvice, ShipmentLine
+from mappings.errors import Unmappable
+from mappings.gxo.segments import Segment, Segments, counted, day, element, facility, first, head, loops, needed, sku
+from mappings.gxo.tables import read_line_outcome
+
+Final = Literal["all_lines", "first"]
+FULL = "F"  # W0601: every line and quantity; other codes leave lines out or correct what was told before
+SSCC = re.compile(r"00([0-9]{18})|([0-9]{18})")
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One W12: a line, or its share in one carton."""
+
+    line_id: str
+    sku: str
+    ordered: int
+    shipped: int
+    word: str
+
+
+def read_945(segments: Segments, *, own: Mapping[str, str] | None = None) -> ShipmentAdvice:
+    """One shipment; a line that lies in several cartons is one line. ``own``: ``[tables.line_statuses.gxo]``.
+
+    A carton without a tracking number takes that of the shipment where it is the only one.
+
+    Raises:
+        Unmappable: ``unknown_status`` for a reporting code or a line status without a row,
+            ``fractional_quantity``, else ``unmappable``, also where W03 does not sum up to the lines.
+    """
+    told = head(segments, "W06")
+    if needed(told, 1).upper() != FULL:
+        why = "the profile has full details (F) only: ask GXO what this 945 means, and to send it as F"
+        raise Unmappable("W0601", element(told, 1), why, kind="unknown_status")
+    rows = [_row(loop) for loop in loops(segments, "W12")]
+    lines = tuple(_lines(rows, own))
+    if not lines:
+        raise Unmappable("W12", "", "the shipment tells no line: ask GXO to send it again")
+    total = first(segments, "W03")
+    shipped = sum(line.shipped for line in lines)
+    if total and counted(total, 1) != shipped:
+        raise Unmappable("W0301", element(total, 1), f"the lines sum up to {shipped}: ask GXO to send it again")
+    went = first(segments, "W27")
+    date_shipped = first(segments, "G62", "11")
+    return ShipmentAdvice(
+        their_id=needed(told, 4) if shipped else element(told, 4),
+        reference=needed(told, 2),
+        facility=facility(segments),
+        shipped_on=day(date_shipped, 2) if date_shipped else day(told, 3),
+        lines=lines,
+        cartons=tuple(_cartons(segments)),
+        carrier=element(went, 2),
+        service=element(went, 3),
+    )
+
+
+def with_absent(advice: ShipmentAdvice, still_open: Sequence[PickLine], final: Final = "all_lines") -> ShipmentAdvice:
+    """The advice with a line for each SKU of ``still_open`` that it does not speak of.
+
+    ``still_open`` are what no earlier advice closed. ``final`` is the facility's: ``first``, its first shipment
+    is its last and absent lines are short; ``all_lines``, the order is over when every line was told, and absent
+    lines are still to follow.
+    """
+    told = {line.sku for line in advice.lines}
+    outcome = LineOutcome.SHORT if final == "first" else LineOutcome.TO_FOLLOW
+    absent = [
+        ShipmentLine(line_id="", sku=line.sku, ordered=line.quantity, shipped=0, outcome=outcome)
+        for line in still_open
+        if line.sku not in told
+    ]
+    return advice.model_copy(update={"lines": (*advice.lines, *absent)})
+
+
+def _row(loop: Segments) -> _Row:
+    told = loop[0]
+    return _Row(
+        line_id=element(first(loop, "N9", "LI"), 2),
+        sku=sku(told, 7, 17),
+        ordered=counted(told, 2, 5),
+        shipped=counted(told, 3, 5),
+        word=needed(told, 1),
+    )
+
+
+def _lines(rows: Sequence[_Row], own: Mapping[str, str] | None) -> Iterator[ShipmentLine]:
+    lines: dict[tuple[str, str], list[_Row]] = {}
+    for row in rows:
+        lines.setdefault((row.line_id, row.sku), []).append(row)
+    for (line_id, code), shares in lines.items():
+        outcomes = [read_line_outcome(share.word, own) for share in shares]
+        shipped = sum(share.shipped for share in shares)
+        # In several cartons each share may tell the whole line's order, or its own part of it.
+        ordered = max(shipped, *(share.ordered for share in shares)) if len(shares) > 1 else shares[0].ordered
+        outcome = outcomes[-1]
+        if LineOutcome.SUBSTITUTED in outcomes:
+            outcome = LineOutcome.SUBSTITUTED
+        elif len(shares) > 1 and shipped >= ordered:
+            outcome = LineOutcome.FILLED
+        yield ShipmentLine(
+            line_id=line_id, sku=code, ordered=ordered, shipped=shipped, outcome=outcome, status_word=shares[-1].word
+        )
+
+
+def _cartons(segments: Segments) -> Iterator[Carton]:
+    packed = [(first(loop, "MAN"), _content(loop)) for loop in loops(segments, "LX")]
+    held: list[tuple[Segment, Counter[str]]] = [one for one in packed if one[1]]
+    loose = _content(segments)
+    if not held and loose:
+        held = [((), loose)]
+    shipment = element(first(segments, "N9", "CN"), 2)
+    for mark, content in held:
+        marks = {element(mark, place): element(mark, place + 1) for place in (1, 4)}
+        found = SSCC.fullmatch(marks.get("GM", ""))
+        yield Carton(
+            tracking=marks.get("CP", "") or (shipment if len(held) == 1 else ""),
+            sscc=(found[1] or found[2]) if found else "",
+            content=tuple(PickLine(sku=code, quantity=units) for code, units in content.items()),
+        )
+
+
+def _content(segments: Segments) -> Counter[str]:
+    content: Counter[str] = Counter()
+    for row in map(_row, loops(segments, "W12")):
+        content[row.sku] += row.shipped
+    return +content

@@ -1,0 +1,65 @@
+"""The code tables of GXO, from ``mappings/tables/gxo_*.toml``, and what their words for an order mean."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+from mappings.canonical.advices import LineOutcome, Outcome
+from mappings.errors import Unmappable
+
+FOLDER = Path(__file__).parent.parent / "tables"
+ACCEPTED = "accepted"
+
+Meaning = TypeVar("Meaning", bound=StrEnum)
+
+
+def table(name: str) -> dict[str, Any]:
+    """One file of ``mappings/tables``."""
+    return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+
+
+def upper(rows: Mapping[str, str] | None) -> dict[str, str]:
+    """Rows by their words as they are compared."""
+    return {word.strip().upper(): meaning for word, meaning in (rows or {}).items()}
+
+
+def read_line_outcome(word: str, own: Mapping[str, str] | None = None) -> LineOutcome:
+    """What W1201 of a 945 says of a line; ``own`` are the merchant's rows of ``[tables.line_statuses.gxo]``.
+
+    Raises:
+        Unmappable: kind ``unknown_status``, for a word without a row and for a row without a known meaning.
+    """
+    rows = {**_WORDS["lines"], **upper(own)}
+    known = "|".join(LineOutcome)
+    where = f'add a row "{word.strip().upper()}" = "{known}" to [tables.line_statuses.gxo] of fleet.toml'
+    return _read(LineOutcome, rows, "W1201", word, where)
+
+
+def read_outcome(word: str) -> Outcome:
+    """What OTI01 of an 824 says. Raises Unmappable(kind="unknown_status") for a word without a row."""
+    why = "the profile knows TA, TE and TR: ask GXO what it means, then add a row to [outcomes] in " + FILE
+    return _read(Outcome, _WORDS["outcomes"], "OTI01", word, why)
+
+
+def read_syntax(field: str, word: str) -> bool:
+    """Whether a 997 accepts, by AK501 or AK901. Raises Unmappable(kind="unknown_status")."""
+    told = _WORDS["syntax"].get(word.strip().upper(), "")
+    if not told:
+        why = "this is no code of X12: ask GXO what it means, then add a row to [syntax] in " + FILE
+        raise Unmappable(field, word, why, kind="unknown_status")
+    return told == ACCEPTED
+
+
+def _read(kind: type[Meaning], rows: Mapping[str, str], field: str, word: str, why: str) -> Meaning:
+    try:
+        return kind(rows[word.strip().upper()])
+    except (KeyError, ValueError):
+        raise Unmappable(field, word, why, kind="unknown_status") from None
+
+
+FILE = "mappings/tables/gxo_statuses.toml"
+_WORDS = {section: upper(rows) for section, rows in table("gxo_statuses.toml").items()}
