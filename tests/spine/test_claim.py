@@ -151,3 +151,24 @@ def test_a_suspect_is_not_claimed_beside_others(ledger: Any) -> None:
     ledger.store.run("update message set lane = 'isolate' where id = %s", message)
     assert ledger.store.claim("orders-out", 60) is None
     assert ledger.store.claim("isolate", 60).id == message
+
+
+def test_a_lane_that_finds_every_slot_taken_has_the_next_one(ledger: Any) -> None:
+    """Khaos has one slot: a flow with a long backlog lets another's single message in between, and goes on."""
+    ledger.connection("khaos", slots=1)
+    for n in range(5):
+        ledger.post(f"S{n}", connection="khaos", flow="dispatch-in")
+    ledger.post("L", connection="khaos", flow="stock-in")
+    first = ledger.store.claim("dispatch-in", 60)
+    assert ledger.store.claim("stock-in", 60) is None
+    after = ledger.store.settle_and_claim(first, "delivered", "", {}, (), "dispatch-in", 60)
+    assert after is None, "the slot is kept for the lane that waits"
+    level = ledger.store.claim("stock-in", 60)
+    assert level is not None
+    assert level.reference == "L"
+    assert ledger.store.claim("dispatch-in", 60) is None
+    ledger.store.settle_and_claim(level, "delivered", "", {}, (), None, 60)
+    assert ledger.store.claim("dispatch-in", 60) is not None
+    assert ledger.store.claim("dispatch-in", 60) is None, "a lane books no turn against itself"
+    row = ledger.store.row("select turn_lane from connection where name = 'khaos'")
+    assert row == {"turn_lane": None}
