@@ -28,6 +28,7 @@ FLOORS = {
     "urllib3": logging.ERROR,
     "httpx": logging.WARNING,
     "httpcore": logging.WARNING,
+    "paramiko": logging.CRITICAL,  # what it logs comes out as our own errors
 }
 OWN_KEYS = frozenset({"event", "level", "logger", "time", "process", "exception"})
 DEEPEST, LONGEST, FRAMES = 6, 50, 12

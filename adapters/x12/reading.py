@@ -12,9 +12,8 @@ from adapters.x12.grammar import ENVELOPE, SEGMENT_ID, Delimiters
 from adapters.x12.tokens import NUMBER, Segment, isa_of, runs, same_number, segments_of
 
 GS_ELEMENTS = 8
-STAMP = re.compile(
-    r"([0-9]{8}) ([0-9]{4})([0-9]{2})?([0-9]{1,2})?"
-)  # GS04, GS05: HHMM, seconds and hundredths where given
+# GS04 and GS05: HHMM, with seconds and hundredths where given
+STAMP = re.compile(r"([0-9]{8}) ([0-9]{4})([0-9]{2})?([0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)

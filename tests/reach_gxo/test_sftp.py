@@ -284,8 +284,8 @@ def test_a_forked_process_opens_its_own_connection_and_leaves_its_parents_alone(
 def test_a_server_that_falls_silent_is_left_at_the_deadline(partner: Any, account: Account) -> None:
     partner.lay("945.edi")
     partner.faults.silent = True
-    hasty = Sftp(dataclasses.replace(account, deadline=0.7))
-    with pytest.raises(Unavailable, match=r"not finished within 0\.7 s") as told:
+    hasty = Sftp(dataclasses.replace(account, deadline=2.0))
+    with pytest.raises(Unavailable, match="not finished within 2 s") as told:
         hasty.fetch(f"{OUT}/945.edi")
     assert not told.value.maybe_done
     partner.faults.silent = False

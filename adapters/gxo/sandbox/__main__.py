@@ -13,7 +13,7 @@ import asyncssh
 import uvicorn
 
 from adapters.gxo.sandbox.app import new_app
-from adapters.gxo.sandbox.sftp import Login, listen
+from adapters.gxo.sandbox.login import Login, listen
 from adapters.gxo.sandbox.site import new_site
 
 

@@ -1,10 +1,10 @@
-"""The SFTP door: who may log in, what a client may do in which folder, and connections that break."""
+"""What a client may do in which folder over SFTP, and connections that break."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import BinaryIO, cast
@@ -27,43 +27,6 @@ class Transfer:
     passed: int = 0
 
 
-@dataclass(frozen=True)
-class Login:
-    """Who is let in with which keys, and the key by which the server is known."""
-
-    user: str
-    keys: list[asyncssh.SSHKey]
-    host_key: asyncssh.SSHKey
-
-
-class Guard(asyncssh.SSHServer):
-    """Lets the client in with its key alone."""
-
-    def __init__(self, site: Site, login: Login) -> None:
-        self._site = site
-        self._login = login
-
-    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
-        """While the site is away nobody answers."""
-        self._site.connections["opened"] += 1
-        if time.time() < self._site.switches.away_until:
-            conn.abort()
-
-    def begin_auth(self, username: str) -> bool:
-        """Everybody must log in."""
-        return True
-
-    def public_key_auth_supported(self) -> bool:
-        """The only way in."""
-        return True
-
-    def validate_public_key(self, username: str, key: asyncssh.SSHKey) -> bool:
-        """The right user with one of the keys that were given."""
-        good = username == self._login.user and key in self._login.keys and not self._site.switches.refuse_key
-        self._site.connections["logins" if good else "refused"] += 1
-        return good
-
-
 class Files(asyncssh.SFTPServer):
     """The client's folders: written to ``in`` alone, moved out of ``out`` into ``archive``, nothing deleted."""
 
@@ -71,6 +34,17 @@ class Files(asyncssh.SFTPServer):
         super().__init__(chan, chroot=str(site.folders.root).encode())
         self._site = site
         self._transfers: dict[int, Transfer] = {}
+
+    async def scandir(self, path: bytes) -> AsyncIterator[asyncssh.SFTPName]:
+        """A folder's files."""
+        await self._answer()
+        async for one in super().scandir(path):
+            yield one
+
+    async def stat(self, path: bytes) -> asyncssh.SFTPAttrs:
+        """Size and time of a file."""
+        await self._answer()
+        return await self.convert_attrs(super().stat(path))
 
     async def open(self, path: bytes, pflags: int, attrs: asyncssh.SFTPAttrs) -> object:
         """Opening for writing needs ``in``."""
@@ -185,16 +159,3 @@ def _folder(path: bytes) -> str:
 
 def _site_of(path: bytes) -> tuple[str, ...]:
     return PurePosixPath("/", path.decode()).parts[:3]
-
-
-async def listen(site: Site, host: str, port: int, login: Login) -> asyncssh.SSHAcceptor:
-    """Opens the door."""
-    return await asyncssh.create_server(
-        lambda: Guard(site, login),
-        host,
-        port,
-        server_host_keys=[login.host_key],
-        sftp_factory=lambda chan: Files(site, chan),
-        allow_scp=False,
-        reuse_address=True,
-    )

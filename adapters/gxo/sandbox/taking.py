@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import re
 from pathlib import Path
@@ -17,6 +18,7 @@ from adapters.gxo.sandbox.site import PARTNER, Site
 from adapters.gxo.sandbox.syntax import check
 
 ARCHIVE, ERROR = "archive", "error"
+AT_ONCE = 50  # files
 # What may stand in a group (profile 2.2).
 GROUPS = {"OW": "940", "AR": "943"}
 UNSUPPORTED_GROUP, BAD_CONTROL_NUMBER = "1", "6"
@@ -25,9 +27,10 @@ log = logging.getLogger(__name__)
 
 
 def take_all(site: Site) -> None:
-    """Takes every file that is ready, at every facility."""
+    """Takes the files that are ready, at every facility; no more in one turn than leave others time to speak."""
     for facility in site.facilities:
-        for path in site.folders.ready(facility, site.monotonic(), site.switches.stable_seconds):
+        ready = site.folders.ready(facility, site.monotonic(), site.switches.stable_seconds)
+        for path in itertools.islice(ready, AT_ONCE):
             take(site, facility, path)
 
 

@@ -117,6 +117,21 @@ def test_over_a_long_random_day_what_left_is_the_same_in_orders_shipments_and_st
     assert len(books["receipts"]) > 20
 
 
+def test_every_file_of_a_random_day_is_accepted_by_pyx12(
+    new_floor: Callable[[int], Any], pyx12_accepts: Callable[[bytes], Any]
+) -> None:
+    floor = new_floor(4)
+    a_random_day(floor, random.Random(4))
+    floor.snapshot("GBNH01")
+    read = Counter[str]()
+    for facility in floor.site.facilities:
+        for name in floor.names("out", facility):
+            pyx12_accepts((floor.site.folders.at(facility, "out") / name).read_bytes())
+            read[name[:3]] += 1
+    assert read.keys() == {"997", "824", "945", "944", "947", "846"}
+    assert read.total() == len(floor.books()["messages"])
+
+
 def test_a_snapshot_names_every_sku_with_zeros_and_goes_at_five_local_time_of_a_faster_clock(floor: Any) -> None:
     floor.switches.clock_speed = 3600.0
     floor.go(6)
