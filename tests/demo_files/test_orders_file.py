@@ -43,7 +43,8 @@ def read(*lines: str, header: str = HEADER) -> OrdersFile:
 
 
 def accounted(file: OrdersFile) -> int:
-    return sum(len(order.lines) for order in file.orders) + sum(one.lines for one in file.refused)
+    inside = sum(len(one.lines) for one in (*file.orders, *file.returns))
+    return inside + sum(one.lines for one in file.refused)
 
 
 def test_a_plain_line_becomes_an_order_for_the_main_site() -> None:
@@ -59,12 +60,58 @@ def test_an_invoice_in_two_places_is_one_order_and_the_same_code_twice_stays_two
     assert (len(first.lines), len(second.lines)) == (2, 1)
 
 
-@pytest.mark.parametrize(("invoice", "kind"), [("C536379", "return_not_order"), ("A563185", "not_a_sale")])
-def test_returns_and_adjustments_are_refused_whole_with_a_reason(invoice: str, kind: str) -> None:
-    file = read(line(InvoiceNo=invoice, Quantity="-1"), line(InvoiceNo=invoice, Quantity="what"), line())
+def test_an_adjustment_of_debts_is_refused_whole_with_a_reason() -> None:
+    file = read(line(InvoiceNo="A563185", Quantity="-1"), line(InvoiceNo="A563185", Quantity="what"), line())
     (refused,) = file.refused
-    assert (refused.invoice, refused.kind, refused.lines, refused.line_number) == (invoice, kind, 2, None)
+    assert (refused.invoice, refused.kind, refused.lines) == ("A563185", "not_a_sale", 2)
+    assert refused.line_number is None
     assert len(file.orders) == 1
+
+
+def test_a_c_invoice_is_a_return_of_the_sale_that_it_came_from() -> None:
+    file = read(line(), line(InvoiceNo="C536379", Quantity="-4"))
+    (back,) = file.returns
+    assert (back.reference, back.sale, back.customer) == ("C536379", "536365", "17850")
+    assert [(one.sku, one.quantity) for one in back.lines] == [("85123A", 4)]
+    assert (len(file.orders), file.refused) == (1, ())
+
+
+def test_what_no_sale_of_the_file_explains_is_a_return_without_one() -> None:
+    earlier = line(InvoiceNo="C536379", Quantity="-4", InvoiceDate="30/11/2010")
+    for back in (
+        line(InvoiceNo="C536379", Quantity="-7"),  # more than was sold
+        line(InvoiceNo="C536379", Quantity="-4", CustomerID="17851"),
+        line(InvoiceNo="C536379", Quantity="-4", CustomerID=""),
+        line(InvoiceNo="C536379", Quantity="-4", StockCode="71053"),
+        earlier,
+    ):
+        assert [one.sale for one in read(line(), back).returns] == [""]
+
+
+def test_units_come_back_once_and_the_next_return_takes_what_is_left() -> None:
+    backs = [line(InvoiceNo=f"C{n}", Quantity="-4") for n in (1, 2, 3)]
+    file = read(line(), line(InvoiceNo="536366", Quantity="5"), *backs)
+    assert [one.sale for one in file.returns] == ["536365", "536366", ""]
+
+
+def test_the_lines_of_a_c_invoice_are_one_parcel_for_each_sale_and_a_charge_on_it_is_finances() -> None:
+    file = read(
+        line(),
+        line(InvoiceNo="536366", StockCode="71053"),
+        line(InvoiceNo="C1", Quantity="-1"),
+        line(InvoiceNo="C1", Quantity="-1", StockCode="71053"),
+        line(InvoiceNo="C1", Quantity="-1", StockCode="D"),
+        line(InvoiceNo="C1", Quantity="1"),
+    )
+    assert [(one.reference, one.sale) for one in file.returns] == [("C1-1", "536365"), ("C1-2", "536366")]
+    assert [(one.kind, one.line_number) for one in file.refused] == [("not_a_sale", 6), ("not_a_sale", 7)]
+    assert "finance credits it" in file.refused[0].reason
+    assert "below zero" in file.refused[1].reason
+
+
+def test_a_product_that_only_came_back_is_a_product_of_the_file() -> None:
+    file = read(line(InvoiceNo="C1", StockCode="71053", Quantity="-1", UnitPrice="3.39"))
+    assert [(one.code, one.price) for one in file.products] == [("71053", Decimal("3.39"))]
 
 
 @pytest.mark.parametrize(
@@ -127,7 +174,7 @@ def test_a_customer_is_the_same_person_on_every_invoice_and_another_with_another
 
 
 def test_a_blank_description_is_taken_from_the_products_other_lines_else_from_the_code() -> None:
-    file = read(line(Description=""), line(InvoiceNo="C1"), line(StockCode="22139", Description=" "))
+    file = read(line(Description=""), line(InvoiceNo="1"), line(StockCode="22139", Description=" "))
     assert [one.description for one in file.products] == ["LIGHT HOLDER", "22139"]
 
 
@@ -250,7 +297,9 @@ def test_the_shipped_file_is_what_the_generator_makes() -> None:
 def test_the_shipped_file_holds_the_troubles_it_promises() -> None:
     file = load_orders(generate.SHIPPED)
     assert accounted(file) == file.lines
-    assert Counter(one.kind for one in file.refused) == {"return_not_order": 1, "not_a_sale": 1}
+    assert Counter(one.kind for one in file.refused) == {"not_a_sale": 2}
+    assert len(file.returns) > 10
+    assert [one.reference for one in file.returns if not one.sale] == ["C700150"]
     codes = {one.code: one for one in file.products}
     orders = {one.associated_ref: one for one in file.orders}
     assert len(orders) == 57
@@ -282,5 +331,7 @@ def test_the_real_trade_is_read_to_the_last_line() -> None:
         pytest.skip(f"the real trade's file is not here: {REAL.name} belongs beside the project in shared/data")
     file = load_orders(REAL)
     assert accounted(file) == file.lines == 5303
-    assert Counter(one.kind for one in file.refused) == {"return_not_order": 33, "not_a_sale": 2}
+    assert Counter(one.kind for one in file.refused) == {"not_a_sale": 3}
+    assert sum(len(one.lines) for one in file.returns) == 79
+    assert Counter(bool(one.sale) for one in file.returns) == {False: 28, True: 5}
     assert {"POST", "M", "BANK CHARGES"} <= {one.code for one in file.products if not one.stock_controlled}

@@ -545,4 +545,4 @@ def test_the_publish_worklist_names_what_the_warehouse_has_not_confirmed(world: 
     assert [(e["sku"], e["warehouse"], e["sites"], e["state"]) for e in found] == [
         ("MUG", "leeds", "Main Site", "not confirmed")
     ]
-    assert worklists.counts(world.engine) == {"dispatch": 0, "publish": 1}
+    assert {"dispatch": 0, "publish": 1}.items() <= worklists.counts(world.engine).items()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from workers import worklists
 from workers.returns import asking, listing
 
 PO = "PO-1001"
@@ -51,6 +52,8 @@ def test_a_suppliers_delivery_is_received_by_purchase_order_and_not_booked(stock
     assert stocked.store.row("select kind, status from goods_in") == {"kind": "supplier", "status": "completed"}
     assert stocked.live_messages() == []
     assert stocked.exceptions() == []
+    listed = worklists.entries(stocked.engine, worklists.WORKLISTS["received"])
+    assert [(row["purchase_order"], row["sku"]) for row in listed] == [(PO, "MUG"), (PO, "BOWL")]
 
 
 def test_the_same_again_late_and_out_of_order_changes_nothing(stocked: Any) -> None:
@@ -184,10 +187,26 @@ def test_goods_that_were_counted_as_a_suppliers_stay_a_suppliers(stocked: Any) -
     assert [row[2] for row in lines(stocked)] == [10]
 
 
+def test_goods_that_were_read_and_not_counted_yet_are_not_taken_for_booked(build: Any) -> None:
+    world = build(stock="[stock]\nflush = 0.001\n")
+    world.opening(MUG=5)
+    deliver(world)
+    assert lines(world) == [(PO, "MUG", 10, 0)]
+    world.store.run("update recount set home = 'elsewhere'")  # the count is late
+    world.store.run("select touch_levels('Main Site', array['MUG'])")
+    world.flush()
+    assert lines(world) == [(PO, "MUG", 10, 0)]
+    world.store.run("update recount set home = 'Main Site'")
+    world.hear()
+    assert world.levels("MUG") == {"Main Site": (5, 5)}
+    assert lines(world) == [(PO, "MUG", 10, 0)]
+
+
 def test_a_delivery_is_not_for_sale_before_khaos_books_it_and_is_afterwards(build: Any) -> None:
     world = build(stock="[stock]\nflush = 0.001\n")
     world.opening(MUG=5)
     assert world.levels("MUG") == {"Main Site": (5, 5)}
+    world.hear()  # where the movements begin
     deliver(world)
     world.hear()
     assert world.levels("MUG") == {"Main Site": (5, 5)}

@@ -13,7 +13,7 @@ import requests
 from fastapi import FastAPI
 
 from mappings.canonical import CustomerReturn
-from workers import dead_letters, expectations
+from workers import dead_letters, expectations, worklists
 from workers.dead_letters import CannotDo, Person
 from workers.returns import advising, asking, crediting, deciding, serving
 from workers.web.channel import Door, routes
@@ -105,6 +105,9 @@ class Shop:
         rows = self.store.rows("select kind, condition, units from term where cleared_at is null order by id")
         return [(row["kind"], row["condition"], row["units"]) for row in rows]
 
+    def listed(self, name: str) -> list[Any]:
+        return list(worklists.entries(self.world.engine, worklists.WORKLISTS[name]))
+
     def offer(self, line: dict[str, Any]) -> CustomerReturn:
         return CustomerReturn.model_validate_json(bytes(line["offer"]))
 
@@ -190,9 +193,12 @@ def test_each_condition_goes_to_khaos_as_the_table_says_and_moves_its_stock_ther
     assert {sku: after[sku] - before[sku] for sku in before} == {"MUG": 1, "BOWL": 0, "TRAY": 0}
     # what stands in Khaos's own quarantine stays a term until a person says otherwise
     assert shop.terms() == [("khaos_quarantine", "inspection", 1)]
+    assert [row["sku"] for row in shop.listed("quarantine")] == ["BOWL"]
+    assert len(shop.listed("refunds")) == 3
     (bowl,) = [line["reference"] for line in shop.lines() if line["sku"] == "BOWL"]
     assert deciding.released(shop.store, bowl, "Anna B") == 1
     assert shop.terms() == []
+    assert shop.listed("quarantine") == []
     with pytest.raises(CannotDo, match="quarantine"):
         deciding.released(shop.store, bowl, "Anna B")
 
@@ -210,9 +216,11 @@ def test_where_a_person_decides_the_return_waits_unprocessed_in_khaos(shop: Shop
     shop.pulled()
     assert [reference for reference, _ in shop.credited()] == [line["reference"]]
     assert shop.read_credits() == 1
+    assert [row["reference"] for row in shop.listed("returns")] == [bowl["reference"]]
     shop.world.khaos.post("process_return", reference=bowl["reference"])
     assert shop.read_credits() == 1
     assert shop.states() == ["credited", "credited"]
+    assert shop.listed("returns") == []
 
 
 def test_a_condition_without_a_row_is_nobodys_credit_until_a_person_grades_it(open_shop: Callable[..., Shop]) -> None:

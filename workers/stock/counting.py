@@ -40,6 +40,8 @@ class Recount:
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Read stock, then movements; both become true in one transaction."""
         home = message.body["home"]
+        if home not in self.runtime.configuration.homes:
+            return NotNeeded("the site is not in fleet.toml any more")
         rows = self.runtime.store.rows(
             "select sku from recount where home = %s order by asked_at limit %s", home, SKUS_A_COUNT
         )

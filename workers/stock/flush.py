@@ -14,7 +14,9 @@ from workers.stock.booked import booked
 from workers.stock.demand import refresh
 
 LEVELS_A_CALL = 50
-LEVELS_A_FLUSH = 100  # one reading of the open invoices serves so many
+LEVELS_A_FLUSH = 100  # set in one flush; it holds Khaos's one slot meanwhile
+LOOKED_AT = 1000  # in one flush: one reading of the open invoices serves so many
+SHOWN_A_CALL = 500  # reading only
 COLLISIONS = 3
 SOON = "1 second"
 
@@ -49,17 +51,30 @@ class Flush:
 
     def run(self) -> str:
         """Read, set, read again. Returns what was done, in a sentence. Raises what adapters raise."""
-        skus = self._due()
-        if not skus:
+        due = self._due()
+        if not due:
             return ""
-        skus = self._without_level(skus)
+        skus = self._without_level(due)
         self.read_demand()
-        for some in chunks(skus, LEVELS_A_CALL):
-            self._set(some)
+        for some in chunks(skus, SHOWN_A_CALL):
+            self.shown |= self.read(some)
+        while self.sells and booked(self, skus, self.shown):
+            pass
+        odd = self._odd(skus)
+        self._well([sku for sku in skus if sku not in odd])
+        if any(self.shown.get(sku, 0) < target.shows for sku, target in odd.items()):
+            self.read_demand()  # it may have sold since the invoices were read: nothing is raised over a sale
+        some = list(odd)[:LEVELS_A_FLUSH]
+        for few in chunks(some, LEVELS_A_CALL):
+            self._set(few)
         if self.written:
             self.read_demand()
-        self._judge(skus)
+        self._judge(some)
         return f"{len(self.written)} of {len(skus)} levels set at {self.site}"
+
+    def _odd(self, skus: Sequence[str]) -> dict[str, Target]:
+        """The targets of those that do not show what they should."""
+        return {sku: target for sku, target in self.targets(skus).items() if self.shown.get(sku, 0) != target.shows}
 
     def read_demand(self) -> None:
         """Read the open invoices anew, where customers buy."""
@@ -72,7 +87,7 @@ class Flush:
             " order by due_at, sku limit %s",
             self.site,
             SOON,
-            LEVELS_A_FLUSH,
+            LOOKED_AT,
         )
         self.touched = {row["sku"]: row["touched_at"] for row in rows}
         return list(self.touched)
@@ -84,10 +99,12 @@ class Flush:
             self.runtime.configuration.erp.name,
             list(skus),
         )
-        none = {row["code"] for row in rows} | {sku for sku in skus if "," in sku}
-        for sku in none:
-            self._done(sku, "has no level of its own")
-        return [sku for sku in skus if sku not in none]
+        none = {row["code"] for row in rows}
+        self._done(sorted(none), "has no level of its own")
+        unspeakable = [sku for sku in skus if "," in sku and sku not in none]
+        for sku, target in self.targets(unspeakable).items():
+            self._explained(sku, target, "no call of Khaos Control takes a code with a comma: set it there by hand")
+        return [sku for sku in skus if sku not in none and "," not in sku]
 
     def targets(self, skus: Sequence[str]) -> dict[str, Target]:
         """What should be, by all that the ledger knows now."""
@@ -107,52 +124,46 @@ class Flush:
         return shown
 
     def _set(self, skus: Sequence[str]) -> None:
-        shown = self.read(skus)
-        targets = self.targets(skus)
-        while self.sells and booked(self, skus, shown):
-            targets = self.targets(skus)
-        levels = {sku: t.level for sku, t in targets.items() if shown.get(sku, 0) != t.shows}
+        self.shown |= self.read(skus)
+        levels = {sku: target.level for sku, target in self._odd(skus).items()}
         if levels:
             self.updated |= self.calling(lambda: self.runtime.erp.set_levels(self.site, levels))
             self.written |= levels
-            self.before |= {sku: shown.get(sku) for sku in levels}
-            shown = self.read(skus)
-        self.shown |= shown
+            self.before |= {sku: self.shown.get(sku) for sku in levels}
+            self.shown |= self.read(skus)
 
     def _judge(self, skus: Sequence[str]) -> None:
         """What shows as it should is done; what moved in between goes again; what Khaos does not take is explained."""
-        for sku, target in self.targets(skus).items():
-            if self.shown.get(sku, 0) == target.shows:
-                self._well(sku)
-            elif sku in self.written and sku not in self.updated and self.shown.get(sku) == self.before[sku]:
+        odd = self._odd(skus)
+        self._well([sku for sku in skus if sku not in odd])
+        for sku, target in odd.items():
+            if sku in self.written and sku not in self.updated and self.shown.get(sku) == self.before[sku]:
                 self._refused(sku, target)
             else:
                 self._collided(sku, target)
 
-    def _well(self, sku: str) -> None:
-        self._done(sku, "")
-        for kind in ("level_race", "level_not_taken"):
-            self.runtime.store.run(
-                "select close_exception(%s, %s, 'Khaos Control shows it', 'fleet') where exists"
-                " (select 1 from exception where kind = %s and subject = %s and state = 'open')",
-                kind,
-                self._subject(sku),
-                kind,
-                self._subject(sku),
-            )
-
-    def _done(self, sku: str, refusal: str) -> None:
+    def _well(self, skus: Sequence[str]) -> None:
+        self._done(skus, "")
         self.runtime.store.run(
-            "update level set due_at = case when touched_at = %s then null else due_at end, collisions = 0,"
-            " sent = coalesce(%s, sent), sent_at = case when %s::integer is null then sent_at else now() end,"
-            " shown = %s, shown_at = now(), refusal = %s where site = %s and sku = %s",
-            self.touched.get(sku),
-            self.written.get(sku),
-            self.written.get(sku),
-            self.shown.get(sku),
+            "select close_exception(kind, subject, 'Khaos Control shows it', 'fleet') from exception"
+            " where state = 'open' and kind in ('level_race', 'level_not_taken') and subject = any (%s)",
+            [self._subject(sku) for sku in skus],
+        )
+
+    def _done(self, skus: Sequence[str], refusal: str) -> None:
+        self.runtime.store.run(
+            "update level l set collisions = 0,"
+            " due_at = case when l.touched_at = d.touched then null else l.due_at end,"
+            " sent = coalesce(d.sent, l.sent), sent_at = case when d.sent is null then l.sent_at else now() end,"
+            " shown = d.shown, shown_at = now(), refusal = %s"
+            " from unnest(%s::text[], %s::timestamptz[], %s::integer[], %s::integer[]) d (sku, touched, sent, shown)"
+            " where l.site = %s and l.sku = d.sku",
             refusal,
+            list(skus),
+            [self.touched.get(sku) for sku in skus],
+            [self.written.get(sku) for sku in skus],
+            [self.shown.get(sku) for sku in skus],
             self.site,
-            sku,
         )
 
     def _collided(self, sku: str, target: Target) -> None:
@@ -180,7 +191,10 @@ class Flush:
             why = f"Khaos Control shows no level of it at {self.site}: see whether the item is kept at that site"
         else:
             why = "Khaos Control does not know this code"
-        self._done(sku, why)
+        self._explained(sku, target, why)
+
+    def _explained(self, sku: str, target: Target, why: str) -> None:
+        self._done([sku], why)
         if target.level:
             self._file("level_not_taken", sku, f"{target.level} units at {self.site}: {why}")
 

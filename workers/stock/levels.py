@@ -16,9 +16,8 @@ from workers.outcomes import Delivered, NotNeeded, Outcome
 from workers.runtime import Runtime
 from workers.stock.booked import waits
 from workers.stock.demand import refresh
-from workers.stock.flush import Flush
+from workers.stock.flush import SHOWN_A_CALL, Flush
 
-SHOWN_A_CALL = 500  # reading only
 FLUSH_DEADLINES = 2.0  # of one call: so long may a flush begin further calls
 
 
