@@ -10,7 +10,7 @@ from typing import Any
 from workers.intake import chunks
 from workers.policy import verdict
 from workers.runtime import Runtime
-from workers.stock.booked import booked
+from workers.stock.booked import booked, uncounted
 from workers.stock.demand import refresh
 
 LEVELS_A_CALL = 50
@@ -55,7 +55,8 @@ class Flush:
         if not due:
             return ""
         skus = self._without_level(due)
-        self.read_demand()
+        if not self._demand_is_newer():
+            self.read_demand()
         for some in chunks(skus, SHOWN_A_CALL):
             self.shown |= self.read(some)
         while self.sells and booked(self, skus, self.shown):
@@ -81,6 +82,14 @@ class Flush:
         if self.sells:
             refresh(self.runtime, self.calling)
 
+    def _demand_is_newer(self) -> bool:
+        """The open invoices were read after the last of these SKUs was touched: a later sale shows in its level."""
+        row = self.runtime.store.row(
+            "select (value->>'began')::timestamptz as began from cursor where connection = %s and source = 'demand'",
+            self.runtime.configuration.erp.name,
+        )
+        return row is not None and row["began"] > max(self.touched.values())
+
     def _due(self) -> list[str]:
         rows = self.runtime.store.rows(
             "select sku, touched_at from level where site = %s and due_at <= now() + %s::interval"
@@ -90,7 +99,8 @@ class Flush:
             LOOKED_AT,
         )
         self.touched = {row["sku"]: row["touched_at"] for row in rows}
-        return list(self.touched)
+        late = uncounted(self.runtime, self.home, list(self.touched)) if self.sells else set()
+        return [sku for sku in self.touched if sku not in late]  # the others stay due until they are counted
 
     def _without_level(self, skus: Sequence[str]) -> list[str]:
         """Parents of variants, pack headers, what is not stock-controlled and codes with a comma get no level."""
