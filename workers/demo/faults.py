@@ -1,4 +1,8 @@
-"""What goes wrong in `fleet demo --faults`: killed workers, a flushed and restarted Redis, a warehouse that is away."""
+"""What goes wrong in `fleet demo --faults`: workers die, Redis is flushed and restarted, partners are away or mute.
+
+Of stock: webhooks are lost, repeated and out of order, sales land between the reading of a level and its writing, and
+answers to levels, journals and returns get lost on their way.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +25,16 @@ log = structlog.get_logger(__name__)
 KILLS = 12
 UNDER_WAY = 20  # messages settled before the first fault
 AT_THE_BUSY = 0.7  # of the kills, those that hit a process which is working
-VICTIMS = ("orders-out", "dispatch-in", "sku-sync", "control", "dead-letters", "beat", "web")
+VICTIMS = (
+    *("orders-out", "dispatch-in", "stock-in", "returns-in", "sku-sync"),
+    *("control", "dead-letters", "beat", "web"),
+)
+LEVELS = "ImportStockStatus"
+SALES = 4  # times that shoppers land around the next two levels, before one and after one
 
 
-LOST_AT_KHAOS = {"ConfirmShipment": 3}
+LOST_AT_KHAOS = {"ConfirmShipment": 3, LEVELS: 3, "PostStockJournal": 2}
+LOST_IN_CHANNEL = {"CReturnDownload": 2, "StockStatusUpload": 3}
 LOST_AT_CLARUS = {"create_goods_out": 3, "create_product": 2}
 
 
@@ -46,8 +56,8 @@ class Faults:
 
     def start(self) -> None:
         """Begin; ends by itself."""
-        self._stage.post(
-            f"{self._stage.clarus}/_sandbox/switches",
+        self._stage.partners.at_clarus(
+            "switches",
             {
                 "webhook_loss_rate": 0.15,
                 "webhook_repeat_rate": 0.2,
@@ -60,16 +70,23 @@ class Faults:
                 "error_next": 3,
             },
         )
-        self._stage.post(
-            f"{self._stage.khaos}/_sandbox/switches",
-            {"drop_after_commit": LOST_AT_KHAOS, "drop_manner": "hold", "hold_seconds": 9.0, "truncate": 1},
+        self._stage.partners.at_khaos(
+            "switches",
+            {
+                "drop_after_commit": LOST_AT_KHAOS,
+                "drop_manner": "hold",
+                "hold_seconds": 9.0,
+                "truncate": 1,
+                "channel_repeat_rate": 0.2,
+                "channel_lost_answer_next": LOST_IN_CHANNEL,
+            },
         )
         self._thread.start()
 
     def _play(self) -> None:
         try:
             self._wait_for_load()
-            plan = ["kill"] * KILLS + ["flush", "restart", "away"]
+            plan = ["kill"] * KILLS + ["sell"] * SALES + ["flush", "restart", "away"]
             self._dice.shuffle(plan)
             for step in plan:
                 getattr(self, f"_{step}")()
@@ -79,12 +96,15 @@ class Faults:
 
     def count(self) -> Counter[str]:
         """What really happened, from the sandboxes' own books; to be asked when all is over."""
-        webhooks = self._stage.books(self._stage.clarus)["webhooks"]
+        webhooks = self._stage.partners.clarus_books("webhooks")["webhooks"]
         self.done["webhooks lost"] = webhooks["lost"]
         self.done["webhooks repeated"] = webhooks["repeated"]
-        khaos = self._stage.post(f"{self._stage.khaos}/_sandbox/switches", {})
-        clarus = self._stage.post(f"{self._stage.clarus}/_sandbox/switches", {})
+        khaos = self._stage.partners.at_khaos("switches", {})
+        clarus = self._stage.partners.at_clarus("switches", {})
         self.done["Khaos answers lost after committing"] = _used(LOST_AT_KHAOS, khaos["drop_after_commit"])
+        self.done["levels' answers lost"] = LOST_AT_KHAOS[LEVELS] - khaos["drop_after_commit"].get(LEVELS, 0)
+        self.done["channel answers lost"] = _used(LOST_IN_CHANNEL, khaos["channel_lost_answer_next"])
+        self.done["sales around a level"] -= khaos["sell_between"] + khaos["sell_after"]
         self.done["Clarus answers lost after taking effect"] = _used(LOST_AT_CLARUS, clarus["effect_then_hang_next"])
         return self.done
 
@@ -108,6 +128,13 @@ class Faults:
             self.done[f"SIGKILL {name}"] += 1
             self.done["SIGKILL"] += 1
 
+    def _sell(self) -> None:
+        partners = self._stage.partners
+        left = partners.at_khaos("switches", {})
+        more = {name: left[name] + 1 for name in ("sell_between", "sell_after")}
+        partners.at_khaos("switches", more)
+        self.done["sales around a level"] += len(more)
+
     def _flush(self) -> None:
         redis.Redis.from_url(self._stage.environment["BROKER_URL"]).flushall()
         self.done["Redis flushed"] += 1
@@ -117,5 +144,5 @@ class Faults:
         self.done["Redis restarted"] += 1
 
     def _away(self) -> None:
-        self._stage.post(f"{self._stage.clarus}/_sandbox/switches", {"away_until": time.time() + 5.0})
+        self._stage.partners.at_clarus("switches", {"away_until": time.time() + 5.0})
         self.done["Clarus away, seconds"] += 5

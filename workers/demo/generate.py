@@ -19,6 +19,7 @@ from workers.demo.rows import COLUMNS
 SHIPPED = Path(__file__).with_name("orders.csv")
 SEED = 20261121
 FIRST_INVOICE, LAST_PLAIN = 700101, 700149
+FIRST_RETURN, RETURNED_EVERY = 700201, 3
 FIRST_DAY = date(2026, 11, 2)
 
 MAKES = ("Enamel", "Lambswool", "Oak", "Linen", "Stoneware", "Felt", "Brass", "Recycled Glass", "Willow", "Velvet")
@@ -26,7 +27,8 @@ GOODS = (
     *("Jug", "Throw", "Candlestick", "Apron", "Bunting", "Door Wedge", "Cushion", "Trinket Box", "Bauble"),
     *("Beanie", "Mittens", "Scarf", "Cardigan", "Wall Hook"),
 )
-COUNTRIES = ("United Kingdom",) * 16 + ("Ireland", "France", "Germany", "Netherlands")
+UK = "United Kingdom"
+COUNTRIES = (UK,) * 16 + ("Ireland", "France", "Germany", "Netherlands")
 
 
 class Goods(NamedTuple):
@@ -75,13 +77,31 @@ def lines(seed: int = SEED) -> list[Line]:
             _line(str(number), one, dice.choice((1, 1, 1, 2, 3, 6, 12)), head)
             for one in dice.sample(goods, dice.choice((1, 2, 2, 3, 3, 4, 5, 6)))
         ]
-    return made + _troubles(goods, dice)
+    return made + _troubles(goods, dice) + _returns(made, random.Random(f"{seed}/returns"))  # noqa: S311  as above
+
+
+def _returns(sold: list[Line], dice: random.Random) -> list[Line]:
+    """Some of what known customers bought comes back, all of a line or a part of it, one line or two."""
+    by_invoice: dict[str, list[Line]] = {}
+    for line in sold:
+        if line.customer:
+            by_invoice.setdefault(line.invoice, []).append(line)
+    found: list[Line] = []
+    for number, invoice in enumerate(sorted(by_invoice)[::RETURNED_EVERY]):
+        back = f"C{FIRST_RETURN + number}"
+        found += [
+            line._replace(invoice=back, quantity=-dice.randint(1, line.quantity), day=_day(FIRST_RETURN))
+            for line in by_invoice[invoice][: dice.choice((1, 2))]
+        ]
+    # a discount that was granted afterwards: money, no goods
+    return [
+        *found,
+        Line(f"C{FIRST_RETURN + 99}", "D", "Discount", -1, _day(FIRST_RETURN), Decimal("2.50"), "20012", UK),
+    ]
 
 
 def _troubles(goods: list[Goods], dice: random.Random) -> list[Line]:
-    uk = "United Kingdom"
-
-    def head(invoice: str, customer: str, country: str = uk) -> tuple[str, str, str]:
+    def head(invoice: str, customer: str, country: str = UK) -> tuple[str, str, str]:
         return _day(int(invoice.lstrip("CA"))), customer, country
 
     mug, hat, bell, lamp = goods[3], goods[9], goods[20], goods[33]
@@ -93,7 +113,7 @@ def _troubles(goods: list[Goods], dice: random.Random) -> list[Line]:
     )
     free = Goods("KG9902", "Catalogue, winter", Decimal(0))
     found = [
-        # a return: goods come back, no warehouse is asked to send them
+        # goods that come back, and no sale of the file tells from which order
         _line("C700150", mug, -2, head("C700150", "20003")),
         # postage alone: an order without anything to pick
         _line("700151", postage, 1, head("700151", "20004")),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +16,12 @@ import mappings.khaos as words
 from adapters.errors import Garbled, ReachError, Rejected, Unavailable
 from adapters.khaos.client import Khaos
 from adapters.khaos.settings import Settings
+from mappings.canonical import NewOrder
 from mappings.errors import Unmappable
 from workers.demo.orders_file import OrdersFile, load_orders
 from workers.ledger.store import Store
 from workers.policy import verdict
 
-SITE = "Main Site"
 PLENTY = 10_000_000
 TRIES = 5
 
@@ -49,7 +49,7 @@ def set_up_products(file: OrdersFile, khaos_url: str) -> None:
         for product in file.products
     ]
     answer = requests.post(
-        f"{base_of(khaos_url)}/_sandbox/products", json={"sites": [SITE], "products": products}, timeout=60
+        f"{base_of(khaos_url)}/_sandbox/products", json={"sites": [], "products": products}, timeout=60
     )
     answer.raise_for_status()
 
@@ -59,15 +59,18 @@ def base_of(khaos_url: str) -> str:
     return "/".join(khaos_url.split("/")[:3])
 
 
-def import_orders(file: OrdersFile, khaos_url: str) -> Iterator[Trouble | None]:
+def import_orders(
+    file: OrdersFile, khaos_url: str, site_of: Callable[[NewOrder], str] = lambda order: order.site
+) -> Iterator[Trouble | None]:
     """Import the orders one by one, as placed today; for each, None or what Khaos said against it.
 
-    Placed today, because the orders poll asks for the last ``lookback_days`` only, and files are often older.
+    ``site_of`` says from which Khaos site an order is sold. Placed today, because the orders poll asks for the last
+    ``lookback_days`` only, and files are often older.
     """
     client = Khaos(Settings(url=khaos_url, deadline=10.0))
     today = datetime.now(UTC).date()
     for order in file.orders:
-        yield _import(client, order.model_copy(update={"ordered_on": today}))
+        yield _import(client, order.model_copy(update={"ordered_on": today, "site": site_of(order)}))
 
 
 def _import(client: Khaos, order: Any) -> Trouble | None:

@@ -1,8 +1,10 @@
-"""The shape of the sandboxes' books, as far as they are compared."""
+"""The shape of Khaos Control's book, as far as it is compared."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Units = dict[str, int]  # by code
 
 
 class Book(BaseModel):
@@ -15,19 +17,25 @@ class Confirmed(Book):
     """A shipment that Khaos Control was told of. Its reference is ``<fulfilment>/S<n>``."""
 
     reference: str
-    lines: dict[str, int] = {}
+    lines: Units = {}
     consignment: str = ""
 
 
 class KhaosInvoice(Book):
-    """A sales invoice. After a part shipment its lines are the shipped part, the rest is a further invoice."""
+    """A sales invoice. After a part shipment its lines are the shipped part, the rest is a further invoice.
+
+    ``consignment`` is what a courier told when an operator assigned it; such an invoice has no ``shipments``.
+    """
 
     order: str
     invoice: str
     ready: bool
+    stage: int = 0
     cancelled: bool = False
-    warehouse_lines: dict[str, int] = {}
+    warehouse_lines: Units = {}
     shipments: tuple[Confirmed, ...] = ()
+    consignment: str = ""
+    tracking: str = ""
 
 
 class KhaosOrder(Book):
@@ -35,6 +43,34 @@ class KhaosOrder(Book):
 
     order: str
     cancelled: bool = False
+    site: str = ""
+
+
+class Level(Book):
+    """Units of one code at one of Khaos Control's sites. ``quarantine`` stands beside ``in_stock``."""
+
+    code: str
+    site: str
+    in_stock: int
+    assigned: int = 0
+    quarantine: int = 0
+
+
+class Delivery(Book):
+    """A delivery note that was booked against a purchase order."""
+
+    po: str
+    site: str
+    lines: Units
+
+
+class Credit(Book):
+    """A credit note. ``returned`` is the reference of the return that it credits, empty for one raised by hand."""
+
+    reference: str
+    order: str = ""
+    lines: Units = {}
+    returned: str = Field(default="", alias="return")
 
 
 class KhaosBooks(Book):
@@ -42,38 +78,6 @@ class KhaosBooks(Book):
 
     orders: tuple[KhaosOrder, ...] = ()
     invoices: tuple[KhaosInvoice, ...] = ()
-
-
-class OutLine(Book):
-    """Units of one code at a warehouse."""
-
-    ordered: int = 0
-    dispatched: int = 0
-
-
-class GoodsOut(Book):
-    """An order in a warehouse's book. ``invoice`` is what we wrote into its external reference."""
-
-    id: str = Field(coerce_numbers_to_str=True)
-    reference: str
-    invoice: str = Field(default="", alias="external_system_reference1")
-    status: str = ""
-    deleted: bool = False
-    lines: dict[str, OutLine] = {}
-
-    @property
-    def alive(self) -> bool:
-        """Neither deleted nor cancelled (Clarus: status CANCELLED; a deleted pending order is gone)."""
-        return not self.deleted and self.status.upper() != "CANCELLED"
-
-
-class Excepted(Book):
-    """A row of the exception table."""
-
-    kind: str
-    subject: str
-    owner: str = ""
-    severity: str = ""
-    state: str
-    order: str = ""
-    invoice: str = ""
+    levels: tuple[Level, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    credits: tuple[Credit, ...] = ()

@@ -8,76 +8,27 @@ import secrets
 import shutil
 import socket
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Literal, Self
 
 import requests
 
 from workers.cli import running
 from workers.config import Misconfigured
+from workers.demo import automations
+from workers.demo.partners import Partners
+from workers.demo.settings_file import Chosen, settings_text
+from workers.demo.stock_books import IssuePoint
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.embedded.supervision import Fleet
 from workers.ledger.migrate import migrate
 
+SECRETS = ("CLARUS_CLIENT_SECRET", "CLARUS_WEBHOOK_TOKEN", "KHAOS_CHANNEL_PASSWORD", "KHAOS_COURIER_PASSWORD")
 ROOT = Path(__file__).parents[2]
-EVENTS = ("goods_out.completed", "goods_out.cancelled", "goods_out.updated")
-
-FLEET_TOML = """
-[fleet]
-web_bind = "127.0.0.1:{web}"
-
-[fleet.intervals]
-orders = 1.0
-catalogue = 2.0
-read_back = 1.0
-sweep = 5.0
-reference_data = 60.0
-
-[fleet.limits]
-sku_confirmed = {sku_limit}
-dispatch = 120.0
-proof = 30.0
-process_silent = 15.0
-
-[connections.khaos]
-system = "khaos"
-url = "{khaos}"
-rate = "1000/s"
-deadline = 6.0
-partner_timeout = 2.0
-connect_timeout = 3.0
-extensions.confirm_shipment = {{}}
-
-[connections.leeds]
-system = "clarus"
-base_url = "http://127.0.0.1:{clarus}"
-subdomain = "acme"
-account = "ACME"
-client_id = "sandbox-client"
-client_secret = "env:CLARUS_CLIENT_SECRET"
-webhook_token = "env:CLARUS_WEBHOOK_TOKEN"
-webhook_automations = {automations}
-sites = {{ LDS1 = "Main Site" }}
-rate = "1000/s"
-concurrency = 16
-deadline = 5.0
-partner_timeout = 2.0
-connect_timeout = 3.0
-
-[[routing]]
-name = "United Kingdom and Ireland"
-when = {{ country = ["GB", "IE"] }}
-to = "leeds"
-facility = "LDS1"
-
-[[routing]]
-name = "everywhere else, until there is a building abroad"
-to = "leeds"
-facility = "LDS1"
-"""
 
 
 def free_port() -> int:
@@ -95,6 +46,9 @@ class Stage:
     folder: Path
     seed: int = 1
     sku_limit: float = 30.0
+    level: Literal["available", "in_stock"] = "available"
+    issue_on: IssuePoint = "issue"
+    lively: Mapping[str, Sequence[str]] = field(default_factory=dict)
     environment: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -133,86 +87,57 @@ class Stage:
     def _start(self) -> None:
         khaos, clarus, web, flower = (free_port() for _ in range(4))
         self.khaos_url = f"http://127.0.0.1:{khaos}/KhaosSandbox.exe"
-        self.khaos = f"http://127.0.0.1:{khaos}"
-        self.clarus = f"http://127.0.0.1:{clarus}"
-        self.web = f"http://127.0.0.1:{web}"
-        self.flower = f"http://127.0.0.1:{flower}"
-        token, client_secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+        self.khaos, self.clarus = f"http://127.0.0.1:{khaos}", f"http://127.0.0.1:{clarus}"
+        self.web, self.flower = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{flower}"
         self.flower_login = f"fleet:{secrets.token_urlsafe(9)}"
-        automations = {event: str(41 + n) for n, event in enumerate(EVENTS)}
-        (self.folder / "fleet.toml").write_text(
-            FLEET_TOML.format(
-                web=web,
-                khaos=self.khaos_url,
-                clarus=clarus,
-                sku_limit=self.sku_limit,
-                automations="{ " + ", ".join(f'"{e}" = "{i}"' for e, i in automations.items()) + " }",
-            ),
-            encoding="utf-8",
+        self.courier_folder = self.folder / "courier"
+        self.courier_folder.mkdir()
+        chosen = Chosen(
+            khaos=self.khaos_url,
+            clarus_port=clarus,
+            web_port=web,
+            courier_folder=str(self.courier_folder),
+            sku_limit=self.sku_limit,
+            level=self.level,
+            issue_on=self.issue_on,
+            lively=self.lively,
+            first_automation=automations.FIRST,
         )
+        (self.folder / "fleet.toml").write_text(settings_text(chosen), encoding="utf-8")
         self.environment = {
             "DATABASE_URL": self.postgres.start(),
             "BROKER_URL": self.redis.start(),
             "FLEET_CONFIG": str(self.folder / "fleet.toml"),
             "FLEET_ENVIRONMENT": "demo",
-            "CLARUS_CLIENT_SECRET": client_secret,
-            "CLARUS_WEBHOOK_TOKEN": token,
             "WEB_HOST": "127.0.0.1",
             "WEB_PORT": str(web),
             "FLOWER_HOST": "127.0.0.1",
             "FLOWER_PORT": str(flower),
             "FLOWER_BASIC_AUTH": self.flower_login,
+            **{name: secrets.token_urlsafe(24) for name in SECRETS},
         }
         os.environ.update(self.environment)
         migrate(self.environment["DATABASE_URL"])
+        self._start_processes(khaos, clarus)
+        self.partners = Partners(self.khaos, self.clarus, self.web, self.environment)
+        self.partners.set_up(level=self.level, issue_on=self.issue_on)
+        self._wait(f"{self.web}/health")
+
+    def _start_processes(self, khaos: int, clarus: int) -> None:
         python, secret = "python -m adapters", "$CLARUS_CLIENT_SECRET"
+        offers = "--confirm-shipment --post-stock-journal"
         sandboxes = [
-            f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.seed} --confirm-shipment",
+            f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.seed} {offers}",
             f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret {secret}",
         ]
         procfile = self.folder / "Procfile"
         procfile.write_text(
             (ROOT / "Procfile").read_text(encoding="utf-8") + "\n".join(sandboxes) + "\n", encoding="utf-8"
         )
-        self.fleet = Fleet(
-            procfile, {**self.environment, "PYTHONPATH": str(ROOT)}, self.folder / "run", stop_patience=10
-        )
+        environment = {**self.environment, "PYTHONPATH": str(ROOT)}
+        self.fleet = Fleet(procfile, environment, self.folder / "run", stop_patience=10)
         self.fleet.start()
         self._wait(f"{self.khaos}/_sandbox/health", f"{self.clarus}/_sandbox/health")
-        hooks = [
-            {
-                "resource": event.split(".")[0],
-                "event": event.split(".")[1],
-                "url": f"{self.web}/hooks/leeds/{token}/{event}",
-                "automation_id": number,
-            }
-            for event, number in automations.items()
-        ]
-        setup = {
-            "account": "ACME",
-            "warehouses": ["LDS1"],
-            "carriers": ["ROYALMAIL", "DPD"],
-            "stock_unit_types": ["EACH"],
-            "webhooks": hooks,
-        }
-        self.post(f"{self.clarus}/_sandbox/setup", setup)
-        self._wait(f"{self.web}/health")
-
-    @staticmethod
-    def post(url: str, body: dict[str, Any]) -> dict[str, Any]:
-        """Post to a sandbox's own door."""
-        answer = requests.post(url, json=body, timeout=30)
-        answer.raise_for_status()
-        told: dict[str, Any] = answer.json()
-        return told
-
-    @staticmethod
-    def books(url: str) -> dict[str, Any]:
-        """A sandbox's own books."""
-        answer = requests.get(f"{url}/_sandbox/books", timeout=30)
-        answer.raise_for_status()
-        told: dict[str, Any] = answer.json()
-        return told
 
     @staticmethod
     def _wait(*urls: str, seconds: float = 60.0) -> None:

@@ -53,12 +53,18 @@ class Dates:
 
 def read_quantity(cell: str) -> int:
     """Whole units above zero (``6`` or ``6.0``). Raises Unfit: not_a_sale for zero and below."""
-    value = _number(cell, "Quantity")
-    if value != value.to_integral_value():
-        raise Unfit(f"Quantity {cell!r} is not whole: a warehouse picks whole units")
+    value = _whole(cell)
     if value <= 0:
         raise Unfit(f"Quantity {cell!r} is not above zero: it corrects stock and sells nothing", "not_a_sale")
-    return int(value)
+    return value
+
+
+def read_back_quantity(cell: str) -> int:
+    """Whole units that came back, which a C-invoice writes below zero. Raises Unfit: not_a_sale for others."""
+    value = _whole(cell)
+    if value >= 0:
+        raise Unfit(f"Quantity {cell!r} is not below zero: a C-invoice takes goods back and sells none", "not_a_sale")
+    return -value
 
 
 def read_price(cell: str) -> Decimal:
@@ -76,6 +82,13 @@ def read_text(cell: str, column: str) -> str:
     if not cell.isprintable() or "\ufffd" in cell:
         raise Unfit(f"its {column} holds a character that cannot be shown: type it anew")
     return cell
+
+
+def _whole(cell: str) -> int:
+    value = _number(cell, "Quantity")
+    if value != value.to_integral_value():
+        raise Unfit(f"Quantity {cell!r} is not whole: a warehouse picks whole units")
+    return int(value)
 
 
 def _number(cell: str, column: str) -> Decimal:

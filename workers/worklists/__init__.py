@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from sqlalchemy import Engine
 
 from workers.ledger.views import Row, fetch, snapshot
-from workers.worklists import dispatch, publish
+from workers.worklists import dispatch, publish, quarantine, received, refunds, returns
 from workers.worklists.worklist import Worklist
 
-WORKLISTS: Mapping[str, Worklist] = {one.name: one for one in (dispatch.WORKLIST, publish.WORKLIST)}
+WORKLISTS: Mapping[str, Worklist] = {
+    room.WORKLIST.name: room.WORKLIST for room in (dispatch, publish, returns, refunds, quarantine, received)
+}
 
 __all__ = ["WORKLISTS", "Worklist", "counts", "entries"]
 

@@ -1,0 +1,130 @@
+"""One day of the demo: the morning's counts, everybody at work at once, and books compared in the evening."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import Literal
+
+from rich.console import Console
+
+from workers.demo import faults, opening
+from workers.demo.books import Report
+from workers.demo.hands import Hand
+from workers.demo.loading import Loading
+from workers.demo.looking import Lookout
+from workers.demo.operators import Operators
+from workers.demo.orders_file import OrdersFile
+from workers.demo.plan import Plan
+from workers.demo.shoppers import Shoppers
+from workers.demo.showing import Show, flows_table, shown
+from workers.demo.stage import Stage
+from workers.demo.stock_books import IssuePoint
+from workers.demo.trade import Trade
+from workers.ledger.store import Store
+
+PATIENCE = 420.0  # seconds, and half a second more for each order of the file
+SEEN_BY_THEN = 10.0  # seconds after which the fleet has looked at everything, even if nothing is for a warehouse
+UNDER_LOAD = 25.0  # seconds over which orders arrive while things are broken
+A_LOOK = 8.0  # seconds from one comparison of all books to the next, while things are moving
+TROUBLES = {"parcels_rate": 0.2, "short_rate": 0.02, "two_goes_rate": 0.05}  # a warehouse as it is
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What kind of demo it shall be."""
+
+    seed: int = 1
+    faulty: bool = False
+    keep: bool = False
+    as_json: bool = False
+    level: Literal["available", "in_stock"] = "available"
+    issue_on: IssuePoint = "issue"
+
+
+class Day:
+    """Everybody who has a hand in it."""
+
+    def __init__(
+        self, stage: Stage, store: Store, file: OrdersFile, plan: Plan, wish: Wish, console: Console, began: float
+    ) -> None:
+        """``began`` is a moment of the monotonic clock: seconds are counted from it."""
+        self._stage, self._store, self._file, self._plan = stage, store, file, plan
+        self._console, self._began = console, began
+        partners = stage.partners
+        pace = UNDER_LOAD / max(1, len(file.orders)) if wish.faulty else 0.0
+        self._loading = Loading(file, stage.khaos_url, store, seed=wish.seed, pace=pace)
+        self._trade = Trade(partners, store, plan, lambda: self._loading.share)
+        self._shoppers = Shoppers(partners, plan, wish.seed)
+        self._operators = Operators(partners, store, stage.courier_folder)
+        self._hands: tuple[Hand, ...] = (self._trade, self._shoppers, self._operators)
+        self._trouble = faults.Faults(stage, store, wish.seed) if wish.faulty else None
+        self._lookout = Lookout(partners, store, file, issue_on=wish.issue_on, began=began)
+
+    def run(self) -> Report:
+        """The day, from the first product to books that balance or patience that is at an end."""
+        self._morning()
+        self._loading.start()
+        for hand in self._hands:
+            hand.start()
+        if self._trouble is not None:
+            self._trouble.start()
+        with shown(self._console) as show:
+            return self._until_balanced(show)
+
+    def stop(self) -> None:
+        """Everybody goes home."""
+        for hand in self._hands:
+            hand.stop()
+
+    def happened(self) -> dict[str, Counter[str]]:
+        """What people did besides the file's orders, and what went wrong on purpose."""
+        told = {"trade": self._trade.done, "shoppers": self._shoppers.done, "operators": self._operators.done}
+        return told | ({"faults": self._trouble.count()} if self._trouble is not None else {})
+
+    def _say(self, what: str) -> None:
+        self._console.print(f"{self._seconds():3.0f} s  {what}")
+
+    def _morning(self) -> None:
+        self._stage.partners.at_clarus("switches", TROUBLES)
+        self._stage.partners.open_folder(str(self._stage.courier_folder))
+        opening.stock_up(self._stage.partners, self._file, self._plan)
+        self._say(f"everything runs; the warehouses are told of {len(self._file.products)} products")
+        opening.wait_for_products(self._store, self._file)
+        self._say("they know them; the buildings are counted")
+        opening.count_buildings(self._store)
+        self._stage.partners.open_channel()
+        self._say(f"Khaos Control shows what they hold; {len(self._file.orders)} orders come in")
+
+    def _until_balanced(self, show: Show) -> Report:
+        patience = PATIENCE + 0.5 * len(self._file.orders)
+        quiet_since: float | None = None
+        looked = time.monotonic()
+        while True:
+            time.sleep(0.5)
+            in_flight = self._lookout.in_flight()
+            show(flows_table(self._store, f"{self._seconds():.0f} s · {in_flight} in flight"))
+            for failure in (self._loading.failure, *(hand.failure for hand in self._hands)):
+                if failure is not None:
+                    raise failure
+            at_rest = self._loading.over and self._trade.over and self._shoppers.over
+            if at_rest and quiet_since is None and (self._trouble is None or self._trouble.over):
+                quiet_since = time.monotonic()
+                self._say("nothing new comes any more; the books are compared")
+            late = self._seconds() > patience
+            if not late and (quiet_since is None or (in_flight and time.monotonic() - looked < A_LOOK)):
+                continue
+            found = self._lookout.report()
+            looked = time.monotonic()
+            if late:
+                return found.model_copy(update={"balanced": False})
+            if found.balanced and self._seen_all(found, quiet_since or looked):
+                return found
+
+    def _seen_all(self, found: Report, quiet_since: float) -> bool:
+        listed = found.exceptions.get("no_warehouse_lines", 0) >= found.no_warehouse_lines
+        return bool(listed and found.orders_ready) or time.monotonic() - quiet_since > SEEN_BY_THEN
+
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began

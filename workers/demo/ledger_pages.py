@@ -1,0 +1,68 @@
+"""Rows of the fleet's ledger that are held against both sides' books."""
+
+from __future__ import annotations
+
+from workers.demo.pages import Book
+
+
+class Excepted(Book):
+    """A row of the exception table."""
+
+    kind: str
+    subject: str
+    owner: str = ""
+    severity: str = ""
+    state: str
+    order: str = ""
+    invoice: str = ""
+
+
+class Term(Book):
+    """An open row of the table ``term``: units that stand on one side and not yet on the other."""
+
+    kind: str
+    home: str
+    sku: str
+    condition: str = "good"
+    units: int
+
+
+class Journalled(Book):
+    """A row of the table ``journal``. ``units`` are signed: good units gained or lost."""
+
+    movement_id: str
+    site: str
+    sku: str
+    units: int
+
+
+class ReturnLine(Book):
+    """A row of the table ``return_line``."""
+
+    reference: str
+    receipt: str
+    line_id: str
+    sku: str
+    units: int
+    state: str
+
+
+class ReceivedLine(Book):
+    """A row of the table ``received_line``."""
+
+    their_id: str
+    line_id: str
+    purchase_order: str
+    home: str
+    sku: str
+    received: int
+    booked: int
+
+
+class LedgerRows(Book):
+    """What the fleet itself has written down of goods, to be held against both sides' books."""
+
+    terms: tuple[Term, ...] = ()
+    journal: tuple[Journalled, ...] = ()
+    returns: tuple[ReturnLine, ...] = ()
+    received: tuple[ReceivedLine, ...] = ()

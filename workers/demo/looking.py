@@ -1,0 +1,82 @@
+"""What the demo sees while it runs: both sides' books and the ledger's rows, compared."""
+
+from __future__ import annotations
+
+import time
+
+from workers.demo.books import Lines, Report, compare
+from workers.demo.buildings import HOUSES, WAREHOUSE
+from workers.demo.file_words import is_service
+from workers.demo.orders_file import OrdersFile
+from workers.demo.partners import Partners
+from workers.demo.stock_books import IssuePoint
+from workers.ledger.store import Store
+
+IN_FLIGHT = """
+select (select count(*) from record_unread)
+     + (select count(*) from recount)
+     + (select count(*) from level where due_at is not null)
+     + (select count(*) from message m where m.state in ('queued', 'working', 'sent', 'waiting')
+           or (m.state = 'held' and not exists (select 1 from exception e where e.state = 'open' and e.story = m.story))
+           or (m.state = 'dead'
+               and not exists (select 1 from exception e where e.state = 'open' and e.message_id = m.id)))
+     + (select count(*) from fulfilment f where f.state not in ('cancelled', 'withdrawn', 'flagged')
+           and not (f.state in ('dispatched', 'closed_short') and f.confirmed)
+           and not exists (select 1 from exception e where e.state = 'open' and e.story = f.order_code)) as n
+"""
+LEDGER = {
+    "terms": "select kind, home, sku, condition, units from term where cleared_at is null",
+    "journal": "select movement_id, site, sku, units from journal",
+    "returns": "select reference, receipt, line_id, sku, units, state from return_line",
+    "received": "select their_id, line_id, purchase_order, home, sku, received, booked from received_line",
+}
+EXCEPTIONS = """
+select kind, subject, owner, severity, state, story as "order",
+       case when subject like 'invoice:%%' then substr(subject, 9) else '' end as invoice
+  from exception where state = 'open'
+"""
+
+
+class Lookout:
+    """Looks at everything; ``began`` is a moment of the monotonic clock."""
+
+    def __init__(
+        self, partners: Partners, store: Store, file: OrdersFile, *, issue_on: IssuePoint, began: float
+    ) -> None:
+        self._partners, self._store, self._file = partners, store, file
+        self._issue_on, self._began = issue_on, began
+
+    def in_flight(self) -> int:
+        """What is not settled, by the ledger."""
+        row = self._store.row(IN_FLIGHT)
+        found: int = row["n"] if row else 0
+        return found
+
+    def report(self) -> Report:
+        """Everything compared."""
+        ledger = {name: self._store.rows(query) for name, query in LEDGER.items()}
+        return compare(
+            self._partners.khaos_books(),
+            {WAREHOUSE: self._partners.clarus_books()},
+            self._store.rows(EXCEPTIONS),
+            in_flight=self.in_flight(),
+            ledger=ledger,
+            buildings=[house.as_compared for house in HOUSES],
+            issue_on=self._issue_on,
+            seconds=round(time.monotonic() - self._began, 1),
+            lines=count_lines(self._file),
+        )
+
+
+def count_lines(file: OrdersFile) -> Lines:
+    """Where every line of the file went."""
+    lines = [line for order in file.orders for line in order.lines]
+    service = sum(is_service(line.sku) for line in lines)
+    returned = sum(len(one.lines) for one in file.returns)
+    return Lines(
+        in_file=file.lines,
+        refused=file.lines - len(lines) - returned,
+        service=service,
+        for_warehouse=len(lines) - service,
+        returned=returned,
+    )

@@ -1,0 +1,85 @@
+"""The morning of the demo: products in Khaos Control, stock on both sides, and a fleet that has counted both."""
+
+from __future__ import annotations
+
+import time
+
+from workers.demo.buildings import HOUSES
+from workers.demo.orders_file import OrdersFile
+from workers.demo.partners import Partners
+from workers.demo.plan import Plan
+from workers.ledger.store import Store
+
+AT_ONCE = 500  # products in one call
+STILL = 6.0  # seconds without another product: the rest cannot come
+PATIENCE = 180.0
+
+SYNCED = """
+select (select count(*) from message_key where flow = 'sku-sync' and kind = 'product') as told,
+       (select count(*) from message where flow = 'sku-sync' and state <> 'dead')
+     + (select count(*) from record_unread) as open
+"""
+COUNTED = """
+select (select count(*) from schedule where (name like 'count %%' or name like 'compare %%')
+           and (last_end is null or last_end < %s or running is not null))
+     + (select count(*) from recount) + (select count(*) from level where due_at is not null)
+     + (select count(*) from message where flow = 'stock-in' and state <> 'dead') as open
+"""
+
+
+def stock_up(partners: Partners, file: OrdersFile, plan: Plan) -> None:
+    """The file's products in Khaos Control, and the plan's opening stock on both sides."""
+    goods = {one.code for one in file.products if one.stock_controlled}
+    partners.at_clarus(
+        "setup",
+        {
+            "stock": [
+                {"product": sku, "warehouse": house.facility, "quantity": plan.opening[house.site].get(sku, 0)}
+                for house in HOUSES
+                for sku in sorted(goods)
+            ]
+        },
+    )
+    rows = [
+        {
+            "code": product.code,
+            "description": product.description,
+            "stock_controlled": product.stock_controlled,
+            "price": str(product.price),
+            "site": house.site,
+            "in_stock": plan.opening[house.site].get(product.code, 0),
+        }
+        for house in HOUSES
+        for product in file.products
+        if house is HOUSES[0] or plan.opening[house.site].get(product.code, 0)
+    ]
+    sites = [site for house in HOUSES for site in house.sites]
+    for start in range(0, len(rows), AT_ONCE):
+        partners.at_khaos("products", {"sites": sites, "products": rows[start : start + AT_ONCE]})
+
+
+def wait_for_products(store: Store, file: OrdersFile) -> None:
+    """Have the catalogue read now, and wait until every warehouse has confirmed or refused what can be told to it."""
+    store.run("update schedule set due_at = now() where name like 'catalogue %%'")
+    expected = len(HOUSES) * sum(one.stock_controlled for one in file.products)
+    ends, told, since = time.monotonic() + PATIENCE, 0, time.monotonic()
+    while time.monotonic() < ends:
+        row = store.row(SYNCED) or {"told": 0, "open": 1}
+        if row["told"] != told:
+            told, since = row["told"], time.monotonic()
+        if not row["open"] and told and (told >= expected or time.monotonic() - since > STILL):
+            return
+        time.sleep(0.3)
+
+
+def count_buildings(store: Store) -> None:
+    """Have the fleet count every building now, as on its first night, and wait until Khaos Control shows it all."""
+    row = store.row("select clock_timestamp() as at")
+    assert row is not None
+    store.run("update schedule set due_at = now() where name like 'count %%' or name like 'compare %%'")
+    ends = time.monotonic() + PATIENCE
+    while time.monotonic() < ends:
+        left = store.row(COUNTED, row["at"])
+        if left and not left["open"]:
+            return
+        time.sleep(0.3)
