@@ -60,9 +60,10 @@ def _origin(reading: Reading, receipt: GoodsReceipt, *, says_return: bool) -> Or
     )
     if advice:
         return Origin(RETURN, advice[0]["order_code"], advice[0]["reference"])
-    orders = [order for word in words if (order := _order_of(reading, word))]
-    if orders or says_return or counted is RETURN:
-        return Origin(RETURN, orders[0] if orders else "")
+    named = [orders for word in words if (orders := _orders_of(reading, word))]
+    order = next((orders[0] for orders in named if len(orders) == 1), "")
+    if named or says_return or counted is RETURN:
+        return Origin(RETURN, order)
     return Origin(SUPPLIER)
 
 
@@ -85,8 +86,11 @@ def _words(receipt: GoodsReceipt) -> list[str]:
     return list(dict.fromkeys(word for word in spelt if word))
 
 
-def _order_of(reading: Reading, word: str) -> str:
-    """The order that a code names: its own, a fulfilment's, an invoice's or an associated one; never one of several."""
+def _orders_of(reading: Reading, word: str) -> list[str]:
+    """The orders that a code names: their own, a fulfilment's, an invoice's or an associated one.
+
+    Goods of one of several are a return all the same, and a person finds out of which.
+    """
     rows = reading.run(
         "select order_code from fulfilment where %s in (order_code, reference, invoice_code, associated_ref)"
         " union select f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment"
@@ -94,7 +98,7 @@ def _order_of(reading: Reading, word: str) -> str:
         word,
         word,
     )
-    return str(rows[0]["order_code"]) if len(rows) == 1 else ""
+    return [str(row["order_code"]) for row in rows]
 
 
 def _keep(reading: Reading, receipt: GoodsReceipt, home: str, origin: Origin) -> bool:
@@ -135,13 +139,18 @@ def _supplied(reading: Reading, receipt: GoodsReceipt, home: str, line_id: str, 
     """A supplier's line: received, and not booked in Khaos until its delivery note is seen or a person says so."""
     entries = list(entries)
     units = sum(entry.received for entry in entries)
-    if not units:
-        return
     connection = reading.record.connection
+    known = reading.run(
+        "select 1 as one from received_line where connection = %s and their_id = %s and line_id = %s",
+        connection, receipt.their_id, line_id,
+    )  # fmt: skip
+    if not units and not known:
+        return
     reading.run(
         "insert into received_line (connection, their_id, line_id, purchase_order, home, sku, received)"
         " values (%s, %s, %s, %s, %s, %s, %s) on conflict (connection, their_id, line_id) do update"
-        " set received = greatest(excluded.received, received_line.booked), purchase_order = excluded.purchase_order",
+        " set received = greatest(excluded.received, received_line.booked), purchase_order = excluded.purchase_order,"
+        " told_at = case when excluded.received > received_line.received then now() else received_line.told_at end",
         connection,
         receipt.their_id,
         line_id,

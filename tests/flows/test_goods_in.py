@@ -196,6 +196,7 @@ def test_goods_that_were_read_and_not_counted_yet_are_not_taken_for_booked(build
     world.store.run("select touch_levels('Main Site', array['MUG'])")
     world.flush()
     assert lines(world) == [(PO, "MUG", 10, 0)]
+    assert world.levels("MUG") == {"Main Site": (5, 5)}
     world.store.run("update recount set home = 'Main Site'")
     world.hear()
     assert world.levels("MUG") == {"Main Site": (5, 5)}

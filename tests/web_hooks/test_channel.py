@@ -141,7 +141,8 @@ def test_an_idle_channel_answers_an_empty_array_without_a_null(channel: Any) -> 
     assert answer.json()["Returns"] == []
     assert answer.json()["ApiVersion"] == 1000
     assert "null" not in answer.text
-    assert answer.headers["Sirion-Continuation"] == "0"
+    again = get(channel, "returns", **{"Sirion-Continuation": answer.headers["Sirion-Continuation"]})
+    assert (again.status_code, again.content) == (200, answer.content)
 
 
 def test_returns_come_oldest_first_page_by_page_and_an_echo_means_that_they_arrived(
@@ -169,7 +170,7 @@ def test_named_returns_come_alone_whatever_the_quotes_and_move_nothing(
 ) -> None:
     wanted = header.format(a=offers[3], b=offers[0])
     answer = get(channel, "returns", specificids=wanted, **{"Sirion-Continuation": "2"})
-    assert told(answer) == [offers[0], offers[3]]
+    assert sorted(told(answer)) == [offers[0], offers[3]]
     assert answer.headers["Sirion-Continuation"] == "2"
     assert "Sirion-Continuation" not in get(channel, "returns", SpecificIDs=wanted).headers
     assert told(get(channel, "returns", SpecificIDs="RT9999999")) == []

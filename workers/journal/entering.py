@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.errors import Unmappable
+from workers.journal.causes import judge_again
 from workers.journal.posting import post_ready
 from workers.journal.reasons import close_settled, file_unknown, file_unmapped, read_reason
 from workers.ledger.store import Connection, Row
@@ -63,6 +64,8 @@ def enter_new(runtime: Runtime, *, late: float = LATE) -> int:
     ``unmapped``, with units and value, under an exception; it becomes ready by itself when the reason is mapped.
     """
     new = 0
+    with runtime.store.transaction() as db:
+        judge_again(db, runtime.configuration.tables)
     while True:
         with runtime.store.transaction() as db:
             due = db.execute(DUE, (late, AT_A_TIME)).fetchall()

@@ -34,6 +34,17 @@ def read_hint(reading: Reading) -> None:
         _post(reading, receipt)
 
 
+def taken_back(reading: Reading, home: str, skus: Iterable[str]) -> None:
+    """Goods were taken out of goods in again, and no movement says of which receipt: those that wait are re-read."""
+    for row in reading.run(
+        "select distinct g.their_id, g.reference from goods_in g join received_line l on l.connection = g.connection"
+        " and l.their_id = g.their_id where l.home = %s and l.sku = any (%s) and l.booked < l.received",
+        home,
+        sorted(set(skus)),
+    ):
+        _post(reading, ReceiptHint(row["their_id"], row["reference"], ()))
+
+
 def _remember(reading: Reading, receipt: ReceiptHint) -> None:
     """Lines are told once, and not listed: whoever re-reads the receipt asks for all that were ever told."""
     for line_id in receipt.line_ids if receipt.their_id else ():

@@ -42,6 +42,8 @@ def take(reading: Reading, arrival: Arrival, line_id: str, entries: Iterable[Rec
     _name_order(reading, arrival, known)
     fresh = sum(lying.values()) - sum(row["units"] for row in known)
     gained = lying - Counter(_shelves(known))
+    if fresh < 0:
+        _fewer(reading, arrival, known, sum(lying.values()))
     if fresh <= 0:
         _regrade(reading, known, lying, gained)
         return
@@ -131,6 +133,20 @@ def _name_order(reading: Reading, arrival: Arrival, known: list[dict[str, Any]])
                 row["reference"],
             )
             again(reading.db, row["reference"])
+
+
+def _fewer(reading: Reading, arrival: Arrival, known: list[dict[str, Any]], left: int) -> None:
+    """The warehouse corrected itself: what it told before may be credited already, so a person compares."""
+    last, units = known[-1], sum(row["units"] for row in known)
+    reading.file_exception(
+        "credit_differs",
+        f"return:{last['reference']}",
+        last["order_code"] or last["reference"],
+        "returns-in",
+        reading.record.connection,
+        f"{', '.join(row['reference'] for row in known)}: receipt {arrival.receipt.reference!r} told of {units}"
+        f" {last['sku']} and shows {left} now; what is not credited yet can be stopped",
+    )
 
 
 def _regrade(reading: Reading, known: list[dict[str, Any]], lying: Counter[Shelf], gained: Counter[Shelf]) -> None:

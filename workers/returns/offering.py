@@ -49,7 +49,8 @@ def _offer(runtime: Runtime, line: dict[str, Any], disposition: Disposition) -> 
         return Dead("return_unknown_order", f"Khaos Control does not show order {line['order_code']}")
     runtime.store.run("update return_line set urn = %s where reference = %s", parties.urn, line["reference"])
     runtime.pace(name)
-    crediting.take(runtime, runtime.erp.fetch_credit_notes([parties.urn]), [parties.urn])
+    shown = runtime.erp.fetch_credit_notes([parties.urn])
+    crediting.take(runtime, shown, [parties.urn])
     line = _line(runtime, line["reference"])
     if over := _settled(line):
         return over
@@ -58,6 +59,10 @@ def _offer(runtime: Runtime, line: dict[str, Any], disposition: Disposition) -> 
             by_hand = crediting.by_hand(db, line, parties.ordered_on)
         if by_hand:
             return Dead("maybe_credited", f"{line['sku']} was credited already: {', '.join(by_hand)}")
+        _, unreadable = runtime.erp.read_credit_notes(shown)
+        if unreadable:  # what they credit is unknown, and unknown is never guessed
+            notes = ", ".join(sorted(entry.subject for entry in unreadable))
+            return Dead("maybe_credited", f"what these notes of the customer credit cannot be read: {notes}")
     return _sent(runtime, line, disposition, parties)
 
 

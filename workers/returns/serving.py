@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mappings.canonical import CustomerReturn
-from workers.ledger.store import Store
+from workers.ledger.store import Connection, Store
 
-LARGEST = 2**63 - 1
+DIGITS = 19  # a larger number is none of the ledger's
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +33,80 @@ def pull(
 ) -> Batch:
     """The next batch. What is named by ``references`` comes alone, and moves no continuation.
 
-    What is not ``tellable`` is left out, and does not count as told. Anything but a sequence of ours (the date-time of
-    a first contact, for instance) begins anew with all that is not credited. What was credited or stopped is never
-    told again, whoever asks.
+    What is not ``tellable`` is left out, does not count as told, and keeps nothing behind it waiting. Anything but a
+    sequence of ours (the date-time of a first contact, or what a restored ledger never handed out) begins anew with
+    all that is not credited. What was credited or stopped is never told again, whoever asks.
     """
     reached = _sequence(continuation)
     with store.transaction() as db:
+        db.execute("select pg_advisory_xact_lock(4201982)")  # as offers do: sequences are committed in their order
+        last = db.execute("select last_value as n from return_sequence").fetchone()
+        if reached is not None and last is not None and reached > last["n"]:
+            reached = None
         if reached is not None:
-            db.execute(
-                "update return_line set state = 'presumed_imported', imported_at = now()"
-                " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s",
-                (erp, reached),
-            )
-        rows = db.execute(
-            "select reference, sequence, offer from return_line where erp = %(erp)s"
-            " and state in ('offered', 'presumed_imported') and case when %(named)s then reference = any (%(refs)s)"
-            " else state = 'offered' or sequence > %(reached)s end order by sequence limit %(size)s for update",
-            {
-                "erp": erp,
-                "named": bool(references),
-                "refs": list(references),
-                "reached": -1 if reached is None else reached,
-                "size": len(references) if references else size,
-            },
-        ).fetchall()
-        told = tuple(made for row in rows if tellable(made := CustomerReturn.model_validate_json(bytes(row["offer"]))))
-        db.execute(
-            "update return_line set served_at = clock_timestamp() where reference = any (%s)",
-            ([made.reference for made in told],),
-        )
+            _arrived(db, erp, reached)
+        if reached is not None and not references:
+            _behind(db, erp, reached)
+        served = _tell(db, erp, reached, len(references) if references else size, references, tellable)
+    told = tuple(made for made, _ in served)
     if references:
         return Batch(told, None if reached is None else str(reached))
-    last = max([row["sequence"] for row in rows], default=-1)
-    return Batch(told, str(max(last, reached or 0)))
+    return Batch(told, str(max([number for _, number in served], default=reached or 0)))
+
+
+def _arrived(db: Connection, erp: str, reached: int) -> None:
+    """The answer that handed a sequence out has arrived."""
+    db.execute(
+        "update return_line set state = 'presumed_imported', imported_at = now()"
+        " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s",
+        (erp, reached),
+    )
+
+
+def _behind(db: Connection, erp: str, reached: int) -> None:
+    """What was left out of the answers so far has its turn after them, so that its own arrival can be seen."""
+    db.execute(
+        "update return_line set sequence = nextval('return_sequence')"
+        " where erp = %s and state = 'offered' and sequence <= %s",
+        (erp, reached),
+    )
+
+
+def _tell(
+    db: Connection,
+    erp: str,
+    reached: int | None,
+    size: int,
+    references: Sequence[str],
+    tellable: Callable[[CustomerReturn], bool],
+) -> list[tuple[CustomerReturn, int]]:
+    """The returns to tell, each with its sequence."""
+    told: list[tuple[CustomerReturn, int]] = []
+    after = -1 if reached is None or references else reached
+    while len(told) < size:
+        rows = db.execute(
+            "select sequence, offer from return_line where erp = %(erp)s and state in ('offered', 'presumed_imported')"
+            " and sequence > %(after)s and (not %(named)s or reference = any (%(refs)s))"
+            " order by sequence limit %(size)s for update",
+            {"erp": erp, "named": bool(references), "refs": list(references), "after": after, "size": size},
+        ).fetchall()
+        for row in rows:
+            made = CustomerReturn.model_validate_json(bytes(row["offer"]))
+            if len(told) < size and tellable(made):
+                told.append((made, row["sequence"]))
+        if len(rows) < size:
+            break
+        after = rows[-1]["sequence"]
+    db.execute(
+        "update return_line set served_at = clock_timestamp() where reference = any (%s)",
+        ([made.reference for made, _ in told],),
+    )
+    return told
 
 
 def _sequence(continuation: str) -> int | None:
     word = continuation.strip()
-    return int(word) if word.isascii() and word.isdigit() and int(word) <= LARGEST else None
+    return int(word) if word.isascii() and word.isdigit() and len(word) < DIGITS else None
 
 
 def named(header: str) -> tuple[str, ...]:

@@ -54,6 +54,21 @@ def waits(runtime: Runtime, home: str, skus: Sequence[str]) -> list[str]:
     return [row["sku"] for row in rows]
 
 
+def uncounted(runtime: Runtime, home: str, skus: Sequence[str]) -> set[str]:
+    """Those of some SKUs of which more was received than the last count can show.
+
+    Their position lacks what their terms take off already, so that any level would seem too high, and booked.
+    """
+    rows = runtime.store.rows(
+        "select distinct l.sku from received_line l left join position p on p.home = l.home and p.sku = l.sku"
+        " where l.home = %s and l.sku = any (%s) and l.booked < l.received"
+        " and (p.began_at is null or p.began_at < l.told_at)",
+        home,
+        list(skus),
+    )
+    return {row["sku"] for row in rows}
+
+
 def _more(flush: Looking, there: Mapping[str, int]) -> dict[str, int]:
     """Units that Khaos shows beyond what is free and not waited for."""
     rows = flush.runtime.store.rows(

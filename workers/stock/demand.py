@@ -10,10 +10,14 @@ from itertools import islice
 from typing import Any
 
 from mappings.canonical import Invoice
+from mappings.errors import Unreadable
 from workers.intake import ORDERS_A_CALL, call, chunks
+from workers.ledger.store import Connection
+from workers.policy import verdict
 from workers.runtime import Runtime
 
 AT_ONCE = 4  # calls for unknown orders within one flush; until it is known, an order counts at every site
+Known = dict[str, list[list[Any]]]  # invoice -> its lines, as the ledger has them
 
 
 def poll_demand(runtime: Runtime) -> int:
@@ -25,16 +29,20 @@ def poll_demand(runtime: Runtime) -> int:
 def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at_once: int | None = AT_ONCE) -> int:
     """Read the open invoices and keep them. ``calling`` makes one call to Khaos in a slot that it has.
 
-    Raises what adapters raise; then what was known before stays.
+    An invoice of which nothing can be told now keeps what was promised by it. Raises what adapters raise; then all of
+    that stays.
     """
     erp, name = runtime.erp, runtime.configuration.erp.name
     began = moment(runtime)
-    invoices, _unreadable = erp.read_status(calling(erp.fetch_open))
+    invoices, unreadable = erp.read_status(calling(erp.fetch_open))
     lines = [_row(i, line.sku, line.quantity) for i in invoices for line in i.lines]
+    before = _known(runtime)
     bare = sorted({i.order_code for i in invoices if not i.lines})
+    fresh = sorted(set(bare) - {line[1] for told in before.values() for line in told})
     unknown = _unknown_sites(runtime, {i.order_code for i in invoices})
+    rest = sorted({*unknown, *bare} - set(fresh))
     ordered: dict[str, dict[str, int]] = {}
-    for codes in islice(chunks(sorted({*unknown, *bare}), ORDERS_A_CALL), at_once):
+    for codes in (*chunks(fresh, ORDERS_A_CALL), *islice(chunks(rest, ORDERS_A_CALL), at_once)):
         orders, _ = erp.read_orders(calling(partial(erp.fetch_orders, codes)))
         by_ref = {i.associated_ref: i.order_code for i in invoices if i.associated_ref}
         for order in orders:
@@ -48,9 +56,47 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
         if not invoice.lines and invoice.order_code not in seen:
             seen.add(invoice.order_code)
             lines += [_row(invoice, sku, n) for sku, n in ordered.get(invoice.order_code, {}).items()]
+    untold = {i.invoice_code for i in invoices if not i.lines and i.order_code not in ordered}
+    untold |= {entry.subject for entry in unreadable}
+    lines += [line for code in sorted(untold) for line in before.get(code, ())]
     with runtime.store.transaction() as db:
         db.execute("select store_demand(%s, %s, %s)", (name, began, json.dumps(lines)))
+        _tell(db, name, unreadable)
     return len(invoices)
+
+
+def _known(runtime: Runtime) -> Known:
+    known: Known = {}
+    for row in runtime.store.rows(
+        "select invoice_code, order_code, sku, units, stage, shipped from demand where erp = %s",
+        runtime.configuration.erp.name,
+    ):
+        known.setdefault(row["invoice_code"], []).append(list(row.values()))
+    return known
+
+
+def _tell(db: Connection, erp: str, unreadable: Iterable[Unreadable]) -> None:
+    """What an invoice that cannot be read promises is known to nobody: its goods may be sold to somebody else."""
+    subjects = []
+    for entry in unreadable:
+        subjects.append(f"demand:{entry.subject}")
+        told, error = verdict(entry.error.kind), entry.error
+        why = f"{error.field} {error.value!r}: {error.why}; until then its units may be sold again"
+        db.execute(
+            "select file_exception(k, s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null) from (values (%s, %s))"
+            " told (k, s) where not exists"
+            " (select 1 from exception e where e.kind = k and e.subject = s and e.state = 'open')",
+            (
+                entry.subject, erp, told.owner, told.severity,
+                f"open invoice {entry.subject}, {why}", told.next_step, entry.error.kind, subjects[-1],
+            ),
+        )  # fmt: skip
+    db.execute(
+        "select close_exception(kind, subject, 'the invoice can be read, or is over', 'fleet') from exception"
+        " where state = 'open' and flow = 'stock-in' and connection = %s and subject like 'demand:%%'"
+        " and subject <> all (%s)",
+        (erp, subjects),
+    )
 
 
 def _row(invoice: Invoice, sku: str, units: int) -> list[Any]:

@@ -10,6 +10,7 @@ from typing import Any
 from mappings.canonical import Cause, StockMovement
 from workers.intake import call, receipt
 from workers.reading import Reading
+from workers.returns.asking import taken_back
 from workers.runtime import Runtime
 
 OVERLAP = timedelta(minutes=10)
@@ -60,6 +61,7 @@ def read_movements(reading: Reading) -> None:
         rows = [{**row, "cause": Cause.INSIDE.value} for row in rows]
     told = {"connection": connection, "home": said["home"], "movements": rows}
     reading.run("select take_movements(%s)", json.dumps(told))
+    taken_back(reading, said["home"], [row["sku"] for row in rows if row["cause"] == Cause.UNRECEIVED.value])
 
 
 def as_rows(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:

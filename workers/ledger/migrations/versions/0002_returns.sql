@@ -37,6 +37,7 @@ create table received_line (
     received        integer not null,
     booked          integer not null default 0,
     received_at     timestamptz not null default now(),
+    told_at         timestamptz not null default now(),   -- when more of it came: a count that began earlier lacks it
     booked_at       timestamptz,
     booked_by       text,
     primary key (connection, their_id, line_id)
@@ -160,6 +161,7 @@ create table consignment_file (
 alter table movement add column entered boolean not null default false;
 create index movement_unentered on movement (moved_at, movement_id)
     where not entered and cause in ('adjusted_up', 'adjusted_down', 'held', 'released');
+create index movement_unjudged on movement (connection, cause_word) where cause = 'unknown';
 
 -- Files that take journal entries to people: the bytes are stored before anybody sees them, so they can be had again.
 create table journal_file (

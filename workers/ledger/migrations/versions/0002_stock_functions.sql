@@ -308,15 +308,47 @@ begin
     return true;
 end $$;
 
+-- Units of a SKU that came in and that nobody has claimed, against those that were taken out again: both are over.
+create function net_goods(p_home text, p_sku text) returns void language plpgsql as $$
+declare
+    v_out record;
+    v_in record;
+    v_units integer;
+begin
+    for v_out in select * from term where home = p_home and sku = p_sku and subject = '' and cleared_at is null
+                    and kind = 'pending_goods_in' and units < 0 order by id for update
+    loop
+        for v_in in select * from term where home = p_home and sku = p_sku and subject = '' and cleared_at is null
+                       and kind = 'pending_goods_in' and units > 0 order by id desc for update
+        loop
+            v_units := least(v_in.units, -v_out.units);
+            if v_units < v_in.units then
+                update term set units = units - v_units where id = v_in.id;
+            else
+                update term set cleared_at = now(), cleared_by = 'fleet', cleared_why = 'taken out of goods in again: ' || v_out.source
+                 where id = v_in.id;
+            end if;
+            if v_units < -v_out.units then
+                update term set units = units + v_units where id = v_out.id;
+                v_out.units := v_out.units + v_units;
+            else
+                update term set cleared_at = now(), cleared_by = 'fleet', cleared_why = 'taken out of goods in again' where id = v_out.id;
+                exit;
+            end if;
+        end loop;
+    end loop;
+end $$;
+
 -- Units that came in (p_units > 0) or were taken out of goods in again (< 0), by one movement. A receipt that was read
 -- before its movement has a term without a source: that is the same goods.
 create function goods_came(p_home text, p_sku text, p_units integer, p_source text) returns void language plpgsql as $$
 declare
     v record;
     v_left integer := p_units;
+    v_claimed integer;
 begin
     if v_left > 0 then
-        for v in select * from term where home = p_home and sku = p_sku and source is null
+        for v in select * from term where home = p_home and sku = p_sku and units > 0 and source is null
                     and kind in ('pending_goods_in', 'pending_return', 'khaos_quarantine') order by id for update
         loop
             exit when v_left = 0;
@@ -332,11 +364,21 @@ begin
         end loop;
         if v_left > 0 then
             insert into term (kind, home, sku, condition, units, source) values ('pending_goods_in', p_home, p_sku, 'goods_in', v_left, p_source);
+            perform net_goods(p_home, p_sku);
         end if;
         return;
     end if;
-    for v in select id, units from term where home = p_home and sku = p_sku and cleared_at is null
-                and kind in ('pending_goods_in', 'pending_return') order by (condition = 'goods_in') desc, id desc for update
+    -- a movement names no receipt: what is claimed stays as it is, less these units, until its receipt is read again
+    v_claimed := least(-v_left, (
+        select coalesce(sum(units), 0) from term where home = p_home and sku = p_sku and cleared_at is null
+           and kind = 'pending_goods_in' and condition = 'goods_in'));
+    if v_claimed > 0 then
+        insert into term (kind, home, sku, condition, units, source) values ('pending_goods_in', p_home, p_sku, 'goods_in', -v_claimed, p_source);
+        perform net_goods(p_home, p_sku);
+        v_left := v_left + v_claimed;
+    end if;
+    for v in select id, units from term where home = p_home and sku = p_sku and cleared_at is null and units > 0
+                and condition <> 'goods_in' and kind in ('pending_goods_in', 'pending_return') order by id desc for update
     loop
         exit when v_left = 0;
         if v.units <= -v_left then
@@ -350,7 +392,8 @@ begin
 end $$;
 
 -- Say of p_units that came in, what they are: give terms that nobody has claimed this kind, subject and condition.
--- What no movement told of yet is opened without a source. Idempotent: what the subject has already is not taken again.
+-- What no movement told of yet is opened without a source. Idempotent: what the subject has already is not taken again,
+-- and what it has beyond p_units is nobody's again.
 create function claim_goods(p_kind text, p_home text, p_sku text, p_units integer, p_condition text, p_subject text)
 returns void language plpgsql as $$
 declare
@@ -362,8 +405,23 @@ begin
     update term set condition = p_condition, kind = p_kind
      where subject = p_subject and home = p_home and sku = p_sku and cleared_at is null
        and kind in ('pending_goods_in', 'pending_return') and (condition <> p_condition or kind <> p_kind);
+    for v in select * from term where home = p_home and sku = p_sku and subject = p_subject and cleared_at is null
+                and kind = 'pending_goods_in' order by id desc for update
+    loop
+        exit when v_left >= 0;
+        if v.units <= -v_left then
+            update term set subject = '', condition = 'goods_in' where id = v.id;
+            v_left := v_left + v.units;
+        else
+            update term set units = units + v_left where id = v.id;
+            insert into term (kind, home, sku, condition, units, source, opened_at)
+            values (v.kind, p_home, p_sku, 'goods_in', -v_left, v.source, v.opened_at);
+            v_left := 0;
+        end if;
+    end loop;
+    perform net_goods(p_home, p_sku);
     for v in select * from term where home = p_home and sku = p_sku and subject = '' and cleared_at is null
-                and kind = 'pending_goods_in' order by id for update
+                and kind = 'pending_goods_in' and units > 0 order by id for update
     loop
         exit when v_left <= 0;
         if v.units <= v_left then
