@@ -19,9 +19,16 @@ select (select count(*) from message_key where flow = 'sku-sync' and kind = 'pro
        (select count(*) from message where flow = 'sku-sync' and state <> 'dead')
      + (select count(*) from record_unread) as open
 """
+COUNT = """
+update schedule set due_at = now()
+ where running is null and (last_end is null or last_end < %s or last_error is not null)
+   and (name like 'compare %%' or name in (
+        select 'count ' || site from home where counted_at is null or counted_at < %s))
+"""
 COUNTED = """
-select (select count(*) from schedule where (name like 'count %%' or name like 'compare %%')
-           and (last_end is null or last_end < %s or running is not null))
+select (select count(*) from home where counted_at is null or counted_at < %s)
+     + (select count(*) from schedule where name like 'compare %%'
+           and (last_end is null or last_end < %s or running is not null or last_error is not null))
      + (select count(*) from recount) + (select count(*) from level where due_at is not null)
      + (select count(*) from message where flow = 'stock-in' and state <> 'dead') as open
 """
@@ -76,10 +83,10 @@ def count_buildings(store: Store) -> None:
     """Have the fleet count every building now, as on its first night, and wait until Khaos Control shows it all."""
     row = store.row("select clock_timestamp() as at")
     assert row is not None
-    store.run("update schedule set due_at = now() where name like 'count %%' or name like 'compare %%'")
-    ends = time.monotonic() + PATIENCE
+    at, ends = row["at"], time.monotonic() + PATIENCE
     while time.monotonic() < ends:
-        left = store.row(COUNTED, row["at"])
+        store.run(COUNT, at, at)
+        left = store.row(COUNTED, at, at)
         if left and not left["open"]:
             return
-        time.sleep(0.3)
+        time.sleep(0.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 from workers.runtime import Runtime
@@ -21,25 +21,21 @@ class Looking(Protocol):
         """Read the open invoices anew."""
 
 
-def booked(flush: Looking, skus: Sequence[str], shown: Mapping[str, int]) -> bool:
+def booked(flush: Looking, skus: Sequence[str]) -> bool:
     """Clear the terms of goods in that Khaos shows now. True when there were some.
 
-    What shows too much is looked at once more with fresh invoices: a cancellation raises a level as well. The buffer's
-    site counts as well: while Khaos sells what it has just booked, the level itself may show nothing.
+    What shows too much is looked at once more, after fresh invoices: a cancellation raises a level as well. The
+    buffer's site counts as well: while Khaos sells what it has just booked, the level itself may show nothing.
     """
-    store, home = flush.runtime.store, flush.home
-    waiting = waits(flush.runtime, home, skus)
-    if not waiting:
-        return False
-    buffer = store.row("select site from stock_site where home = %s and purpose = 'buffer'", home)
-    kept = flush.read(waiting, buffer["site"]) if buffer else {}
-    there = {sku: shown.get(sku, 0) + kept.get(sku, 0) for sku in waiting}
-    if not _more(flush, there):
+    waiting = waits(flush.runtime, flush.home, skus)
+    if not waiting or not _more(flush, waiting):
         return False
     flush.read_demand()
     cleared = 0
-    for sku, units in _more(flush, there).items():
-        row = store.row("select book_received(%s, %s, %s, 'fleet', 'Khaos Control shows it') as n", home, sku, units)
+    for sku, units in _more(flush, waiting).items():
+        row = flush.runtime.store.row(
+            "select book_received(%s, %s, %s, 'fleet', 'Khaos Control shows it') as n", flush.home, sku, units
+        )
         cleared += row["n"] if row else 0
     return cleared > 0
 
@@ -69,12 +65,17 @@ def uncounted(runtime: Runtime, home: str, skus: Sequence[str]) -> set[str]:
     return {row["sku"] for row in rows}
 
 
-def _more(flush: Looking, there: Mapping[str, int]) -> dict[str, int]:
-    """Units that Khaos shows beyond what is free and not waited for."""
-    rows = flush.runtime.store.rows(
-        "select sku, greatest(0, good - demand - pending) as free from figures(%s, %s, %s)",
-        flush.home,
-        list(there),
-        flush.runtime.erp.issue_point,
+def _more(flush: Looking, skus: Sequence[str]) -> dict[str, int]:
+    """Units that Khaos shows, at the selling site and the buffer's, beyond what both should show."""
+    runtime, home = flush.runtime, flush.home
+    buffer = runtime.store.row("select site from stock_site where home = %s and purpose = 'buffer'", home)
+    shown = flush.read(skus)
+    kept = flush.read(skus, buffer["site"]) if buffer else {}
+    rows = runtime.store.rows(
+        "select t.sku, t.shows + f.buffer as should from targets(%s, %s, %s, %s) t"
+        " join figures(%s, %s, %s) f on f.sku = t.sku",
+        *(home, list(skus), runtime.erp.level_semantics, runtime.erp.issue_point),
+        *(home, list(skus), runtime.erp.issue_point),
     )
-    return {row["sku"]: more for row in rows if (more := there[row["sku"]] - row["free"]) > 0}
+    there = {sku: shown.get(sku, 0) + kept.get(sku, 0) for sku in skus}
+    return {row["sku"]: more for row in rows if (more := there[row["sku"]] - row["should"]) > 0}

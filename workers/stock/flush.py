@@ -57,10 +57,10 @@ class Flush:
         skus = self._without_level(due)
         if not self._demand_is_newer():
             self.read_demand()
+        while self.sells and booked(self, skus):
+            pass
         for some in chunks(skus, SHOWN_A_CALL):
             self.shown |= self.read(some)
-        while self.sells and booked(self, skus, self.shown):
-            pass
         odd = self._odd(skus)
         self._well([sku for sku in skus if sku not in odd])
         if any(self.shown.get(sku, 0) < target.shows for sku, target in odd.items()):
