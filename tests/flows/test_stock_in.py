@@ -255,3 +255,19 @@ def test_the_story_of_a_sku_tells_what_is_held_promised_sent_and_shown(world: Wo
     ]
     assert [(r["cause"], r["units"], r["reason"]) for r in story.movements] == [("held", 2, "QC")]
     assert stock_story(world.engine, "NEVER-HEARD-OF") is None
+
+
+def test_an_order_whose_address_cannot_be_read_is_promised_at_its_own_site_only(build: Callable[..., World]) -> None:
+    """The orders flow refuses it; its goods are owed at its site, and at no other."""
+    world = build(stock="", sites='{ LDS1 = "Main Site", YRK1 = "Annex" }')
+    world.clarus.post("setup", warehouses=["LDS1", "YRK1"])
+    world.runtime.read_facts("leeds")
+    world.opening(MUG=10)
+    counting.count_building(world.runtime, "Annex")
+    world.order(("MUG", 4), country="Unspecified")
+    demand.poll_demand(world.runtime)
+    owed = {
+        site: world.store.row("select demand from figures(%s, array['MUG'], 'issue')", site)["demand"]
+        for site in ("Main Site", "Annex")
+    }
+    assert owed == {"Main Site": 4, "Annex": 0}

@@ -43,11 +43,12 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
     rest = sorted({*unknown, *bare} - set(fresh))
     ordered: dict[str, dict[str, int]] = {}
     for codes in (*chunks(fresh, ORDERS_A_CALL), *islice(chunks(rest, ORDERS_A_CALL), at_once)):
-        orders, _ = erp.read_orders(calling(partial(erp.fetch_orders, codes)))
+        raw = calling(partial(erp.fetch_orders, codes))
         by_ref = {i.associated_ref: i.order_code for i in invoices if i.associated_ref}
-        for order in orders:
+        for named, site in erp.read_order_sites(raw).items():
+            _keep_site(runtime, named if named in codes else by_ref.get(named, ""), site)
+        for order in erp.read_orders(raw)[0]:
             code = order.code or by_ref.get(order.associated_ref, "")
-            _keep_site(runtime, code, order.site)
             units = ordered.setdefault(code, {})
             for line in order.lines:
                 units[line.sku] = units.get(line.sku, 0) + line.quantity

@@ -120,6 +120,10 @@ class KhaosErp:
         """Understand a status reply."""
         return words.read_invoices(raw.decode())
 
+    def read_order_sites(self, raw: bytes) -> dict[str, str]:
+        """The site of each full order."""
+        return words.read_order_sites(raw.decode())
+
     def read_orders(self, raw: bytes) -> tuple[list[SalesOrder], list[Unreadable]]:
         """Understand full orders."""
         return words.read_orders(raw.decode())

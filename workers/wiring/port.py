@@ -178,6 +178,9 @@ class Erp(Protocol):
     def read_status(self, raw: bytes) -> tuple[list[Invoice], list[Unreadable]]:
         """Understand a status reply."""
 
+    def read_order_sites(self, raw: bytes) -> dict[str, str]:
+        """The site of each full order, by its code and by its associated reference, whatever else is wrong with it."""
+
     def read_orders(self, raw: bytes) -> tuple[list[SalesOrder], list[Unreadable]]:
         """Understand full orders."""
 
