@@ -93,7 +93,7 @@ def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_except
     assert (code, report["balanced"], report["lost"], report["doubled"], report["in_flight"]) == (0, True, 0, 0, 0)
     assert report["orders_ready"] >= 50
     assert report["shipments_confirmed"] >= report["orders_ready"] - report["held"] > 0
-    assert report["shipments_confirmed"] >= report["fulfilments_sent"]  # a part shipment's rest keeps its fulfilment
+    assert report["shipments_confirmed"] + report["held"] >= report["fulfilments_sent"]
     expected = {
         "bad_address",
         "bad_product",
