@@ -18,6 +18,7 @@ from workers.returns import asking, crediting
 from workers.ringer import Bell
 from workers.runtime import Runtime
 from workers.stock import counting, demand, levels, movements, not_carried
+from workers.told import differences, item_files, taking
 from workers.wiring import reader_for
 
 log = structlog.get_logger(__name__)
@@ -74,13 +75,29 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         listed.append(
             Scheduled(f"reference data {name}", every.reference_data, partial(runtime.read_facts, name), name)
         )
-        listed.append(Scheduled(f"sweep {name}", every.sweep, partial(intake.sweep, runtime, name), name))
+        if warehouse.tells:
+            listed += _of_files(runtime, name)
+        else:
+            listed.append(Scheduled(f"sweep {name}", every.sweep, partial(intake.sweep, runtime, name), name))
     listed.append(Scheduled(f"credit notes {erp}", every.credit_notes, partial(crediting.poll, runtime), erp))
-    for home, (connection, _facility) in runtime.configuration.homes.items():
+    for home, (connection, _facility) in runtime.configuration.asked_homes.items():
         listed.append(Scheduled(f"goods in {home}", every.sweep, partial(asking.sweep, runtime, home), connection))
     if runtime.configuration.stock.levels != "off":
         listed += _of_stock(runtime)
     return {scheduled.name: scheduled for scheduled in listed}
+
+
+def _of_files(runtime: Runtime, name: str) -> list[Scheduled]:
+    """What a warehouse that speaks by files needs: its folders looked into, one by one, and items sent in batches."""
+    files = runtime.telling(name).files
+    return [
+        *(
+            Scheduled(f"files {home}", files.poll_every, partial(taking.take_files, runtime, name, facility), name)
+            for home, (connection, facility) in runtime.configuration.homes.items()
+            if connection == name
+        ),
+        Scheduled(f"items {name}", min(files.poll_every, 30.0), partial(item_files.post_files, runtime, name)),
+    ]
 
 
 def _of_stock(runtime: Runtime) -> list[Scheduled]:
@@ -94,13 +111,14 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
         Scheduled("stock", TICK, post, watched=False),
         Scheduled("journal", 2.0, partial(entering.enter_new, runtime), watched=False),
         Scheduled("stock not carried", 60.0, partial(not_carried.check, runtime)),
+        Scheduled("stock differences", 30.0, partial(differences.check, runtime)),
         Scheduled("purge stock", 3600.0, partial(stock_in.purge, runtime)),
         Scheduled(f"reference data {erp}", runtime.configuration.fleet.intervals.reference_data,
                   partial(runtime.read_facts, erp), erp),
         Scheduled(f"demand {erp}", every.demand, partial(demand.poll_demand, runtime), erp),
         Scheduled(f"compare levels {erp}", every.compare, partial(levels.compare, runtime), erp),
     ]  # fmt: skip
-    for home, (connection, _facility) in runtime.configuration.homes.items():
+    for home, (connection, _facility) in runtime.configuration.asked_homes.items():
         listed += [
             Scheduled(
                 f"movements {home}", every.movements, partial(movements.poll_movements, runtime, home), connection

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from mappings.canonical import WarehouseOrder, WarehouseStatus
+from mappings.canonical import WarehouseStatus
 from workers.delivery import Absent
 from workers.dispatch.closing import cancelled, closed
 from workers.dispatch.shipping import ship
@@ -20,7 +20,7 @@ from workers.stock.leaving import left
 
 def read_hint(reading: Reading) -> None:
     """Reader of a webhook: something happened to an order, so re-read it."""
-    hint = reading.runtime.warehouse(reading.record.connection).read_hint(reading.record.source, reading.record.body)
+    hint = reading.runtime.asked(reading.record.connection).read_hint(reading.record.source, reading.record.body)
     post_reread(reading, hint.their_id, hint.reference, reading.record.source)
 
 
@@ -81,7 +81,7 @@ class Reread:
         """Fetch it, and keep what was shown."""
         body = message.body
         self.runtime.pace(message.connection)
-        warehouse = self.runtime.warehouse(message.connection)
+        warehouse = self.runtime.asked(message.connection)
         wanted = (body["their_id"], body["reference"])
         shown = warehouse.fetch_orders([wanted], self.runtime.facts(message.connection)).get(body["reference"])
         if shown is None:
@@ -107,36 +107,44 @@ class Reread:
 def read_order(reading: Reading) -> None:
     """Reader of a re-read order: what left since we last knew becomes a shipment."""
     connection = reading.record.connection
-    warehouse = reading.runtime.warehouse(connection)
+    warehouse = reading.runtime.asked(connection)
     order = warehouse.read_order(reading.record.body, reading.record.received_at)
-    rows = reading.run(
-        "select * from fulfilment where reference = %s and warehouse = %s for update", order.reference, connection
-    )
-    if not rows:
-        if any(line.dispatched for line in order.lines):
-            reading.file_exception(
-                "dispatch_unknown_order",
-                f"order:{order.reference}",
-                order.reference,
-                "dispatch-in",
-                connection,
-                f"{connection} dispatched {order.reference} (its id {order.their_id}), which the fleet never sent",
-            )
+    known = find(reading, order.reference, left=any(line.dispatched for line in order.lines))
+    if known is None:
         return
-    known = rows[0]
     gone = {line.sku: line.dispatched for line in order.lines if line.dispatched}
     new = {sku: n - known["shipped"].get(sku, 0) for sku, n in gone.items() if n > known["shipped"].get(sku, 0)}
-    if new and not _may_ship(reading, known, order, gone):
+    over = order.status is WarehouseStatus.DISPATCHED
+    if new and not may_ship(reading, known, gone, over=over):
         return
     if new:
-        ship(reading, known, order, new)
-    if order.status is WarehouseStatus.DISPATCHED:
+        ship(reading, known, order.parcels, new)
+    if over:
         closed(reading, known, gone)
     elif order.status is WarehouseStatus.CANCELLED:
         cancelled(reading, known)
 
 
-def _may_ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, gone: dict[str, int]) -> bool:
+def find(reading: Reading, reference: str, *, left: bool) -> dict[str, Any] | None:
+    """The fulfilment that a warehouse speaks of, locked. One that nobody sent is an exception where goods left."""
+    connection = reading.record.connection
+    rows = reading.run(
+        "select * from fulfilment where reference = %s and warehouse = %s for update", reference, connection
+    )
+    if not rows and left:
+        reading.file_exception(
+            "dispatch_unknown_order",
+            f"order:{reference}",
+            reference,
+            "dispatch-in",
+            connection,
+            f"{connection} dispatched {reference}, which the fleet never sent",
+        )
+    return rows[0] if rows else None
+
+
+def may_ship(reading: Reading, known: dict[str, Any], gone: dict[str, int], *, over: bool) -> bool:
+    """Whether what has left until now is what was asked for. ``over``: nothing more will leave."""
     subject, story, connection = f"order:{known['reference']}", known["order_code"], known["warehouse"]
     if known["state"] in ("cancelling", "cancelled", "withdrawn"):
         kind = "changed_after_release" if known["resend"] else "shipped_after_cancel"
@@ -146,21 +154,20 @@ def _may_ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, go
             story,
             "dispatch-in",
             connection,
-            f"{connection} dispatched {order.reference} although it was to be cancelled",
+            f"{connection} dispatched {known['reference']} although it was to be cancelled",
         )
         late = {sku: n - known["shipped"].get(sku, 0) for sku, n in gone.items() if n > known["shipped"].get(sku, 0)}
         left(reading, known, f"{known['reference']}/late {reading.record.id}", late)
-        all_gone = order.status is WarehouseStatus.DISPATCHED  # else the state stays: what leaves later is told as well
         reading.run(
             "update fulfilment set shipped = %s, state = %s, changed_at = now() where reference = %s",
             json.dumps(gone),
-            "dispatched" if all_gone else known["state"],
+            "dispatched" if over else known["state"],  # else what leaves later is told as well
             known["reference"],
         )
         return False
-    over = {sku: (n, known["requested"].get(sku, 0)) for sku, n in gone.items() if n > known["requested"].get(sku, 0)}
-    if over:
-        said = ", ".join(f"{sku}: {n} left, {asked} ordered" for sku, (n, asked) in sorted(over.items()))
+    beyond = {sku: (n, known["requested"].get(sku, 0)) for sku, n in gone.items() if n > known["requested"].get(sku, 0)}
+    if beyond:
+        said = ", ".join(f"{sku}: {n} left, {asked} ordered" for sku, (n, asked) in sorted(beyond.items()))
         reading.file_exception("over_shipped", subject, story, "dispatch-in", connection, said)
         reading.run("delete from expectation where subject = %s", subject)
         return False

@@ -7,6 +7,11 @@ from workers.runtime import Runtime
 
 SAID = {
     "sku_confirmed": "the warehouse has not confirmed every SKU of it: {missing}",
+    "received": "sent to the warehouse, which has not said that it could read it",
+    "accepted": "sent to the warehouse, which has neither accepted nor refused it",
+    "cancelled": "its cancellation was asked for, and the warehouse has not said what became of it",
+    "item results": "an item file that the warehouse has not answered, or not for every item",
+    "file": "a number of the warehouse's series that has not come",
     "dispatch": "sent to the warehouse and not dispatched in time",
 }
 

@@ -17,6 +17,7 @@ from workers.dispatch.splitting import explains
 from workers.ledger.store import NewMessage
 from workers.reading import Reading, fingerprint
 from workers.stock import short
+from workers.wiring.port import Known
 from workers.withdrawals import CANCELLED_STAGE, cancel, notice_vanished, one, withdraw, withdraw_unpushed
 
 REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
@@ -227,8 +228,9 @@ def _post_order(
     missing = sorted(set(codes) - set(skus))
     wire = None
     facts = reading.run("select value from partner_fact where connection = %s", warehouse)
-    if not missing and facts:
-        wire = reading.runtime.warehouse(warehouse).write_order(fulfilment, facts[0]["value"], skus)
+    side = reading.runtime.warehouse(warehouse)
+    if not missing and facts and not side.numbered:
+        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus))
     reading.post(
         NewMessage(
             flow="orders-out",

@@ -25,12 +25,16 @@ class Origin:
 def read_receipt(reading: Reading) -> None:
     """Reader of a re-read receipt. An older reading, or the same again, changes nothing; quantities grow."""
     connection = reading.record.connection
-    warehouse = reading.runtime.warehouse(connection)
+    warehouse = reading.runtime.asked(connection)
     receipt = warehouse.goods_in.read(reading.record.body, reading.record.received_at)
     home = warehouse.sites.get(receipt.facility)
-    if home is None:
-        return  # a building that this deployment does not serve
-    origin = _origin(reading, receipt, says_return=warehouse.goods_in.is_return(receipt))
+    if home is not None:  # else a building that this deployment does not serve
+        take_receipt(reading, receipt, home, says_return=warehouse.goods_in.is_return(receipt))
+
+
+def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_return: bool) -> None:
+    """What a receipt tells becomes returns, or goods that a delivery note has yet to book."""
+    origin = _origin(reading, receipt, says_return=says_return)
     if not _keep(reading, receipt, home, origin):
         return
     _without_lines(reading, receipt)

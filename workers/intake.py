@@ -247,7 +247,7 @@ def sweep(runtime: Runtime, warehouse: str) -> int:
         warehouse,
         min(runtime.configuration.fleet.intervals.sweep, 60.0),
     )
-    side, facts, new = runtime.warehouse(warehouse), runtime.facts(warehouse), 0
+    side, facts, new = runtime.asked(warehouse), runtime.facts(warehouse), 0
     for some in chunks(rows, 25):
         wanted = [(row["their_id"], row["reference"]) for row in some]
         shown = call(runtime, warehouse, "sweep", lambda wanted=wanted: side.fetch_orders(wanted, facts))

@@ -201,6 +201,69 @@ VERDICTS: dict[str, Verdict] = {
     "unknown_status": Verdict(
         SUPPORT, "error", f"The warehouse uses a status that no table knows: add it to the table named, then `{RETRY}`."
     ),
+    # warehouses that speak by files
+    "answer_missing": Verdict(
+        OPERATIONS,
+        "error",
+        "The warehouse has not answered in time: ask it whether the file arrived; it closes by itself when it answers.",
+    ),
+    "answer_unmatched": Verdict(
+        SUPPORT,
+        "warning",
+        "The warehouse answers to something that the fleet never sent: ask it what it has, then dismiss.",
+    ),
+    "accepted_with_error": Verdict(
+        OPERATIONS,
+        "warning",
+        "The warehouse accepted the order and wants attention: settle with it what the reason says, then dismiss.",
+    ),
+    "substituted": Verdict(
+        OPERATIONS,
+        "critical",
+        "The warehouse sent other goods than were ordered: settle it with the customer and in Khaos Control, then"
+        " dismiss.",
+    ),
+    "told_otherwise": Verdict(
+        OPERATIONS,
+        "error",
+        "The warehouse contradicts what it told before, and the first word counts: ask it which is true, then dismiss.",
+    ),
+    "file_gap": Verdict(
+        SUPPORT,
+        "error",
+        "A file of the warehouse's series has not come: ask for it again; it closes by itself when it comes.",
+    ),
+    "file_name_reused": Verdict(
+        SUPPORT,
+        "error",
+        "A file came again with other content and was not read: ask the warehouse which is right; `fleet replay RECORD`"
+        " reads the kept one, then dismiss.",
+    ),
+    "unknown_facility": Verdict(
+        SUPPORT,
+        "error",
+        f"The warehouse speaks of a facility that fleet.toml does not name: add it to the connection's sites, restart,"
+        f" then `{RETRY}`.",
+    ),
+    "count_late": Verdict(
+        OPERATIONS, "error", "The day's count of this building has not come: ask the warehouse for it."
+    ),
+    "stock_differs": Verdict(
+        OPERATIONS,
+        "warning",
+        "The warehouse's count and its movements differ: ask it for what is missing, or take the count for true with"
+        " `fleet stock-differences adopt SITE SKU --by NAME`.",
+    ),
+    "empty_parcel": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "A returned parcel was empty, and nobody was credited: ask the customer and the carrier, then dismiss.",
+    ),
+    "wrong_item": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Other goods came back than were announced, and nobody was credited: ask the customer, then dismiss.",
+    ),
     # stock
     "unknown_condition": Verdict(
         OPERATIONS,

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from mappings.canonical import ReturnAdvice
 from workers.delivery import Absent
 from workers.ledger.store import Claimed, Effect
+from workers.orders_out import awaits_answers, stamp_of
 from workers.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
 from workers.returns.asking import Receipt
 from workers.returns.offering import offer
 from workers.runtime import Runtime
+from workers.wiring.port import Known
 
 __all__ = ["Advice", "Receipt", "Return"]
 
@@ -64,21 +66,22 @@ class Advice:
         if missing:
             gates = tuple(f"sku:{message.connection}:{code}" for code in missing)
             return Held(gates, f"waits for {', '.join(missing[:NAMED])}{' …' if len(missing) > NAMED else ''}")
-        goods_in = self.runtime.warehouse(message.connection).goods_in
-        return goods_in.write_return(advice, self.runtime.facts(message.connection), skus)
+        known = Known(skus, stamp=stamp_of(self.runtime, message))
+        warehouse = self.runtime.warehouse(message.connection)
+        return warehouse.write_return(advice, self.runtime.facts(message.connection), known)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Create the receipt, unless the advice was withdrawn meanwhile."""
         if over := self._over(message):
             return over
         self.runtime.pace(message.connection)
-        their_id = self.runtime.warehouse(message.connection).goods_in.send_return(wire)
+        their_id = self.runtime.warehouse(message.connection).send_return(wire)
         return Delivered(f"expected at the warehouse as {their_id}", self._effects(message, their_id))
 
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
         """By reference: there as we wrote it, there otherwise, there twice, or not there."""
         self.runtime.pace(message.connection)
-        found = self.runtime.warehouse(message.connection).goods_in.find_return(
+        found = self.runtime.asked(message.connection).find_return(
             message.reference, wire, self.runtime.facts(message.connection)
         )
         if found is None:
@@ -102,4 +105,5 @@ class Advice:
                 " where reference = %s",
                 (their_id, message.reference),
             ),
+            *awaits_answers(self.runtime, message, "received"),
         )

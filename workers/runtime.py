@@ -16,7 +16,9 @@ import redis
 from workers.config import Configuration, Connection
 from workers.ledger.store import Store
 from workers.limits import Health, Tokens
-from workers.wiring import erp_of, warehouse_of
+from workers.wiring import asked_of, erp_of, telling_of
+from workers.wiring.asked import Asked
+from workers.wiring.files import Telling
 from workers.wiring.port import Erp, Warehouse
 
 FACTS_FOR = 60.0  # seconds that reference data is kept in a process
@@ -58,12 +60,26 @@ class Runtime:
         return erp_of(self.configuration.erp, self.configuration.tables)
 
     @cached_property
-    def _warehouses(self) -> dict[str, Warehouse]:
-        return {c.name: warehouse_of(c, self.configuration.tables) for c in self.configuration.warehouses}
+    def _asked(self) -> dict[str, Asked]:
+        configuration = self.configuration
+        return {c.name: asked_of(c, configuration.tables) for c in configuration.warehouses if not c.tells}
+
+    @cached_property
+    def _telling(self) -> dict[str, Telling]:
+        configuration = self.configuration
+        return {c.name: telling_of(c, configuration.tables) for c in configuration.warehouses if c.tells}
 
     def warehouse(self, connection: str) -> Warehouse:
         """A warehouse by its connection's name."""
-        return self._warehouses[connection]
+        return self._telling.get(connection) or self._asked[connection]
+
+    def asked(self, connection: str) -> Asked:
+        """A warehouse that answers questions, by its connection's name."""
+        return self._asked[connection]
+
+    def telling(self, connection: str) -> Telling:
+        """A warehouse that speaks by files, by its connection's name."""
+        return self._telling[connection]
 
     def connection(self, name: str) -> Connection:
         """A connection's settings."""

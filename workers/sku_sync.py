@@ -107,7 +107,7 @@ class ProductTo:
         known = self.runtime.store.row(
             "select their_id from sku where connection = %s and code = %s", message.connection, message.reference
         )
-        their_id = self.runtime.warehouse(message.connection).send_product(
+        their_id = self.runtime.asked(message.connection).send_product(
             message.reference, known["their_id"] if known else None, wire, self.runtime.facts(message.connection)
         )
         return Delivered(

@@ -16,7 +16,7 @@ select (select json_agg(b order by number) from buffer_rule b)::text as rules,
 def read_hint(reading: Reading) -> None:
     """Reader of a webhook about stock: its SKUs are counted again. Ten thousand words of one SKU are one count."""
     connection = reading.record.connection
-    hint = reading.runtime.warehouse(connection).stock.read_hint(reading.record.source, reading.record.body)
+    hint = reading.runtime.asked(connection).stock.read_hint(reading.record.source, reading.record.body)
     for home, (whose, _facility) in reading.runtime.configuration.homes.items():
         if whose == connection and hint.skus:
             reading.run("select want_recount(%s, %s, %s)", home, sorted(hint.skus), reading.record.source)
@@ -39,7 +39,7 @@ def post_due(runtime: Runtime) -> int:
     """Post one message for each home with SKUs to count and each site with levels that fell due. Returns how many."""
     wanted = runtime.store.rows(
         "select 'recount' as kind, h.connection, h.site, false as urgent, clock_timestamp()::text as mark"
-        " from home h join recount r on r.home = h.site where h.counted_at is not null"
+        " from home h join recount r on r.home = h.site where h.counted_at is not null and not h.told"
         " and not exists (select 1 from message m where m.subject = 'recount:' || h.site) group by 2, 3"
         " union all"
         " select 'levels', %s, s.site, bool_or(s.purpose = 'sell' and l.due_at - l.touched_at < interval '0.1 second'),"
@@ -121,13 +121,13 @@ def install(runtime: Runtime) -> None:
             db.execute(f"delete from {table} where not exists (select 1 from home where site = {table}.home)")  # noqa: S608  names of our own tables
         for home, (connection, facility) in homes.items():
             db.execute(
-                "insert into home (site, connection, facility, flush_after, adjustments, semantics, issue_point)"
-                " values (%s, %s, %s, make_interval(secs => %s), %s, %s, %s) on conflict (site) do update set"
+                "insert into home (site, connection, facility, flush_after, adjustments, semantics, issue_point, told)"
+                " values (%s, %s, %s, make_interval(secs => %s), %s, %s, %s, %s) on conflict (site) do update set"
                 " connection = excluded.connection, facility = excluded.facility, flush_after = excluded.flush_after,"
                 " adjustments = excluded.adjustments, semantics = excluded.semantics,"
-                " issue_point = excluded.issue_point",
+                " issue_point = excluded.issue_point, told = excluded.told",
                 (home, connection, facility, stock.flush, stock.beside(home).adjustments,
-                 runtime.erp.level_semantics, runtime.erp.issue_point),
+                 runtime.erp.level_semantics, runtime.erp.issue_point, runtime.connection(connection).tells),
             )  # fmt: skip
         db.execute("delete from stock_site")
         for row in sites:

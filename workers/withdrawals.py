@@ -70,7 +70,6 @@ def cancel(reading: Reading, known: dict[str, Any], why: str, *, resend: bool) -
             story=known["order_code"],
             body={"reference": known["reference"], "why": why, "record": reading.record.id},
             fingerprint=fingerprint(why, reading.record.id),
-            wire=b"cancel",
             priority=2,
             note=why,
         )

@@ -38,6 +38,12 @@ class Facility(BaseModel):
 
     cut_off: time | None = None
     time_zone: TimeZone = "Europe/London"
+    snapshot_by: time = time(7)  # when the day's 846 must have come, on the facility's clock (2.1)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The facility's clock."""
+        return ZoneInfo(self.time_zone)
 
 
 class Settings(BaseModel):
@@ -65,6 +71,12 @@ class Settings(BaseModel):
     sites: Annotated[dict[FacilityId, Text], Field(min_length=1)]  # facility id -> Khaos site name
     facilities: dict[FacilityId, Facility] = Field(default_factory=dict)
 
+    services: dict[str, Text] = Field(
+        default_factory=dict
+    )  # Khaos courier ("": none) -> carrier service, W6605 (2.2.1)
+    motor_services: tuple[Text, ...] = ()  # of these, those that are no parcels: W6602 M
+    item_currency: str = ""  # of Khaos's buying prices; empty: GXO is told no cost (2.2.9)
+
     folder: Annotated[str, StringConstraints(pattern=r"^/[^\s]*[^/\s]$")] = "/{client}/{facility}"  # (2.1)
     in_folder: Folder = "in"  # as GXO names it: what goes in there
     out_folder: Folder = "out"
@@ -78,6 +90,7 @@ class Settings(BaseModel):
     final_945: Literal["all_lines", "first"] = "all_lines"  # whether a 945 may leave lines out (2.2.4)
 
     poll_interval: Seconds = 60.0
+    gap_patience: Seconds = 1800.0  # a number that is left out of GXO's series may come for so long (2.1)
     stable_for: Annotated[float, Field(ge=0)] = 15.0  # a file is taken when it looks the same for so long (2.1)
     largest_file: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024  # bytes
 

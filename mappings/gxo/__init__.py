@@ -2,19 +2,20 @@
 
 from mappings.gxo.acknowledgements import read_824, read_997
 from mappings.gxo.couriers import read_courier
-from mappings.gxo.items import read_item_results, write_item, write_items
+from mappings.gxo.items import read_item_results, write_item, write_item_file, write_items
 from mappings.gxo.movements import read_947
-from mappings.gxo.orders import write_940
+from mappings.gxo.orders import write_940, write_cancellation
 from mappings.gxo.parties import Client
 from mappings.gxo.receipts import is_return, read_944
 from mappings.gxo.returns import write_943
-from mappings.gxo.segments import Segments
+from mappings.gxo.segments import Segments, facility
 from mappings.gxo.shipments import read_945, with_absent
 from mappings.gxo.snapshots import read_846
 
 __all__ = [
     "Client",
     "Segments",
+    "facility",
     "is_return",
     "read_824",
     "read_846",
@@ -27,6 +28,8 @@ __all__ = [
     "with_absent",
     "write_940",
     "write_943",
+    "write_cancellation",
     "write_item",
+    "write_item_file",
     "write_items",
 ]

@@ -53,10 +53,15 @@ def write_items(
         Unmappable: ``bad_product``, for the first product without a field that GXO demands: ask ``write_item``
             about each before.
     """
+    return write_item_file((write_item(product, own=own, currency=currency) for product in products), client, at)
+
+
+def write_item_file(rows: Iterable[tuple[str, ...]], client: str, at: datetime) -> tuple[str, bytes]:
+    """The same of rows as ``write_item`` writes them."""
     held = io.StringIO(newline="")
     writer = csv.writer(held, lineterminator="\r\n")
     writer.writerow(COLUMNS)
-    writer.writerows(write_item(product, own=own, currency=currency) for product in products)
+    writer.writerows(rows)
     return f"item_{client}_{at.astimezone(UTC):%Y%m%d%H%M%S}.csv", held.getvalue().encode()
 
 

@@ -43,14 +43,13 @@ def write_940(
     Raises:
         Unmappable: ``unknown_service``, ``bad_address``, ``route_unmapped``, else ``unmappable``.
     """
-    reference = identity("W0502", fulfilment.reference, REFERENCE)
-    web = clean(fulfilment.associated_ref)
-    if len(web) > CUSTOMER_REFERENCE:
-        raise Unmappable("N902", web, f"shorten the order's associated reference in Khaos to {CUSTOMER_REFERENCE}")
-    opening = _ended("W05", purpose, reference, web if len(web) <= REFERENCE else "")
-    parties = write_parties(client, fulfilment.facility)
     if purpose == "F":
-        return (opening, *parties)
+        return write_cancellation(
+            fulfilment.reference, fulfilment.facility, client=client, associated_ref=fulfilment.associated_ref
+        )
+    web = _web(fulfilment.associated_ref)
+    opening = _opening(purpose, fulfilment.reference, web)
+    parties = write_parties(client, fulfilment.facility)
     if not fulfilment.lines:
         raise Unmappable("W01", "", "an order for GXO needs at least one line")
     ship_to, contacts = write_address(fulfilment.address)
@@ -72,6 +71,27 @@ def write_940(
         ),
         ("W76", str(sum(line.quantity for line in fulfilment.lines))),
     )
+
+
+def write_cancellation(reference: str, facility: str, *, client: Client, associated_ref: str = "") -> Segments:
+    """A 940 that takes an order back (``F``): it names the order, the client and the facility, and nothing else.
+
+    Raises:
+        Unmappable: ``route_unmapped``, else ``unmappable``.
+    """
+    return _opening("F", reference, _web(associated_ref)), *write_parties(client, facility)
+
+
+def _opening(purpose: Purpose, reference: str, web: str) -> Segment:
+    order = identity("W0502", reference, REFERENCE)
+    return _ended("W05", purpose, order, web if len(web) <= REFERENCE else "")
+
+
+def _web(associated_ref: str) -> str:
+    web = clean(associated_ref)
+    if len(web) > CUSTOMER_REFERENCE:
+        raise Unmappable("N902", web, f"shorten the order's associated reference in Khaos to {CUSTOMER_REFERENCE}")
+    return web
 
 
 def _line(number: int, line: PickLine, product: Product | None, *, abroad: bool) -> Iterator[Segment]:

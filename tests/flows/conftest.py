@@ -7,6 +7,7 @@ import json
 import random
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -159,6 +160,12 @@ def sales_order(ref: str, lines: list[tuple[str, int]], **said: str) -> str:
     )
 
 
+def ean(code: str) -> str:
+    """A GTIN-13 of its own for a code, with its right check digit."""
+    text = f"{zlib.crc32(code.encode()):012d}"
+    return text + str(-sum(int(digit) * (3 if place % 2 else 1) for place, digit in enumerate(text)) % 10)
+
+
 class World:
     """A merchant, a warehouse, and the fleet between them, moved step by step."""
 
@@ -174,7 +181,10 @@ class World:
         self.khaos.post(
             "products",
             products=[
-                {"code": code, "description": f"Thing {code}", "in_stock": units, "price": "2.00", **more}
+                {
+                    "code": code, "description": f"Thing {code}", "in_stock": units, "price": "2.00",
+                    "barcode": ean(code), "commodity_code": "69120023", "country_of_origin": "GB", **more,
+                }
                 for code in codes
             ],
             sites=["Main Site", "Annex"],

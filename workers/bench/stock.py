@@ -22,7 +22,7 @@ from mappings.clarus import read_stock
 from workers.config import configuration
 from workers.runtime import Runtime
 from workers.stock.counting import begin_snapshot, end_snapshot, take_pages
-from workers.wiring.port import Counted
+from workers.wiring.asked import Counted
 
 PAGE = 100
 CHANGED = 100  # one SKU in so many differs at the second count

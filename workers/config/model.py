@@ -94,6 +94,7 @@ class Connection(Strict):
     shares: dict[str, int]
     deadline: float
     partner_timeout: float
+    tells: bool = False  # a warehouse that speaks by files, and cannot be asked
     dispatch_route: str = ""  # how its dispatches reach Khaos Control; empty: the bound extension, if there is one
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -173,6 +174,11 @@ class Configuration(Strict):
             for connection in self.warehouses
             for facility, site in connection.settings.sites.items()
         }
+
+    @property
+    def asked_homes(self) -> dict[str, tuple[str, str]]:
+        """Those of the homes whose warehouse answers questions; the others tell by themselves."""
+        return {site: home for site, home in self.homes.items() if not self.connections[home[0]].tells}
 
     @property
     def erp(self) -> Connection:

@@ -121,6 +121,7 @@ def _connection(name: str, raw: Any) -> Connection:
             deadline=settings.deadline,
             partner_timeout=settings.partner_timeout,
             dispatch_route=route,
+            tells=SYSTEMS[system].tells,
         )
     except ValidationError as error:
         raise _said(error, where) from None

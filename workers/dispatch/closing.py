@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from workers.reading import Reading
@@ -54,6 +55,7 @@ def cancelled(reading: Reading, known: dict[str, Any]) -> None:
     """It was cancelled there: as we asked, or by itself."""
     if known["state"] == "cancelling":
         reading.tell(known, "cancelled", "the warehouse shows it cancelled")
+        reading.run("select order_cancelled(%s)", json.dumps({"reference": known["reference"]}))
     elif known["state"] in ("new", "sent"):
         reading.file_exception(
             "cancelled_at_warehouse",

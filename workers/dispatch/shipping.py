@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
-from mappings.canonical import Parcel, PickLine, Shipment, WarehouseOrder
+from mappings.canonical import Parcel, PickLine, Shipment
 from mappings.khaos.consignments import consignment_of
 from workers.dispatch.routes import BY_HAND, EXTENSION, route_of
 from workers.ledger.store import NewMessage
@@ -14,13 +15,18 @@ from workers.reading import Reading
 from workers.stock.leaving import left
 
 
-def ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, new: dict[str, int]) -> None:
-    """Write down the units that are ``new`` as a shipment of the fulfilment (its row, which is brought up to date)."""
+def ship(
+    reading: Reading, known: dict[str, Any], parcels: Iterable[Parcel], new: dict[str, int], on: date | None = None
+) -> None:
+    """Write down the units that are ``new`` as a shipment of the fulfilment (its row, which is brought up to date).
+
+    ``on`` is the day on which they left, where the warehouse tells it.
+    """
     warehouse = reading.runtime.warehouse(known["warehouse"])
     number = known["shipments"] + 1
     reference = f"{known['reference']}/S{number}"
-    parcels = _new_parcels(reading, known["reference"], order.parcels)
-    courier = next((warehouse.courier(p.carrier, p.service) for p in parcels if p.carrier), "")
+    parcels = _new_parcels(reading, known["reference"], parcels)
+    courier = next((warehouse.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
     shipped = {**known["shipped"]}
     for sku, units in new.items():
         shipped[sku] = shipped.get(sku, 0) + units
@@ -34,7 +40,7 @@ def ship(reading: Reading, known: dict[str, Any], order: WarehouseOrder, new: di
         lines=lines,
         parcels=tuple(parcels),
         courier=courier,
-        dispatched_on=reading.record.received_at.date(),
+        dispatched_on=on or reading.record.received_at.date(),
         complete=complete,
     )
     route = route_of(reading.runtime, known["warehouse"])

@@ -24,7 +24,7 @@ FIRST_LOOK = timedelta(days=7)  # how far back the first sweep of a building loo
 def read_hint(reading: Reading) -> None:
     """Reader of a webhook about goods in: its receipts are re-read, its SKUs counted."""
     connection = reading.record.connection
-    warehouse = reading.runtime.warehouse(connection)
+    warehouse = reading.runtime.asked(connection)
     hint = warehouse.goods_in.read_hint(reading.record.source, reading.record.body)
     if hint.skus:
         for home in warehouse.sites.values():
@@ -125,7 +125,7 @@ def fetch(runtime: Runtime, connection: str, hint: ReceiptHint) -> bytes | None:
         hint.their_id,
     )
     lines = list(dict.fromkeys([*(row["line_id"] for row in rows), *hint.line_ids]))
-    return runtime.warehouse(connection).goods_in.fetch(hint.their_id, hint.reference, lines, runtime.facts(connection))
+    return runtime.asked(connection).goods_in.fetch(hint.their_id, hint.reference, lines, runtime.facts(connection))
 
 
 def _kept(runtime: Runtime, connection: str, their_id: str, shown: bytes) -> Effect:
@@ -151,7 +151,7 @@ def sweep(runtime: Runtime, home: str) -> int:
     row = runtime.store.row("select value from cursor where connection = %s and source = %s", connection, source)
     now = datetime.now(UTC)
     since = datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else now - FIRST_LOOK
-    side, facts, known = runtime.warehouse(connection).goods_in, runtime.facts(connection), _known(runtime, connection)
+    side, facts, known = runtime.asked(connection).goods_in, runtime.facts(connection), _known(runtime, connection)
     found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, known, facts))
     over = _over(runtime, connection)
     new = sum(_take(runtime, connection, hint) for hint in found if hint.line_ids or hint.their_id not in over)

@@ -19,7 +19,7 @@ from workers.policy import verdict
 from workers.runtime import Runtime
 from workers.stock.demand import moment
 from workers.stock.movements import as_rows, poll_movements, since
-from workers.wiring.port import Counted
+from workers.wiring.asked import Counted
 
 SKUS_A_COUNT = 100
 LINES_AT_ONCE = 2000
@@ -49,7 +49,7 @@ class Recount:
         if not skus:
             return NotNeeded("everything was counted meanwhile")
         connection, facility = self.runtime.configuration.homes[home]
-        warehouse, facts = self.runtime.warehouse(connection), self.runtime.facts(connection)
+        warehouse, facts = self.runtime.asked(connection), self.runtime.facts(connection)
         began = moment(self.runtime)
         self.runtime.pace(connection)
         counted = warehouse.stock.count(facility, skus, facts)
@@ -119,7 +119,7 @@ def count_building(runtime: Runtime, home: str) -> int:
     connection, facility = runtime.configuration.homes[home]
     if since(runtime, home) is None:
         poll_movements(runtime, home)  # what is booked from here on is news
-    warehouse, facts = runtime.warehouse(connection), runtime.facts(connection)
+    warehouse, facts = runtime.asked(connection), runtime.facts(connection)
     snapshot = begin_snapshot(runtime, home)
     pages = warehouse.stock.pages(facility, facts)
     try:

@@ -29,7 +29,7 @@ def poll_movements(runtime: Runtime, home: str) -> int:
     """
     connection, facility = runtime.configuration.homes[home]
     facts, begin = runtime.facts(connection), since(runtime, home)
-    warehouse = runtime.warehouse(connection)
+    warehouse = runtime.asked(connection)
     raw = call(runtime, connection, "movements", lambda: warehouse.stock.fetch_movements(facility, begin, facts))
     body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
     stored = runtime.store.receive(connection, "movements", receipt(body), body)
@@ -53,7 +53,7 @@ def read_movements(reading: Reading) -> None:
     """Reader of a page of movements."""
     said = json.loads(reading.record.body)
     connection = reading.record.connection
-    movements, unreadable = reading.runtime.warehouse(connection).stock.read_movements(said["raw"].encode())
+    movements, unreadable = reading.runtime.asked(connection).stock.read_movements(said["raw"].encode())
     for entry in unreadable:
         reading.park("stock-in", entry)
     rows = as_rows(movements)

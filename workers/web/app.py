@@ -18,7 +18,7 @@ from workers.ledger.store import Store
 from workers.ledger.views import POOL as READING
 from workers.ledger.views import reading_engine
 from workers.web import advice, channel, courier, desk, frame, hooks, watch, worklist_page
-from workers.wiring import erp_of, warehouse_of
+from workers.wiring import asked_of, erp_of
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ def application() -> FastAPI:
         engine.dispose()
 
     app = FastAPI(title="Khaos fleet", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    warehouses = {c.name: warehouse_of(c, settings.tables) for c in settings.warehouses}
+    warehouses = {c.name: asked_of(c, settings.tables) for c in settings.warehouses if not c.tells}
     app.include_router(hooks.routes(hooks.Inbox(store, engine, warehouses)))
     if (hook := settings.erp.settings.courier_hook) is not None:
         app.include_router(courier.routes(hook, courier.counter(store, settings), engine))

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
 from workers.ledger.store import Store
-from workers.wiring.port import Warehouse
+from workers.wiring.asked import Asked
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ class Inbox:
 
     store: Store
     engine: Engine
-    warehouses: Mapping[str, Warehouse]
+    warehouses: Mapping[str, Asked]
 
     def keep(self, connection: str, event: str, body: bytes) -> bool:
         """Store it, durably. False when the same was told before. Raises when the ledger is away."""
@@ -98,7 +98,7 @@ def _answer(status: int) -> JSONResponse:
     return JSONResponse({"ok": False}, status, headers=AGAIN if status == 503 else None)  # noqa: PLR2004  named just above
 
 
-def refusal(warehouse: Warehouse | None, token: str, event: str, headers: Mapping[str, str]) -> str:
+def refusal(warehouse: Asked | None, token: str, event: str, headers: Mapping[str, str]) -> str:
     """The class of a refusal: ``connection``, ``event``, ``token``, ``headers``; empty when it is taken."""
     if warehouse is None:
         return "connection"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from adapters.clarus.settings import Settings as ClarusSettings
+from adapters.gxo.settings import Settings as GxoSettings
 from adapters.khaos.settings import Settings as KhaosSettings
+from workers.wiring.asked import Asked
 from workers.wiring.clarus import ClarusWarehouse
+from workers.wiring.files import Kind, Telling
+from workers.wiring.gxo import GxoWarehouse
 from workers.wiring.khaos import KhaosErp
-from workers.wiring.port import Erp, Warehouse
+from workers.wiring.port import Erp
 
 if TYPE_CHECKING:
     from workers.config import Connection
@@ -21,15 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One row for each system: its settings and its side of the port."""
+    """One row for each system: its settings, its side of the port, and whether it tells rather than be asked."""
 
     settings: type[Any]
     side: Callable[[Any, Mapping[str, Any]], Any]
+    tells: bool = False
 
 
 SYSTEMS: dict[str, System] = {
     "khaos": System(KhaosSettings, KhaosErp),
     "clarus": System(ClarusSettings, ClarusWarehouse),
+    "gxo": System(GxoSettings, GxoWarehouse, tells=True),
 }
 
 
@@ -39,9 +46,15 @@ def erp_of(connection: Connection, tables: Mapping[str, Any]) -> Erp:
     return side
 
 
-def warehouse_of(connection: Connection, tables: Mapping[str, Any]) -> Warehouse:
-    """A warehouse's side of the port."""
-    side: Warehouse = SYSTEMS[connection.system].side(connection.settings, tables)
+def asked_of(connection: Connection, tables: Mapping[str, Any]) -> Asked:
+    """The side of a warehouse that answers questions."""
+    side: Asked = SYSTEMS[connection.system].side(connection.settings, tables)
+    return side
+
+
+def telling_of(connection: Connection, tables: Mapping[str, Any]) -> Telling:
+    """The side of a warehouse that speaks by files."""
+    side: Telling = SYSTEMS[connection.system].side(connection.settings, tables)
     return side
 
 
@@ -55,22 +68,25 @@ def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Hand
     from workers.dispatch import telling  # noqa: PLC0415  as above
     from workers.journal import posting  # noqa: PLC0415  as above
     from workers.stock import counting, levels  # noqa: PLC0415  as above
+    from workers.told import item_files  # noqa: PLC0415  as above
 
+    if kind == "read":
+        return rereading.ReadAgain(runtime)
+    again = runtime.connection(connection).tells  # a file that is laid again has no second effect
     handlers: dict[tuple[str, str], Callable[[Runtime], Handler]] = {
-        ("orders-out", "order"): orders_out.Order,
+        ("orders-out", "order"): partial(orders_out.Order, repeatable=again),
         ("orders-out", "cancel"): orders_out.Cancel,
         ("dispatch-in", "reread"): dispatch_in.Reread,
         ("dispatch-in", "shipment"): telling.ShipmentTo,
-        ("sku-sync", "product"): sku_sync.ProductTo,
+        ("sku-sync", "product"): item_files.ItemFor if again else sku_sync.ProductTo,
+        ("sku-sync", "items"): item_files.ItemFile,
         ("stock-in", "recount"): counting.Recount,
         ("stock-in", "levels"): levels.Levels,
         ("stock-in", "journal"): posting.JournalTo,
         ("returns-in", "receipt"): returns_in.Receipt,
-        ("returns-in", "advice"): returns_in.Advice,
+        ("returns-in", "advice"): partial(returns_in.Advice, repeatable=again),
         ("returns-in", "return"): returns_in.Return,
     }
-    if kind == "read":
-        return rereading.ReadAgain(runtime)
     try:
         return handlers[flow, kind](runtime)
     except KeyError:
@@ -90,6 +106,7 @@ def reader_for(runtime: Runtime, connection: str, source: str) -> tuple[str, Rea
     )
     from workers.returns import asking  # noqa: PLC0415  as above
     from workers.stock import movements  # noqa: PLC0415  as above
+    from workers.told import answers, item_files, opening, receipts, shipments, stock  # noqa: PLC0415  as above
 
     if connection == "broker":
         return "orders-out", rereading.read_poison
@@ -110,6 +127,14 @@ def reader_for(runtime: Runtime, connection: str, source: str) -> tuple[str, Rea
     if source.startswith("webhook "):
         return "dispatch-in", dispatch_in.read_hint
     warehouse: dict[str, tuple[str, Reader]] = {
+        "file": ("dispatch-in", opening.read_file),
+        Kind.ACKNOWLEDGEMENT: ("orders-out", answers.read_acknowledgement),
+        Kind.ORDER_ADVICE: ("orders-out", answers.read_order_advice),
+        Kind.SHIPMENT: ("dispatch-in", shipments.read_shipment),
+        Kind.RECEIPT: ("returns-in", receipts.read_receipt),
+        Kind.ADJUSTMENT: ("stock-in", stock.read_adjustment),
+        Kind.COUNT: ("stock-in", stock.read_count),
+        Kind.ITEM_RESULTS: ("sku-sync", item_files.read_results),
         "order": ("dispatch-in", dispatch_in.read_order),
         "sweep": ("dispatch-in", dispatch_in.read_sweep),
         "movements": ("stock-in", movements.read_movements),

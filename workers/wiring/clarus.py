@@ -12,11 +12,12 @@ from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from adapters.clarus.webhook import check
 from adapters.errors import Rejected
-from mappings.canonical import Fulfilment, Product, WarehouseOrder
+from mappings.canonical import Fulfilment, Product, ReturnAdvice, WarehouseOrder
 from mappings.errors import Unmappable
+from workers.wiring.asked import Found, Hint
 from workers.wiring.clarus_goods_in import ClarusGoodsIn
 from workers.wiring.clarus_stock import ClarusStock
-from workers.wiring.port import Found, Hint
+from workers.wiring.port import Cancelling, Known
 
 NOT_FOUND = 404
 WEBHOOK = "webhook "  # source of a record: "webhook goods_out.completed"
@@ -25,12 +26,16 @@ WEBHOOK = "webhook "  # source of a record: "webhook goods_out.completed"
 class ClarusWarehouse:
     """One Clarus account."""
 
+    numbered = False
+    repeatable = False  # Clarus would create a second order of the same reference
+
     def __init__(self, settings: Settings, tables: Mapping[str, Any]) -> None:
         """Connects to nothing yet."""
         self.settings = settings
         self.client = Clarus(settings)
         self.ack_proof = settings.proof
         self.sites = dict(settings.sites)
+        self.answers: dict[str, float] = {}  # what it says of an order, it says in the answer
         self.goods_in = ClarusGoodsIn(settings, self.client, tables)
         self.stock = ClarusStock(self.client, tables)
         self._couriers: dict[str, str] = tables.get("carriers", {}).get("clarus", {})
@@ -60,9 +65,9 @@ class ClarusWarehouse:
             dispatch_strategy=self.settings.dispatch_strategy or "",
         )
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], skus: dict[str, str]) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
         """A goods out."""
-        return words.write_goods_out(fulfilment, self._facts(facts, skus))
+        return words.write_goods_out(fulfilment, self._facts(facts, known.skus))
 
     def send_order(self, wire: bytes) -> str:
         """Create it."""
@@ -90,15 +95,31 @@ class ClarusWarehouse:
         detail = self.client.orders_detail(nodes)[0]
         return Found(ids, words.same_order(wire, detail["lines"]), f"goods out {ids[0]} has other lines than were sent")
 
-    def cancel_order(self, their_id: str) -> bool:
+    def write_cancel(self, reference: str, facility: str, associated_ref: str, known: Known) -> bytes:
+        """Nothing to write: the call has no body."""
+        return b"cancel"
+
+    def cancel_order(self, their_id: str, wire: bytes) -> Cancelling:
         """Cancel it; Clarus deletes one that was pending, so not found means cancelled."""
         try:
             self.client.cancel_goods_out(their_id)
         except Rejected as error:
             if error.status == NOT_FOUND:
-                return False
+                return Cancelling.NOT_THERE
             raise
-        return True
+        return Cancelling.CANCELLED
+
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: Known) -> bytes:
+        """A goods-in receipt."""
+        return self.goods_in.write_return(advice, facts, known.skus)
+
+    def send_return(self, wire: bytes) -> str:
+        """Create it."""
+        return self.client.create_goods_in_receipt(wire)
+
+    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+        """A census of the reference."""
+        return self.goods_in.find_return(reference, wire, facts)
 
     def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
         """A product."""

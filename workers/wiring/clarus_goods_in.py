@@ -11,8 +11,8 @@ import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from mappings.canonical import GoodsReceipt, ReceiptStatus, ReturnAdvice
+from workers.wiring.asked import Found
 from workers.wiring.goods_in import GoodsInHint, ReceiptHint
-from workers.wiring.port import Found
 
 WEBHOOK = "webhook "
 
@@ -84,10 +84,6 @@ class ClarusGoodsIn:
                 receipt_kind=self._settings.receipt_kind or {},
             ),
         )
-
-    def send_return(self, wire: bytes) -> str:
-        """Create it."""
-        return self._client.create_goods_in_receipt(wire)
 
     def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
         """A census of the reference; a cancelled receipt counts only where no other is there: it did arrive."""

@@ -11,7 +11,7 @@ import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from mappings.canonical import StockMovement
 from mappings.errors import Unmappable, Unreadable
-from workers.wiring.port import Counted, StockHint
+from workers.wiring.asked import Counted, StockHint
 
 WEBHOOK = "webhook "
 BEFORE = timedelta(hours=1)  # the first look at movements only tells where to begin

@@ -1,4 +1,4 @@
-"""What the flows ask of a warehouse about goods that come in: beside ``port``, for the systems that have receipts."""
+"""What the flows ask about goods that come in, of a warehouse that answers questions: a part of ``asked``."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from mappings.canonical import GoodsReceipt, ReturnAdvice
-from workers.wiring.port import Found
+from mappings.canonical import GoodsReceipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class GoodsInHint:
 
 
 class GoodsIn(Protocol):
-    """Receipts of a warehouse. ``write_*`` and ``read_*`` are pure; the others go over the network."""
+    """Receipts of a warehouse that is asked for them. ``read_*`` are pure; the others go over the network."""
 
     def read_hint(self, source: str, body: bytes) -> GoodsInHint:
         """Understand a webhook. Raises Unmappable."""
@@ -50,12 +49,3 @@ class GoodsIn(Protocol):
 
     def is_return(self, receipt: GoodsReceipt) -> bool:
         """Whether the warehouse's own kind of receipt says that customers sent these goods back."""
-
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], skus: Mapping[str, str]) -> bytes:
-        """The bytes of a receipt to be expected; ``skus`` gives their id of each code. Raises Unmappable."""
-
-    def send_return(self, wire: bytes) -> str:
-        """Create the receipt; their id."""
-
-    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
-        """Look a reference up after a doubt. None when it is provably absent."""

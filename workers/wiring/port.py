@@ -1,22 +1,25 @@
-"""What the flows ask of a system, in the trade's words. A new system is one more module beside this one."""
+"""What the flows ask of a system, in the trade's words. A new system is one more module beside this one.
+
+A warehouse is asked or it tells: ``asked`` has what only a warehouse can do that answers questions, ``files`` what only
+one can that speaks by files.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from enum import Enum
+from typing import Any, Protocol
 
 from mappings.canonical import (
     CreditNote,
     Fulfilment,
     Invoice,
     Product,
+    ReturnAdvice,
     SalesOrder,
     Shipment,
-    StockLine,
-    StockMovement,
-    WarehouseOrder,
 )
 from mappings.canonical.journal import JournalEntry
 from mappings.errors import Unreadable
@@ -24,76 +27,40 @@ from mappings.khaos import Parties
 from mappings.khaos.consignments import Consigned
 from workers.wiring.khaos_channel import KhaosChannel
 
-if TYPE_CHECKING:
-    from workers.wiring.goods_in import GoodsIn
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """Our control number of what is written, and the moment that it is written for; both stay with the message."""
+
+    number: int
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """A reference looked up at a warehouse: how often it is there alive, and whether as we wrote it."""
+class Known:
+    """What the ledger knows that bytes for a warehouse may need: their id of each SKU, the catalogue, the number."""
 
-    their_ids: tuple[str, ...]
-    same: bool
-    what: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Hint:
-    """A warehouse's word that something happened to an order; never the fact itself."""
-
-    their_id: str
-    reference: str
+    skus: Mapping[str, str] = field(default_factory=dict)
+    products: Mapping[str, Product] = field(default_factory=dict)
+    stamp: Stamp | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StockHint:
-    """A warehouse's word about stock: which SKUs to count again, whether movements or receipts are to be read.
+class Cancelling(Enum):
+    """What became of asking for a cancellation."""
 
-    ``reasons`` are (movement id, reason code) pairs: the one thing that a hint may know and a re-read not.
-    """
-
-    skus: tuple[str, ...] = ()
-    receipts: tuple[tuple[str, str, tuple[str, ...]], ...] = ()  # (their id, reference, line ids)
-    reasons: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Counted:
-    """What a count read: lines that are good, and entries that could not be understood."""
-
-    lines: tuple[StockLine, ...]
-    unreadable: tuple[Unreadable, ...] = ()
-
-
-class WarehouseStock(Protocol):
-    """What a warehouse holds. ``read_*`` are pure; the others go over the network."""
-
-    snapshot_consistent: bool  # a count of the building is one moment's picture, not pages read one by one
-    absent_after: int  # complete counts in a row without a SKU that mean it is gone
-
-    def count(self, facility: str, skus: Sequence[str], facts: dict[str, Any]) -> Counted:
-        """Count some SKUs, whole: what is not shown is not there."""
-
-    def pages(self, facility: str, facts: dict[str, Any]) -> Iterator[Counted]:
-        """Count a building, page by page. It is complete only when the iterator ends by itself."""
-
-    def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:
-        """What was booked since a moment of their clock; None: the last hour."""
-
-    def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
-        """Understand movements."""
-
-    def read_hint(self, source: str, body: bytes) -> StockHint:
-        """Understand a webhook about stock. Raises Unmappable."""
+    CANCELLED = "cancelled at the warehouse"
+    NOT_THERE = "not at the warehouse (any more): cancelled"
+    ASKED = "the warehouse was asked; its answer comes by itself"
 
 
 class Warehouse(Protocol):
-    """A warehouse system. ``write_*`` and ``read_*`` are pure; the others go over the network."""
+    """A warehouse system, as far as all are alike. ``write_*`` are pure; the others go over the network."""
 
-    ack_proof: str  # "2xx": the answer proves it; "get": read back before it counts
     sites: dict[str, str]  # facility -> Khaos site
-    stock: WarehouseStock
-    goods_in: GoodsIn  # receipts: suppliers' and returns
+    numbered: bool  # what is written for it carries a control number: it is written only just before it is sent
+    repeatable: bool  # the same bytes sent again have no second effect: a doubt needs no look-up
+    ack_proof: str  # of an order: "2xx": the answer proves it; "get": read back before it counts
+    answers: dict[str, float]  # what it says of an order later ("received", "accepted") -> within how many seconds
 
     def ping(self) -> None:
         """A harmless read."""
@@ -101,38 +68,29 @@ class Warehouse(Protocol):
     def reference_data(self) -> dict[str, Any]:
         """Ids of the account, the buildings and the carriers."""
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], skus: dict[str, str]) -> bytes:
-        """The bytes of an order; ``skus`` gives their id of each code. Raises Unmappable."""
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+        """The bytes of an order. Raises Unmappable."""
 
     def send_order(self, wire: bytes) -> str:
-        """Create the order; their id."""
+        """Send the order; their id."""
 
     def release_order(self, their_id: str) -> None:
         """Have an order picked, where the warehouse leaves that to us. Releasing twice is harmless."""
 
-    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
-        """Look a reference up after a doubt. None when it is provably absent."""
+    def write_cancel(self, reference: str, facility: str, associated_ref: str, known: Known) -> bytes:
+        """The bytes of a cancellation. Raises Unmappable."""
 
-    def cancel_order(self, their_id: str) -> bool:
-        """Cancel; False when there is no such order (any more). Raises Rejected when they refuse."""
+    def cancel_order(self, their_id: str, wire: bytes) -> Cancelling:
+        """Cancel an order, or ask for it. Raises Rejected when they refuse."""
 
     def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
         """The bytes of a product. Raises Unmappable."""
 
-    def send_product(self, code: str, their_id: str | None, wire: bytes, facts: dict[str, Any]) -> str:
-        """Create or update, and make it orderable for the account; their id. Pushing again is harmless."""
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: Known) -> bytes:
+        """The bytes of a return to be expected. Raises Unmappable."""
 
-    def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
-        """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
-
-    def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
-        """Understand a re-read order. Raises Unmappable."""
-
-    def read_hint(self, source: str, body: bytes) -> Hint:
-        """Understand a webhook. Raises Unmappable."""
-
-    def refuse_webhook(self, token: str, source: str, headers: dict[str, str]) -> str | None:
-        """Why an incoming webhook is not theirs; None when it is."""
+    def send_return(self, wire: bytes) -> str:
+        """Announce it; their id."""
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for a warehouse's carrier. Raises Unmappable."""

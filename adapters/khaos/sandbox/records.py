@@ -56,6 +56,8 @@ class Product:
     stock_type: str = ""
     other_ref: str = ""
     barcode: str = ""
+    commodity_code: str = ""
+    country_of_origin: str = ""  # ISO alpha-2
     is_parent: bool = False
     edited: datetime = field(default_factory=now)
     moved: datetime = field(default_factory=now)

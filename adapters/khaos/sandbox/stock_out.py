@@ -99,6 +99,8 @@ def _tags(product: Product, description: str) -> str:
         description: product.description,
         "STOCK_ID": product.stock_id,
         "WEIGHT": "100",
+        "ICN_CODE": product.commodity_code,
+        "COUNTRY_OF_MANUFACTURE": product.country_of_origin,
         "DELETED": _flag(product.discontinued),
         "DISCONTINUED": _flag(product.discontinued),
         "RUN_TO_ZERO": _flag(product.run_to_zero),

@@ -1,0 +1,18 @@
+"""Orders to a warehouse that is sent files: told once, answered by files, and nothing taken for more than it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def test_an_order_goes_out_as_a_file_is_accepted_ships_and_khaos_shows_it(gxo: Any) -> None:
+    gxo.stock(MUG=20, BOWL=5)
+    order = gxo.order(("MUG", 3), ("BOWL", 1))
+    gxo.round()
+    gxo.world.read_back()
+    print(gxo.world.live_messages())
+    assert gxo.world.exceptions() == []
+    assert gxo.state(order) == "dispatched"
+    assert gxo.there(gxo.reference(order))["facility"] == "GBNH01"
+    assert len(gxo.world.shipments(order)) == 1
+    assert gxo.position("MUG") == (17, {})

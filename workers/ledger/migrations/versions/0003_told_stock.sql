@@ -1,0 +1,256 @@
+-- Stock of a warehouse that cannot be asked: it tells every movement, and now and then a count of everything.
+--
+-- Two figures are kept for each SKU: the book (the count on which both sides last agreed, and every movement since) and
+-- the count (the last one, and what moved after it). While they differ, the less sellable one is what is held.
+
+alter table home add column told boolean not null default false;         -- written from the configuration
+
+create table told_sku (
+    home            text not null,
+    sku             text not null,
+    agreed          jsonb not null default '{}',      -- {condition: units}: the book's beginning
+    agreed_number   bigint not null default 0,
+    agreed_written  timestamptz not null default '-infinity',
+    agreed_at       timestamptz not null default '-infinity',
+    counted         jsonb not null default '{}',      -- the last count that named it
+    counted_number  bigint not null default 0,
+    counted_written timestamptz not null default '-infinity',
+    counted_at      timestamptz not null default '-infinity',  -- the moment of which that count speaks
+    absent          smallint not null default 0,      -- whole counts in a row that did not name it
+    differs         boolean not null default false,
+    primary key (home, sku)
+) with (fillfactor = 80);
+create index told_sku_differs on told_sku (home) where differs;
+
+-- Each movement as it was told, once: what it put into a condition, or took out of it (below zero).
+create table told_move (
+    home      text not null,
+    document  text not null,                          -- the kind and the warehouse's own number of what told it
+    sku       text not null,
+    condition text not null,
+    units     integer not null,
+    number    bigint not null,                        -- the interchange's: order within one minute
+    written   timestamptz not null,                   -- when the warehouse wrote it
+    told_at   timestamptz not null default now(),
+    primary key (home, sku, document, condition)
+);
+
+-- Counts that were taken, for whoever asks which.
+create table told_count (
+    home      text not null,
+    document  text not null,
+    number    bigint not null,
+    written   timestamptz not null,
+    at        timestamptz not null,
+    lines     integer not null,
+    differing integer not null,
+    taken_at  timestamptz not null default now(),
+    primary key (home, document)
+);
+
+-- Whether a count (its number, when it was written, of which moment it speaks) includes a movement.
+-- Moments of counts are told to the minute.
+create function counts_it(p_number bigint, p_written timestamptz, p_at timestamptz, m_number bigint, m_written timestamptz)
+returns boolean language sql immutable as $$
+    select (m_written, m_number) < (p_written, p_number) and m_written <= p_at + interval '59 seconds'
+$$;
+
+-- What is held by what was told, for some SKUs (null: all of the home's). ``good`` may be below zero for a moment.
+create function told_figures(p_home text, p_skus text[])
+returns table (sku text, book jsonb, counted jsonb, good integer, other jsonb, differs boolean)
+language sql stable as $$
+    with moved as (
+        select m.sku, m.condition,
+               sum(m.units) filter (where not counts_it(t.agreed_number, t.agreed_written, t.agreed_at, m.number, m.written)) as to_book,
+               sum(m.units) filter (where not counts_it(t.counted_number, t.counted_written, t.counted_at, m.number, m.written)) as to_count
+          from told_move m join told_sku t on t.home = m.home and t.sku = m.sku
+         where m.home = p_home and (p_skus is null or m.sku = any (p_skus))
+         group by 1, 2),
+    parts as (
+        select t.sku, e.key as condition, e.value::integer as book, 0 as count
+          from told_sku t cross join lateral jsonb_each_text(t.agreed) e
+         where t.home = p_home and (p_skus is null or t.sku = any (p_skus))
+        union all
+        select t.sku, e.key, 0, e.value::integer from told_sku t cross join lateral jsonb_each_text(t.counted) e
+         where t.home = p_home and (p_skus is null or t.sku = any (p_skus))
+        union all
+        select sku, condition, coalesce(to_book, 0), coalesce(to_count, 0) from moved),
+    sums as (select sku, condition, sum(book)::integer as book, sum(count)::integer as count from parts group by 1, 2),
+    whole as (
+        select s.sku,
+               coalesce(jsonb_object_agg(s.condition, s.book) filter (where s.book <> 0), '{}') as book,
+               coalesce(jsonb_object_agg(s.condition, s.count) filter (where s.count <> 0), '{}') as counted,
+               coalesce(sum(s.book) filter (where s.condition = 'good'), 0)::integer as book_good,
+               coalesce(sum(s.count) filter (where s.condition = 'good'), 0)::integer as count_good,
+               coalesce(sum(s.book) filter (where s.condition = 'damaged'), 0)::integer as book_damaged,
+               coalesce(sum(s.count) filter (where s.condition = 'damaged'), 0)::integer as count_damaged,
+               coalesce(sum(s.book) filter (where s.condition not in ('good', 'damaged')), 0)::integer as book_rest,
+               coalesce(sum(s.count) filter (where s.condition not in ('good', 'damaged')), 0)::integer as count_rest
+          from sums s group by s.sku)
+    select t.sku, coalesce(w.book, '{}'), coalesce(w.counted, '{}'),
+           greatest(0, least(coalesce(w.book_good, 0), coalesce(w.count_good, 0))),
+           -- a count tells damaged units and all others; which others they are is known from the movements
+           coalesce((select jsonb_object_agg(c.key, c.value::integer)
+                       from jsonb_each_text(
+                            case when w.book_rest = w.count_rest then w.book - 'damaged' else w.counted - 'damaged' end
+                            || case when w.count_damaged <> 0 then jsonb_build_object('damaged', w.count_damaged) else '{}' end) c
+                      where c.key <> 'good' and c.value::integer > 0), '{}'),
+           coalesce((w.book_good, w.book_damaged, w.book_rest) is distinct from (w.count_good, w.count_damaged, w.count_rest), false)
+      from told_sku t left join whole w on w.sku = t.sku
+     where t.home = p_home and (p_skus is null or t.sku = any (p_skus))
+$$;
+
+-- The positions of some SKUs become what was told of them, as of now.
+create function hold_as_told(p_home text, p_skus text[]) returns void language plpgsql as $$
+declare
+    v_now timestamptz := clock_timestamp();
+begin
+    update told_sku t set differs = f.differs from told_figures(p_home, p_skus) f
+     where t.home = p_home and t.sku = f.sku and t.differs <> f.differs;
+    if exists (select 1 from home where site = p_home and counted_at is not null) then
+        perform count_skus(jsonb_build_object('home', p_home, 'began', v_now, 'ended', v_now, 'skus', (
+            select jsonb_agg(jsonb_build_object('sku', f.sku, 'good', f.good, 'other', f.other) order by f.sku)
+              from told_figures(p_home, p_skus) f)));
+    end if;
+end $$;
+
+-- Movements that a warehouse told in one document, once; told again they change nothing.
+--   p: home, document, number, written, cause, word, moves: [{sku, condition, units}]
+-- ``cause`` (with the warehouse's ``word``) puts each into the story of its SKU; null where take_movements does that.
+-- Returns how many were new.
+create function tell_moves(p jsonb) returns integer language plpgsql as $$
+declare
+    v_home text := p->>'home';
+    v_skus text[];
+    v_new integer;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('told:' || v_home, 4201982));
+    with told as (
+        select e->>'sku' as sku, e->>'condition' as condition, sum((e->>'units')::integer)::integer as units
+          from jsonb_array_elements(p->'moves') e group by 1, 2 having sum((e->>'units')::integer) <> 0),
+    new as (
+        insert into told_move (home, document, sku, condition, units, number, written)
+        select v_home, p->>'document', t.sku, t.condition, t.units, (p->>'number')::bigint, (p->>'written')::timestamptz
+          from told t
+        on conflict do nothing returning sku)
+    select array_agg(distinct sku order by sku), count(*) into v_skus, v_new from new;
+    if v_skus is null then return 0; end if;
+    insert into told_sku (home, sku) select v_home, s from unnest(v_skus) s on conflict do nothing;
+    if p ? 'cause' then
+        insert into movement (connection, movement_id, home, sku, cause, cause_word, units, to_condition, moved_at)
+        select h.connection, (p->>'document') || '/' || m.sku || '/' || m.condition, v_home, m.sku, p->>'cause', p->>'word',
+               abs(m.units), case when m.condition = 'good' then '' else m.condition end, m.written
+          from told_move m join home h on h.site = m.home
+         where m.home = v_home and m.document = p->>'document'
+        on conflict do nothing;
+    end if;
+    perform hold_as_told(v_home, v_skus);
+    return v_new;
+end $$;
+
+-- A whole count was told, and its lines stand in snapshot_line under p_id: it is taken over, and compared with the book.
+-- One that is older than the last changes nothing.
+--   p: home, document, number, written, at
+-- Returns how many SKUs differ from the book; null where the count was an old one.
+create function take_told_count(p jsonb, p_id bigint) returns integer language plpgsql as $$
+declare
+    v_home text := p->>'home';
+    v_number bigint := (p->>'number')::bigint;
+    v_written timestamptz := (p->>'written')::timestamptz;
+    v_at timestamptz := (p->>'at')::timestamptz;
+    v_differing integer;
+    v_lines integer;
+    v_first boolean;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('told:' || v_home, 4201982));
+    if exists (select 1 from told_count c where c.home = v_home and (c.at, c.written, c.number) >= (v_at, v_written, v_number)) then
+        update snapshot set state = 'broken', ended_at = clock_timestamp(), note = 'an older count than the last' where id = p_id;
+        delete from snapshot_line where snapshot_id = p_id;
+        return null;
+    end if;
+    create temp table said on commit drop as
+    select sku, jsonb_object_agg(condition, units) filter (where units <> 0) as units
+      from (select sku, condition, sum(units)::integer as units from snapshot_line where snapshot_id = p_id group by 1, 2) c
+     group by sku;
+    select count(*) into v_lines from said;
+    v_first := not exists (select 1 from told_count c where c.home = v_home);
+    -- the first count of all begins the book; what a later one is the first to name has moved without a word
+    insert into told_sku as t (home, sku, counted, counted_number, counted_written, counted_at)
+    select v_home, sku, coalesce(units, '{}'), v_number, v_written, v_at from said
+    on conflict (home, sku) do update
+       set counted = excluded.counted, counted_number = v_number, counted_written = v_written, counted_at = v_at, absent = 0;
+    if v_first then
+        update told_sku set agreed = counted, agreed_number = v_number, agreed_written = v_written, agreed_at = v_at
+         where home = v_home and counted_number = v_number;
+    end if;
+    -- a SKU that two whole counts in a row leave out is gone
+    update told_sku t set absent = t.absent + 1
+     where t.home = v_home and not exists (select 1 from said s where s.sku = t.sku);
+    update told_sku t set counted = '{}', counted_number = v_number, counted_written = v_written, counted_at = v_at
+     where t.home = v_home and t.absent >= 2;
+    drop table said;
+    create temp table figures_now on commit drop as select * from told_figures(v_home, null);
+    analyze figures_now;
+    update told_sku t set differs = f.differs from figures_now f
+     where t.home = v_home and t.sku = f.sku and t.differs <> f.differs;
+    -- where both agree, the book begins anew at this count, in the conditions that the movements told
+    update told_sku t
+       set agreed = coalesce((
+               select jsonb_object_agg(b.condition, b.units) from (
+                   select condition, sum(units)::integer as units from (
+                       select e.key as condition, e.value::integer as units from jsonb_each_text(t.agreed) e
+                       union all
+                       select m.condition, m.units from told_move m
+                        where m.home = v_home and m.sku = t.sku
+                          and counts_it(v_number, v_written, v_at, m.number, m.written)
+                          and not counts_it(t.agreed_number, t.agreed_written, t.agreed_at, m.number, m.written)) u
+                    group by condition having sum(units) <> 0) b), '{}'),
+           agreed_number = v_number, agreed_written = v_written, agreed_at = v_at
+      from figures_now f
+     where t.home = v_home and t.sku = f.sku and not f.differs and t.counted_number = v_number and t.counted_written = v_written
+       and t.agreed_number <> v_number;
+    delete from told_move m using told_sku t
+     where m.home = v_home and t.home = m.home and t.sku = m.sku and m.told_at < now() - interval '60 days'
+       and counts_it(t.agreed_number, t.agreed_written, t.agreed_at, m.number, m.written);
+    select count(*) into v_differing from told_sku where home = v_home and differs;
+    insert into told_count (home, document, number, written, at, lines, differing)
+    values (v_home, p->>'document', v_number, v_written, v_at, v_lines, v_differing);
+    delete from snapshot_line where snapshot_id = p_id;
+    insert into snapshot_line (snapshot_id, sku, condition, units)
+    select p_id, sku, 'good', good from figures_now
+    union all
+    select p_id, f.sku, e.key, e.value::integer from figures_now f cross join lateral jsonb_each_text(f.other) e;
+    drop table figures_now;
+    update snapshot set state = 'complete', began_at = clock_timestamp(), ended_at = clock_timestamp(), lines = v_lines
+     where id = p_id;
+    perform take_snapshot(p_id, true, 1);
+    return v_differing;
+end $$;
+
+-- A person takes the warehouse's count for true: the book begins anew at it, and what differs is a movement like any
+-- other, for finance. Returns the movements, as take_movements takes them.
+create function adopt_count(p_home text, p_sku text) returns jsonb language plpgsql as $$
+declare
+    v record;
+    v_moves jsonb;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('told:' || p_home, 4201982));
+    select * into v from told_figures(p_home, array[p_sku]) f where f.differs;
+    if not found then return '[]'; end if;
+    select coalesce(jsonb_agg(jsonb_build_object('condition', c.condition, 'units', c.units) order by c.condition), '[]') into v_moves
+      from (select k as condition, coalesce((v.counted->>k)::integer, 0) - coalesce((v.book->>k)::integer, 0) as units
+              from (select jsonb_object_keys(v.counted || v.book) as k) keys) c
+     where c.units <> 0;
+    update told_sku t set agreed = t.counted, agreed_number = t.counted_number, agreed_written = t.counted_written,
+           agreed_at = t.counted_at, differs = false
+     where t.home = p_home and t.sku = p_sku;
+    perform hold_as_told(p_home, array[p_sku]);
+    return v_moves;
+end $$;
+
+-- Nothing of a warehouse that cannot be asked is counted again: its positions follow what it tells.
+create or replace function want_recount(p_home text, p_skus text[], p_why text) returns void language sql as $$
+    insert into recount (home, sku, why) select p_home, s, p_why from unnest(p_skus) s
+     where not exists (select 1 from home where site = p_home and told) order by s
+        on conflict (home, sku) do update set asked_at = clock_timestamp(), why = excluded.why
+$$;

@@ -1,0 +1,209 @@
+"""What a warehouse answers to what it was sent: that it could be read, that it is accepted, or refused and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from mappings.canonical.advices import OrderAdvice, Outcome
+from workers.ledger.store import NewMessage
+from workers.reading import Reading
+from workers.withdrawals import cancel
+
+RECEIVED, ACCEPTED = "received", "accepted"
+REFUSED = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
+ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824 (gxo.md 2.2.3)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The message that is answered, as it was posted. ``newest`` is false for one that was written anew since."""
+
+    flow: str
+    kind: str
+    reference: str
+    subject: str
+    story: str
+    body: dict[str, Any]
+    newest: bool
+
+
+def read_acknowledgement(reading: Reading) -> None:
+    """Reader of a word that a document could be read, or could not. It never says what the warehouse makes of it."""
+    warehouse = reading.runtime.telling(reading.record.connection)
+    told = warehouse.files.read_acknowledgement(reading.record.body)
+    errors = "; ".join(error for one in told.sets for error in one.errors)
+    for answered in _answered(reading, told.group_control):
+        if not told.accepted:
+            _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
+            continue
+        _over(reading, answered.subject, RECEIVED)
+        _tell(reading, answered, RECEIVED, "the warehouse could read it")
+        if ACCEPTED not in warehouse.answers and answered.kind == "order":
+            _accept(reading, answered, "by its acknowledgement")
+
+
+def read_order_advice(reading: Reading) -> None:
+    """Reader of what a warehouse says to orders, cancellations and advices."""
+    files = reading.runtime.telling(reading.record.connection).files
+    for advice in files.read_order_advice(reading.record.body):
+        found = list(_answered(reading, advice.group_control))
+        if not found:
+            _unknown(reading, advice)
+        for answered in found:
+            _judge(reading, answered, advice)
+
+
+def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
+    said = f"{advice.code}: {advice.text}".strip(": ")
+    _over(reading, answered.subject, RECEIVED)
+    if answered.kind == "cancel":
+        _cancellation(reading, answered, advice, said)
+    elif advice.outcome is not Outcome.REFUSED:
+        _accept(reading, answered, said)
+        if advice.outcome is Outcome.ACCEPTED_WITH_ERROR:
+            _file(reading, "accepted_with_error", answered, f"{reading.record.connection} accepted it and says: {said}")
+    elif advice.code == ALREADY_THERE:
+        _accept(reading, answered, "it was there already: an earlier sending had arrived")
+    else:
+        _refuse(reading, answered, said or "no reason was told")
+
+
+def _accept(reading: Reading, answered: Answered, said: str) -> None:
+    _over(reading, answered.subject, ACCEPTED)
+    if answered.kind != "order":
+        _tell(reading, answered, ACCEPTED, said)
+        return
+    rows = reading.run(
+        "update fulfilment set accepted_at = coalesce(accepted_at, now()) where reference = %s returning *",
+        answered.reference,
+    )
+    _tell(reading, answered, ACCEPTED, said)
+    if rows and rows[0]["state"] == "cancelled" and answered.newest:
+        # its cancellation was taken for proven because nobody knew the order; now somebody does
+        cancel(reading, rows[0], "accepted after it was cancelled", resend=False)
+
+
+def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:
+    rows = reading.run("select * from fulfilment where reference = %s for update", answered.reference)
+    if not rows or rows[0]["state"] != "cancelling" or not answered.newest:
+        return
+    if advice.outcome is not Outcome.REFUSED:
+        # a shipment beats it: only the message that nothing left proves it
+        _tell(reading, answered, "cancellation accepted", "waits for the word that nothing left")
+    elif advice.code == NOT_THERE and rows[0]["accepted_at"] is None and not rows[0]["shipped"]:
+        _tell(reading, answered, "cancelled", "the warehouse does not know the order")
+        reading.run("select order_cancelled(%s)", json.dumps({"reference": answered.reference}))
+    else:
+        _refuse(reading, answered, said)
+
+
+def _refuse(reading: Reading, answered: Answered, why: str) -> None:
+    """It is not there: a dead message stands for it, and a retry writes it anew, under a new control number."""
+    connection = reading.record.connection
+    if not answered.newest:
+        _tell(reading, answered, "refused", f"an earlier sending: {why}")
+        return
+    for what in (RECEIVED, ACCEPTED, "cancelled"):
+        _over(reading, answered.subject, what)
+    if answered.kind == "order" and not _back_to_new(reading, answered, why):
+        return
+    if answered.kind == "advice":
+        reading.run(
+            "update return_advice set state = 'new' where reference = %s and state = 'sent'", answered.reference
+        )
+    reading.post(
+        NewMessage(
+            flow=answered.flow,
+            connection=connection,
+            kind=answered.kind,
+            reference=answered.reference,
+            subject=answered.subject,
+            story=answered.story,
+            body=answered.body,
+            fingerprint=f"refused by record {reading.record.id}",
+            args={"state": "dead", "error_kind": REFUSED[answered.kind], "error": why, "step": "refused", "note": why},
+        )
+    )
+
+
+def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
+    """Whether the refused order is still wanted there. What was being cancelled is cancelled by the refusal."""
+    rows = reading.run("select * from fulfilment where reference = %s for update", answered.reference)
+    known = rows[0] if rows else {"state": "gone", "shipped": {}}
+    if known["state"] == "cancelling" and not known["shipped"]:
+        _tell(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
+        reading.run("select order_cancelled(%s)", json.dumps({"reference": answered.reference}))
+        return False
+    if known["state"] not in ("new", "sent") or known["accepted_at"] is not None:
+        _file(reading, "told_otherwise", answered, f"{answered.reference} was refused ({why}) after it was accepted")
+        return False
+    reading.run("delete from expectation where subject = %s", answered.subject)
+    reading.run(
+        "update fulfilment set state = 'new', sent_at = null, their_id = null, changed_at = now() where reference = %s",
+        answered.reference,
+    )
+    return True
+
+
+def _answered(reading: Reading, number: str) -> Iterator[Answered]:
+    """The message that was sent under a control number of ours."""
+    if not number.isdigit():
+        return
+    for row in reading.run(
+        "select k.flow, k.kind, k.reference, b.body, coalesce(m.subject, s.subject) as subject,"
+        " coalesce(m.story, s.story) as story, not exists (select 1 from control_number n join message_key o"
+        " on o.message_id = n.message_id where n.connection = c.connection and n.number > c.number and o.flow = k.flow"
+        " and o.kind = k.kind and o.reference = k.reference and o.connection = k.connection) as newest"
+        " from control_number c join message_key k on k.message_id = c.message_id"
+        " left join message m on m.id = c.message_id left join message_settled s on s.id = c.message_id"
+        " left join message_body b on b.message_id = c.message_id where c.connection = %s and c.number = %s",
+        reading.record.connection,
+        int(number),
+    ):
+        yield Answered(
+            row["flow"], row["kind"], row["reference"], row["subject"] or f"order:{row['reference']}",
+            row["story"] or row["reference"], row["body"] or {}, row["newest"],
+        )  # fmt: skip
+
+
+def _unknown(reading: Reading, advice: OrderAdvice) -> None:
+    reading.file_exception(
+        "answer_unmatched",
+        f"answer:{reading.record.connection}:{advice.reference}",
+        advice.reference,
+        "orders-out",
+        reading.record.connection,
+        f"{reading.record.connection} answers {advice.outcome} ({advice.code or advice.text or 'no reason'}) to"
+        f" {advice.reference}, control number {advice.group_control or '-'}, which the fleet never sent",
+    )
+
+
+def _over(reading: Reading, subject: str, what: str) -> None:
+    """What was awaited has come, and no exception says any more that it has not."""
+    reading.run("delete from expectation where subject = %s and what = %s", subject, what)
+    reading.run(
+        "select close_exception('answer_missing', %s, %s, 'fleet') where not exists"
+        " (select 1 from expectation where subject = %s and kind = 'answer_missing' and missed_at is not null)",
+        subject,
+        f"{what}: the answer has come",
+        subject,
+    )
+
+
+def _tell(reading: Reading, answered: Answered, step: str, note: str) -> None:
+    reading.run(
+        "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, %s, %s, %s, %s)",
+        answered.story,
+        answered.subject,
+        answered.flow,
+        reading.record.connection,
+        step,
+        note,
+    )
+
+
+def _file(reading: Reading, kind: str, answered: Answered, reason: str) -> None:
+    reading.file_exception(kind, answered.subject, answered.story, answered.flow, reading.record.connection, reason)

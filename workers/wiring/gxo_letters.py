@@ -1,0 +1,28 @@
+"""What goes to GXO as a file: the bytes with the folder and the final name that they are laid under, all frozen."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A file on its way. ``wire`` and ``open_letter`` are each other's opposite."""
+
+    facility: str
+    name: str
+    reference: str
+    data: bytes
+
+    @property
+    def wire(self) -> bytes:
+        """One line that names it, then the file itself."""
+        head = {"facility": self.facility, "name": self.name, "reference": self.reference}
+        return json.dumps(head, sort_keys=True).encode() + b"\n" + self.data
+
+
+def open_letter(wire: bytes) -> Letter:
+    """The letter that was frozen as these bytes."""
+    head, _, data = wire.partition(b"\n")
+    return Letter(data=data, **json.loads(head))
