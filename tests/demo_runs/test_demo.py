@@ -84,6 +84,10 @@ def to_the_unit(report: dict[str, Any]) -> None:
     assert returns["credited_twice"] == returns["uncredited"] == []
     assert returns["lines"] == returns["credited"] + returns["waits"]
     assert report["receipts"]["not_booked"] == []
+    files = report["files"]
+    assert (files["not_taken"], files["not_arrived"], files["differing"]) == ([], [], 0)
+    assert files["taken"] > 0 < files["sent"]
+    assert files["counts"] >= 4  # two facilities, in the morning and in the evening
 
 
 def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_exception_with_a_reason(
@@ -133,6 +137,13 @@ def test_with_workers_killed_redis_flushed_and_partners_failing_nothing_is_lost_
     assert faults["webhooks repeated"] > 0
     assert faults["Khaos answers lost after committing"] > 0
     assert faults["sales around a level"] > 0
+    assert min(faults[f"SFTP dropped {where}"] for where in ("in reads", "in writes", "around a rename")) > 0
+    assert min(faults[f"GXO files {what}"] for what in ("repeated", "grown", "left unfinished")) > 0
+    assert (faults["GXO files lost"], report["exceptions"]["file_gap"]) == (1, 1)
+    assert faults["GXO documents reissued"] > 0
+    assert faults["SIGKILL while laying a file"] + faults["SIGKILL while taking a file"] > 0
+    assert report["files"]["repeated"] > 0
+    assert report["files"]["shipped_before_accepted"] > 0
     to_the_unit(report)
     assert left_behind(tmp_path) == []
     told = "\n".join(raw.decode(errors="replace") for raw in sentry.raw)

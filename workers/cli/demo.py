@@ -56,7 +56,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on running after the report, until Ctrl-C.")] = False,
     json_wanted: AsJson = False,
 ) -> None:
-    """Run the whole fleet against stand-ins of Khaos Control and a warehouse, and compare both sides' books.
+    """Run the whole fleet against stand-ins of Khaos Control and two warehouses, and compare all their books.
 
     Example: `fleet demo --orders orders.csv --faults --report report.json`
     """

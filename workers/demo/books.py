@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mappings.canonical import Canonical
+from workers.demo.file_books import FileFigures, compare_files
+from workers.demo.gxo_book import GxoBook, as_warehouse
 from workers.demo.journal_books import JournalFigures, compare_journal
 from workers.demo.ledger_pages import Excepted, LedgerRows
 from workers.demo.order_books import OrderBooks
@@ -18,6 +20,8 @@ from workers.demo.pages import KhaosBooks
 from workers.demo.return_books import ReceiptFigures, ReturnFigures, compare_receipts, compare_returns
 from workers.demo.stock_books import Building, IssuePoint, StockFigures, compare_stock
 from workers.demo.warehouse_pages import WarehouseBook
+
+GXO = "gxo"  # the system whose book has a shape of its own
 
 
 class Lines(Canonical):
@@ -47,6 +51,7 @@ class Report(Canonical):
     journal: JournalFigures = JournalFigures()
     returns: ReturnFigures = ReturnFigures()
     receipts: ReceiptFigures = ReceiptFigures()
+    files: FileFigures = FileFigures()
     exceptions: dict[str, int]
     in_flight: int
     seconds: float
@@ -68,27 +73,34 @@ def compare(
 ) -> Report:
     """The report over both sides' books. Pure; raises pydantic's ValidationError for a book of another shape.
 
-    ``warehouses`` goes by their systems' names; ``in_flight`` counts messages that are not settled; ``ledger`` has
-    the rows of ``LedgerRows``. An open exception of an invoice, of its whole order, or of one of its references
-    explains a loss and a disagreement; nothing explains a doubling, nor a unit that is not where it should be.
+    ``warehouses`` goes by their systems' names, and ``gxo`` has a book of its own shape; ``in_flight`` counts
+    messages that are not settled; ``ledger`` has the rows of ``LedgerRows``. An open exception of an invoice, of
+    its whole order, or of one of its references explains a loss and a disagreement; nothing explains a doubling, nor
+    a unit or a file that is not where it should be.
     """
     erp, rows = KhaosBooks.model_validate(khaos), LedgerRows.model_validate(ledger or {})
-    theirs = {name: WarehouseBook.model_validate(book) for name, book in warehouses.items()}
+    post = GxoBook.model_validate(warehouses.get(GXO, {}))
+    theirs = {name: WarehouseBook.model_validate(book) for name, book in warehouses.items() if name != GXO}
+    if GXO in warehouses:
+        theirs[GXO] = as_warehouse(post, erp)
     open_ones = [one for one in map(Excepted.model_validate, exceptions) if one.state == "open"]
     orders = OrderBooks(erp, {name: book.goods_outs for name, book in theirs.items()}, open_ones)
     ready = [one for one in orders.invoices if one.ready and one.warehouse_lines]
     unfinished = [one for one in ready if not orders.finished(one)]
     lost = [one for one in unfinished if not orders.explained(one)]
     doublings = [*orders.alive_twice(), *orders.beyond(), *orders.confirmed_twice()]
+    doublings += [f"{reference} was picked twice at {GXO}" for reference in post.picked_twice_orders]
     disagreements = [*orders.contradictions(), *orders.strangers(), *orders.ownerless()]
     stock = compare_stock(erp, theirs, rows.terms, buildings, issue_on)
     journal = compare_journal(theirs, rows.journal, buildings)
     returns = compare_returns(erp, theirs, rows, open_ones)
     receipts = compare_receipts(erp, theirs, rows, buildings)
+    files = compare_files(post, rows)
     goods_good = (
         not (stock.stock_off or stock.stockouts or returns.credited_twice or returns.uncredited)
         and not receipts.not_booked
         and journal.good
+        and files.good
     )
     return Report(
         orders_ready=len(ready),
@@ -105,6 +117,7 @@ def compare(
         journal=journal,
         returns=returns,
         receipts=receipts,
+        files=files,
         exceptions=dict(sorted(Counter(one.kind for one in open_ones).items())),
         in_flight=in_flight,
         seconds=seconds,

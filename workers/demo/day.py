@@ -29,6 +29,7 @@ SEEN_BY_THEN = 10.0  # seconds after which the fleet has looked at everything, e
 UNDER_LOAD = 25.0  # seconds over which orders arrive while things are broken
 A_LOOK = 8.0  # seconds from one comparison of all books to the next, while things are moving
 TROUBLES = {"parcels_rate": 0.2, "short_rate": 0.02, "two_goes_rate": 0.05}  # a warehouse as it is
+GXO_TROUBLES = {"cartons_rate": 0.25, "short_rate": 0.02, "two_goes_rate": 0.1, "split_lines": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +89,14 @@ class Day:
 
     def _morning(self) -> None:
         self._stage.partners.at_clarus("switches", TROUBLES)
+        self._stage.partners.at_gxo("switches", GXO_TROUBLES | {"snapshot_at": ""})
         self._stage.partners.open_folder(str(self._stage.courier_folder))
         opening.stock_up(self._stage.partners, self._file, self._plan)
         self._say(f"everything runs; the warehouses are told of {len(self._file.products)} products")
         opening.wait_for_products(self._store, self._file)
+        opening.stock_up_gxo(self._stage.partners, self._plan)
         self._say("they know them; the buildings are counted")
-        opening.count_buildings(self._store)
+        opening.count_buildings(self._stage.partners, self._store)
         self._stage.partners.open_channel()
         self._say(f"Khaos Control shows what they hold; {len(self._file.orders)} orders come in")
 
@@ -111,7 +114,8 @@ class Day:
             at_rest = self._loading.over and self._trade.over and self._shoppers.over
             if at_rest and quiet_since is None and (self._trouble is None or self._trouble.over):
                 quiet_since = time.monotonic()
-                self._say("nothing new comes any more; the books are compared")
+                opening.ask_for_counts(self._stage.partners)
+                self._say("nothing new comes any more; GXO counts everything once more; the books are compared")
             late = self._seconds() > patience
             if not late and (quiet_since is None or (in_flight and time.monotonic() - looked < A_LOOK)):
                 continue

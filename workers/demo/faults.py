@@ -1,7 +1,7 @@
 """What goes wrong in `fleet demo --faults`: workers die, Redis is flushed and restarted, partners are away or mute.
 
 Of stock: webhooks are lost, repeated and out of order, sales land between the reading of a level and its writing, and
-answers to levels, journals and returns get lost on their way.
+answers to levels, journals and returns get lost on their way. Of files: see ``gxo_faults``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import redis
 import structlog
 
+from workers.demo import gxo_faults
 from workers.ledger.store import Store
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class Faults:
         self._stage = stage
         self._store = store
         self._dice = random.Random(seed)  # noqa: S311  a play, not a secret
+        self._gxo = gxo_faults.GxoFaults(stage.partners, store)
         self._thread = threading.Thread(target=self._play, name="faults", daemon=True)
         self.done: Counter[str] = Counter()
         self.over = False
@@ -81,15 +83,21 @@ class Faults:
                 "channel_lost_answer_next": LOST_IN_CHANNEL,
             },
         )
+        self._gxo.start()
         self._thread.start()
 
     def _play(self) -> None:
         try:
             self._wait_for_load()
-            plan = ["kill"] * KILLS + ["sell"] * SALES + ["flush", "restart", "away"]
+            plan = (
+                ["kill"] * KILLS
+                + ["sell"] * SALES
+                + ["flush", "restart", "away", "gxo_away", "in_mid_drop", "in_mid_drop", "in_mid_taking"]
+            )
+            plan += 2 * gxo_faults.DROPS
             self._dice.shuffle(plan)
             for step in plan:
-                getattr(self, f"_{step}")()
+                self._gxo.drop(step) if step in gxo_faults.DROPS else getattr(self, f"_{step}")()
                 time.sleep(self._dice.uniform(0.6, 1.4))
         finally:
             self.over = True
@@ -106,6 +114,7 @@ class Faults:
         self.done["channel answers lost"] = _used(LOST_IN_CHANNEL, khaos["channel_lost_answer_next"])
         self.done["sales around a level"] -= khaos["sell_between"] + khaos["sell_after"]
         self.done["Clarus answers lost after taking effect"] = _used(LOST_AT_CLARUS, clarus["effect_then_hang_next"])
+        self.done |= self._gxo.count()
         return self.done
 
     def _wait_for_load(self) -> None:
@@ -146,3 +155,19 @@ class Faults:
     def _away(self) -> None:
         self._stage.partners.at_clarus("switches", {"away_until": time.time() + 5.0})
         self.done["Clarus away, seconds"] += 5
+
+    def _gxo_away(self) -> None:
+        self.done["GXO away, seconds"] += int(self._gxo.be_away())
+
+    def _in_mid_drop(self) -> None:
+        self._kill_at_a_file("SIGKILL while laying a file", gxo_faults.DROPPING)
+
+    def _in_mid_taking(self) -> None:
+        self._kill_at_a_file("SIGKILL while taking a file", gxo_faults.TAKING)
+
+    def _kill_at_a_file(self, what: str, query: str) -> None:
+        assert self._stage.fleet is not None
+        name = self._gxo.somebody_at_a_file(query)
+        if name and self._stage.fleet.kill(name):
+            self.done[what] += 1
+            self.done["SIGKILL"] += 1

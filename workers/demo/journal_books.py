@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
 from mappings.canonical import Canonical
 from workers.demo.ledger_pages import Journalled
@@ -28,6 +29,13 @@ class JournalFigures(Canonical):
         return not (self.missing or self.doubled or self.extra)
 
 
+class _Booked(NamedTuple):
+    """What a warehouse booked, in words, and the entry that finance must have of it: site, SKU, signed units."""
+
+    what: str
+    entry: tuple[str, str, int]
+
+
 def compare_journal(
     warehouses: Mapping[str, WarehouseBook], journal: Iterable[Journalled], buildings: Iterable[Building]
 ) -> JournalFigures:
@@ -35,29 +43,35 @@ def compare_journal(
     homes = {(one.warehouse, one.facility): one.home for one in buildings}
     entered: dict[str, list[Journalled]] = defaultdict(list)
     for entry in journal:
-        entered[entry.movement_id].append(entry)
-    missing, doubled, extra = [], [], []
-    booked: set[str] = set()
+        entered[entry.movement_id.partition("/")[0]].append(entry)  # parts of one movement stand behind a stroke
+    booked: dict[str, list[_Booked]] = defaultdict(list)
     for name, book in warehouses.items():
         for one in book.transactions:
             sign, home = SIGNS.get(one.subtype), homes.get((name, one.warehouse), "")
-            if sign is None or not home:
-                continue
-            booked.add(one.id)
-            what = f"{one.subtype} {one.id} of {one.quantity} {one.product} at {home}"
-            found = entered.get(one.id, [])
-            if not found:
-                missing.append(f"{what} is not in the journal")
-            if len(found) > 1:
-                doubled.append(f"{what} is {len(found)} times in the journal")
-            extra += [
-                f"{what} is in the journal as {entry.units} {entry.sku} at {entry.site}"
-                for entry in found
-                if (entry.site, entry.sku, entry.units) != (home, one.product, sign * one.quantity)
-            ]
+            if sign is not None and home:
+                what = f"{one.subtype} {one.id} of {one.quantity} {one.product} at {home}"
+                booked[one.id].append(_Booked(what, (home, one.product, sign * one.quantity)))
+    missing, doubled, extra = [], [], []
+    for number, expected in booked.items():
+        found, absent = [(one.site, one.sku, one.units) for one in entered[number]], list[_Booked]()
+        for one_booked in expected:
+            if one_booked.entry in found:
+                found.remove(one_booked.entry)
+            else:
+                absent.append(one_booked)
+        for entry_found in found:
+            same = next((one for one in expected if one.entry == entry_found), None)
+            if same is not None:
+                times = sum((one.site, one.sku, one.units) == entry_found for one in entered[number])
+                doubled.append(f"{same.what} is {times} times in the journal")
+            else:
+                home, sku, units = entry_found
+                other = absent.pop(0) if absent else expected[0]
+                extra.append(f"{other.what} is in the journal as {units} {sku} at {home}")
+        missing += [f"{one.what} is not in the journal" for one in absent]
     extra += [f"the journal has movement {name}, which no warehouse booked" for name in entered if name not in booked]
     return JournalFigures(
-        movements=len(booked),
+        movements=sum(map(len, booked.values())),
         entries=sum(map(len, entered.values())),
         missing=tuple(missing),
         doubled=tuple(doubled),

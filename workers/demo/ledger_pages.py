@@ -59,6 +59,24 @@ class ReceivedLine(Book):
     booked: int
 
 
+class PartnerFile(Book):
+    """A row of the table ``partner_file``, in the order of taking."""
+
+    id: int
+    facility: str
+    name: str
+    number: int | None = None
+    readable: bool = True
+    effect: str
+
+
+class ControlNumber(Book):
+    """A row of the table ``control_number``. ``sent``: its message was delivered, so its file was laid."""
+
+    number: int
+    sent: bool
+
+
 class LedgerRows(Book):
     """What the fleet itself has written down of goods, to be held against both sides' books."""
 
@@ -66,3 +84,6 @@ class LedgerRows(Book):
     journal: tuple[Journalled, ...] = ()
     returns: tuple[ReturnLine, ...] = ()
     received: tuple[ReceivedLine, ...] = ()
+    files: tuple[PartnerFile, ...] = ()
+    numbers: tuple[ControlNumber, ...] = ()
+    differing: int = 0

@@ -19,6 +19,7 @@ from adapters.khaos.settings import Settings
 from mappings.canonical import NewOrder
 from mappings.errors import Unmappable
 from workers.demo.orders_file import OrdersFile, load_orders
+from workers.demo.product_facts import facts_of
 from workers.ledger.store import Store
 from workers.policy import verdict
 
@@ -45,6 +46,7 @@ def set_up_products(file: OrdersFile, khaos_url: str) -> None:
             "stock_controlled": product.stock_controlled,
             "in_stock": PLENTY,
             "price": str(product.price),
+            **facts_of(product.code),
         }
         for product in file.products
     ]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 from workers.demo.books import Lines, Report, compare
-from workers.demo.buildings import HOUSES, WAREHOUSE
+from workers.demo.buildings import HOUSES
 from workers.demo.file_words import is_service
 from workers.demo.orders_file import OrdersFile
 from workers.demo.partners import Partners
@@ -29,7 +30,11 @@ LEDGER = {
     "journal": "select movement_id, site, sku, units from journal",
     "returns": "select reference, receipt, line_id, sku, units, state from return_line",
     "received": "select their_id, line_id, purchase_order, home, sku, received, booked from received_line",
+    "files": "select id, facility, name, number, readable, effect from partner_file order by id",
+    "numbers": """select c.number, coalesce(s.state, m.state) in ('delivered', 'sent') as sent from control_number c
+                    left join message_settled s on s.id = c.message_id left join message m on m.id = c.message_id""",
 }
+DIFFERING = "select count(*) as n from told_sku where differs"
 EXCEPTIONS = """
 select kind, subject, owner, severity, state, story as "order",
        case when subject like 'invoice:%%' then substr(subject, 9) else '' end as invoice
@@ -54,10 +59,12 @@ class Lookout:
 
     def report(self) -> Report:
         """Everything compared."""
-        ledger = {name: self._store.rows(query) for name, query in LEDGER.items()}
+        ledger: dict[str, Any] = {name: self._store.rows(query) for name, query in LEDGER.items()}
+        differing = self._store.row(DIFFERING)
+        ledger["differing"] = differing["n"] if differing else 0
         return compare(
             self._partners.khaos_books(),
-            {WAREHOUSE: self._partners.clarus_books()},
+            {"clarus": self._partners.clarus_books(), "gxo": self._partners.gxo_books()},
             self._store.rows(EXCEPTIONS),
             in_flight=self.in_flight(),
             ledger=ledger,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 
-from workers.demo.buildings import HOUSES
+from workers.demo.buildings import CLARUS, CONNECTIONS, GXO, HOUSES
 from workers.demo.orders_file import OrdersFile
 from workers.demo.partners import Partners
 from workers.demo.plan import Plan
+from workers.demo.product_facts import facts_of
 from workers.ledger.store import Store
 
 AT_ONCE = 500  # products in one call
@@ -35,14 +36,14 @@ select (select count(*) from home where counted_at is null or counted_at < %s)
 
 
 def stock_up(partners: Partners, file: OrdersFile, plan: Plan) -> None:
-    """The file's products in Khaos Control, and the plan's opening stock on both sides."""
+    """The file's products in Khaos Control, and the plan's opening stock there and at Clarus."""
     goods = {one.code for one in file.products if one.stock_controlled}
     partners.at_clarus(
         "setup",
         {
             "stock": [
                 {"product": sku, "warehouse": house.facility, "quantity": plan.opening[house.site].get(sku, 0)}
-                for house in HOUSES
+                for house in CLARUS
                 for sku in sorted(goods)
             ]
         },
@@ -53,6 +54,7 @@ def stock_up(partners: Partners, file: OrdersFile, plan: Plan) -> None:
             "description": product.description,
             "stock_controlled": product.stock_controlled,
             "price": str(product.price),
+            **facts_of(product.code),
             "site": house.site,
             "in_stock": plan.opening[house.site].get(product.code, 0),
         }
@@ -68,7 +70,7 @@ def stock_up(partners: Partners, file: OrdersFile, plan: Plan) -> None:
 def wait_for_products(store: Store, file: OrdersFile) -> None:
     """Have the catalogue read now, and wait until every warehouse has confirmed or refused what can be told to it."""
     store.run("update schedule set due_at = now() where name like 'catalogue %%'")
-    expected = len(HOUSES) * sum(one.stock_controlled for one in file.products)
+    expected = len(CONNECTIONS) * sum(one.stock_controlled for one in file.products)
     ends, told, since = time.monotonic() + PATIENCE, 0, time.monotonic()
     while time.monotonic() < ends:
         row = store.row(SYNCED) or {"told": 0, "open": 1}
@@ -79,14 +81,31 @@ def wait_for_products(store: Store, file: OrdersFile) -> None:
         time.sleep(0.3)
 
 
-def count_buildings(store: Store) -> None:
-    """Have the fleet count every building now, as on its first night, and wait until Khaos Control shows it all."""
+def stock_up_gxo(partners: Partners, plan: Plan) -> None:
+    """The plan's opening stock at GXO, of the items that it has accepted: it holds nothing that it does not know."""
+    known = partners.gxo_books("items")["items"]
+    stock = {
+        house.facility: {sku: n for sku, n in plan.opening[house.site].items() if sku in known[house.facility]}
+        for house in GXO
+    }
+    partners.at_gxo("setup", {"stock": stock})
+
+
+def count_buildings(partners: Partners, store: Store) -> None:
+    """Have every building counted now, as on a first night, and wait until Khaos Control shows it all."""
     row = store.row("select clock_timestamp() as at")
     assert row is not None
     at, ends = row["at"], time.monotonic() + PATIENCE
+    ask_for_counts(partners)
     while time.monotonic() < ends:
         store.run(COUNT, at, at)
         left = store.row(COUNTED, at, at)
         if left and not left["open"]:
             return
         time.sleep(0.5)
+
+
+def ask_for_counts(partners: Partners) -> None:
+    """Have each building that cannot be asked by the fleet tell everything that it holds."""
+    for house in GXO:
+        partners.ask_for_count(house.facility)

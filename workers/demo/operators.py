@@ -14,6 +14,7 @@ from typing import Any
 
 from workers.dead_letters import CannotDo
 from workers.demo.buildings import HOUSES
+from workers.demo.floors import floors_of
 from workers.demo.hands import Hand
 from workers.demo.partners import Partners, Refused
 from workers.ledger.store import Store
@@ -46,6 +47,7 @@ class Operators(Hand):
     def __init__(self, partners: Partners, store: Store, folder: Path) -> None:
         super().__init__("operators")
         self._partners, self._store, self._folder = partners, store, folder
+        self._floors = floors_of(partners)
         self._assigned: Counter[str] = Counter()
         self._since: dict[int, float] = {}
         self._noted: dict[int, int] = {}  # received line -> units on delivery notes
@@ -131,9 +133,8 @@ class Operators(Hand):
             self._kept.add(row["reference"])
             if len(self._kept) % 2:
                 continue
-            facility = next(house.facility for house in HOUSES if house.site == row["home"])
-            held = {"product": row["sku"], "warehouse": facility, "quantity": row["units"]}
-            self._partners.at_clarus("floor", {"release": {**held, "held_for": row["hold_reason"]}})
+            house = next(house for house in HOUSES if house.site == row["home"])
+            self._floors[house.system].release(house, row["sku"], row["units"], row["hold_reason"])
             out = {"code": row["sku"], "site": row["home"], "units": row["units"]}
             self._partners.at_khaos("quarantine/release", out)
             try:

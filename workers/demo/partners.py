@@ -1,4 +1,4 @@
-"""The two stand-ins: their own doors, and what merchant and warehouse have set up in them before trade begins."""
+"""The three stand-ins: their own doors, and what merchant and warehouses have set up in them before trade begins."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from workers.demo import automations
-from workers.demo.buildings import HOUSES
+from workers.demo.buildings import CLARUS
 from workers.demo.settings_file import CHANNEL_USER, COURIER_FILES, COURIER_USER
 
 ISSUED_AFTER = 1.5  # seconds from a shipment's confirmation to the issue of its invoice: a term of the sum rule
@@ -23,8 +23,8 @@ class Refused(Exception):
 class Partners:
     """Their base URLs; ``environment`` has the secrets by the names that fleet.toml gives them."""
 
-    def __init__(self, khaos: str, clarus: str, web: str, environment: Mapping[str, str]) -> None:
-        self.khaos, self.clarus, self._web, self._secrets = khaos, clarus, web, environment
+    def __init__(self, khaos: str, clarus: str, gxo: str, web: str, environment: Mapping[str, str]) -> None:
+        self.khaos, self.clarus, self.gxo, self._web, self._secrets = khaos, clarus, gxo, web, environment
 
     def set_up(self, *, level: str, issue_on: str) -> None:
         """Buildings, carriers and automations at the warehouse; how Khaos Control takes levels and lets go of stock."""
@@ -32,14 +32,14 @@ class Partners:
             "setup",
             {
                 "account": "ACME",
-                "warehouses": [house.facility for house in HOUSES],
+                "warehouses": [house.facility for house in CLARUS],
                 "carriers": ["ROYALMAIL", "DPD"],
                 "stock_unit_types": ["EACH"],
             },
         )
         tenant = automations.Tenant(self.clarus, self._secrets["CLARUS_CLIENT_SECRET"])
         buildings, made = tenant.building_ids(), []
-        for house in HOUSES:
+        for house in CLARUS:
             hooks = f"{self._web}/hooks/{house.name}/{self._secrets['CLARUS_WEBHOOK_TOKEN']}"
             made += [tenant.automate(e, f"{hooks}/{e}", buildings[house.facility]) for e in automations.EVENTS]
         expected = [str(automations.FIRST + place) for place in range(len(made))]
@@ -83,20 +83,33 @@ class Partners:
         return _answer(requests.post(f"{self.khaos}/_sandbox/{door}", json=body, timeout=60))
 
     def at_clarus(self, door: str, body: Any) -> dict[str, Any]:
-        """Post to a door of the warehouse's stand-in. Raises Refused."""
+        """Post to a door of Clarus's stand-in. Raises Refused."""
         return _answer(requests.post(f"{self.clarus}/_sandbox/{door}", json=body, timeout=60))
+
+    def at_gxo(self, door: str, body: Any) -> dict[str, Any]:
+        """Post to a door of GXO's stand-in. Raises Refused."""
+        return _answer(requests.post(f"{self.gxo}/_sandbox/{door}", json=body, timeout=60))
+
+    def ask_for_count(self, facility: str) -> None:
+        """Have a facility of GXO tell everything that it holds, as it does every morning."""
+        self.at_gxo("snapshot", {"facility": facility})
 
     def khaos_books(self) -> dict[str, Any]:
         """Khaos Control's own books."""
-        return _answer(requests.get(f"{self.khaos}/_sandbox/books", timeout=60))
+        return _books(self.khaos, ())
 
     def clarus_books(self, *parts: str) -> dict[str, Any]:
-        """The warehouse's own books, or some parts of them."""
-        return _answer(
-            requests.get(
-                f"{self.clarus}/_sandbox/books", params={"only": ",".join(parts)} if parts else None, timeout=60
-            )
-        )
+        """The books of Clarus's stand-in, or some parts of them."""
+        return _books(self.clarus, parts)
+
+    def gxo_books(self, *parts: str) -> dict[str, Any]:
+        """The books of GXO's stand-in, likewise."""
+        return _books(self.gxo, parts)
+
+
+def _books(base: str, parts: tuple[str, ...]) -> dict[str, Any]:
+    only = {"only": ",".join(parts)} if parts else None
+    return _answer(requests.get(f"{base}/_sandbox/books", params=only, timeout=60))
 
 
 def _answer(answer: requests.Response) -> dict[str, Any]:

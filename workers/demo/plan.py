@@ -21,7 +21,6 @@ SPARE = 6  # units of every SKU that nobody of the file wants
 BUFFER = 6  # units that are kept back of the SKUs with which things happen
 SCARCE = 0.15  # of the SKUs, those of which less is there at first than the file sells
 THERE = 0.4  # of what the file sells, in that case
-LIVELY = {"leeds": 8, "york": 2, "hull": 2}  # SKUs with which things happen, by house
 LINES_A_DELIVERY = 8
 
 Units = dict[str, int]  # by SKU
@@ -59,27 +58,28 @@ def make_plan(file: OrdersFile, seed: int, unfit: Container[str] = ()) -> Plan:
     """The plan for a file. ``unfit`` are codes that the warehouse will not take. Pure."""
     dice = random.Random(f"{seed}/plan")  # noqa: S311  a play, not a secret
     goods = {one.code for one in file.products if one.stock_controlled}
-    sold: dict[str, Units] = {house.name: {} for house in HOUSES}
+    sold: dict[str, Units] = {house.site: {} for house in HOUSES}
     for order in file.orders:
-        here = sold[house_of(order.customer_ref, seed).name]
+        here = sold[house_of(order.customer_ref, seed).site]
         for line in order.lines:
             if line.sku in goods:
                 here[line.sku] = here.get(line.sku, 0) + line.quantity
-    sold["leeds"] = {code: sold["leeds"].get(code, 0) for code in sorted(goods)}  # some of everything stands at Leeds
+    main = HOUSES[0].site
+    sold[main] = {code: sold[main].get(code, 0) for code in sorted(goods)}  # some of everything stands at Leeds
     numbers = count(1)
     opening: dict[str, Units] = {}
     lively: dict[str, tuple[str, ...]] = {}
     deliveries: list[Delivery] = []
     for house in HOUSES:
-        fit = sorted(sku for sku in sold[house.name] if sku not in unfit)
-        chosen = frozenset(dice.sample(fit, min(LIVELY[house.name], len(fit))))
+        fit = sorted(sku for sku in sold[house.site] if sku not in unfit)
+        chosen = frozenset(dice.sample(fit, min(house.lively, len(fit))))
         lively[house.site] = tuple(sorted(chosen))
-        scarce = {s for s in fit if s not in chosen and sold[house.name][s] > 1 and dice.random() < SCARCE}
+        scarce = {s for s in fit if s not in chosen and sold[house.site][s] > 1 and dice.random() < SCARCE}
         opening[house.site] = {
             sku: int(units * THERE) if sku in scarce else units + SPARE + BUFFER * (sku in chosen)
-            for sku, units in sorted(sold[house.name].items())
+            for sku, units in sorted(sold[house.site].items())
         }
-        missing = {s: sold[house.name][s] - opening[house.site][s] + SPARE for s in sorted(scarce)}
+        missing = {s: sold[house.site][s] - opening[house.site][s] + SPARE for s in sorted(scarce)}
         deliveries += _deliveries(house, missing, numbers)
     return Plan(
         opening=opening,

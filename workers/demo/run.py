@@ -22,7 +22,7 @@ from workers.ledger.store import Store
 
 DEFAULT_FILE = Path(__file__).with_name("orders.csv")
 REFUSED_PRODUCT = "KG0112"  # in the shipped file: the warehouse does not want it, so that a refusal can be seen
-LONGEST_CODE = 50  # characters that the warehouse takes
+LONGEST_CODE = 48  # characters that either warehouse takes
 
 
 def demo(orders: Path | None = None, report: Path | None = None, wish: Wish | None = None) -> int:
@@ -47,6 +47,7 @@ def demo(orders: Path | None = None, report: Path | None = None, wish: Wish | No
         console.print(f"Flower  {stage.flower}  (login {stage.flower_login})\nWeb     {stage.web}")
         if orders is None:
             stage.partners.at_clarus("switches", {"reject": {REFUSED_PRODUCT: "validation_failed"}})
+            stage.partners.at_gxo("switches", {"reject_items": {REFUSED_PRODUCT: "NOT STORED HERE"}})
         with contextlib.closing(Store(stage.environment["DATABASE_URL"], size=6, application="fleet demo")) as store:
             day = Day(stage, store, file, plan, wish, console, began)
             found = day.run()

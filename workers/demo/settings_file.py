@@ -1,4 +1,4 @@
-"""The demo's ``fleet.toml``: the loopback addresses, the three buildings, and everything as quick as it may be."""
+"""The demo's ``fleet.toml``: the loopback addresses, the five buildings, and everything as quick as it may be."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workers.demo.automations import EVENTS
-from workers.demo.buildings import BESIDE, HOUSES, House
+from workers.demo.buildings import BESIDE, CLARUS, GXO, House
+from workers.demo.file_settings import SftpDoor, account_text
 from workers.demo.plan import BUFFER
 
 COURIER_USER, CHANNEL_USER = "khaos-courier", "khaos-channel"
@@ -129,6 +130,7 @@ class Chosen:
 
     khaos: str
     clarus_port: int
+    gxo: SftpDoor
     web_port: int
     courier_folder: str
     sku_limit: float
@@ -153,9 +155,9 @@ def settings_text(chosen: Chosen) -> str:
     )
     for site, skus in chosen.lively.items():
         text += BUFFERED.format(site=site, skus=json.dumps(list(skus)), units=BUFFER) if skus else ""
-    for place, house in enumerate(HOUSES):
+    for place, house in enumerate(CLARUS):
         text += _house(house, chosen, chosen.first_automation + place * len(EVENTS))
-    return text + TABLES
+    return text + account_text(GXO, chosen.gxo) + TABLES
 
 
 def automation_ids(first: int) -> dict[str, str]:
@@ -168,7 +170,7 @@ def _house(house: House, chosen: Chosen, first: int) -> str:
         **house.model_dump(include={"name", "facility", "site", "route", "lanes"}),
         clarus=chosen.clarus_port,
         automations=_inline(automation_ids(first)),
-        beside="\n".join(f"{purpose} = {json.dumps(house.beside(purpose))}" for purpose in BESIDE),
+        beside="\n".join(f"{purpose} = {json.dumps(house.beside(purpose))}" for purpose in BESIDE[house.system]),
     )
 
 

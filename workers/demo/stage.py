@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from shlex import quote
 from types import TracebackType
 from typing import Literal, Self
 
@@ -19,6 +20,8 @@ import requests
 from workers.cli import running
 from workers.config import Misconfigured
 from workers.demo import automations
+from workers.demo.buildings import GXO
+from workers.demo.file_settings import CLIENT, HOST_KEY, SftpDoor, make_door
 from workers.demo.partners import Partners
 from workers.demo.settings_file import Chosen, settings_text
 from workers.demo.stock_books import IssuePoint
@@ -85,16 +88,19 @@ class Stage:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        khaos, clarus, web, flower = (free_port() for _ in range(4))
+        khaos, clarus, gxo, sftp, web, flower = (free_port() for _ in range(6))
         self.khaos_url = f"http://127.0.0.1:{khaos}/KhaosSandbox.exe"
         self.khaos, self.clarus = f"http://127.0.0.1:{khaos}", f"http://127.0.0.1:{clarus}"
+        self.gxo = f"http://127.0.0.1:{gxo}"
         self.web, self.flower = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{flower}"
         self.flower_login = f"fleet:{secrets.token_urlsafe(9)}"
         self.courier_folder = self.folder / "courier"
         self.courier_folder.mkdir()
+        door = make_door(self.folder, sftp)
         chosen = Chosen(
             khaos=self.khaos_url,
             clarus_port=clarus,
+            gxo=door,
             web_port=web,
             courier_folder=str(self.courier_folder),
             sku_limit=self.sku_limit,
@@ -118,17 +124,20 @@ class Stage:
         }
         os.environ.update(self.environment)
         migrate(self.environment["DATABASE_URL"])
-        self._start_processes(khaos, clarus)
-        self.partners = Partners(self.khaos, self.clarus, self.web, self.environment)
+        self._start_processes(khaos, clarus, gxo, door)
+        self.partners = Partners(self.khaos, self.clarus, self.gxo, self.web, self.environment)
         self.partners.set_up(level=self.level, issue_on=self.issue_on)
         self._wait(f"{self.web}/health")
 
-    def _start_processes(self, khaos: int, clarus: int) -> None:
+    def _start_processes(self, khaos: int, clarus: int, gxo: int, door: SftpDoor) -> None:
         python, secret = "python -m adapters", "$CLARUS_CLIENT_SECRET"
         offers = "--confirm-shipment --post-stock-journal"
         sandboxes = [
             f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.seed} {offers}",
             f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret {secret}",
+            f"sandbox-gxo: {python}.gxo.sandbox --port {door.port} --control-port {gxo} --seed {self.seed} "
+            f"--client {CLIENT} --key {quote(door.own_public)} --host-key {quote(str(door.folder / HOST_KEY))} "
+            f"--root {quote(str(door.folder / 'gxo'))} " + " ".join(f"--facility {house.facility}" for house in GXO),
         ]
         procfile = self.folder / "Procfile"
         procfile.write_text(
@@ -137,7 +146,7 @@ class Stage:
         environment = {**self.environment, "PYTHONPATH": str(ROOT)}
         self.fleet = Fleet(procfile, environment, self.folder / "run", stop_patience=10)
         self.fleet.start()
-        self._wait(f"{self.khaos}/_sandbox/health", f"{self.clarus}/_sandbox/health")
+        self._wait(f"{self.khaos}/_sandbox/health", f"{self.clarus}/_sandbox/health", f"{self.gxo}/_sandbox/health")
 
     @staticmethod
     def _wait(*urls: str, seconds: float = 60.0) -> None:
@@ -176,5 +185,6 @@ class Stage:
             "flower": self.flower,
             "khaos_sandbox": self.khaos_url,
             "clarus_sandbox": self.clarus,
+            "gxo_sandbox": self.gxo,
         }
         running.note_running(told)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workers.demo.coming_back import Parcel
+from workers.demo.floors import floors_of
 from workers.demo.hands import Hand
 from workers.demo.partners import Partners, Refused
 from workers.demo.plan import Delivery, Happening, Plan
@@ -31,6 +32,7 @@ class Trade(Hand):
     def __init__(self, partners: Partners, store: Store, plan: Plan, loaded: Callable[[], float]) -> None:
         super().__init__("trade")
         self._partners, self._store, self._loaded = partners, store, loaded
+        self._floors = floors_of(partners)
         self._deliveries, self._happenings = list(plan.deliveries), list(plan.happenings)
         self._parcels, self._announced = list(plan.parcels), list[Parcel]()
         self._each_turn = (
@@ -73,12 +75,10 @@ class Trade(Hand):
             self.done[what] += 1
 
     def _deliver(self, delivery: Delivery) -> None:
-        lines = [{"product": sku, "quantity": units} for sku, units in delivery.lines.items()]
-        self._receive(delivery.order, delivery.house.facility, lines, supplier="SUPPLIER")
+        self._floors[delivery.house.system].deliver(delivery)
 
     def _happen(self, one: Happening) -> None:
-        body = {"product": one.sku, "warehouse": one.house.facility, "quantity": one.units, "reason": one.reason}
-        self._partners.at_clarus("floor", {one.action: body})
+        self._floors[one.house.system].happen(one)
 
     def _hear(self) -> None:
         """What of the file's orders has left, as far as the fleet knows."""
@@ -104,23 +104,11 @@ class Trade(Hand):
             if self._partners.announce("customer service", lines)["taken"]:
                 self._announced.append(parcel)
                 return
-        if parcel.how == "blind" and order:
-            self._open(parcel, order)
-        else:
-            self._open(parcel, parcel.reference, kind="return", external_system_reference2=order)
+        self._floors[parcel.house.system].unpack(parcel, order, expected=False)
 
     def _arrive_as_announced(self) -> None:
-        if not self._announced:
-            return
-        there = {receipt["reference"] for receipt in self._partners.clarus_books("receipts")["receipts"]}
-        for parcel in [one for one in self._announced if one.reference in there]:
-            self._announced.remove(parcel)
-            self._open(parcel, parcel.reference, kind="return")
-
-    def _open(self, parcel: Parcel, reference: str, **more: str) -> None:
-        lines = [{"product": line.sku, "good": line.good, "held": line.held} for line in parcel.lines]
-        self._receive(reference, parcel.house.facility, lines, **more)
-
-    def _receive(self, reference: str, facility: str, lines: list[dict[str, Any]], **more: str) -> None:
-        told = {"reference": reference, "warehouse": facility, "lines": lines, **more}
-        self._partners.at_clarus("floor", {"receive": told})
+        for system in {parcel.house.system for parcel in self._announced}:
+            there = self._floors[system].announced()
+            for parcel in [one for one in self._announced if one.house.system == system and one.reference in there]:
+                self._announced.remove(parcel)
+                self._floors[system].unpack(parcel, "", expected=True)
