@@ -1,4 +1,4 @@
-"""GXO's sandbox behind its real SFTP door, with a clock that the test turns, and the fleet between it and Khaos Control."""
+"""GXO's sandbox behind its real SFTP door, with a clock that the test turns, and the fleet beside it."""
 
 from __future__ import annotations
 
