@@ -24,7 +24,7 @@ SUMMED = ("33", "27", "20")
 def read_846(
     segments: Segments, *, told_at: datetime, own: Mapping[str, str] | None = None
 ) -> tuple[StockSnapshot, list[Unreadable]]:
-    """Units by SKU and condition, zero rows included; every SKU has a row of good units.
+    """Units by SKU and condition; every SKU has a row of good units, also one of which there are none.
 
     ``told_at`` is when GXO wrote the interchange: the snapshot's time where BIA05 tells none. ``own`` are the
     rows of ``[tables.stock_conditions.gxo]``. A quantity without a row counts as UNKNOWN, and stands among the
@@ -60,7 +60,11 @@ def read_846(
         number=needed(opening, 3),
         facility=facility(segments),
         at=_at(segments, told_at),
-        lines=tuple(StockLine(sku=code, condition=condition, units=n) for (code, condition), n in units.items()),
+        lines=tuple(
+            StockLine(sku=code, condition=condition, units=n)
+            for (code, condition), n in units.items()
+            if n or condition is Condition.GOOD
+        ),
     )
     return snapshot, list(troubles.values())
 
