@@ -94,8 +94,8 @@ class Settings(BaseModel):
     stable_for: Annotated[float, Field(ge=0)] = 15.0  # a file is taken when it looks the same for so long (2.1)
     largest_file: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024  # bytes
 
-    rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "5/s"  # operations; none is agreed
-    concurrency: Annotated[int, Field(gt=0)] = 2  # connections at once
+    rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "50/s"  # operations; none is agreed
+    concurrency: Annotated[int, Field(gt=0)] = 4  # connections at once
     connect_timeout: Seconds = 10.0  # of each step: TCP, greeting, login, channel
     deadline: Seconds = 60.0  # of one whole operation, connecting included
     partner_timeout: Seconds = 60.0  # an operation cut off longer ago than this can no longer take effect at GXO
