@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 
 from adapters.x12.errors import X12Error
 from adapters.x12.grammar import ENVELOPE, SEGMENT_ID, Delimiters
-from adapters.x12.tokens import NUMBER, Lines, Segment, isa_of, runs, same_number, segments_of
+from adapters.x12.tokens import NUMBER, PADDING, Lines, Segment, isa_of, runs, same_number, segments_of
 
 GS_ELEMENTS = 8
+HEAD, TAIL = 256, 256  # bytes in which an ISA and an IEA stand
 # GS04 and GS05: HHMM, with seconds and hundredths where given
 NOTHING = Lines([], 1, "*")
 WELL_BEGUN = re.compile(SEGMENT_ID.pattern)
@@ -72,7 +73,7 @@ def read_interchange(data: bytes, name: str) -> Interchange:
     whose GE does not fit spoils its own sets only. Raises X12Error where the file itself cannot be trusted: no
     ISA, an IEA that is missing or does not fit, or segments outside of every group.
     """
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").lstrip("\r\n")
+    text = _text(data)
     isa, marks = isa_of(text, name)
     segments = segments_of(text, marks, name)
     last = segments.segment(len(segments) - 1)
@@ -98,6 +99,20 @@ def read_interchange(data: bytes, name: str) -> Interchange:
         delimiters=marks,
         groups=tuple(_group(opening, inner, closing, name) for opening, inner, closing in groups if opening),
     )
+
+
+def control_number_of(data: bytes, name: str) -> int:
+    """ISA13 of a file whose IEA is there and fits it, without a look at what stands between. Raises X12Error."""
+    isa, marks = isa_of(_text(data[:HEAD]), name)
+    tail = _text(data[-TAIL:]).rstrip(PADDING).removesuffix(marks.segment).rpartition(marks.segment)[2].lstrip("\r\n")
+    closing = tail.split(marks.element)
+    if closing[0] != "IEA" or not same_number(closing[-1].strip(), isa[13]):
+        raise X12Error(name, 0, "IEA", 2, "the file does not end with the IEA of its ISA, so it is cut off")
+    return int(isa[13])
+
+
+def _text(data: bytes) -> str:
+    return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").lstrip("\r\n")
 
 
 def _group(opening: Segment, inner: Lines, closing: Segment | None, name: str) -> Group:

@@ -51,6 +51,8 @@ def read_846(
         for qualifier, count in told.items():
             if qualifier == TOTAL:
                 continue
+            if not count:
+                continue
             judged = conditions.judge(Words.QUANTITY, qualifier)
             units[code, judged.condition] += count
             if judged.trouble is not None:
@@ -60,11 +62,7 @@ def read_846(
         number=needed(opening, 3),
         facility=facility(segments),
         at=_at(segments, told_at),
-        lines=tuple(
-            StockLine(sku=code, condition=condition, units=n)
-            for (code, condition), n in units.items()
-            if n or condition is Condition.GOOD
-        ),
+        lines=tuple(StockLine(sku=code, condition=condition, units=n) for (code, condition), n in units.items()),
     )
     return snapshot, list(troubles.values())
 
