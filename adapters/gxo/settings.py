@@ -85,6 +85,7 @@ class Settings(BaseModel):
     file_name: Text = "{set}_{number:09d}.edi"  # (2.2)
 
     ack: Literal["824", "997", "none"] = "824"  # what says that an order was taken (2.2.3); 997 says received only
+    changes: Literal["cancel", "replace"] = "cancel"  # of a sent order: cancel it and send anew, or send a 940 R
     ack_997_within: Seconds = 3600.0  # (2.1)
     ack_824_within: Seconds = 14400.0  # (2.1)
     final_945: Literal["all_lines", "first"] = "all_lines"  # whether a 945 may leave lines out (2.2.4)

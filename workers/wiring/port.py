@@ -59,6 +59,7 @@ class Warehouse(Protocol):
     sites: dict[str, str]  # facility -> Khaos site
     numbered: bool  # what is written for it carries a control number: it is written only just before it is sent
     repeatable: bool  # the same bytes sent again have no second effect: a doubt needs no look-up
+    replaces: bool  # a sent order can be replaced by a changed one under its reference
     ack_proof: str  # of an order: "2xx": the answer proves it; "get": read back before it counts
     answers: dict[str, float]  # what it says of an order later ("received", "accepted") -> within how many seconds
 
@@ -70,6 +71,9 @@ class Warehouse(Protocol):
 
     def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
         """The bytes of an order. Raises Unmappable."""
+
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+        """The bytes of an order that replaces what was sent under its reference. Raises Unmappable."""
 
     def send_order(self, wire: bytes) -> str:
         """Send the order; their id."""
