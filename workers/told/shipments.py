@@ -21,12 +21,15 @@ def read_shipment(reading: Reading) -> None:
     advice = warehouse.files.read_shipment(reading.record.body)
     moves = [{"sku": sku, "condition": "good", "units": -units} for sku, units in advice.shipped.items()]
     document = f"shipment {advice.reference} {advice.their_id or reading.record.id}"
-    tell_moves(reading, warehouse.sites[advice.facility], document, moves, ("dispatched", "shipped"))
     try:
         with reading.db.transaction():
             _dispatch(reading, document, advice)
     except Unmappable as error:
         reading.park("dispatch-in", Unreadable(advice.reference, error))
+    # after it: a count made now counts what has just left, and no order is owed it any more
+    home = warehouse.sites[advice.facility]
+    if not tell_moves(reading, home, document, moves, ("dispatched", "shipped")) and moves:
+        reading.run("select hold_as_told(%s, %s)", home, sorted(advice.shipped))
 
 
 def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
