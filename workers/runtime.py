@@ -17,7 +17,8 @@ from workers.config import Configuration, Connection
 from workers.ledger.store import Store
 from workers.limits import Health, Tokens
 from workers.wiring import erp_of, warehouse_of
-from workers.wiring.port import Erp, Warehouse
+from workers.wiring.owing import Owing
+from workers.wiring.port import Warehouse
 
 FACTS_FOR = 60.0  # seconds that reference data is kept in a process
 
@@ -53,7 +54,7 @@ class Runtime:
         return Health(self.store)
 
     @cached_property
-    def erp(self) -> Erp:
+    def erp(self) -> Owing:
         """Khaos Control."""
         return erp_of(self.configuration.erp, self.configuration.tables)
 

@@ -10,7 +10,8 @@ from adapters.clarus.settings import Settings as ClarusSettings
 from adapters.khaos.settings import Settings as KhaosSettings
 from workers.wiring.clarus import ClarusWarehouse
 from workers.wiring.khaos import KhaosErp
-from workers.wiring.port import Erp, Warehouse
+from workers.wiring.owing import Owing
+from workers.wiring.port import Warehouse
 
 if TYPE_CHECKING:
     from workers.config import Connection
@@ -33,9 +34,9 @@ SYSTEMS: dict[str, System] = {
 }
 
 
-def erp_of(connection: Connection, tables: Mapping[str, Any]) -> Erp:
+def erp_of(connection: Connection, tables: Mapping[str, Any]) -> Owing:
     """Khaos Control's side of the port."""
-    side: Erp = SYSTEMS[connection.system].side(connection.settings, tables)
+    side: Owing = SYSTEMS[connection.system].side(connection.settings, tables)
     return side
 
 
