@@ -261,6 +261,12 @@ VERDICTS: dict[str, Verdict] = {
         "Units stand in a condition that has no Khaos site: name one under [stock.sites] in fleet.toml and restart, or"
         " carry them by hand.",
     ),
+    "site_left_behind": Verdict(
+        OPERATIONS,
+        "error",
+        "Bring these levels to 0 in Khaos Control, or put the site back into fleet.toml and restart. Whoever keeps the"
+        " site now by other means dismisses this.",
+    ),
     # goods in and returns
     "receipt_without_lines": Verdict(
         SUPPORT,

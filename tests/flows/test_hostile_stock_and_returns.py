@@ -14,7 +14,7 @@ from workers import config, stock_in
 from workers.journal.entering import enter_new
 from workers.returns import asking, serving
 from workers.runtime import Runtime
-from workers.stock import counting, demand
+from workers.stock import counting, demand, levels
 from workers.stock.movements import poll_movements
 
 World = Any  # tests/flows/conftest.py
@@ -190,6 +190,44 @@ def test_a_building_that_gets_another_site_is_counted_anew_before_anything_is_se
     world.flush()
     assert world.levels("MUG")["Annex"] == (8, 8)
     assert world.exceptions() == []
+
+
+def test_a_site_that_is_taken_out_of_the_configuration_is_operations_until_it_shows_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    world.opening(MUG=10)
+    floor(world, hold={"product": "MUG", "quantity": 2, "reason": "QC"})
+    world.hear()
+    assert world.levels("MUG") == {"Main Site": (8, 8), "Main Inspection": (2, 2)}
+    restart(world, tmp_path, 'inspection = "Main Inspection"\n', "")
+    for _ in range(2):
+        levels.compare(world.runtime)
+    found = world.exception("site_left_behind")
+    assert (found["subject"], found["owner"], found["times"]) == ("site:Main Inspection", "operations", 1)
+    assert "2 units still show at Main Inspection" in found["reason"]
+    product = {"code": "MUG", "description": "MUG", "in_stock": 0, "price": "2.00", "site": "Main Inspection"}
+    world.khaos.post("products", products=[product])
+    levels.compare(world.runtime)
+    assert "site_left_behind" not in world.exceptions()
+
+
+@pytest.mark.parametrize("how", ["back", "dismissed"])
+def test_a_site_that_comes_back_or_that_somebody_else_keeps_is_no_exception(
+    world: World, tmp_path: Path, how: str
+) -> None:
+    world.opening(MUG=10)
+    floor(world, hold={"product": "MUG", "quantity": 2, "reason": "QC"})
+    world.hear()
+    restart(world, tmp_path, 'inspection = "Main Inspection"\n', "")
+    levels.compare(world.runtime)
+    if how == "back":
+        kept = 'quarantine = "Main Quarantine"\n'
+        restart(world, tmp_path, kept, f'{kept}inspection = "Main Inspection"\n')
+    else:
+        world.store.run("update exception set state = 'dismissed' where kind = 'site_left_behind'")
+    levels.compare(world.runtime)
+    levels.compare(world.runtime)
+    assert "site_left_behind" not in world.exceptions()
 
 
 # --- words that nobody understands
