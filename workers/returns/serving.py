@@ -31,7 +31,8 @@ def pull(
     references: Sequence[str] = (),
     tellable: Callable[[CustomerReturn], bool] = lambda _: True,
 ) -> Batch:
-    """The next batch. What is named by ``references`` comes alone, and moves no continuation.
+    """The next batch. What is named by ``references`` comes alone, and moves no continuation; a channel may put text
+    before or behind a reference of ours (``{0}SPY``), and names it so.
 
     What is not ``tellable`` is left out, does not count as told, and keeps nothing behind it waiting. Anything but a
     sequence of ours (the date-time of a first contact, or what a restored ledger never handed out) begins anew with
@@ -86,7 +87,8 @@ def _tell(
     while len(told) < size:
         rows = db.execute(
             "select sequence, offer from return_line where erp = %(erp)s and state in ('offered', 'presumed_imported')"
-            " and sequence > %(after)s and (not %(named)s or reference = any (%(refs)s))"
+            " and sequence > %(after)s and (not %(named)s"
+            " or exists (select 1 from unnest(%(refs)s::text[]) r where position(reference in r) > 0))"
             " order by sequence limit %(size)s for update",
             {"erp": erp, "named": bool(references), "refs": list(references), "after": after, "size": size},
         ).fetchall()
