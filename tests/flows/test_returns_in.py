@@ -605,6 +605,29 @@ def test_ten_days_without_a_credit_are_told_to_finance_and_forgotten_when_it_com
     assert shop.world.exceptions() == []
 
 
+def test_what_khaos_took_and_never_credits_is_customer_services_long_before_day_ten(shop: Shop) -> None:
+    """It gives no receipt: a refusal looks like this only."""
+    order = shop.sold(("MUG", 1))
+    shop.back("RMA-1", good("MUG", 1), external_system_reference2=order)
+    late = "update expectation set due_at = now() where kind = 'return_not_seen'"
+    assert shop.store.run(late) == 0  # nobody has pulled it
+    first = serving.pull(shop.store, "khaos", "", 10)
+    for _ in range(2):
+        serving.pull(shop.store, "khaos", str(first.continuation), 10)
+    assert shop.states() == ["presumed_imported"]
+    assert shop.store.run(late) == 1
+    expectations.check(shop.world.runtime)
+    told = shop.world.exception("return_not_seen")
+    assert (told["owner"], told["story"]) == ("customer service", order)
+    dead_letters.dismiss(shop.store, told["id"], Person("Anna B"), "we know")
+    assert shop.states() == ["presumed_imported"]
+    (line,) = shop.lines()
+    shows_note(shop, line, "CN-1", 1)
+    crediting.take(shop.world.runtime, b"<STATUS_LIST/>", [line["urn"]])
+    assert shop.states() == ["credited"]
+    assert shop.store.row("select count(*) as n from expectation") == {"n": 0}
+
+
 def shows_note(shop: Shop, line: dict[str, Any], code: str, units: int) -> None:
     """Khaos Control has a note that names a return, with what the channel adds to references there."""
     shop.store.run(

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from mappings.canonical import CustomerReturn
 from workers.ledger.store import Connection, Store
+from workers.returns.lines import SEEN_WITHIN
 
+NOT_SEEN = "Khaos Control pulled it and shows no credit note: it may have refused it"
 DIGITS = 19  # a larger number is none of the ledger's
 
 
@@ -58,9 +60,12 @@ def pull(
 def _arrived(db: Connection, erp: str, reached: int) -> None:
     """The answer that handed a sequence out has arrived."""
     db.execute(
-        "update return_line set state = 'presumed_imported', imported_at = now()"
-        " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s",
-        (erp, reached),
+        "with arrived as (update return_line set state = 'presumed_imported', imported_at = now()"
+        " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s returning *)"
+        " insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+        " select 'return:' || reference, %s, coalesce(nullif(order_code, ''), reference),"
+        " now() + make_interval(secs => %s), 'return_not_seen', 'returns-in', erp from arrived on conflict do nothing",
+        (erp, reached, NOT_SEEN, SEEN_WITHIN),
     )
 
 

@@ -1,4 +1,5 @@
--- What is promised is reckoned for each invoice by itself: an order may have several, and each goes its own way.
+-- What is promised is reckoned for each invoice by itself: an order may have several, and each goes its own way. And a
+-- supplier's goods are not waited for when they are booked.
 
 -- The figures of some SKUs at a home (all of the catalogue and the positions with p_skus null).
 --   good, other        what is held
@@ -109,3 +110,15 @@ language sql stable as $$
                 else h.good - h.demand - h.pending - least(h.kept_back, greatest(0, h.good - h.demand - h.pending)) end::integer
       from held h
 $$;
+
+-- Goods whose delivery note is seen are not waited for any more.
+create or replace function goods_are_booked() returns trigger language plpgsql as $$
+declare
+    v_subject text := 'receipt:' || new.connection || ':' || new.their_id || ':' || new.line_id;
+begin
+    delete from expectation where subject = v_subject;
+    perform close_exception('goods_not_booked', v_subject, 'it is booked', coalesce(new.booked_by, 'fleet'));
+    return new;
+end $$;
+create or replace trigger received_line_booked after update on received_line for each row
+    when (new.booked >= new.received) execute function goods_are_booked();

@@ -1,4 +1,4 @@
-"""What is promised is reckoned for each invoice by itself."""
+"""What is promised is reckoned for each invoice by itself; goods that are booked are not waited for."""
 
 from importlib.resources import files
 
