@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -379,6 +380,22 @@ def test_a_return_of_an_unknown_order_waits_for_a_person_who_finds_it(shop: Shop
     shop.world.go()
     assert shop.states() == ["offered"]
     assert shop.world.exceptions() == []
+
+
+def test_a_person_offers_a_return_for_less_than_was_paid(shop: Shop) -> None:
+    order = shop.sold(("MUG", 1))
+    shop.back("a parcel without a slip", good("MUG", 1), kind="return")
+    (line,) = shop.lines()
+    for price in ("-1", "1.005", "NaN"):
+        with pytest.raises(CannotDo, match="such as"):
+            deciding.offer(shop.store, line["reference"], "Anna B", order, Decimal(price))
+    deciding.offer(shop.store, line["reference"], "Anna B", order, Decimal("9.50"))
+    shop.world.go()
+    (line,) = shop.lines()
+    assert shop.offer(line).items[0].unit_price == Decimal("9.50")
+    shop.pulled()
+    (told,) = shop.world.khaos.books()["returns"]
+    assert '"unit_price": "9.5' in json.dumps(told)
 
 
 def test_what_was_credited_by_hand_before_is_a_persons_decision(shop: Shop) -> None:

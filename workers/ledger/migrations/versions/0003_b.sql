@@ -1,5 +1,5 @@
 -- What is promised is reckoned for each invoice by itself: an order may have several, and each goes its own way. And a
--- supplier's goods are not waited for when they are booked.
+-- supplier's goods are not waited for when they are booked; a return may be worth less than was paid.
 
 -- The figures of some SKUs at a home (all of the catalogue and the positions with p_skus null).
 --   good, other        what is held
@@ -122,3 +122,6 @@ begin
 end $$;
 create or replace trigger received_line_booked after update on received_line for each row
     when (new.booked >= new.received) execute function goods_are_booked();
+
+-- A reduced refund: what a returned unit is worth to the customer by a person's word; null: what was paid.
+alter table return_line add column unit_price numeric check (unit_price >= 0);
