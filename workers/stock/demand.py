@@ -14,6 +14,7 @@ from mappings.errors import Unreadable
 from mappings.khaos import Promise
 from workers.intake import ORDERS_A_CALL, call, chunks
 from workers.ledger.store import Connection
+from workers.line_sites import keep
 from workers.policy import verdict
 from workers.runtime import Runtime
 
@@ -49,6 +50,8 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
         orders = calling(partial(erp.fetch_orders, codes))
         for named, site in erp.read_order_sites(orders).items():
             _keep_site(runtime, named if named in codes else by_ref.get(named, ""), site)
+        for named, sites in erp.read_line_sites(orders).items():
+            keep(runtime.store.run, name, named if named in codes else by_ref.get(named, ""), sites)
         for named, units in erp.read_ordered(orders).items():
             ordered.setdefault(named if named in codes else by_ref.get(named, ""), units)
     lines = _lines(invoices, ordered, before, {entry.subject for entry in unreadable})

@@ -124,6 +124,10 @@ class KhaosErp:
         """What a status reply promises."""
         return words.read_promises(raw.decode())
 
+    def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
+        """The sites of lines that are not of their order's."""
+        return words.read_line_sites(raw.decode())
+
     def read_ordered(self, raw: bytes) -> dict[str, dict[str, int]]:
         """All units of full orders."""
         return words.read_ordered(raw.decode())

@@ -14,5 +14,8 @@ class Owing(Erp, Protocol):
     def read_promises(self, raw: bytes) -> list[Promise]:
         """What every invoice of a status reply promises, whatever else is wrong with it."""
 
+    def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
+        """Site by SKU of the lines of full orders that are of another site than their order; empty: of several."""
+
     def read_ordered(self, raw: bytes) -> dict[str, dict[str, int]]:
         """Units by SKU of full orders, by code and by associated reference, whatever else is wrong with them."""

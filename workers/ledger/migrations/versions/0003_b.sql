@@ -1,6 +1,15 @@
 -- What is promised is reckoned for each invoice by itself: an order may have several, and each goes its own way. And a
 -- supplier's goods are not waited for when they are booked; a return may be worth less than was paid.
 
+-- Lines of an order that are of another site than the order. Empty: the SKU stands on lines of several.
+create table line_site (
+    erp         text not null,
+    order_code  text not null,
+    sku         text not null,
+    site        text not null,
+    primary key (erp, order_code, sku)
+);
+
 -- The figures of some SKUs at a home (all of the catalogue and the positions with p_skus null).
 --   good, other        what is held
 --   assigned           Khaos has given it to open invoices
@@ -25,7 +34,8 @@ language sql stable as $$
                case when p_issue = 'confirmation' and d.shipped then 0 else d.units end as assigned,
                0 as counted, 0 as uncounted, 0 as there, 0 as rest
           from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code
-         where (o.site = p_home or o.site is null) and (p_skus is null or d.sku = any (p_skus))
+          left join line_site n on n.erp = d.erp and n.order_code = d.order_code and n.sku = d.sku
+         where coalesce(n.site, o.site, p_home) in (p_home, '') and (p_skus is null or d.sku = any (p_skus))
         union all
         select l.order_code, coalesce(s.invoice_code, ''), l.sku, 0, 0,
                case when l.counted then l.units else 0 end, case when l.counted then 0 else l.units end, 0, 0
