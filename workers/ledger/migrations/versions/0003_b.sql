@@ -49,29 +49,30 @@ language sql stable as $$
               select greatest(0, r.value::integer - coalesce((f.shipped->>r.key)::integer, 0)) as units) u
          where f.site = p_home and f.state in ('sent', 'part_dispatched', 'cancelling')
            and (p_skus is null or r.key = any (p_skus))),
-    invoices as (
+    invoices as materialized (
         select i.*, greatest(0, i.shown - i.counted, i.there + i.uncounted) as owed
           from (select order_code, invoice_code, sku, sum(shown) as shown, sum(assigned) as assigned,
                        sum(counted) as counted, sum(uncounted) as uncounted, sum(there) as there, sum(rest) as rest
                   from pieces group by order_code, invoice_code, sku) i),
     -- the same goods under two codes: the rest of a part shipment whose further invoice nobody has adopted yet, and an
     -- invoice that goes by another code, as the fleet has judged
+    unbound as materialized (
+        select b.* from invoices b
+         where b.shown > 0 and b.there + b.counted + b.uncounted = 0
+           and not exists (select 1 from fulfilment f where f.order_code = b.order_code
+                              and f.invoice_code = b.invoice_code and f.state not in ('cancelled', 'withdrawn'))),
     twice as (
         select a.order_code, a.sku, least(sum(least(a.there, b.shown)), max(b.shown)) as units
-          from invoices a
-          join invoices b on b.order_code = a.order_code and b.sku = a.sku and b.invoice_code <> a.invoice_code
-         where b.shown > 0 and b.there + b.counted + b.uncounted = 0 and a.there > 0
-           and not exists (select 1 from fulfilment f where f.order_code = b.order_code
-                              and f.invoice_code = b.invoice_code and f.state not in ('cancelled', 'withdrawn'))
+          from unbound b join invoices a on a.order_code = b.order_code and a.sku = b.sku
+         where a.there > 0
            and ((a.rest = b.shown and a.there = a.rest and a.shown <= a.counted + a.uncounted)
                 or (a.shown = 0 and exists (
                     select 1 from exception e where e.kind = 'invoice_recoded' and e.state = 'open'
                        and e.subject = 'invoice:' || b.invoice_code)))
          group by a.order_code, a.sku),
     promised as (
-        select i.sku, sum(i.owed) - coalesce((select sum(t.units) from twice t where t.sku = i.sku), 0) as demand,
-               sum(i.assigned) as assigned
-          from invoices i group by i.sku),
+        select i.sku, sum(i.owed) as demand, sum(i.assigned) as assigned
+          from (select sku, owed, assigned from invoices union all select sku, -units, 0 from twice) i group by i.sku),
     fallen as (  -- left, counted, and on an invoice that is still open in Khaos
         select l.sku, sum(l.units) as units
           from shipped_line l join shipment s on s.reference = l.shipment
