@@ -13,6 +13,7 @@ from mappings.canonical import Invoice, PickLine, Product, SalesOrder
 from mappings.errors import Unmappable, Unreadable
 from workers import remainders, routing
 from workers.dispatch.splitting import explains
+from workers.line_sites import at_its_site
 from workers.orders_posted import post_order, replace_order
 from workers.reading import Reading, fingerprint
 from workers.stock import short
@@ -101,6 +102,7 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
     products = products_of(reading, [line.sku for line in lines])
     stock = tuple(line for line in lines if line.sku not in products or products[line.sku].for_warehouse)
     others = sorted(line.sku for line in lines if line not in stock)
+    order = at_its_site(reading, order, {line.sku for line in stock})
     if reading.runtime.erp.sites and order.site not in reading.runtime.erp.sites:
         return  # another deployment's site
     if not stock:

@@ -14,6 +14,7 @@ from workers.intake import Busy, call, chunks
 from workers.ledger.store import Claimed
 from workers.outcomes import Delivered, NotNeeded, Outcome
 from workers.runtime import Runtime
+from workers.stock import left_behind
 from workers.stock.booked import waits
 from workers.stock.demand import refresh
 from workers.stock.flush import SHOWN_A_CALL, Flush
@@ -64,6 +65,7 @@ def compare(runtime: Runtime) -> int:
         return call(runtime, name, "compare levels", ask)
 
     refresh(runtime, calling, at_once=None)
+    left_behind.check(runtime, calling)
     differ = 0
     for site in runtime.store.rows(
         "select s.* from stock_site s join home h on h.site = s.home where h.counted_at is not null order by s.site"

@@ -23,7 +23,7 @@ from mappings.canonical import (
 )
 from mappings.canonical.journal import JournalEntry
 from mappings.errors import Unreadable
-from mappings.khaos import Parties
+from mappings.khaos import Parties, Promise
 from mappings.khaos.consignments import Consigned
 from workers.wiring.khaos_channel import KhaosChannel
 
@@ -190,6 +190,15 @@ class Erp(Protocol):
 
     def fetch_credit_notes(self, customers: Sequence[str]) -> bytes:
         """The status of everything of some customers (URNs), credit notes among it."""
+
+    def read_promises(self, raw: bytes) -> list[Promise]:
+        """What every invoice of a status reply promises, whatever else is wrong with it."""
+
+    def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
+        """Site by SKU of the lines of full orders that are of another site than their order; empty: of several."""
+
+    def read_ordered(self, raw: bytes) -> dict[str, dict[str, int]]:
+        """Units by SKU of full orders, by code and by associated reference, whatever else is wrong with them."""
 
     def read_credit_notes(self, raw: bytes) -> tuple[list[CreditNote], list[Unreadable]]:
         """Understand the credit notes of a status reply."""
