@@ -25,7 +25,7 @@ from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.store import Store
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 90.0
+PATIENCE = 180.0
 PERSON = ("Wilhelmina", "Quillfeather", "Larkspur", "quillfeather@example.com", "LS1 4AB")
 TOML = """
 [fleet.intervals]
@@ -134,7 +134,7 @@ class Fleet:
         """Warm: the exit code, and the seconds that it took."""
         began = time.monotonic()
         self.processes[name].send_signal(signal.SIGTERM)
-        return self.processes[name].wait(30), time.monotonic() - began
+        return self.processes[name].wait(PATIENCE), time.monotonic() - began
 
     def alive(self, name: str) -> bool:
         return self.processes[name].poll() is None
