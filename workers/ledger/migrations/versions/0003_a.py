@@ -1,4 +1,4 @@
-"""A count takes its recounts away before it marks what left as counted."""
+"""A count takes its recounts away before it marks what left as counted; a lane's booked slot is no poll's."""
 
 from importlib.resources import files
 
@@ -9,6 +9,6 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Replace one function; what release 0002's workers use stays as it is."""
+    """Replace two functions; what release 0002's workers use stays as it is."""
     here = files("workers.ledger.migrations") / "versions"
     op.get_bind().exec_driver_sql((here / "0003_a.sql").read_text(encoding="utf-8").replace("%", "%%"))
