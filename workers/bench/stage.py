@@ -201,7 +201,8 @@ class Stage:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  started from the main thread only
+                    # SIGKILL: a frozen one would never hear of another
+                    preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  started from the main thread only
                 )
             )
         return crew

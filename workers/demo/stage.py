@@ -120,7 +120,7 @@ class Stage:
         offers = "--confirm-shipment --post-stock-journal"
         sandboxes = [
             f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.seed} {offers}",
-            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret {secret}",
+            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret={secret}",
         ]
         procfile = self.folder / "Procfile"
         procfile.write_text(
