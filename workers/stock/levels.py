@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from adapters.errors import Unavailable
@@ -59,7 +58,6 @@ class Levels:
 def compare(runtime: Runtime) -> int:
     """Compare every level with what Khaos shows; what differs falls due. Returns how many differ."""
     name = runtime.configuration.erp.name
-    facts = runtime.facts(name)
 
     def calling(ask: Callable[[], Any]) -> Any:
         return call(runtime, name, "compare levels", ask)
@@ -74,7 +72,7 @@ def compare(runtime: Runtime) -> int:
         flush = Flush(runtime, site["site"], site["home"], site["purpose"], calling)
         for some in chunks(skus, SHOWN_A_CALL):
             try:
-                shown = calling(partial(runtime.erp.fetch_levels, site["site"], some, facts))
+                shown = flush.read(some)
             except Busy:
                 return differ
             odd = [sku for sku, t in flush.targets(some).items() if shown.get(sku, 0) != t.shows]
