@@ -4,11 +4,11 @@ from importlib.resources import files
 
 from alembic import op
 
-revision = "0003a"
-down_revision = "0002"
+revision = "0005"
+down_revision = "0004"
 
 
 def upgrade() -> None:
-    """Replace two functions; what release 0002's workers use stays as it is."""
+    """Replace two functions; what earlier releases's workers use stays as it is."""
     here = files("workers.ledger.migrations") / "versions"
-    op.get_bind().exec_driver_sql((here / "0003_a.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    op.get_bind().exec_driver_sql((here / "0005_races.sql").read_text(encoding="utf-8").replace("%", "%%"))
