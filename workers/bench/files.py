@@ -18,7 +18,7 @@ import requests
 from adapters.x12 import write_interchange
 from workers import reading
 from workers.bench.stage import PATIENCE, Stage
-from workers.demo.stage import free_port
+from workers.embedded.folder import free_ports
 from workers.embedded.lifeline import until
 from workers.runtime import Runtime
 from workers.wiring import reader_for
@@ -70,7 +70,7 @@ def _partner(stage: Stage) -> Iterator[dict[str, str]]:
         (folder / name).write_text(one.export_private_key().decode(), encoding="utf-8")
         (folder / name).chmod(0o600)
     (folder / "client_key.pub").write_text(key.export_public_key().decode(), encoding="utf-8")
-    port, control_port = free_port(), free_port()
+    port, control_port = free_ports(2)
     public = " ".join(host_key.export_public_key().decode().split()[:2])
     toml = (stage.folder / "fleet.toml").read_text(encoding="utf-8")
     before, rule, after = toml.partition("[[routing]]")
