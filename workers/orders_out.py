@@ -165,6 +165,7 @@ class Order:
                 story=message.story,
                 connection=message.connection,
                 within=self.runtime.configuration.fleet.limits.dispatch,
+                message=message.id,
             ),
         ]
         effects += awaits_answers(self.runtime, message)
@@ -198,6 +199,7 @@ def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effec
             story=message.story,
             flow=message.flow,
             connection=message.connection,
+            message=message.id,
             answers=awaited,
         )
     ]
@@ -263,6 +265,7 @@ class Cancel:
             story=message.story,
             connection=message.connection,
             within=self.runtime.telling(message.connection).files.answer_patience,
+            message=message.id,
         )
 
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:

@@ -10,7 +10,6 @@ def test_an_order_goes_out_as_a_file_is_accepted_ships_and_khaos_shows_it(gxo: A
     order = gxo.order(("MUG", 3), ("BOWL", 1))
     gxo.round()
     gxo.world.read_back()
-    print(gxo.world.live_messages())
     assert gxo.world.exceptions() == []
     assert gxo.state(order) == "dispatched"
     assert gxo.there(gxo.reference(order))["facility"] == "GBNH01"
