@@ -6,6 +6,7 @@ Folders and names are the settings'; that a file is whole before it is taken is 
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from adapters.sftp import Dropped, Entry, Sftp
 
 
 class Gxo:
-    """One account at GXO. May be used from many threads: each has a connection of its own."""
+    """One account at GXO. May be used from many threads; calls at one time have connections of their own."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         """Connects to nothing yet. ``clock`` tells seconds from anywhere; it is what ``stable_for`` is measured by."""
@@ -45,13 +46,15 @@ class Gxo:
     def list_new(self, facility: str) -> list[Entry]:
         """What lies in the facility's out folders and has stopped growing, oldest first.
 
+        Servers tell the time of change in whole seconds: within one, files come in the order of their numbers.
+
         A file is whole when it was seen with the same size and time of change ``stable_for`` seconds ago or
         earlier. First sightings are kept in memory, by this object alone: another process, and this one after a
         restart, sees each file for the first time and takes it ``stable_for`` seconds later, never earlier. What is
         given back stays in the list until it is archived, so the same file may be given to several callers.
         """
         told = self._sftp.listing(self._folder(facility, self.settings.out_folder)) + self._acknowledgements(facility)
-        found = sorted(told, key=lambda one: (one.changed, one.name))
+        found = sorted(told, key=lambda one: (one.changed, _number(one.name), one.name))
         now = self._clock()
         with self._lock:
             before = self._seen.get(facility, {})
@@ -67,7 +70,7 @@ class Gxo:
         return self._sftp.archive(path, self._folder(facility, self.settings.archive_folder))
 
     def close(self) -> None:
-        """Hangs up this thread's connection."""
+        """Hangs up every connection that nobody uses now."""
         self._sftp.close()
 
     def _drop(self, facility: str, name: str, data: bytes) -> Dropped:
@@ -90,3 +93,8 @@ class Gxo:
                 symbol="facility_unknown",
             )
         return self.settings.folder_of(facility, folder)
+
+
+def _number(name: str) -> int:
+    """The number of a file's name, whatever stands around it (``945_000009010.edi``, ``945_000009010-2.edi``)."""
+    return int(max(re.findall(r"\d+", name), key=len, default="0"))

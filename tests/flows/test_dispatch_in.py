@@ -157,7 +157,7 @@ def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world
     assert world.shipments(order) == []
     configuration = world.runtime.configuration.model_copy(update={"tables": {"carriers": {"clarus": {"PIGEON": "P"}}}})
     mended = Runtime(configuration)
-    world.runtime._warehouses["leeds"] = mended.warehouse("leeds")
+    world.runtime._asked["leeds"] = mended.asked("leeds")
     dead_letters.retry(world.store, found["id"], Person("Mo"))
     world.go()
     assert [s["courier"] for s in world.shipments(order)] == ["P"]
@@ -195,7 +195,7 @@ def test_a_status_that_no_table_knows_is_an_exception(world: Any) -> None:
 def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: Any) -> None:
     world.order(("MUG", 1))
     world.poll()
-    world.runtime.warehouse("leeds").cancel_order(world.there()[0]["id"])
+    world.runtime.warehouse("leeds").cancel_order(world.there()[0]["id"], b"cancel")
     world.sweep()
     assert world.exceptions() == ["cancelled_at_warehouse"]
 

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from workers.demo import automations
-from workers.demo.buildings import CLARUS
+from workers.demo.buildings import CLARUS, HOUSES
 from workers.demo.settings_file import CHANNEL_USER, COURIER_FILES, COURIER_USER
 
 ISSUED_AFTER = 1.5  # seconds from a shipment's confirmation to the issue of its invoice: a term of the sum rule
@@ -44,7 +44,15 @@ class Partners:
             made += [tenant.automate(e, f"{hooks}/{e}", buildings[house.facility]) for e in automations.EVENTS]
         expected = [str(automations.FIRST + place) for place in range(len(made))]
         assert made == expected, "fleet.toml names the automations by the ids that a fresh tenant gives"
-        self.at_khaos("switches", {"level_semantics": level, "stock_falls_on": issue_on, "issue_after": ISSUED_AFTER})
+        self.at_khaos(
+            "switches",
+            {
+                "level_semantics": level,
+                "stock_falls_on": issue_on,
+                "issue_after": ISSUED_AFTER,
+                "not_selling": [site for house in HOUSES for site in house.sites[1:]],
+            },
+        )
 
     def open_channel(self) -> None:
         """Have Khaos Control's channel client call our web process, on its own quick clock."""

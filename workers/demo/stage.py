@@ -6,7 +6,6 @@ import fcntl
 import os
 import secrets
 import shutil
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from workers.demo.file_settings import CLIENT, HOST_KEY, SftpDoor, make_door
 from workers.demo.partners import Partners
 from workers.demo.settings_file import Chosen, settings_text
 from workers.demo.stock_books import IssuePoint
+from workers.embedded.folder import free_ports
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.embedded.supervision import Fleet
@@ -32,14 +32,6 @@ from workers.ledger.migrate import migrate
 
 SECRETS = ("CLARUS_CLIENT_SECRET", "CLARUS_WEBHOOK_TOKEN", "KHAOS_CHANNEL_PASSWORD", "KHAOS_COURIER_PASSWORD")
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -88,7 +80,7 @@ class Stage:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        khaos, clarus, gxo, sftp, web, flower = (free_port() for _ in range(6))
+        khaos, clarus, gxo, sftp, web, flower = free_ports(6)
         self.khaos_url = f"http://127.0.0.1:{khaos}/KhaosSandbox.exe"
         self.khaos, self.clarus = f"http://127.0.0.1:{khaos}", f"http://127.0.0.1:{clarus}"
         self.gxo = f"http://127.0.0.1:{gxo}"
@@ -134,7 +126,7 @@ class Stage:
         offers = "--confirm-shipment --post-stock-journal"
         sandboxes = [
             f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.seed} {offers}",
-            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret {secret}",
+            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret={secret}",
             f"sandbox-gxo: {python}.gxo.sandbox --port {door.port} --control-port {gxo} --seed {self.seed} "
             f"--client {CLIENT} --key {quote(door.own_public)} --host-key {quote(str(door.folder / HOST_KEY))} "
             f"--root {quote(str(door.folder / 'gxo'))} " + " ".join(f"--facility {house.facility}" for house in GXO),

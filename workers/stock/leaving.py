@@ -1,6 +1,6 @@
 """What a dispatch means for stock: the units left, and the position still includes them until it is counted anew.
 
-Where a warehouse tells its movements, the same word has taken them out of the position already.
+The position of a warehouse that tells its movements does not: they left it with the word of the dispatch.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ def left(reading: Reading, known: dict[str, Any], shipment: str, units: dict[str
     """
     for sku, n in sorted(units.items()):
         reading.run(
-            "insert into shipped_line (shipment, order_code, home, sku, units, left_at, counted) values (%s, %s, %s,"
-            " %s, %s, %s, coalesce((select told from home where site = %s), false)) on conflict do nothing",
+            "insert into shipped_line (shipment, order_code, home, sku, units, left_at, counted) values"
+            " (%s, %s, %s, %s, %s, %s, exists (select 1 from home where site = %s and told)) on conflict do nothing",
             shipment,
             known["order_code"],
             known["site"],
@@ -28,3 +28,4 @@ def left(reading: Reading, known: dict[str, Any], shipment: str, units: dict[str
             known["site"],
         )
     reading.run("select want_recount(%s, %s, 'dispatched')", known["site"], sorted(units))
+    reading.run("select touch_levels(site, %s) from home where site = %s and told", sorted(units), known["site"])

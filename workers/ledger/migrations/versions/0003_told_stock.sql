@@ -248,14 +248,9 @@ begin
     return v_moves;
 end $$;
 
--- Nothing of a warehouse that cannot be asked is counted again: its positions follow what it tells, and its levels are
--- looked at anew.
-create or replace function want_recount(p_home text, p_skus text[], p_why text) returns void language plpgsql as $$
-begin
-    if exists (select 1 from home where site = p_home and told) then
-        perform touch_levels(p_home, p_skus);
-        return;
-    end if;
-    insert into recount (home, sku, why) select p_home, s, p_why from unnest(p_skus) s order by s
-        on conflict (home, sku) do update set asked_at = clock_timestamp(), why = excluded.why;
-end $$;
+-- Nothing of a warehouse that cannot be asked is counted again: its positions follow what it tells.
+create or replace function want_recount(p_home text, p_skus text[], p_why text) returns void language sql as $$
+    insert into recount (home, sku, why) select p_home, s, p_why from unnest(p_skus) s
+     where not exists (select 1 from home where site = p_home and told) order by s
+        on conflict (home, sku) do update set asked_at = clock_timestamp(), why = excluded.why
+$$;
