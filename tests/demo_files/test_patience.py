@@ -45,7 +45,7 @@ def test_no_course_of_things_keeps_it_waiting_beyond_its_time(looks: list[tuple[
 
 def test_each_thing_in_flight_is_named_with_what_it_is(store: Store) -> None:
     lookout = Lookout(
-        Partners("", "", "", {}),
+        Partners("", "", "", "", {}),
         store,
         OrdersFile(lines=0, orders=(), products=(), refused=()),
         issue_on="issue",

@@ -82,6 +82,15 @@ def test_a_file_that_was_touched_waits_anew_though_its_size_is_the_same(partner:
     assert names(gxo) == ["945_1.edi"]
 
 
+def test_files_of_one_second_come_in_the_order_of_their_numbers(partner: Any, settings: Settings) -> None:
+    at_once = Gxo(settings.model_copy(update={"stable_for": 0.0}))
+    for name in ("824_000009002.edi", "945_000009010-2.edi", "945_000009010.edi", "997_000009001.edi", "947_9003.edi"):
+        os.utime(partner.lay(name, b"any"), (1_700_000_000, 1_700_000_000))
+    found = names(at_once)
+    at_once.close()
+    assert [name[:3] for name in found] == ["997", "824", "947", "945", "945"]
+
+
 def test_a_name_that_went_and_came_back_waits_anew(partner: Any, gxo: Gxo, clock: Clock) -> None:
     path = partner.lay("945_1.edi", b"one")
     stamp = path.stat().st_mtime

@@ -89,12 +89,8 @@ class Faults:
     def _play(self) -> None:
         try:
             self._wait_for_load()
-            plan = (
-                ["kill"] * KILLS
-                + ["sell"] * SALES
-                + ["flush", "restart", "away", "gxo_away", "in_mid_drop", "in_mid_drop", "in_mid_taking"]
-            )
-            plan += 2 * gxo_faults.DROPS
+            plan = [*["kill"] * KILLS, *["sell"] * SALES, "flush", "restart", "away"]
+            plan += ["gxo_away", "in_mid_drop", "in_mid_taking", *gxo_faults.DROPS]
             self._dice.shuffle(plan)
             for step in plan:
                 self._gxo.drop(step) if step in gxo_faults.DROPS else getattr(self, f"_{step}")()

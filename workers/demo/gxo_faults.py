@@ -17,7 +17,8 @@ from workers.ledger.store import Store
 AWAY = 4.0  # seconds
 SLOW = 0.4  # seconds before each answer, while a process is killed in the middle of a file
 A_CHANCE = 6.0  # seconds in which somebody may be at a file
-DROPS = ("drop_reads_next", "drop_writes_next", "drop_before_rename_next", "drop_after_rename_next")
+DROPS = ("drop_reads_next", "drop_before_rename_next", "drop_after_rename_next")
+UPLOADS = {"drop_writes_next": 2, "drop_before_landing_next": 1, "drop_after_landing_next": 2}
 REISSUED = {"945": 2, "947": 2, "944": 1, "824": 1}
 GROWING, LEFT_BEHIND = 6, 3
 LOST = {"997": 1}
@@ -34,6 +35,7 @@ FROM_THE_START: dict[str, Any] = {
     "tmp_left_next": LEFT_BEHIND,
     "lost_next": LOST,
     "drop_after_bytes": 150,
+    **UPLOADS,
 }
 DROPPING = """
 select p.name from message m join process p on p.id = m.process_id
@@ -89,8 +91,10 @@ class GxoFaults:
             {
                 "SFTP connections dropped": books["sftp"].get("dropped", 0),
                 "SFTP dropped in reads": self._asked["drop_reads_next"] - left["drop_reads_next"],
-                "SFTP dropped in writes": self._asked["drop_writes_next"] - left["drop_writes_next"],
-                "SFTP dropped around a rename": sum(self._asked[one] - left[one] for one in DROPS[2:]),
+                "SFTP dropped around a rename": sum(self._asked[one] - left[one] for one in DROPS[1:]),
+                "SFTP dropped in writes": UPLOADS["drop_writes_next"] - left["drop_writes_next"],
+                "SFTP dropped before landing": UPLOADS["drop_before_landing_next"] - left["drop_before_landing_next"],
+                "SFTP dropped after landing": UPLOADS["drop_after_landing_next"] - left["drop_after_landing_next"],
                 "GXO files repeated": sum(max(0, one["files"] - 1) for one in messages),
                 "GXO files lost": sum(one["lost"] for one in messages),
                 "GXO files grown": GROWING - left["grow_next"],

@@ -121,11 +121,12 @@ class Files(asyncssh.SFTPServer):
             newpath
         ):
             raise asyncssh.SFTPPermissionDenied("files are renamed in in, and from out to archive")
-        if self._site.switches.used("drop_before_rename_next"):
+        kinds = ("rename", "landing") if moves == ("in", "in") else ("rename",)
+        if any(self._site.switches.used(f"drop_before_{kind}_next") for kind in kinds):
             self._break()
         how(oldpath, newpath)
         self._site.connections["renamed"] += 1
-        if self._site.switches.used("drop_after_rename_next"):
+        if any(self._site.switches.used(f"drop_after_{kind}_next") for kind in kinds):
             self._break()
 
     async def _answer(self) -> None:

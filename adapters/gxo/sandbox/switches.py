@@ -99,6 +99,8 @@ class Switches(BaseModel):
     drop_writes_next: Count = 0  # uploads
     drop_before_rename_next: Count = 0
     drop_after_rename_next: Count = 0  # renamed, but never answered
+    drop_before_landing_next: Count = 0  # the same of uploads alone, when they get their final name
+    drop_after_landing_next: Count = 0
 
     def turn(self, changes: dict[str, Any]) -> None:
         """Sets what ``changes`` names, all or nothing; ``reset`` first puts all back to the defaults."""
