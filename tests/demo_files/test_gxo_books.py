@@ -214,3 +214,17 @@ def test_every_code_has_one_barcode_whose_check_digit_is_right() -> None:
     digits = [int(one) for one in barcode]
     assert len(digits) == 13
     assert sum(n * (3 if place % 2 else 1) for place, n in enumerate(digits)) % 10 == 0
+
+
+def test_the_days_trade_at_gxo_is_counted_from_its_own_book() -> None:
+    lines = [{"line": "1", "sku": "A", "ordered": 4, "shipped": 3, "result": "CP"}]
+    busy = order(lines=lines, shipments=[{"tracking": ["T1", "T2"]}, {"tracking": []}, {"tracking": ["T3"]}])
+    arrivals = [
+        {"number": "R1", "facility": "GBDB01", "reference": "PO1", "kind": "supplier"},
+        {"number": "R2", "facility": "GBDB01", "reference": "RMA1", "kind": "return"},
+        {"number": "R3", "facility": "GBDB01", "reference": "", "kind": "return", "blind": True},
+    ]
+    seen = report(theirs=moved(("N", -2), ("H", 2)) | {"orders": [busy], "receipts": arrivals}).gxo
+    assert seen.orders == {"GBDB01": 1}
+    assert (seen.several_cartons, seen.in_parts, seen.short_lines) == (1, 1, 1)
+    assert (seen.announced, seen.blind, seen.supplies, seen.adjusted, seen.passed) == (1, 1, 1, 0, 1)

@@ -98,6 +98,14 @@ def to_the_unit(report: dict[str, Any]) -> None:
     assert files["counts"] >= 4  # two facilities, in the morning and in the evening
 
 
+def some_of_everything_went_to_gxo(trade: dict[str, Any], exceptions: dict[str, int]) -> None:
+    """Both facilities had orders, and every kind of thing that can happen there did."""
+    assert sorted(trade["orders"]) == ["GBDB01", "GBLT01"]
+    kinds = ("several_cartons", "in_parts", "short_lines", "announced", "blind", "supplies", "adjusted", "passed")
+    assert [kind for kind in kinds if not trade[kind]] == []
+    assert exceptions["short_pick"] >= 1
+
+
 def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_exception_with_a_reason(
     tmp_path: Path,
 ) -> None:
@@ -124,6 +132,7 @@ def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_except
     assert all(report["operators"][road] > 0 for road in ("assigned", "taken from files", "delivery notes"))
     assert report["returns"]["credited"] > 0
     to_the_unit(report)
+    some_of_everything_went_to_gxo(report["gxo"], report["exceptions"])
     assert left_behind(tmp_path) == []
     log = logged(tmp_path)
     assert len(personal()) > 50

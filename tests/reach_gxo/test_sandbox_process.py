@@ -190,12 +190,13 @@ def test_an_upload_breaks_in_the_middle_and_what_came_is_not_taken_before_its_re
     sandbox.until(lambda: "SO104" in sandbox.ask("books?only=received")["received"])
 
 
-@pytest.mark.parametrize(("switch", "landed"), [("drop_before_rename_next", False), ("drop_after_rename_next", True)])
+@pytest.mark.parametrize("renames", ["rename", "landing"])
+@pytest.mark.parametrize(("when", "landed"), [("before", False), ("after", True)])
 def test_the_connection_breaks_at_the_rename_and_only_the_books_know_whether_it_landed(
-    sandbox: Sandbox, switch: str, landed: bool
+    sandbox: Sandbox, renames: str, when: str, landed: bool
 ) -> None:
-    number = 106 + landed
-    sandbox.switch(**{switch: 1})
+    number = 106 + landed + 200 * (renames == "landing")
+    sandbox.switch(**{f"drop_{when}_{renames}_next": 1})
     with pytest.raises(LOST), sandbox.connect() as files:
         upload(files, f"940_{number:09d}.edi", an_order(f"SO{number}", number))
     if landed:

@@ -13,6 +13,7 @@ from typing import Any
 from mappings.canonical import Canonical
 from workers.demo.file_books import FileFigures, compare_files
 from workers.demo.gxo_book import GxoBook, as_warehouse
+from workers.demo.gxo_trade import GxoTrade, count_trade
 from workers.demo.journal_books import JournalFigures, compare_journal
 from workers.demo.ledger_pages import Excepted, LedgerRows
 from workers.demo.order_books import OrderBooks
@@ -55,6 +56,7 @@ class Report(Canonical):
     returns: ReturnFigures = ReturnFigures()
     receipts: ReceiptFigures = ReceiptFigures()
     files: FileFigures = FileFigures()
+    gxo: GxoTrade = GxoTrade()
     exceptions: dict[str, int]
     in_flight: int
     outstanding: tuple[str, ...] = ()
@@ -123,6 +125,7 @@ def compare(
         returns=returns,
         receipts=receipts,
         files=files,
+        gxo=count_trade(post),
         exceptions=dict(sorted(Counter(one.kind for one in open_ones).items())),
         in_flight=in_flight,
         seconds=seconds,

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from workers.demo import faults, opening
 from workers.demo.books import Report
+from workers.demo.buildings import GXO
 from workers.demo.hands import Hand
 from workers.demo.loading import Loading
 from workers.demo.looking import Lookout
@@ -31,7 +32,7 @@ A_LOOK = 8.0  # seconds from one comparison of all books to the next, while thin
 SHOWN = 20  # things in flight
 A_GLANCE = 1.0  # the same, once nothing is in flight
 TROUBLES = {"parcels_rate": 0.2, "short_rate": 0.02, "two_goes_rate": 0.05}  # a warehouse as it is
-GXO_TROUBLES = {"cartons_rate": 0.25, "short_rate": 0.02, "two_goes_rate": 0.1, "split_lines": True}
+GXO_TROUBLES = {"cartons_rate": 0.3, "short_rate": 0.01, "two_goes_rate": 0.25, "split_lines": True, "snapshot_at": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +93,7 @@ class Day:
 
     def _morning(self) -> None:
         self._stage.partners.at_clarus("switches", TROUBLES)
-        self._stage.partners.at_gxo("switches", GXO_TROUBLES | {"snapshot_at": ""})
+        self._stage.partners.at_gxo("switches", {**GXO_TROUBLES, "short": {f"sku:{self._plan.wanted(GXO)}": 1}})
         self._stage.partners.open_folder(str(self._stage.courier_folder))
         opening.stock_up(self._stage.partners, self._file, self._plan)
         self._say(f"everything runs; the warehouses are told of {len(self._file.products)} products")

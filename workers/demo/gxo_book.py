@@ -25,6 +25,7 @@ class OrderLine(Book):
     sku: str
     ordered: int
     shipped: int
+    result: str = ""
 
 
 class Shipment(Book):
@@ -94,6 +95,8 @@ class Arrival(Book):
     number: str
     facility: str
     reference: str
+    kind: str = "supplier"
+    blind: bool = False
     lines: tuple[Goods, ...] = ()
 
 

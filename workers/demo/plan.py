@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from itertools import count
 from typing import Literal
 
@@ -52,6 +52,16 @@ class Plan(Canonical):
     deliveries: tuple[Delivery, ...]
     happenings: tuple[Happening, ...]
     parcels: tuple[Parcel, ...]
+
+    def wanted(self, houses: Iterable[House]) -> str:
+        """A SKU of these houses that sells there and with which nothing else happens: of it one unit is not found."""
+        quiet = {
+            sku: units
+            for house in houses
+            for sku, units in self.opening[house.site].items()
+            if sku not in self.lively[house.site]
+        }
+        return max(sorted(quiet), key=quiet.__getitem__, default="")
 
 
 def make_plan(file: OrdersFile, seed: int, unfit: Container[str] = ()) -> Plan:
