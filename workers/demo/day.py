@@ -93,7 +93,7 @@ class Day:
 
     def _morning(self) -> None:
         self._stage.partners.at_clarus("switches", TROUBLES)
-        self._stage.partners.at_gxo("switches", {**GXO_TROUBLES, "short": {f"sku:{self._plan.wanted(GXO)}": 1}})
+        self._stage.partners.at_gxo("switches", {**GXO_TROUBLES, "short": {f"sku:{self._plan.not_found(GXO)}": 1}})
         self._stage.partners.open_folder(str(self._stage.courier_folder))
         opening.stock_up(self._stage.partners, self._file, self._plan)
         self._say(f"everything runs; the warehouses are told of {len(self._file.products)} products")

@@ -53,15 +53,15 @@ class Plan(Canonical):
     happenings: tuple[Happening, ...]
     parcels: tuple[Parcel, ...]
 
-    def wanted(self, houses: Iterable[House]) -> str:
-        """A SKU of these houses that sells there and with which nothing else happens: of it one unit is not found."""
-        quiet = {
-            sku: units
+    def not_found(self, houses: Iterable[House]) -> str:
+        """A SKU that sells a little at these houses and with which nothing else happens: one unit of it is not found."""
+        quiet = [
+            (units, sku)
             for house in houses
             for sku, units in self.opening[house.site].items()
-            if sku not in self.lively[house.site]
-        }
-        return max(sorted(quiet), key=quiet.__getitem__, default="")
+            if sku not in self.lively[house.site] and units > SPARE + 1
+        ]
+        return min(quiet, default=(0, ""))[1]
 
 
 def make_plan(file: OrdersFile, seed: int, unfit: Container[str] = ()) -> Plan:
