@@ -14,8 +14,16 @@ from workers.ledger.views import LONGEST_LIST, Row, fetch, snapshot
 EXPECTED = {
     "sku_confirmed": "the warehouse confirms every SKU of it",
     "dispatch": "the warehouse dispatches it",
+    "received": "the warehouse says that it could read it",
+    "accepted": "the warehouse accepts or refuses it",
+    "cancelled": "the warehouse says what became of the cancellation",
+    "item results": "the warehouse answers the item file, item by item",
+    "file": "their file of that number",
 }
-PROOFS = {"khaos_shows": "Khaos Control shows the dispatch"}
+PROOFS = {
+    "khaos_shows": "Khaos Control shows the dispatch",
+    "item results": "every facility of the warehouse accepts the item",
+}
 
 BY_FULFILMENT = """
 select distinct f.order_code from fulfilment f
@@ -35,8 +43,21 @@ select distinct f.order_code from shipment s join fulfilment f on f.reference = 
 
 FULFILMENTS = """
 select reference, order_code, invoice_code, associated_ref, site, warehouse, facility, route_reason, state, requested,
-       shipped, shipments, confirmed, their_id, sent_at, changed_at from fulfilment
+       shipped, shipments, confirmed, their_id, sent_at, accepted_at, changed_at from fulfilment
  where order_code = any (:stories) order by order_code, number
+"""
+# What was written for a warehouse that speaks by files. The wire's first line is JSON and names the file; it holds the
+# newest writing, and one before that was surely not sent.
+NUMBERED = """
+select c.connection, m.kind, m.reference, c.number, c.given_at, m.state,
+       case when c.generation < max(c.generation) over (partition by c.connection, c.message_id) then ''
+            else cast(convert_from(substring(b.wire for b.ends - 1), 'UTF8') as jsonb) ->> 'name' end as file
+  from (select id, connection, kind, reference, state, story from message
+        union all select id, connection, kind, reference, state, story from message_settled) m
+  join control_number c on c.connection = m.connection and c.message_id = m.id
+  left join lateral (select wire, position(decode('0a', 'hex') in wire) as ends from message_body
+                      where message_id = m.id) b on b.ends > 1
+ where m.story = any (:stories) order by c.given_at, c.number
 """
 SHIPMENTS = """
 select s.reference, s.fulfilment, s.invoice_code, s.lines, s.parcels, s.told_at, s.confirmed_at
@@ -61,6 +82,7 @@ class Story:
 
     ``stories`` are order codes, or the SKU or reference itself where no order is known by it.
     ``expected`` says what should come next: ``what``, ``subject``, ``due_at``, ``missed_at``.
+    ``files`` are what was written for a warehouse that speaks by files: control ``number`` and name of each.
     """
 
     asked: str
@@ -69,6 +91,7 @@ class Story:
     shipments: tuple[Row, ...]
     messages: tuple[Row, ...]
     settled: tuple[Row, ...]
+    files: tuple[Row, ...]
     exceptions: tuple[Row, ...]
     expected: tuple[Row, ...]
     timeline: tuple[Row, ...]
@@ -105,6 +128,7 @@ def order_story(engine: Engine, ref: str) -> Story | None:
             shipments=tuple(fetch(reading, SHIPMENTS, stories=list(stories))),
             messages=tuple(live),
             settled=tuple(fetch(reading, SETTLED, stories=told)),
+            files=tuple(fetch(reading, NUMBERED, stories=told)),
             exceptions=tuple(
                 fetch(
                     reading,
