@@ -54,6 +54,8 @@ def adopt(
 ) -> None:
     """Take the warehouse's count for true. What differs is booked for finance, under the reason COUNT.
 
+    Only when no message will come that explains it: one that comes later is booked as well.
+
     Example: `fleet stock-differences adopt Northampton MUG-BLUE --by "Anna B"`
     """
     from workers.dead_letters import CannotDo  # noqa: PLC0415  as above
