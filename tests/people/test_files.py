@@ -197,6 +197,13 @@ def test_an_orders_story_names_control_number_and_file_and_when_it_was_accepted(
     assert "940_000000002.edi" in text
     assert "2026-11-02 06:00:00" in text
     assert fleet("order", "SO2", "--json").json["files"] == []
+    for asked in ("940_000000002.edi", "2", "000000001"):
+        found = order_story(engine, asked)
+        assert found is not None
+        assert found.stories == ("SO1",)
+    assert order_story(engine, "945_000000002.edi") is None
+    assert order_story(engine, "940_000000001.edi") is None, "that was never sent"
+    assert order_story(engine, "3") is None
     story = order_story(engine, "SO1")
     assert story is not None
     assert "940_000000002.edi" in order_page.order(story)

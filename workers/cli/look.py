@@ -16,7 +16,7 @@ from workers.ledger.words import span, tracking, units, why
 
 REF_HELP = (
     "A sales order, invoice or associated reference of Khaos Control, a fulfilment, the warehouse's own number,"
-    " a tracking number, or a SKU."
+    " a tracking number, a SKU, or the name or control number of a file that was sent."
 )
 
 

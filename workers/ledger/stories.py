@@ -40,6 +40,17 @@ BY_TRACKING = """
 select distinct f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment
  where s.parcels @> jsonb_build_array(jsonb_build_object('tracking', cast(:ref as text)))
 """
+# A control number of ours, or the name of a file that carries one.
+BY_FILE = """
+select distinct m.story as order_code
+  from control_number c
+  join (select id, connection, story from message union all select id, connection, story from message_settled) m
+    on m.connection = c.connection and m.id = c.message_id
+  left join lateral (select wire, position(decode('0a', 'hex') in wire) as ends from message_body
+                      where message_id = m.id) b on b.ends > 1
+ where c.number = cast(substring(:ref from '([0-9]{1,18})[^0-9]*$') as bigint)
+   and (:ref ~ '^[0-9]+$' or cast(convert_from(substring(b.wire for b.ends - 1), 'UTF8') as jsonb) ->> 'name' = :ref)
+"""
 
 FULFILMENTS = """
 select reference, order_code, invoice_code, associated_ref, site, warehouse, facility, route_reason, state, requested,
@@ -101,7 +112,8 @@ def order_story(engine: Engine, ref: str) -> Story | None:
     """The story behind a code; None when nothing is known by it.
 
     ``ref`` may be a sales order, invoice or associated reference of Khaos Control, our fulfilment or
-    shipment reference, the warehouse's own id, a tracking number, or a SKU.
+    shipment reference, the warehouse's own id, a tracking number, a SKU, or the name or control number of a file
+    that was sent.
     """
     with snapshot(engine) as reading:
         stories: tuple[str, ...] = ()
@@ -144,7 +156,7 @@ def order_story(engine: Engine, ref: str) -> Story | None:
 def _stories(reading: Reading, ref: str) -> tuple[str, ...]:
     if not ref:
         return ()
-    for way in (BY_FULFILMENT, BY_STORY, BY_EXCEPTION, BY_TRACKING):
+    for way in (BY_FULFILMENT, BY_STORY, BY_EXCEPTION, BY_TRACKING, BY_FILE):
         found = tuple(sorted(row["order_code"] for row in fetch(reading, way, ref=ref)))
         if found:
             return found
