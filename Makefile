@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
+# the tests wait more than they work; a file stays in one process, whose servers serve all of it
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
 KEEP ?=
 
 .DEFAULT_GOAL := help
@@ -37,8 +39,8 @@ faults: $(READY)  ## the demo with everything killed, flushed and delayed in tur
 bench: $(READY)  ## how much goes through, measured
 	$(BIN)/python -m workers.bench $(ARGS)
 
-test: $(READY)  ## all tests
-	$(BIN)/python -m pytest $(ARGS)
+test: $(READY)  ## all tests, three files at a time; ARGS="tests/setup -x" runs some, one after the other
+	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
 
 check: $(READY)  ## form, lint, types, and who may import whom
 	$(BIN)/ruff format --check

@@ -69,7 +69,7 @@ app.conf.update(
     worker_redirect_stdouts=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_enable_remote_control=True,
-    beat_scheduler="celery.beat:Scheduler",
+    beat_scheduler="workers.beat:ShallowScheduler",
     enable_utc=True,
 )
 
@@ -220,7 +220,7 @@ def _schedule(sender: Celery, **_: Any) -> None:
             "task": CONTROL,
             "schedule": beat_every,
             "args": (scheduled.name, 0),
-            "options": {"queue": CONTROL, "expires": max(2.0, beat_every)},
+            "options": {"queue": CONTROL},
         }
 
 

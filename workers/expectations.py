@@ -9,6 +9,7 @@ SAID = {
     "sku_confirmed": "the warehouse has not confirmed every SKU of it: {missing}",
     "received": "sent to the warehouse, which has not said that it could read it",
     "accepted": "sent to the warehouse, which has neither accepted nor refused it",
+    "changed": "changed in Khaos Control, and the warehouse has not said whether it took the change",
     "cancelled": "its cancellation was asked for, and the warehouse has not said what became of it",
     "item results": "an item file that the warehouse has not answered, or not for every item",
     "file": "a number of the warehouse's series that has not come",

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import UTC, timedelta
 from typing import Any
 
-from mappings.canonical import Fulfilment, Invoice, PickLine, Product, SalesOrder
+from mappings.canonical import Invoice, PickLine, Product, SalesOrder
 from mappings.errors import Unmappable, Unreadable
 from workers import remainders, routing
 from workers.dispatch.splitting import explains
-from workers.ledger.store import NewMessage
+from workers.line_sites import at_its_site
+from workers.orders_posted import post_order, replace_order
 from workers.reading import Reading, fingerprint
 from workers.stock import short
-from workers.wiring.port import Known
 from workers.withdrawals import CANCELLED_STAGE, cancel, notice_vanished, one, withdraw, withdraw_unpushed
 
 REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
@@ -103,6 +102,7 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
     products = products_of(reading, [line.sku for line in lines])
     stock = tuple(line for line in lines if line.sku not in products or products[line.sku].for_warehouse)
     others = sorted(line.sku for line in lines if line not in stock)
+    order = at_its_site(reading, order, {line.sku for line in stock})
     if reading.runtime.erp.sites and order.site not in reading.runtime.erp.sites:
         return  # another deployment's site
     if not stock:
@@ -186,76 +186,7 @@ def _new(
     note = f"{len(stock)} lines to {rule.to}/{rule.facility}: {reason}"
     if others:
         note += f"; not for a warehouse: {', '.join(others)}"
-    _post_order(reading, reference, rule.to, rule.facility, invoice, order, stock, mark, note)
-
-
-def _post_order(
-    reading: Reading,
-    reference: str,
-    warehouse: str,
-    facility: str,
-    invoice: Invoice,
-    order: SalesOrder,
-    stock: tuple[PickLine, ...],
-    mark: str,
-    note: str,
-) -> None:
-    limits = reading.runtime.configuration.fleet.limits
-    fulfilment = Fulfilment(
-        reference=reference,
-        order_code=order.code,
-        invoice_code=invoice.invoice_code,
-        associated_ref=order.associated_ref,
-        site=order.site,
-        facility=facility,
-        lines=stock,
-        address=order.address,
-        courier=order.courier,
-        priority=order.priority,
-        note=order.note,
-        dispatch_by=reading.record.received_at.astimezone(UTC).replace(microsecond=0)
-        + timedelta(seconds=limits.dispatch),
-    )
-    codes = [line.sku for line in stock]
-    skus = {
-        row["code"]: row["their_id"]
-        for row in reading.run(
-            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-            warehouse,
-            codes,
-        )
-    }
-    missing = sorted(set(codes) - set(skus))
-    wire = None
-    facts = reading.run("select value from partner_fact where connection = %s", warehouse)
-    side = reading.runtime.warehouse(warehouse)
-    if not missing and facts and not side.numbered:
-        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus))
-    reading.post(
-        NewMessage(
-            flow="orders-out",
-            connection=warehouse,
-            kind="order",
-            reference=reference,
-            subject=f"order:{reference}",
-            story=order.code,
-            body=fulfilment.model_dump(mode="json"),
-            fingerprint=mark,
-            wire=wire,
-            gates=tuple(f"sku:{warehouse}:{code}" for code in missing),
-            note=note,
-        )
-    )
-    if missing:
-        reading.run(
-            "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
-            " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
-            " on conflict do nothing",
-            f"order:{reference}",
-            order.code,
-            limits.sku_confirmed,
-            warehouse,
-        )
+    post_order(reading, reference, rule.to, rule.facility, invoice, order, stock, mark, note)
 
 
 def _changed(
@@ -291,4 +222,5 @@ def _changed(
             f"invoice {invoice.invoice_code} was changed after goods left the warehouse",
         )
         return
-    cancel(reading, known, "Khaos Control changed it", resend=True)
+    if not replace_order(reading, known, invoice, order, stock, mark, products):
+        cancel(reading, known, "Khaos Control changed it", resend=True)

@@ -163,11 +163,22 @@ def _supplied(reading: Reading, receipt: GoodsReceipt, home: str, line_id: str, 
         entries[0].sku,
         units,
     )
+    subject = f"receipt:{connection}:{receipt.their_id}:{line_id}"
     reading.run(
         "select claim_goods('pending_goods_in', %s, %s, %s, %s, %s)",
         home,
         entries[0].sku,
         units,
         Condition.GOODS_IN.value,  # out of the bay it counts as good: the delivery note books it there
-        f"receipt:{connection}:{receipt.their_id}:{line_id}",
+        subject,
+    )
+    reading.run(
+        "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+        " select %s, %s || l.purchase_order, l.sku, now() + make_interval(secs => %s), 'goods_not_booked',"
+        " 'returns-in', l.connection from received_line l where l.connection = %s and l.their_id = %s"
+        " and l.line_id = %s and l.booked < l.received on conflict do nothing",
+        subject,
+        f"{entries[0].sku} was received and no delivery note shows, purchase order ",
+        reading.runtime.configuration.fleet.limits.delivery_note,
+        *(connection, receipt.their_id, line_id),
     )

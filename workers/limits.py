@@ -79,7 +79,8 @@ class Tokens:
 def poll_slot(store: Store, connection: str, what: str, lease: float) -> Iterator[bool]:
     """A call slot for a poll, waited for at most ten seconds.
 
-    Messages let a waiting poll pass. Yields False when the connection is shut or no slot came free.
+    Messages let a waiting poll pass, but for a lane that has booked the next slot. Yields False when the connection is
+    shut or no slot came free.
     """
     holder = f"{what}:{time.monotonic_ns()}"
     ends = time.monotonic() + 10.0
@@ -102,8 +103,8 @@ def poll_slot(store: Store, connection: str, what: str, lease: float) -> Iterato
 
 def _take(store: Store, connection: str, holder: str, lease: float) -> bool:
     row = store.row(
-        "select c.shut_kind is null and take_slots(c.name, '', %s, %s, make_interval(secs => %s)) as taken"
-        " from connection c where c.name = %s",
+        "select c.shut_kind is null and (c.turn_lane is null or c.turn_until < now())"
+        " and take_slots(c.name, '', %s, %s, make_interval(secs => %s)) as taken from connection c where c.name = %s",
         holder,
         store.process_id,
         lease,

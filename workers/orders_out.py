@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from adapters.errors import ReachError, Unavailable
-from mappings.canonical import Fulfilment, PickLine, Product
+from mappings.canonical import Fulfilment
 from workers.delivery import Absent
-from workers.dispatch_in import reread
 from workers.ledger.store import Claimed, Effect, call
+from workers.numbering import awaits_answers, catalogue, stamp_of
 from workers.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
 from workers.policy import verdict
 from workers.runtime import Runtime
-from workers.wiring.port import Cancelling, Known, Stamp
+from workers.wiring.port import Known
 
 NAMED = 5  # SKUs named in a note; the gates name all
 
@@ -61,22 +60,9 @@ class Order:
             wanted = wanted.model_copy(update={"lines": lines})
             requested = json.dumps({line.sku: line.quantity for line in lines})
             store.run("update fulfilment set requested = %s where reference = %s", requested, message.reference)
-        known = Known(skus, self._catalogue(message, lines), stamp_of(self.runtime, message))
+        known = Known(skus, catalogue(self.runtime, message, [li.sku for li in lines]), stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.write_order(wanted, self.runtime.facts(message.connection), known)
-
-    def _catalogue(self, message: Claimed, lines: tuple[PickLine, ...]) -> dict[str, Product]:
-        """The catalogue's word on the SKUs, where the warehouse is told of it with the order."""
-        if not self.runtime.warehouse(message.connection).numbered:
-            return {}
-        return {
-            row["code"]: Product.model_validate(row["body"])
-            for row in self.runtime.store.rows(
-                "select code, body from product where erp = %s and code = any (%s)",
-                self.runtime.configuration.erp.name,
-                [line.sku for line in lines],
-            )
-        }
 
     def _called_off(self, message: Claimed) -> NotNeeded | None:
         """Surely not over there, and not wanted there any more."""
@@ -173,98 +159,9 @@ class Order:
         return tuple(effects)
 
 
-def stamp_of(runtime: Runtime, message: Claimed) -> Stamp | None:
-    """The control number that a message is written with, where its warehouse wants one: for good the same."""
-    if not runtime.warehouse(message.connection).numbered:
-        return None
-    row = runtime.store.row(
-        "select number, given_at from number_for(%s, %s, %s)", message.connection, message.id, message.generation
-    )
-    assert row is not None, "number_for gives each message a number"
-    return Stamp(row["number"], row["given_at"])
-
-
-def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effect]:
-    """What the warehouse will say by itself is expected, each within its time; ``only`` names some of it."""
-    answers = runtime.warehouse(message.connection).answers
-    awaited = {what: seconds for what, seconds in answers.items() if not only or what in only}
-    if not awaited:
-        return []
-    return [
-        call(
-            "await_answers",
-            reference=message.reference,
-            subject=message.subject,
-            story=message.story,
-            flow=message.flow,
-            connection=message.connection,
-            answers=awaited,
-        )
-    ]
-
-
 def waited_for(message: Claimed) -> tuple[Effect, ...]:
     """What an order was held for has come: nothing of that is expected or stands open any more."""
     return (
         Effect("delete from expectation where subject = %s and what = 'sku_confirmed'", (message.subject,)),
         Effect("select close_exception('sku_unconfirmed', %s, 'the order went on', 'fleet')", (message.subject,)),
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Cancel:
-    """A cancellation at a warehouse, of an order that may have been sent."""
-
-    runtime: Runtime
-    repeatable: bool = True  # cancelling what is cancelled is found out by the answer
-    refused: str = "cancel_refused"
-
-    def write(self, message: Claimed) -> bytes | Outcome:
-        """The bytes, where a cancellation has any."""
-        row = self.runtime.store.row("select * from fulfilment where reference = %s", message.reference)
-        if row is None or row["state"] != "cancelling":
-            return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
-        known = Known(stamp=stamp_of(self.runtime, message))
-        warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.write_cancel(message.reference, row["facility"], row["associated_ref"], known)
-
-    def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Cancel; an order that is not there (any more) is cancelled. Or ask for it, where the answer comes later."""
-        row = self.runtime.store.row("select * from fulfilment where reference = %s", message.reference)
-        if row is None or row["state"] != "cancelling":
-            return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
-        self.runtime.pace(message.connection)
-        warehouse = self.runtime.warehouse(message.connection)
-        their_ids = self._their_ids(message, row)
-        became = [warehouse.cancel_order(their_id, wire) for their_id in their_ids]
-        if Cancelling.ASKED in became:
-            return Delivered(Cancelling.ASKED.value, (self._awaits(message),))
-        note = Cancelling.CANCELLED if Cancelling.CANCELLED in became else Cancelling.NOT_THERE
-        # what had left before, unheard of, is found out now
-        again = reread(message.connection, next(iter(their_ids), ""), row, f"after cancelling, attempt {message.id}")
-        return Delivered(note.value, (call("order_cancelled", reference=message.reference), again))
-
-    def _their_ids(self, message: Claimed, row: dict[str, Any]) -> tuple[str, ...]:
-        """What carries the reference: one whose sending was in doubt is looked up; who cannot be asked knows ours."""
-        if row["their_id"]:
-            return (row["their_id"],)
-        if self.runtime.connection(message.connection).tells:
-            return (message.reference,)
-        found = self.runtime.asked(message.connection).find_order(
-            message.reference, b"", self.runtime.facts(message.connection)
-        )
-        return found.their_ids if found else ()
-
-    def _awaits(self, message: Claimed) -> Effect:
-        return call(
-            "await_cancellation",
-            reference=message.reference,
-            subject=message.subject,
-            story=message.story,
-            connection=message.connection,
-            within=self.runtime.telling(message.connection).files.answer_patience,
-        )
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: cancelling again tells."""
-        return Absent()

@@ -324,6 +324,12 @@ VERDICTS: dict[str, Verdict] = {
         "Units stand in a condition that has no Khaos site: name one under [stock.sites] in fleet.toml and restart, or"
         " carry them by hand.",
     ),
+    "site_left_behind": Verdict(
+        OPERATIONS,
+        "error",
+        "Bring these levels to 0 in Khaos Control, or put the site back into fleet.toml and restart. Whoever keeps the"
+        " site now by other means dismisses this.",
+    ),
     # goods in and returns
     "receipt_without_lines": Verdict(
         SUPPORT,
@@ -377,6 +383,18 @@ VERDICTS: dict[str, Verdict] = {
         "critical",
         "The customer may be credited twice for the same goods: compare the credit notes, cancel one in Khaos Control,"
         " then dismiss.",
+    ),
+    "goods_not_booked": Verdict(
+        FINANCE,
+        "warning",
+        "A supplier's goods wait for their delivery note in Khaos Control and are not sold: book it there. If it is"
+        " booked, `fleet received list` has the line's number: `fleet received book ID --by NAME`.",
+    ),
+    "return_not_seen": Verdict(
+        CUSTOMER_SERVICE,
+        "warning",
+        "Khaos Control pulled this return and shows no credit note: see the channel's imported returns there, whether"
+        " it was refused or waits to be processed; it closes by itself.",
     ),
     "refund_due": Verdict(
         FINANCE,

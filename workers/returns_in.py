@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mappings.canonical import ReturnAdvice
 from workers.delivery import Absent
 from workers.ledger.store import Claimed, Effect
-from workers.orders_out import awaits_answers, stamp_of
+from workers.numbering import awaits_answers, stamp_of
 from workers.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
 from workers.returns.asking import Receipt
 from workers.returns.offering import offer

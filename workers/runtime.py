@@ -106,9 +106,10 @@ class Runtime:
         if known and time.monotonic() - known[0] < FACTS_FOR:
             return known[1]
         row = self.store.row("select value from partner_fact where connection = %s", warehouse)
-        value: dict[str, Any] = row["value"] if row else self.read_facts(warehouse)
-        self._facts[warehouse] = (time.monotonic(), value)
-        return value
+        if row is None:
+            return self.read_facts(warehouse)
+        self._facts[warehouse] = (time.monotonic(), row["value"])
+        return self._facts[warehouse][1]
 
     def read_facts(self, warehouse: str) -> dict[str, Any]:
         """Read a warehouse's reference data and keep it."""
@@ -121,6 +122,7 @@ class Runtime:
             warehouse,
             json.dumps(value),
         )
+        self._facts[warehouse] = (time.monotonic(), value)
         return value
 
     def close(self) -> None:

@@ -148,3 +148,4 @@ def purge(runtime: Runtime) -> None:
         " delete from timeline t using old where t.message_id = old.id"
     )
     runtime.store.run("delete from snapshot where began_at < now() - interval '90 days'")
+    runtime.store.run("delete from item_row where state <> 'waiting' and asked_at < now() - interval '90 days'")

@@ -16,7 +16,7 @@ from adapters.sftp import Dropped, Entry, Sftp
 
 
 class Gxo:
-    """One account at GXO. May be used from many threads: each has a connection of its own."""
+    """One account at GXO. May be used from many threads; calls at one time have connections of their own."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         """Connects to nothing yet. ``clock`` tells seconds from anywhere; it is what ``stable_for`` is measured by."""
@@ -67,7 +67,7 @@ class Gxo:
         return self._sftp.archive(path, self._folder(facility, self.settings.archive_folder))
 
     def close(self) -> None:
-        """Hangs up this thread's connection."""
+        """Hangs up every connection that nobody uses now."""
         self._sftp.close()
 
     def _drop(self, facility: str, name: str, data: bytes) -> Dropped:

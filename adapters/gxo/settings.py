@@ -85,6 +85,7 @@ class Settings(BaseModel):
     file_name: Text = "{set}_{number:09d}.edi"  # (2.2)
 
     ack: Literal["824", "997", "none"] = "824"  # what says that an order was taken (2.2.3); 997 says received only
+    changes: Literal["cancel", "replace"] = "cancel"  # of a sent order: cancel it and send anew, or send a 940 R
     ack_997_within: Seconds = 3600.0  # (2.1)
     ack_824_within: Seconds = 14400.0  # (2.1)
     final_945: Literal["all_lines", "first"] = "all_lines"  # whether a 945 may leave lines out (2.2.4)
@@ -94,8 +95,8 @@ class Settings(BaseModel):
     stable_for: Annotated[float, Field(ge=0)] = 15.0  # a file is taken when it looks the same for so long (2.1)
     largest_file: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024  # bytes
 
-    rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "5/s"  # operations; none is agreed
-    concurrency: Annotated[int, Field(gt=0)] = 2  # connections at once
+    rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "50/s"  # operations; none is agreed
+    concurrency: Annotated[int, Field(gt=0)] = 4  # connections at once
     connect_timeout: Seconds = 10.0  # of each step: TCP, greeting, login, channel
     deadline: Seconds = 60.0  # of one whole operation, connecting included
     partner_timeout: Seconds = 60.0  # an operation cut off longer ago than this can no longer take effect at GXO

@@ -37,7 +37,7 @@ class Entry:
 
 
 class Sftp:
-    """One account at one server. Each thread has one connection, which is reused and opened anew after an error.
+    """One account at one server. A connection is used by one thread at a time, reused, and opened anew after an error.
 
     Every method makes one attempt, of at most ``deadline`` seconds, and raises the errors of ``adapters.errors``:
     Unavailable (``maybe_done`` only while a rename was under way), Throttled, Unauthorised, Garbled, and Rejected
@@ -130,7 +130,7 @@ class Sftp:
         raise Rejected(f"{folder} has {NAMES - 1} files named after {name}: clear them up", symbol="name_taken")
 
     def close(self) -> None:
-        """Hangs up the connection of this thread; the next call opens another."""
+        """Hangs up every connection that nobody uses now; the next call opens another."""
         self._line.hang_up()
 
 

@@ -37,23 +37,22 @@ class Operation:
 
 
 class Line:
-    """The connections of one account. May be used from many threads; none shares another's connection."""
+    """The connections of one account, handed on from thread to thread: as many are open as were ever needed at once."""
 
     def __init__(self, account: Account) -> None:
         """Connects to nothing yet."""
         self._account = account
-        self._local = threading.local()
+        self._lock = threading.Lock()
+        self._idle: list[Session] = []
 
     @contextlib.contextmanager
     def operation(self, what: str) -> Iterator[Operation]:
-        """An operation on this thread's connection, cut off at the deadline. What it raises is ours.
+        """An operation on a connection that nobody else uses, cut off at the deadline. What it raises is ours.
 
-        After a plain refusal the connection is used again; after anything else the next operation opens another.
+        After a plain refusal the connection is used again; after anything else it is closed, and another opened when
+        one is needed.
         """
-        session: Session | None = getattr(self._local, "session", None)
-        if session is None or not session.alive:
-            self.hang_up()
-            session = self._local.session = Session(self._account)
+        session, good = self._take(), False
         watchdog = threading.Timer(self._account.deadline, session.cut)
         watchdog.daemon = True
         watchdog.start()
@@ -61,21 +60,39 @@ class Line:
         try:
             operation = Operation(session, session.open())
             yield operation
+            good = True
         except RAISED as error:
             refusal = ours(error, what, session, doubtful=operation is not None and operation.doubtful)
-            if not isinstance(refusal, Rejected):
-                self.hang_up()
+            good = isinstance(refusal, Rejected)
             raise refusal from error
         except Rejected:
-            raise
-        except BaseException:
-            self.hang_up()
+            good = True
             raise
         finally:
             watchdog.cancel()
+            self._give_back(session, good=good)
 
     def hang_up(self) -> None:
-        """Ends this thread's connection, if there is one."""
-        session: Session | None = self._local.__dict__.pop("session", None)
-        if session is not None:
+        """Ends every connection that nobody uses now."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for session in idle:
+            session.close()
+
+    def _take(self) -> Session:
+        """The connection that was used last, for that is the likeliest to stand; else a new one."""
+        while True:
+            with self._lock:
+                session = self._idle.pop() if self._idle else None
+            if session is None:
+                return Session(self._account)
+            if session.alive:
+                return session
+            session.close()
+
+    def _give_back(self, session: Session, *, good: bool) -> None:
+        if good and session.alive:
+            with self._lock:
+                self._idle.append(session)
+        else:
             session.close()

@@ -2,18 +2,21 @@
 
 from adapters.x12.errors import X12Error
 from adapters.x12.grammar import Delimiters
-from adapters.x12.reading import Group, Interchange, TransactionSet, read_interchange
+from adapters.x12.reading import Group, Interchange, TransactionSet, control_number_of, read_interchange
 from adapters.x12.text import cleaned
+from adapters.x12.tokens import Lines
 from adapters.x12.writing import Segments, write_interchange
 
 __all__ = [
     "Delimiters",
     "Group",
     "Interchange",
+    "Lines",
     "Segments",
     "TransactionSet",
     "X12Error",
     "cleaned",
+    "control_number_of",
     "read_interchange",
     "write_interchange",
 ]

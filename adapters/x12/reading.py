@@ -9,10 +9,14 @@ from datetime import UTC, datetime
 
 from adapters.x12.errors import X12Error
 from adapters.x12.grammar import ENVELOPE, SEGMENT_ID, Delimiters
-from adapters.x12.tokens import NUMBER, Segment, isa_of, runs, same_number, segments_of
+from adapters.x12.tokens import NUMBER, PADDING, Lines, Segment, isa_of, runs, same_number, segments_of
 
 GS_ELEMENTS = 8
+HEAD, TAIL = 256, 256  # bytes in which an ISA and an IEA stand
 # GS04 and GS05: HHMM, with seconds and hundredths where given
+NOTHING = Lines([], 1, "*")
+WELL_BEGUN = re.compile(SEGMENT_ID.pattern)
+ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")  # what no element may hold: category Cc and Cs
 STAMP = re.compile(r"([0-9]{8}) ([0-9]{4})([0-9]{2})?([0-9]{1,2})?")
 
 
@@ -27,7 +31,7 @@ class TransactionSet:
     id: str
     control_number: str
     group_control_number: str
-    segments: tuple[tuple[str, ...], ...]
+    segments: Lines
     error: X12Error | None = None
 
 
@@ -69,16 +73,17 @@ def read_interchange(data: bytes, name: str) -> Interchange:
     whose GE does not fit spoils its own sets only. Raises X12Error where the file itself cannot be trusted: no
     ISA, an IEA that is missing or does not fit, or segments outside of every group.
     """
-    text = data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").lstrip("\r\n")
+    text = _text(data)
     isa, marks = isa_of(text, name)
     segments = segments_of(text, marks, name)
-    last = segments[-1]
+    last = segments.segment(len(segments) - 1)
     if last.id != "IEA":
         raise X12Error(name, last.position, last.id, 0, "the file ends without IEA, so it is cut off")
     groups = list(runs(segments[1:-1], "GS", "GE"))
     for opening, inner, _ in groups:
         if opening is None:
-            raise X12Error(name, inner[0].position, inner[0].id, 0, "stands outside of a group (GS to GE)")
+            stray = inner.segment(0)
+            raise X12Error(name, stray.position, stray.id, 0, "stands outside of a group (GS to GE)")
     if not same_number(last.element(1), str(len(groups))):
         raise X12Error(
             name, last.position, "IEA", 1, f"counts {_shown(last.element(1))} groups, there are {len(groups)}"
@@ -96,7 +101,21 @@ def read_interchange(data: bytes, name: str) -> Interchange:
     )
 
 
-def _group(opening: Segment, inner: list[Segment], closing: Segment | None, name: str) -> Group:
+def control_number_of(data: bytes, name: str) -> int:
+    """ISA13 of a file whose IEA is there and fits it, without a look at what stands between. Raises X12Error."""
+    isa, marks = isa_of(_text(data[:HEAD]), name)
+    tail = _text(data[-TAIL:]).rstrip(PADDING).removesuffix(marks.segment).rpartition(marks.segment)[2].lstrip("\r\n")
+    closing = tail.split(marks.element)
+    if closing[0] != "IEA" or not same_number(closing[-1].strip(), isa[13]):
+        raise X12Error(name, 0, "IEA", 2, "the file does not end with the IEA of its ISA, so it is cut off")
+    return int(isa[13])
+
+
+def _text(data: bytes) -> str:
+    return data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").lstrip("\r\n")
+
+
+def _group(opening: Segment, inner: Lines, closing: Segment | None, name: str) -> Group:
     sets: list[TransactionSet] = []
     for run in runs(inner, "ST", "SE"):
         earlier = {one.control_number for one in sets}
@@ -105,7 +124,7 @@ def _group(opening: Segment, inner: list[Segment], closing: Segment | None, name
     wrong = _group_error(opening, at, closing, sets, name)
     if wrong is not None:
         sets = [replace(one, error=one.error or wrong) for one in sets]
-        sets = sets or [TransactionSet("", "", opening.element(6), (), wrong)]  # so that nobody overlooks it
+        sets = sets or [TransactionSet("", "", opening.element(6), NOTHING, wrong)]  # so that nobody overlooks it
     return Group(opening.element(1), opening.element(6), at, tuple(sets))
 
 
@@ -138,35 +157,41 @@ def _group_error(
 
 def _set(
     opening: Segment | None,
-    inner: list[Segment],
+    inner: Lines,
     closing: Segment | None,
     group: str,
     earlier: set[str],
     name: str,
 ) -> TransactionSet:
-    segments = tuple(one.texts for one in inner)
     if opening is None:
-        stray = X12Error(name, inner[0].position, inner[0].id, 0, "stands outside of a transaction set (ST to SE)")
-        return TransactionSet("", "", group, segments, stray)
-    error = next(filter(None, (_segment_error(one, name) for one in inner)), None)
+        first = inner.segment(0)
+        stray = X12Error(name, first.position, first.id, 0, "stands outside of a transaction set (ST to SE)")
+        return TransactionSet("", "", group, inner, stray)
     return TransactionSet(
         id=opening.element(1),
         control_number=opening.element(2),
         group_control_number=group,
-        segments=segments,
-        error=error or _envelope_error(opening, len(inner), closing, earlier, name),
+        segments=inner,
+        error=_segment_error(inner, name) or _envelope_error(opening, len(inner), closing, earlier, name),
     )
 
 
-def _segment_error(segment: Segment, name: str) -> X12Error | None:
-    if not SEGMENT_ID.fullmatch(segment.id) or segment.id in ENVELOPE:
-        return X12Error(name, segment.position, segment.id, 0, "cannot begin a segment of a transaction set")
-    for number, text in enumerate(segment.texts[1:], start=1):
-        kinds = {unicodedata.category(one) for one in text}
-        if "Cs" in kinds:
-            return X12Error(name, segment.position, segment.id, number, "is not UTF-8")
-        if "Cc" in kinds:
-            return X12Error(name, segment.position, segment.id, number, "has a line break or control character in it")
+def _segment_error(segments: Lines, name: str) -> X12Error | None:
+    """The first segment that cannot stand in a set. What is looked for is looked for in the line as a whole."""
+    for place, line in enumerate(segments.lines):
+        found = WELL_BEGUN.match(line)
+        begun = found and line[found.end() : found.end() + 1] in ("", segments.mark, " ") and found[0] not in ENVELOPE
+        if begun and not ODD.search(line):
+            continue
+        one = segments.segment(place)
+        if not SEGMENT_ID.fullmatch(one.id) or one.id in ENVELOPE:
+            return X12Error(name, one.position, one.id, 0, "cannot begin a segment of a transaction set")
+        for number, text in enumerate(one.texts[1:], start=1):
+            kinds = {unicodedata.category(letter) for letter in text}
+            if "Cs" in kinds:
+                return X12Error(name, one.position, one.id, number, "is not UTF-8")
+            if "Cc" in kinds:
+                return X12Error(name, one.position, one.id, number, "has a line break or control character in it")
     return None
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from adapters.x12.errors import X12Error
 from adapters.x12.grammar import ISA_LENGTH, ISA_WIDTHS, Delimiters, told_by
@@ -13,12 +15,15 @@ NUMBER = re.compile(r"[0-9]{1,9}")
 PADDING = "\r\n\t \x1a\x00"  # what old transports leave behind the last terminator
 
 
+Texts = tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
     """One segment; ``position`` counts from the file's ISA, which is 1."""
 
     position: int
-    texts: tuple[str, ...]
+    texts: Texts
 
     @property
     def id(self) -> str:
@@ -28,6 +33,55 @@ class Segment:
     def element(self, number: int) -> str:
         """An element by its number, "" where there is none."""
         return self.texts[number] if number < len(self.texts) else ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lines(Sequence[Texts]):
+    """Segments one behind the other, taken apart only when they are looked at: a snapshot has half a million.
+
+    ``first`` is the position of the first of them; ``mark`` separates elements. Equal to any sequence of the
+    same texts.
+    """
+
+    lines: Sequence[str]
+    first: int
+    mark: str
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @overload
+    def __getitem__(self, place: int) -> Texts: ...
+    @overload
+    def __getitem__(self, place: slice) -> Lines: ...
+    def __getitem__(self, place: int | slice) -> Texts | Lines:
+        if isinstance(place, slice):
+            return Lines(self.lines[place], self.first + place.indices(len(self.lines))[0], self.mark)
+        return texts_of(self.lines[place], self.mark)
+
+    def __iter__(self) -> Iterator[Texts]:
+        mark = self.mark
+        return (texts_of(line, mark) for line in self.lines)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and len(other) == len(self) and all(map(operator.eq, self, other))
+
+    def __hash__(self) -> int:
+        return hash(tuple(self.lines))
+
+    def segment(self, place: int) -> Segment:
+        """One of them with its position."""
+        return Segment(self.first + place, self[place])
+
+
+def texts_of(line: str, mark: str) -> Texts:
+    """A segment's id and its elements, without spaces at an element's end and empty elements at the segment's."""
+    kept = line.split(mark)
+    if " " in line:
+        kept = [text.rstrip(" ") for text in kept]
+    while len(kept) > 1 and not kept[-1]:
+        kept.pop()
+    return tuple(kept)
 
 
 def isa_of(text: str, name: str) -> tuple[list[str], Delimiters]:
@@ -47,46 +101,38 @@ def isa_of(text: str, name: str) -> tuple[list[str], Delimiters]:
     return elements, marks
 
 
-def segments_of(text: str, marks: Delimiters, name: str) -> list[Segment]:
-    """Every segment of the file, the ISA by its id only. Raises X12Error for text behind the last terminator."""
+def segments_of(text: str, marks: Delimiters, name: str) -> Lines:
+    """Every segment of the file, its ISA first. Raises X12Error for text behind the last terminator."""
     *raws, rest = text.split(marks.segment)
     lines = [raw.lstrip("\r\n") for raw in raws]
     if marks.segment in "\r\n":
         lines = [line for line in lines if line]
-    found = [
-        Segment(position, _trimmed(line.split(marks.element)) if position > 1 else ("ISA",))
-        for position, line in enumerate(lines, start=1)
-    ]
     if rest.strip(PADDING):
-        raise X12Error(name, len(found) + 1, "", 0, "has no terminator, so the file is cut off")
-    return found
+        raise X12Error(name, len(lines) + 1, "", 0, "has no terminator, so the file is cut off")
+    return Lines(lines, 1, marks.element)
 
 
-def _trimmed(texts: Iterable[str]) -> tuple[str, ...]:
-    kept = [text.rstrip(" ") for text in texts]
-    while len(kept) > 1 and not kept[-1]:
-        kept.pop()
-    return tuple(kept)
-
-
-def runs(
-    segments: list[Segment], opens: str, closes: str
-) -> Iterator[tuple[Segment | None, list[Segment], Segment | None]]:
+def runs(segments: Lines, opens: str, closes: str) -> Iterator[tuple[Segment | None, Lines, Segment | None]]:
     """Runs from an opening to its closing segment; one that is missing is None."""
-    opening: Segment | None = None
-    inner: list[Segment] = []
-    for segment in segments:
-        if segment.id == opens:
-            if opening or inner:
-                yield opening, inner, None
-            opening, inner = segment, []
-        elif segment.id == closes and opening:
-            yield opening, inner, segment
-            opening, inner = None, []
-        else:
-            inner.append(segment)
-    if opening or inner:
-        yield opening, inner, None
+    opening: int | None = None
+    begin = 0
+    for place, line in enumerate(segments.lines):
+        if not line.startswith((opens, closes)):
+            continue
+        name = line.partition(segments.mark)[0].rstrip(" ")
+        if name == opens:
+            if opening is not None or place > begin:
+                yield _at(segments, opening), segments[begin:place], None
+            opening, begin = place, place + 1
+        elif name == closes and opening is not None:
+            yield _at(segments, opening), segments[begin:place], segments.segment(place)
+            opening, begin = None, place + 1
+    if opening is not None or len(segments) > begin:
+        yield _at(segments, opening), segments[begin:], None
+
+
+def _at(segments: Lines, place: int | None) -> Segment | None:
+    return None if place is None else segments.segment(place)
 
 
 def same_number(told: str, true: str) -> bool:

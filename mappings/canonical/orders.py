@@ -34,6 +34,7 @@ class OrderLine(Canonical):
     sku: str
     quantity: Units
     description: str = ""
+    site: str = ""  # where it is not the order's
 
 
 class SalesOrder(Canonical):

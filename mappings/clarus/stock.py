@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from typing import Any
 
 from mappings.canonical import Condition, StockLine
@@ -27,7 +26,8 @@ def read_stock(
     ``unknown_condition`` for a status without a row (its units count as UNKNOWN) and for a hold reason
     without one (its units count as the status says), by the word; ``fractional_quantity`` by the SKU (a
     part of a unit is left out of what is good and is a whole unit of anything else); else
-    ``unmappable`` by the SKU, or by the record's id where it names none: that record is in no line.
+    ``unmappable`` by the SKU, or by the record's id where it names none: that record is in no line. One
+    below zero speaks of units that other records show and that are not there: so many fewer are good.
 
     Raises:
         Unmappable: a row of ``own`` has a meaning that is none of ours.
@@ -39,7 +39,7 @@ def read_stock(
         sku = within(record.get("product"), "code")
         try:
             needed(sku, "stocks.product.code")
-            held = _magnitude(record.get("quantity"))
+            held = quantity(record.get("quantity"), "stocks.quantity")
         except Unmappable as error:
             _note(troubles, sku or text(record.get("id")), error)
             continue
@@ -48,19 +48,17 @@ def read_stock(
             _note(troubles, judged.trouble.value, judged.trouble)
         if judged.condition is None:
             continue
+        if held < 0:
+            units[sku, Condition.GOOD] += math.floor(held)
+            why = "a record below zero: correct it in Clarus"
+            _note(troubles, sku, Unmappable("stocks.quantity", str(held), why))
+            continue
         if held != int(held):
             why = "a part of a unit cannot be sold: correct the quantity of this record in Clarus"
             _note(troubles, sku, Unmappable("stocks.quantity", str(held), why, kind="fractional_quantity"))
         units[sku, judged.condition] += math.floor(held) if judged.condition is Condition.GOOD else math.ceil(held)
-    lines = [StockLine(sku=sku, condition=condition, units=n) for (sku, condition), n in units.items() if n]
+    lines = [StockLine(sku=sku, condition=condition, units=n) for (sku, condition), n in units.items() if n > 0]
     return lines, list(troubles.values())
-
-
-def _magnitude(value: Any) -> Decimal:
-    held = quantity(value, "stocks.quantity")
-    if held < 0:
-        raise Unmappable("stocks.quantity", str(value), "a record below zero: correct it in Clarus")
-    return held
 
 
 def _note(troubles: dict[tuple[str, str], Unreadable], subject: str, error: Unmappable) -> None:

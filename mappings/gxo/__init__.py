@@ -4,7 +4,7 @@ from mappings.gxo.acknowledgements import read_824, read_997
 from mappings.gxo.couriers import read_courier
 from mappings.gxo.items import read_item_results, write_item, write_item_file, write_items
 from mappings.gxo.movements import read_947
-from mappings.gxo.orders import write_940, write_cancellation
+from mappings.gxo.orders import Purpose, write_940, write_cancellation
 from mappings.gxo.parties import Client
 from mappings.gxo.receipts import is_return, read_944
 from mappings.gxo.returns import write_943
@@ -14,6 +14,7 @@ from mappings.gxo.snapshots import read_846
 
 __all__ = [
     "Client",
+    "Purpose",
     "Segments",
     "facility",
     "is_return",

@@ -23,6 +23,7 @@ CLOCK = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9][0-9]{0,2})?")
 SKU = "SK"
 SEPARATORS = frozenset("*~>")
 EACH = "EA"
+PLAIN = 10  # digits: the longest quantity has one less
 
 
 def element(segment: Segment, place: int) -> str:
@@ -85,6 +86,8 @@ def units(segment: Segment, place: int, unit: int = 0) -> int:
         Unmappable: ``fractional_quantity`` for a part of a unit, else ``unmappable``.
     """
     told = needed(segment, place)
+    if told.isdigit() and told.isascii() and len(told) < PLAIN and (not unit or element(segment, unit) in ("", EACH)):
+        return int(told)  # as nearly all are
     if not NUMBER.fullmatch(told):
         raise Unmappable(_name(segment, place), told, "this is no quantity: ask GXO to send the set again")
     if Decimal(told) != int(Decimal(told)):

@@ -24,7 +24,7 @@ SUMMED = ("33", "27", "20")
 def read_846(
     segments: Segments, *, told_at: datetime, own: Mapping[str, str] | None = None
 ) -> tuple[StockSnapshot, list[Unreadable]]:
-    """Units by SKU and condition, zero rows included; every SKU has a row of good units.
+    """Units by SKU and condition; every SKU has a row of good units, also one of which there are none.
 
     ``told_at`` is when GXO wrote the interchange: the snapshot's time where BIA05 tells none. ``own`` are the
     rows of ``[tables.stock_conditions.gxo]``. A quantity without a row counts as UNKNOWN, and stands among the
@@ -50,6 +50,8 @@ def read_846(
         units[code, Condition.GOOD] += 0
         for qualifier, count in told.items():
             if qualifier == TOTAL:
+                continue
+            if not count:
                 continue
             judged = conditions.judge(Words.QUANTITY, qualifier)
             units[code, judged.condition] += count

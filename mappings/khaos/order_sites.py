@@ -24,3 +24,23 @@ def read_order_sites(orders_xml: str) -> dict[str, str]:
             if name and site:
                 sites[name] = site
     return sites
+
+
+def read_line_sites(orders_xml: str) -> dict[str, dict[str, str]]:
+    """Site by SKU of the lines of another site than their order, by order as above; empty where a SKU's are of several.
+
+    Raises:
+        Unmappable: the reply as a whole is no such document.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for order in document(orders_xml, "SALES_ORDERS").iterfind("SALES_ORDER"):
+        header = order.find("ORDER_HEADER")
+        usual = text(header, "SITE")
+        sites: dict[str, set[str]] = {}
+        for line in order.iterfind("ORDER_ITEMS/ORDER_ITEM"):
+            sites.setdefault(text(line, "STOCK_CODE"), set()).add(text(line, "SITE") or usual)
+        other = {sku: own.pop() if len(own) == 1 else "" for sku, own in sites.items() if own != {usual}}
+        for name in (code_of(order), text(header, "ASSOCIATED_REF")):
+            if name and other:
+                found[name] = other
+    return found

@@ -77,7 +77,7 @@ def _line(item: Element) -> OrderLine:
     if not sku:
         raise Unmappable("STOCK_CODE", "", "a line without a stock code; correct the order in Khaos")
     quantity = whole("ORDER_QTY", text(item, "ORDER_QTY"))
-    return OrderLine(sku=sku, quantity=quantity, description=text(item, "STOCK_DESC"))
+    return OrderLine(sku=sku, quantity=quantity, description=text(item, "STOCK_DESC"), site=text(item, "SITE"))
 
 
 def _address(order: Element) -> Address:

@@ -22,6 +22,7 @@ class Told:
 
     db: psycopg.Connection[dict[str, Any]]
     open: dict[str, tuple[int, int, bool]] = field(default_factory=dict)  # invoice -> units, stage, shown as shipped
+    orders: dict[str, str] = field(default_factory=dict)  # of invoices that share an order; else each has its own
     asked: int = 0
 
     @staticmethod
@@ -56,19 +57,28 @@ class Told:
     def invoices(self) -> None:
         """A reply of Khaos's with all that is open now."""
         self.asked += 1
-        lines = [[code, f"SO-{code}", SKU, n, stage, shipped] for code, (n, stage, shipped) in self.open.items()]
+        lines = [[code, self.order(code), SKU, n, stage, shipped] for code, (n, stage, shipped) in self.open.items()]
         for code in self.open:
             self.db.execute(
-                "insert into order_site values (%s, %s, %s) on conflict do nothing", (ERP, f"SO-{code}", HOME)
+                "insert into order_site values (%s, %s, %s) on conflict do nothing", (ERP, self.order(code), HOME)
             )
         self.db.execute("select store_demand(%s, %s, %s)", (ERP, self.at(self.asked), json.dumps(lines)))
+
+    def order(self, code: str) -> str:
+        """The order of an invoice."""
+        return self.orders.get(code, f"SO-{code}")
 
     def fulfilment(self, code: str, units: int, state: str = "sent") -> None:
         self.db.execute(
             "insert into fulfilment (reference, erp, order_code, number, invoice_code, site, warehouse, facility,"
-            " state, fingerprint, requested, stage) values (%s, %s, %s, 1, %s, %s, 'leeds', 'LDS1', %s, '', %s, 9)",
-            (f"SO-{code}-1", ERP, f"SO-{code}", code, HOME, state, json.dumps({SKU: units})),
+            " state, fingerprint, requested, stage) values (%s, %s, %s,"
+            " (select count(*) + 1 from fulfilment where order_code = %s), %s, %s, 'leeds', 'LDS1', %s, '', %s, 9)",
+            (f"SO-{code}-1", ERP, self.order(code), self.order(code), code, HOME, state, json.dumps({SKU: units})),
         )
+
+    def state(self, code: str, state: str) -> None:
+        """What an invoice's fulfilment is now."""
+        self.db.execute("update fulfilment set state = %s where reference = %s", (state, f"SO-{code}-1"))
 
     def left(self, code: str, units: int, minute: float, number: int = 1) -> None:
         reference = f"SO-{code}-1/S{number}"
@@ -80,7 +90,7 @@ class Told:
         self.db.execute(
             "insert into shipped_line (shipment, order_code, home, sku, units, left_at)"
             " values (%s, %s, %s, %s, %s, %s)",
-            (reference, f"SO-{code}", HOME, SKU, units, self.at(minute)),
+            (reference, self.order(code), HOME, SKU, units, self.at(minute)),
         )
         self.db.execute(
             "update fulfilment set shipped = jsonb_build_object(%s::text,"

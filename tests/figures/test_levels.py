@@ -108,6 +108,22 @@ def test_an_order_whose_site_is_not_known_counts_everywhere(told: Told) -> None:
     assert told.level() == 10
 
 
+def test_a_line_with_a_site_of_its_own_is_promised_there(told: Told) -> None:
+    """Everywhere where the SKU stands on lines of several sites."""
+    told.count(0, 10)
+    told.open["INV1"] = (4, 9, False)
+    told.invoices()
+    for site, level in (("York", 10), ("", 6), (HOME, 6)):
+        told.db.execute(
+            "insert into line_site values ('khaos', 'SO-INV1', %s, %s) on conflict (erp, order_code, sku)"
+            " do update set site = excluded.site",
+            (SKU, site),
+        )
+        assert told.level() == level
+    told.db.execute("update order_site set site = 'York'")
+    assert told.level() == 6
+
+
 def test_a_sku_that_its_warehouse_has_not_confirmed_shows_nothing(told: Told) -> None:
     told.count(0, 10)
     assert told.level() == 10

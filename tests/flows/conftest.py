@@ -35,7 +35,7 @@ from workers.visibility import Silent
 from workers.web.hooks import Inbox, routes
 from workers.wiring import handler_for, reader_for
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 TOKEN = "an-unguessable-token-of-ours"
 ROUTING = '[[routing]]\nname = "everything"\nto = "leeds"\nfacility = "LDS1"\n'
 TOML = """

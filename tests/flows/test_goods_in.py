@@ -175,6 +175,24 @@ def test_a_person_books_a_line_in_parts_and_never_more_than_came(stocked: Any) -
     assert terms(stocked) == []
 
 
+def test_goods_that_nobody_books_are_finances_until_somebody_does(stocked: Any) -> None:
+    """A delivery note that was overwritten in the very moment of its booking is found so as well."""
+    deliver(stocked, lines=[{"product": "MUG", "quantity": 10, "good": 4}])
+    assert stocked.check() == 0
+    late = "update expectation set due_at = now() where kind = 'goods_not_booked'"
+    assert stocked.store.run(late) == 1
+    stocked.check()
+    told = stocked.exception("goods_not_booked")
+    assert (told["owner"], told["story"]) == ("finance", "MUG")
+    assert PO in told["reason"]
+    number = listing.received(stocked.store)[0]["id"]
+    stocked.store.run("select book_line(%s, 3, 'Anna B', 'by hand')", number)
+    assert stocked.exceptions() == ["goods_not_booked"]
+    stocked.store.run("select book_line(%s, 1, 'Anna B', 'by hand')", number)
+    assert stocked.exceptions() == []
+    assert stocked.store.run(late) == 0
+
+
 def test_goods_that_were_counted_as_a_suppliers_stay_a_suppliers(stocked: Any) -> None:
     order = stocked.order(("MUG", 1))
     deliver(stocked, order)  # before anybody knows the order: a purchase order of the same name

@@ -14,7 +14,7 @@ from workers import config, stock_in
 from workers.journal.entering import enter_new
 from workers.returns import asking, serving
 from workers.runtime import Runtime
-from workers.stock import counting, demand
+from workers.stock import counting, demand, levels
 from workers.stock.movements import poll_movements
 
 World = Any  # tests/flows/conftest.py
@@ -192,6 +192,44 @@ def test_a_building_that_gets_another_site_is_counted_anew_before_anything_is_se
     assert world.exceptions() == []
 
 
+def test_a_site_that_is_taken_out_of_the_configuration_is_operations_until_it_shows_nothing(
+    world: World, tmp_path: Path
+) -> None:
+    world.opening(MUG=10)
+    floor(world, hold={"product": "MUG", "quantity": 2, "reason": "QC"})
+    world.hear()
+    assert world.levels("MUG") == {"Main Site": (8, 8), "Main Inspection": (2, 2)}
+    restart(world, tmp_path, 'inspection = "Main Inspection"\n', "")
+    for _ in range(2):
+        levels.compare(world.runtime)
+    found = world.exception("site_left_behind")
+    assert (found["subject"], found["owner"], found["times"]) == ("site:Main Inspection", "operations", 1)
+    assert "2 units still show at Main Inspection" in found["reason"]
+    product = {"code": "MUG", "description": "MUG", "in_stock": 0, "price": "2.00", "site": "Main Inspection"}
+    world.khaos.post("products", products=[product])
+    levels.compare(world.runtime)
+    assert "site_left_behind" not in world.exceptions()
+
+
+@pytest.mark.parametrize("how", ["back", "dismissed"])
+def test_a_site_that_comes_back_or_that_somebody_else_keeps_is_no_exception(
+    world: World, tmp_path: Path, how: str
+) -> None:
+    world.opening(MUG=10)
+    floor(world, hold={"product": "MUG", "quantity": 2, "reason": "QC"})
+    world.hear()
+    restart(world, tmp_path, 'inspection = "Main Inspection"\n', "")
+    levels.compare(world.runtime)
+    if how == "back":
+        kept = 'quarantine = "Main Quarantine"\n'
+        restart(world, tmp_path, kept, f'{kept}inspection = "Main Inspection"\n')
+    else:
+        world.store.run("update exception set state = 'dismissed' where kind = 'site_left_behind'")
+    levels.compare(world.runtime)
+    levels.compare(world.runtime)
+    assert "site_left_behind" not in world.exceptions()
+
+
 # --- words that nobody understands
 
 
@@ -266,6 +304,46 @@ def test_an_invoice_that_cannot_be_read_any_more_stays_promised_and_is_somebodys
     assert (found["subject"], found["times"]) == (f"demand:{world.invoice(order)}", 1)
     demand.poll_demand(world.runtime)
     assert world.exceptions() == []
+
+
+@pytest.mark.parametrize(
+    ("said", "garbled", "kept"),
+    [
+        ('STOCK_CODE="MUG"', 'STOCK_CODE=""', 4),
+        ('QTY_SENT="4.00"', 'QTY_SENT="3.50"', 4),
+        ('QTY_SENT="4.00"', 'QTY_SENT="four"', 4),
+        ('INVOICE_STAGE_ID="9"', 'INVOICE_STAGE_ID="nine"', 4),
+        ('TYPE_ID="S"', 'TYPE_ID="X"', 4),
+    ],
+)
+def test_an_invoice_that_could_never_be_read_promises_all_that_it_may_hold(
+    world: World, said: str, garbled: str, kept: int
+) -> None:
+    """From its first sight on: its units are not sold to somebody else, and it is somebody's."""
+    world.opening(MUG=10)
+    world.order(("MUG", 4))
+    shown = world.runtime.erp.fetch_open().decode()
+    assert said in shown or "QTY_SENT" in said, shown
+    pattern = re.sub(r'"4.00"', r'"4(?:[.]0+)?"', said)
+    told = re.sub(pattern, garbled, shown).encode()
+    assert told != shown.encode()
+    demand.refresh(world.runtime, lambda ask: told if ask == world.runtime.erp.fetch_open else ask())
+    assert of(world, "select coalesce(sum(units), 0)::integer from demand") == kept
+    found = world.exception("fractional_quantity" if "3.50" in garbled else "unmappable")
+    assert "all that it may hold is kept back" in found["reason"]
+
+
+def test_an_order_without_items_and_with_a_bad_address_promises_its_units(world: World) -> None:
+    """A build that shows no items: what is promised is asked of the order, whatever is wrong with its address."""
+    world.opening(MUG=10)
+    world.order(("MUG", 4), country="QQ")
+
+    def bare(ask: Callable[[], bytes]) -> bytes:
+        return re.sub(rb'QTY_SENT="[^"]*"', b'QTY_SENT=""', ask())
+
+    demand.refresh(world.runtime, bare)
+    assert of(world, "select coalesce(sum(units), 0)::integer from demand") == 4
+    assert of(world, "select site from order_site") == "Main Site"
 
 
 # --- returns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -381,6 +382,22 @@ def test_a_return_of_an_unknown_order_waits_for_a_person_who_finds_it(shop: Shop
     assert shop.world.exceptions() == []
 
 
+def test_a_person_offers_a_return_for_less_than_was_paid(shop: Shop) -> None:
+    order = shop.sold(("MUG", 1))
+    shop.back("a parcel without a slip", good("MUG", 1), kind="return")
+    (line,) = shop.lines()
+    for price in ("-1", "1.005", "NaN"):
+        with pytest.raises(CannotDo, match="such as"):
+            deciding.offer(shop.store, line["reference"], "Anna B", order, Decimal(price))
+    deciding.offer(shop.store, line["reference"], "Anna B", order, Decimal("9.50"))
+    shop.world.go()
+    (line,) = shop.lines()
+    assert shop.offer(line).items[0].unit_price == Decimal("9.50")
+    shop.pulled()
+    (told,) = shop.world.khaos.books()["returns"]
+    assert '"unit_price": "9.5' in json.dumps(told)
+
+
 def test_what_was_credited_by_hand_before_is_a_persons_decision(shop: Shop) -> None:
     order, other = shop.sold(("MUG", 1)), shop.sold(("MUG", 1))
     note = shop.world.khaos.post("credit", urn=shop.urn(order), lines={"MUG": 1})["invoice"]
@@ -603,6 +620,29 @@ def test_ten_days_without_a_credit_are_told_to_finance_and_forgotten_when_it_com
     shop.pulled()
     shop.read_credits()
     assert shop.world.exceptions() == []
+
+
+def test_what_khaos_took_and_never_credits_is_customer_services_long_before_day_ten(shop: Shop) -> None:
+    """It gives no receipt: a refusal looks like this only."""
+    order = shop.sold(("MUG", 1))
+    shop.back("RMA-1", good("MUG", 1), external_system_reference2=order)
+    late = "update expectation set due_at = now() where kind = 'return_not_seen'"
+    assert shop.store.run(late) == 0  # nobody has pulled it
+    first = serving.pull(shop.store, "khaos", "", 10)
+    for _ in range(2):
+        serving.pull(shop.store, "khaos", str(first.continuation), 10)
+    assert shop.states() == ["presumed_imported"]
+    assert shop.store.run(late) == 1
+    expectations.check(shop.world.runtime)
+    told = shop.world.exception("return_not_seen")
+    assert (told["owner"], told["story"]) == ("customer service", order)
+    dead_letters.dismiss(shop.store, told["id"], Person("Anna B"), "we know")
+    assert shop.states() == ["presumed_imported"]
+    (line,) = shop.lines()
+    shows_note(shop, line, "CN-1", 1)
+    crediting.take(shop.world.runtime, b"<STATUS_LIST/>", [line["urn"]])
+    assert shop.states() == ["credited"]
+    assert shop.store.row("select count(*) as n from expectation") == {"n": 0}
 
 
 def shows_note(shop: Shop, line: dict[str, Any], code: str, units: int) -> None:

@@ -212,7 +212,6 @@ class Day:
                 assert shown[sku, site]["available"] == max(0, free - KEPT - max(0, terms)), (sku, site)
 
 
-@pytest.mark.timeout(240)
 @pytest.mark.parametrize("homes", [dict(list(HOMES.items())[:1]), HOMES], ids=["one warehouse", "three warehouses"])
 @pytest.mark.parametrize("issue", ["issue", "confirmation"])
 @pytest.mark.parametrize("semantics", ["available", "in_stock"])

@@ -47,6 +47,26 @@ def test_a_count_sets_what_differs_and_nothing_else(world: World) -> None:
     assert world.khaos.calls("ImportStockStatus") == before + 1
 
 
+def test_a_site_that_is_younger_than_our_reference_data_is_found_by_asking_once_more(world: World) -> None:
+    """The names of all sites were read, and then the merchant made the others."""
+    world.opening(MUG=10)
+    world.store.run("""update partner_fact set value = '{"sites": {"Main Site": 1}}' where connection = 'khaos'""")
+    world.runtime._facts.clear()
+    floor(world, hold={"product": "MUG", "quantity": 4, "reason": "DMG"})
+    world.hear()
+    assert world.levels("MUG") == {"Main Site": (6, 6), "Main Damaged": (4, 4)}
+    assert "wrong_site" not in world.exceptions()
+
+
+def test_a_site_that_is_nowhere_is_told_to_a_person_and_the_others_are_set(build: Callable[..., World]) -> None:
+    world = build(stock=SITES.replace("Main Damaged", "Main Damged"))
+    world.opening(MUG=10)
+    floor(world, hold={"product": "MUG", "quantity": 4, "reason": "DMG"})
+    world.hear()
+    assert world.levels("MUG") == {"Main Site": (6, 6)}
+    assert world.exception("wrong_site")["subject"] == "levels:Main Damged"
+
+
 def test_nothing_is_sent_for_a_building_that_was_never_counted_whole(world: World) -> None:
     world.poll()
     world.store.run("select want_recount('Main Site', array['MUG'], 'a test')")

@@ -100,6 +100,15 @@ def test_a_record_that_cannot_be_counted_is_reported_and_its_neighbours_are_read
     assert [(one.subject, one.error.kind) for one in bad] == [("TRAY", "unmappable")]
 
 
+@pytest.mark.parametrize(("below", "good"), [(-1.0, 3), (-2.5, 1), (-9.0, 0)])
+def test_a_record_below_zero_makes_fewer_units_sellable_and_is_reported(below: float, good: int) -> None:
+    """Other records show units that are not there: the less sellable reading counts."""
+    lines, bad = read_stock([record("available", 4), record("available", below), record("held", 2, reason="DMG")])
+    there = {one.condition: one.units for one in lines}
+    assert (there.get(Condition.GOOD, 0), there[Condition.DAMAGED]) == (good, 2)
+    assert [(one.subject, one.error.kind) for one in bad] == [("MUG", "unmappable")]
+
+
 def test_a_record_without_a_product_code_is_reported_by_its_id() -> None:
     lines, bad = read_stock([record("available", product=None)])
     assert lines == []

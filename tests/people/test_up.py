@@ -14,6 +14,8 @@ from typing import Any
 
 import requests
 
+from workers.embedded.folder import free_ports
+
 PROCFILE = """
 web: uvicorn --factory workers.web:application --host $WEB_HOST --port $WEB_PORT --log-level warning
 sleeper: sleep 600
@@ -26,19 +28,14 @@ extensions.confirm_shipment = {}
 """
 
 
-def free_port() -> str:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
-
-
 def test_up_brings_servers_and_processes_and_ctrl_c_ends_them_all(fleet: Any, tmp_path: Path) -> None:
     (tmp_path / "fleet.toml").write_text(TOML)
+    web, flower = free_ports(2)
     (tmp_path / "Procfile").write_text(PROCFILE)
     environment = {
         **{k: v for k, v in os.environ.items() if k not in {"DATABASE_URL", "BROKER_URL"}},
         "FLEET_VAR": str(tmp_path / "var"),
-        "WEB_PORT": free_port(), "FLOWER_PORT": free_port(), "FLEET_CONFIG": "fleet.toml",
+        "WEB_PORT": str(web), "FLOWER_PORT": str(flower), "FLEET_CONFIG": "fleet.toml",
     }  # fmt: skip
     process = subprocess.Popen(
         [str(Path(sys.executable).parent / "fleet"), "up", "--scale", "sleeper=2", "--json"],

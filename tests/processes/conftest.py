@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,11 +20,12 @@ from psycopg.rows import dict_row
 
 from adapters.khaos import Khaos, Settings
 from workers import dead_letters
+from workers.embedded.folder import free_ports
 from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.store import Store
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 90.0
+PATIENCE = 180.0
 PERSON = ("Wilhelmina", "Quillfeather", "Larkspur", "quillfeather@example.com", "LS1 4AB")
 TOML = """
 [fleet.intervals]
@@ -77,12 +77,6 @@ QUEUES = {
 _refs = itertools.count(1)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 class Fleet:
     """The processes, and the doors through which a test looks at what they do."""
 
@@ -90,7 +84,7 @@ class Fleet:
         self.folder, self.dsn, self.broker = folder, dsn, broker
         self.redis = redis.Redis.from_url(broker)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        khaos, clarus = free_port(), free_port()
+        khaos, clarus = free_ports(2)
         self.khaos, self.clarus = f"http://127.0.0.1:{khaos}", f"http://127.0.0.1:{clarus}"
         (folder / "fleet.toml").write_text(TOML.format(khaos=self.khaos, clarus=self.clarus))
         self.environment = {
@@ -140,7 +134,7 @@ class Fleet:
         """Warm: the exit code, and the seconds that it took."""
         began = time.monotonic()
         self.processes[name].send_signal(signal.SIGTERM)
-        return self.processes[name].wait(30), time.monotonic() - began
+        return self.processes[name].wait(PATIENCE), time.monotonic() - began
 
     def alive(self, name: str) -> bool:
         return self.processes[name].poll() is None

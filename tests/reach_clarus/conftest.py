@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from mappings.canonical import Address, Fulfilment, PickLine, Product
 from mappings.clarus import Facts, write_assignment, write_goods_out, write_product
+from workers.embedded.folder import free_ports
 
 NUMBERS = itertools.count(1)
 
@@ -92,9 +92,7 @@ def product(code: str) -> Product:
 
 @pytest.fixture(scope="session")
 def served() -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    (port,) = free_ports(1)
     process = subprocess.Popen([sys.executable, "-m", "adapters.clarus.sandbox", "--port", str(port), "--seed", "7"])
     try:
         ends = time.monotonic() + 30

@@ -6,7 +6,6 @@ import base64
 import contextlib
 import io
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import pytest
 from adapters.errors import Unavailable
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
+from workers.embedded.folder import free_ports
 
 IN, OUT, ARCHIVE = (f"/MODA/GBNH01/{folder}" for folder in ("in", "out", "archive"))
 LOST = (OSError, EOFError, paramiko.SSHException)
@@ -75,12 +75,6 @@ def an_order(reference: str, number: int) -> bytes:
     return "".join(f"{one}~\n" for one in told).encode()
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 def private(text: str) -> paramiko.PKey:
     return paramiko.Ed25519Key.from_private_key(io.StringIO(text))
 
@@ -88,7 +82,7 @@ def private(text: str) -> paramiko.PKey:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
     place = Path(tmp_path_factory.mktemp("gxo"))
-    key, port, control = asyncssh.generate_private_key("ssh-ed25519"), free_port(), free_port()
+    key, (port, control) = asyncssh.generate_private_key("ssh-ed25519"), free_ports(2)
     key.write_public_key(place / "key.pub")
     told = ["--port", str(port), "--control-port", str(control), "--seed", "7", "--key", str(place / "key.pub")]
     told += ["--client", "MODA", "--facility", "GBNH01", "--facility", "GBNH02", "--host-key", str(place / "host")]

@@ -3,9 +3,8 @@ from __future__ import annotations
 import dataclasses
 import os
 import threading
-import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -242,29 +241,22 @@ def test_one_connection_is_used_again_and_opened_anew_after_the_server_hung_up(p
     assert partner.calls["connections"] == 2
 
 
-def test_each_thread_has_a_connection_of_its_own(partner: Any, sftp: Sftp) -> None:
-    start = threading.Barrier(3)
-
-    def work(number: int) -> Dropped:
-        start.wait(5)
-        done = [sftp.drop(IN, f"940_{number}_{turn}.edi", ORDER) for turn in range(3)]
-        sftp.close()
-        return done[-1]
-
-    with ThreadPoolExecutor(3) as pool:
-        assert list(pool.map(work, range(3))) == [Dropped.WRITTEN] * 3
+def test_calls_at_one_time_have_connections_of_their_own_and_leave_them_to_later_ones(partner: Any, sftp: Sftp) -> None:
+    with ExitStack() as at_once:
+        under_way = [at_once.enter_context(sftp._line.operation(f"call {number}")) for number in range(3)]
+        assert len({id(one.session) for one in under_way}) == 3
+    for number in range(5):
+        assert sftp.drop(IN, f"940_{number}.edi", ORDER) is Dropped.WRITTEN
     assert partner.calls["connections"] == 3
-    assert len(partner.names()) == 9
 
 
-def test_a_thread_that_ended_leaves_no_connection_behind(partner: Any, sftp: Sftp) -> None:
-    thread = threading.Thread(target=sftp.listing, args=(OUT,))
-    thread.start()
-    thread.join(10)
-    ends = time.monotonic() + 10
-    while not partner.guests[0].is_closed():
-        assert time.monotonic() < ends, "the connection stands although its thread has ended"
-        time.sleep(0.02)
+def test_threads_that_come_one_after_the_other_share_one_connection(partner: Any, sftp: Sftp) -> None:
+    for number in range(5):
+        thread = threading.Thread(target=sftp.drop, args=(IN, f"940_{number}.edi", ORDER))
+        thread.start()
+        thread.join(10)
+    assert partner.calls["connections"] == 1
+    assert len(partner.names()) == 5
 
 
 def test_a_forked_process_opens_its_own_connection_and_leaves_its_parents_alone(partner: Any, sftp: Sftp) -> None:

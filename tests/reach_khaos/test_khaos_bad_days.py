@@ -82,12 +82,12 @@ def test_iiss_error_page_is_no_answer_and_with_a_200_it_is_garbled(khaos: Khaos,
 
 def test_a_call_that_outlasts_its_deadline_is_unavailable(sandbox: Any, order: Write) -> None:
     khaos = sandbox.client(deadline=0.3)
-    sandbox.post("switches", latency=5)
+    sandbox.post("switches", latency=10)
     began = time.monotonic()
     with pytest.raises(Unavailable) as late:
         khaos.import_orders(order("W-1", MUG=1))
     assert late.value.maybe_done
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 9
 
 
 @pytest.mark.parametrize("manner", ["close", "503"])

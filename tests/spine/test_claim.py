@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import threading
+import time
+from collections import Counter
 from typing import Any
 
 from workers.delivery import drain
@@ -137,6 +140,50 @@ def test_messages_let_a_waiting_poll_pass_and_the_poll_takes_a_slot(ledger: Any)
         assert (taken, ledger.slots_held()) == (True, 1)
         assert ledger.store.claim("orders-out", 60) is not None
     assert ledger.slots_held() == 1
+
+
+def test_polls_that_want_more_than_there_is_let_messages_in_between(ledger: Any, partner: Any) -> None:
+    """Three of them share one slot, so that one always waits; each message goes all the same, and so do they."""
+    ledger.connection("khaos", slots=1)
+    for number in range(3):
+        ledger.post(f"SO{number}-1", connection="khaos")
+    over, polled = threading.Event(), Counter[int]()
+
+    def poll(number: int) -> None:
+        store = ledger.another()
+        while not over.is_set():
+            with poll_slot(store, "khaos", f"poll {number}", 60) as taken:
+                polled[number] += taken
+                time.sleep(0.05)
+
+    def work(number: int) -> None:
+        if number:
+            poll(number)
+            return
+        try:
+            ends = time.monotonic() + 40
+            while ledger.drain(partner) or time.monotonic() < ends:
+                if len(partner.books) == 3:
+                    break
+                time.sleep(0.05)
+        finally:
+            over.set()
+
+    ledger.in_threads(4, work)
+    assert len(partner.books) == 3
+    assert min(polled[number] for number in (1, 2, 3)) > 0
+
+
+def test_a_poll_leaves_a_booked_slot_alone_until_the_booking_is_over(ledger: Any) -> None:
+    ledger.store.run("update connection set turn_lane = 'orders-out', turn_until = now() + interval '1 hour'")
+    ledger.post("SO1-1")
+    ledger.store.run("update connection set poll_waiting = now() where name = 'leeds'")
+    assert ledger.store.claim("orders-out", 60) is not None
+    ledger.store.run("update connection set turn_lane = 'orders-out', turn_until = now() - interval '1 second'")
+    ledger.post("SO2-1")
+    assert ledger.store.claim("orders-out", 60) is None
+    with poll_slot(ledger.store, "leeds", "sweep", 60) as taken:
+        assert taken
 
 
 def test_a_poll_of_a_shut_connection_gets_no_slot(ledger: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import pytest
 import requests
+
+from workers.embedded.folder import free_ports
 
 TOKEN = "an-unguessable-token-of-ours"
 HEADERS = {
@@ -59,9 +60,7 @@ class Web:
 @contextmanager
 def web_process(database: str, folder: Path, **environment: str) -> Iterator[Web]:
     (folder / "fleet.toml").write_text(TOML)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    (port,) = free_ports(1)
     log = folder / "web.log"
     with log.open("w") as out:
         process = subprocess.Popen(

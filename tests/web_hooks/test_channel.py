@@ -164,7 +164,7 @@ def test_returns_come_oldest_first_page_by_page_and_an_echo_means_that_they_arri
     assert told(get(channel, "returns", **{"Sirion-Continuation": "2031-01-01 00:00:00Z"})) == offers[:2]
 
 
-@pytest.mark.parametrize("header", ['"{a},{b}"', "{a},{b}", '"{a}","{b}"', "{a} , {b}"])
+@pytest.mark.parametrize("header", ['"{a},{b}"', "{a},{b}", '"{a}","{b}"', "{a} , {b}", "{a}SPY,R-{b}"])
 def test_named_returns_come_alone_whatever_the_quotes_and_move_nothing(
     channel: Any, offers: list[str], header: str
 ) -> None:

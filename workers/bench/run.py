@@ -13,7 +13,7 @@ from statistics import median
 from typing import Any
 
 from workers import control
-from workers.bench import cost, intake, stock, trade
+from workers.bench import cost, files, intake, stock, trade
 from workers.bench.feeder import Feeder
 from workers.bench.rounds import FLEET_PREFIX, Bare, Fleet, Round, Side, measure, middle, shut
 from workers.bench.stage import Crew, Stage, command
@@ -41,11 +41,22 @@ class Plan:
     budget: float = 200.0  # seconds of rounds; on a busy machine fewer are run, but two of each main side at least
     variants: bool = True
     stock: tuple[int, ...] = (10_000, 100_000, 1_000_000)  # SKUs of the buildings that are counted
+    files: int = 1000  # orders written into files, and shipments read from them
+    snapshots: tuple[int, ...] = (100_000,)  # SKUs of the counts that come as files
 
 
 FULL = Plan()
 QUICK = Plan(
-    rounds=2, variant_rounds=1, window=2.0, slot_window=3.0, records=2000, budget=25.0, variants=False, stock=(10_000,)
+    rounds=2,
+    variant_rounds=1,
+    window=2.0,
+    slot_window=3.0,
+    records=2000,
+    budget=25.0,
+    variants=False,
+    stock=(10_000,),
+    files=200,
+    snapshots=(10_000,),
 )
 
 
@@ -68,6 +79,7 @@ def bench(folder: Path, plan: Plan) -> dict[str, Any]:
         figures["slots"] = _slots(stage, plan)
         figures["intake"] = _intake(stage, plan)
         figures["stock"] = stock.counts(plan.stock)
+        figures["files"] = files.figures(stage, plan.files, plan.snapshots)
         figures["books"] = _books(stage)
         figures["fsync"] = (stage.store.row("show fsync") or {}).get("fsync")
         figures["synchronous_commit"] = (stage.store.row("show synchronous_commit") or {}).get("synchronous_commit")

@@ -17,7 +17,7 @@ from typing import IO, Any, Self
 import requests
 
 from workers.bench import cost, trade
-from workers.demo.stage import free_port
+from workers.embedded.folder import free_ports
 from workers.embedded.lifeline import die_with_parent, until
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.procfile import read_procfile
@@ -143,7 +143,7 @@ class Stage:
         self.close()
 
     def _start(self) -> None:
-        self.port = free_port()
+        (self.port,) = free_ports(1)
         self.warehouse = f"http://127.0.0.1:{self.port}"
         toml = self.folder / "fleet.toml"
         toml.write_text(FLEET_TOML.format(port=self.port), encoding="utf-8")
@@ -201,7 +201,8 @@ class Stage:
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
-                    preexec_fn=die_with_parent(signal.SIGTERM),  # noqa: PLW1509  started from the main thread only
+                    # SIGKILL: a frozen one would never hear of another
+                    preexec_fn=die_with_parent(signal.SIGKILL),  # noqa: PLW1509  started from the main thread only
                 )
             )
         return crew

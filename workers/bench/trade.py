@@ -46,13 +46,14 @@ def order_record(codes: list[str], site: str) -> bytes:
     return json.dumps(said, sort_keys=True).encode()
 
 
-def _lines(code: str) -> list[tuple[str, int]]:
+def lines_of(code: str) -> list[tuple[str, int]]:
+    """SKU and units of each line of an order."""
     start = sum(code.encode()) * 7
     return [(SKUS[(start + n * 3) % len(SKUS)], 1 + n % 4) for n in range(LINES)]
 
 
 def _status(code: str) -> str:
-    items = "".join(f'<INVOICE_ITEM STOCK_CODE="{sku}" QTY_SENT="{units}.00"/>' for sku, units in _lines(code))
+    items = "".join(f'<INVOICE_ITEM STOCK_CODE="{sku}" QTY_SENT="{units}.00"/>' for sku, units in lines_of(code))
     return (
         f'<ORDER_STATUS SORDER_CODE="{code}" ASSOCIATED_REF="{code}"><INVOICES>'
         f'<INVOICE INVOICE_CODE="I{code}" INVOICE_STAGE_ID="9"><INVOICE_ITEMS>{items}</INVOICE_ITEMS></INVOICE>'
@@ -64,7 +65,7 @@ def _order(code: str, site: str) -> str:
     items = "".join(
         f"<ORDER_ITEM><STOCK_CODE>{sku}</STOCK_CODE><STOCK_DESC>Bench item {sku}</STOCK_DESC>"
         f"<ORDER_QTY>{units}.00</ORDER_QTY></ORDER_ITEM>"
-        for sku, units in _lines(code)
+        for sku, units in lines_of(code)
     )
     home = (
         "<IADDRESS1>1 Example Street</IADDRESS1><IADDRESS2>Example Park</IADDRESS2><ITOWN>Leeds</ITOWN>"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -109,13 +110,20 @@ def offer(
     reference: Reference,
     by: By,
     order: Annotated[str, typer.Option("--order", metavar="CODE", help="The order, where nobody knew it.")] = "",
+    unit_price: Annotated[
+        str, typer.Option("--unit-price", metavar="AMOUNT", help="A reduced refund: gross, for each unit.")
+    ] = "",
     json_wanted: AsJson = False,
 ) -> None:
     """Have Khaos Control credit a return although it looked credited, or now that its order is known.
 
-    Example: `fleet returns offer RT0000012 --by "Anna B"`
+    Example: `fleet returns offer RT0000012 --by "Anna B" --unit-price 9.50`
     """
-    _act(lambda store: deciding.offer(store, reference, by, order))
+    try:
+        price = Decimal(unit_price) if unit_price else None
+    except InvalidOperation:
+        raise NotDone(f"--unit-price {unit_price!r}: write an amount such as 9.50") from None
+    _act(lambda store: deciding.offer(store, reference, by, order, price))
     _done(f"{reference} is offered if nothing else speaks against it", reference, "offer", by, json_wanted)
 
 

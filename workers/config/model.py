@@ -29,6 +29,7 @@ class Limits(Strict):
     dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
     proof: float = Field(1800.0, gt=0, description="from telling Khaos Control to its showing it")
     proof_by_hand: float = Field(24 * 3600.0, gt=0, description="the same, where an operator assigns the courier there")
+    delivery_note: float = Field(3 * 86400.0, gt=0, description="from a supplier's goods to their delivery note")
     process_silent: float = Field(20.0, gt=0, description="without a heartbeat a process counts as dead")
     burst: int = Field(50, gt=0, description="messages dying of one kind in a minute that shut a connection")
 

@@ -31,7 +31,10 @@ class Lines(Canonical):
 
 
 class Report(Canonical):
-    """What the books show. Nothing is amiss when ``balanced``; the sentences say what to look at."""
+    """What the books show. Nothing is amiss when ``balanced``; the sentences say what to look at.
+
+    ``outstanding`` names what is ``in_flight``, the first of it; ``broken_off`` says why nobody waited any longer.
+    """
 
     orders_ready: int
     no_warehouse_lines: int
@@ -49,6 +52,8 @@ class Report(Canonical):
     receipts: ReceiptFigures = ReceiptFigures()
     exceptions: dict[str, int]
     in_flight: int
+    outstanding: tuple[str, ...] = ()
+    broken_off: str = ""
     seconds: float
     balanced: bool
     lines: Lines | None = None

@@ -16,6 +16,7 @@ from workers.demo.loading import Loading
 from workers.demo.looking import Lookout
 from workers.demo.operators import Operators
 from workers.demo.orders_file import OrdersFile
+from workers.demo.patience import Patience
 from workers.demo.plan import Plan
 from workers.demo.shoppers import Shoppers
 from workers.demo.showing import Show, flows_table, shown
@@ -24,10 +25,11 @@ from workers.demo.stock_books import IssuePoint
 from workers.demo.trade import Trade
 from workers.ledger.store import Store
 
-PATIENCE = 420.0  # seconds, and half a second more for each order of the file
 SEEN_BY_THEN = 10.0  # seconds after which the fleet has looked at everything, even if nothing is for a warehouse
 UNDER_LOAD = 25.0  # seconds over which orders arrive while things are broken
 A_LOOK = 8.0  # seconds from one comparison of all books to the next, while things are moving
+SHOWN = 20  # things in flight
+A_GLANCE = 1.0  # the same, once nothing is in flight
 TROUBLES = {"parcels_rate": 0.2, "short_rate": 0.02, "two_goes_rate": 0.05}  # a warehouse as it is
 
 
@@ -52,6 +54,7 @@ class Day:
         """``began`` is a moment of the monotonic clock: seconds are counted from it."""
         self._stage, self._store, self._file, self._plan = stage, store, file, plan
         self._console, self._began = console, began
+        self._patience = Patience(began, len(file.orders))
         partners = stage.partners
         pace = UNDER_LOAD / max(1, len(file.orders)) if wish.faulty else 0.0
         self._loading = Loading(file, stage.khaos_url, store, seed=wish.seed, pace=pace)
@@ -91,36 +94,60 @@ class Day:
         self._stage.partners.open_folder(str(self._stage.courier_folder))
         opening.stock_up(self._stage.partners, self._file, self._plan)
         self._say(f"everything runs; the warehouses are told of {len(self._file.products)} products")
-        opening.wait_for_products(self._store, self._file)
+        if not opening.wait_for_products(self._store, self._file):
+            self._say_unready()
         self._say("they know them; the buildings are counted")
-        opening.count_buildings(self._store)
+        if not opening.count_buildings(self._store):
+            self._say_unready()
         self._stage.partners.open_channel()
         self._say(f"Khaos Control shows what they hold; {len(self._file.orders)} orders come in")
 
+    def _say_unready(self) -> None:
+        in_flight = self._lookout.in_flight()
+        self._say(f"that takes too long, {len(in_flight)} in flight; the day begins all the same")
+        for sentence in in_flight[:SHOWN]:
+            self._say(sentence)
+
     def _until_balanced(self, show: Show) -> Report:
-        patience = PATIENCE + 0.5 * len(self._file.orders)
+        """Look and compare, until all is well, or nothing changes any more, or the time is over."""
         quiet_since: float | None = None
         looked = time.monotonic()
         while True:
             time.sleep(0.5)
-            in_flight = self._lookout.in_flight()
+            in_flight = len(self._lookout.in_flight())
             show(flows_table(self._store, f"{self._seconds():.0f} s · {in_flight} in flight"))
             for failure in (self._loading.failure, *(hand.failure for hand in self._hands)):
                 if failure is not None:
                     raise failure
-            at_rest = self._loading.over and self._trade.over and self._shoppers.over
-            if at_rest and quiet_since is None and (self._trouble is None or self._trouble.over):
+            if quiet_since is None and not self._at_work():
                 quiet_since = time.monotonic()
                 self._say("nothing new comes any more; the books are compared")
-            late = self._seconds() > patience
-            if not late and (quiet_since is None or (in_flight and time.monotonic() - looked < A_LOOK)):
+            waited = time.monotonic() - looked >= (A_LOOK if in_flight else A_GLANCE)
+            if not self._patience.late(time.monotonic()) and (quiet_since is None or not waited):
                 continue
             found = self._lookout.report()
             looked = time.monotonic()
-            if late:
-                return found.model_copy(update={"balanced": False})
-            if found.balanced and self._seen_all(found, quiet_since or looked):
+            if quiet_since is not None and found.balanced and self._seen_all(found, quiet_since):
                 return found
+            why = self._patience.why_not(found, looked)
+            if why:
+                return self._broken_off(found, why)
+
+    def _at_work(self) -> list[str]:
+        """Who will still do something by itself."""
+        over = {"the loader": self._loading.over, "trade": self._trade.over, "shoppers": self._shoppers.over}
+        if self._trouble is not None:
+            over["faults"] = self._trouble.over
+        return [name for name, is_over in over.items() if not is_over]
+
+    def _broken_off(self, found: Report, why: str) -> Report:
+        at_work = self._at_work()
+        if at_work:
+            why += f"; still at work: {', '.join(at_work)}"
+        self._say(f"{why}; {found.in_flight} in flight")
+        for sentence in found.outstanding[:SHOWN]:
+            self._say(sentence)
+        return found.model_copy(update={"balanced": False, "broken_off": why})
 
     def _seen_all(self, found: Report, quiet_since: float) -> bool:
         listed = found.exceptions.get("no_warehouse_lines", 0) >= found.no_warehouse_lines

@@ -13,17 +13,24 @@ from workers.demo.stock_books import IssuePoint
 from workers.ledger.store import Store
 
 IN_FLIGHT = """
-select (select count(*) from record_unread)
-     + (select count(*) from recount)
-     + (select count(*) from level where due_at is not null)
-     + (select count(*) from message m where m.state in ('queued', 'working', 'sent', 'waiting')
-           or (m.state = 'held' and not exists (select 1 from exception e where e.state = 'open' and e.story = m.story))
-           or (m.state = 'dead'
-               and not exists (select 1 from exception e where e.state = 'open' and e.message_id = m.id)))
-     + (select count(*) from fulfilment f where f.state not in ('cancelled', 'withdrawn', 'flagged')
-           and not (f.state in ('dispatched', 'closed_short') and f.confirmed)
-           and not exists (select 1 from exception e where e.state = 'open' and e.story = f.order_code)) as n
+select 'record ' || r.record_id || ' (' || r.source || ' of ' || r.connection || ') is not read' as what
+  from record_unread r
+union all select r.sku || ' is to be counted at ' || r.home || ': ' || r.why from recount r
+union all select 'the level of ' || l.sku || ' at ' || l.site || ' is to be looked at' from level l
+ where l.due_at is not null
+union all select m.flow || ': ' || m.kind || ' ' || m.reference || ' for ' || m.connection || ' is ' || m.state
+       || coalesce(', ' || m.error, '') from message m
+ where m.state in ('queued', 'working', 'sent', 'waiting')
+    or (m.state = 'held' and not exists (select 1 from exception e where e.state = 'open' and e.story = m.story))
+    or (m.state = 'dead' and not exists (select 1 from exception e where e.state = 'open' and e.message_id = m.id))
+union all select 'fulfilment ' || f.reference || ' at ' || f.warehouse || ' is ' || f.state
+       || case when f.state in ('dispatched', 'closed_short') then ', and Khaos Control does not show it' else '' end
+  from fulfilment f
+ where f.state not in ('cancelled', 'withdrawn', 'flagged')
+   and not (f.state in ('dispatched', 'closed_short') and f.confirmed)
+   and not exists (select 1 from exception e where e.state = 'open' and e.story = f.order_code)
 """
+TOLD = 50  # of what is in flight, in a report
 LEDGER = {
     "terms": "select kind, home, sku, condition, units from term where cleared_at is null",
     "journal": "select movement_id, site, sku, units from journal",
@@ -46,26 +53,26 @@ class Lookout:
         self._partners, self._store, self._file = partners, store, file
         self._issue_on, self._began = issue_on, began
 
-    def in_flight(self) -> int:
-        """What is not settled, by the ledger."""
-        row = self._store.row(IN_FLIGHT)
-        found: int = row["n"] if row else 0
-        return found
+    def in_flight(self) -> list[str]:
+        """What is not settled, by the ledger: a sentence for each."""
+        return [row["what"] for row in self._store.rows(IN_FLIGHT)]
 
     def report(self) -> Report:
         """Everything compared."""
         ledger = {name: self._store.rows(query) for name, query in LEDGER.items()}
-        return compare(
+        in_flight = self.in_flight()
+        found = compare(
             self._partners.khaos_books(),
             {WAREHOUSE: self._partners.clarus_books()},
             self._store.rows(EXCEPTIONS),
-            in_flight=self.in_flight(),
+            in_flight=len(in_flight),
             ledger=ledger,
             buildings=[house.as_compared for house in HOUSES],
             issue_on=self._issue_on,
             seconds=round(time.monotonic() - self._began, 1),
             lines=count_lines(self._file),
         )
+        return found.model_copy(update={"outstanding": tuple(in_flight[:TOLD])})
 
 
 def count_lines(file: OrdersFile) -> Lines:

@@ -65,8 +65,11 @@ def stock_up(partners: Partners, file: OrdersFile, plan: Plan) -> None:
         partners.at_khaos("products", {"sites": sites, "products": rows[start : start + AT_ONCE]})
 
 
-def wait_for_products(store: Store, file: OrdersFile) -> None:
-    """Have the catalogue read now, and wait until every warehouse has confirmed or refused what can be told to it."""
+def wait_for_products(store: Store, file: OrdersFile) -> bool:
+    """Have the catalogue read now, and wait until every warehouse has confirmed or refused what can be told to it.
+
+    False when that takes too long: the day begins all the same.
+    """
     store.run("update schedule set due_at = now() where name like 'catalogue %%'")
     expected = len(HOUSES) * sum(one.stock_controlled for one in file.products)
     ends, told, since = time.monotonic() + PATIENCE, 0, time.monotonic()
@@ -75,12 +78,16 @@ def wait_for_products(store: Store, file: OrdersFile) -> None:
         if row["told"] != told:
             told, since = row["told"], time.monotonic()
         if not row["open"] and told and (told >= expected or time.monotonic() - since > STILL):
-            return
+            return True
         time.sleep(0.3)
+    return False
 
 
-def count_buildings(store: Store) -> None:
-    """Have the fleet count every building now, as on its first night, and wait until Khaos Control shows it all."""
+def count_buildings(store: Store) -> bool:
+    """Have the fleet count every building now, as on its first night, and wait until Khaos Control shows it all.
+
+    False when that takes too long: the day begins all the same.
+    """
     row = store.row("select clock_timestamp() as at")
     assert row is not None
     at, ends = row["at"], time.monotonic() + PATIENCE
@@ -88,5 +95,6 @@ def count_buildings(store: Store) -> None:
         store.run(COUNT, at, at)
         left = store.row(COUNTED, at, at)
         if left and not left["open"]:
-            return
+            return True
         time.sleep(0.5)
+    return False

@@ -6,7 +6,6 @@ import fcntl
 import os
 import secrets
 import shutil
-import socket
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from workers.demo import automations
 from workers.demo.partners import Partners
 from workers.demo.settings_file import Chosen, settings_text
 from workers.demo.stock_books import IssuePoint
+from workers.embedded.folder import free_ports
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.embedded.supervision import Fleet
@@ -29,14 +29,6 @@ from workers.ledger.migrate import migrate
 
 SECRETS = ("CLARUS_CLIENT_SECRET", "CLARUS_WEBHOOK_TOKEN", "KHAOS_CHANNEL_PASSWORD", "KHAOS_COURIER_PASSWORD")
 ROOT = Path(__file__).parents[2]
-
-
-def free_port() -> int:
-    """A port on loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @dataclass
@@ -85,7 +77,7 @@ class Stage:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        khaos, clarus, web, flower = (free_port() for _ in range(4))
+        khaos, clarus, web, flower = free_ports(4)
         self.khaos_url = f"http://127.0.0.1:{khaos}/KhaosSandbox.exe"
         self.khaos, self.clarus = f"http://127.0.0.1:{khaos}", f"http://127.0.0.1:{clarus}"
         self.web, self.flower = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{flower}"
@@ -128,7 +120,7 @@ class Stage:
         offers = "--confirm-shipment --post-stock-journal"
         sandboxes = [
             f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.seed} {offers}",
-            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret {secret}",
+            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret={secret}",
         ]
         procfile = self.folder / "Procfile"
         procfile.write_text(

@@ -94,11 +94,20 @@ def port(path: Path, patience: float = 3.0) -> int:
     known = read_or_none(path)
     if known and until(lambda: _free(int(known)), patience):
         return int(known)
+    (fresh,) = free_ports(1)
+    write_private(path, f"{fresh}\n")
+    return fresh
+
+
+def free_ports(number: int) -> list[int]:
+    """So many different ports on loopback that nobody listens on now."""
+    found: list[int] = []
     for _ in range(TRIES):
+        if len(found) == number:
+            return found
         candidate = FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT)
-        if _free(candidate):
-            write_private(path, f"{candidate}\n")
-            return candidate
+        if candidate not in found and _free(candidate):
+            found.append(candidate)
     raise OSError(f"no free port on 127.0.0.1 between {FIRST_PORT} and {LAST_PORT}: end some of the programs there")
 
 

@@ -37,8 +37,9 @@ select s.site, s.home, s.purpose, t.level as target, t.shows as should_show, l.s
  where s.purpose = 'sell' or l.sku is not null order by s.home, s.purpose <> 'sell', s.site
 """
 DEMAND = """
-select d.invoice_code, d.order_code, d.units, d.stage, d.shipped, coalesce(o.site, '') as site
+select d.invoice_code, d.order_code, d.units, d.stage, d.shipped, coalesce(n.site, o.site, '') as site
   from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code
+  left join line_site n on n.erp = d.erp and n.order_code = d.order_code and n.sku = d.sku
  where d.sku = :sku order by d.order_code, d.invoice_code
 """
 LEFT = """

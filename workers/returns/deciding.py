@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from mappings.canonical import Condition
@@ -30,11 +31,14 @@ def again(db: Connection, reference: str, who: str = "fleet") -> bool:
     return True
 
 
-def offer(store: Store, reference: str, who: str, order: str = "") -> None:
+def offer(store: Store, reference: str, who: str, order: str = "", price: Decimal | None = None) -> None:
     """Offer a return although something spoke against it; with ``order``, as goods of that order.
 
-    Raises CannotDo: it is offered or over already, or no unit of that order is left to be credited.
+    ``price`` is a reduced refund: gross, for each unit. Raises CannotDo: it is offered or over already, or no unit of
+    that order is left to be credited.
     """
+    if price is not None and not (price.is_finite() and 0 <= price == round(price, 2)):
+        raise CannotDo(f"--unit-price {price}: write what one unit is credited with, such as 9.50")
     with store.transaction() as db:
         row = _line(db, reference, BEFORE_OFFER)
         if order:
@@ -46,12 +50,14 @@ def offer(store: Store, reference: str, who: str, order: str = "") -> None:
                 f"{reference}: fewer units of {row['sku']} left for order {row['order_code']} than have come back, and"
                 " a unit is credited once; stop the return instead"
             )
+        if price is not None:
+            db.execute("update return_line set unit_price = %s where reference = %s", (price, reference))
         db.execute(  # who finds an order has not said anything about credits yet
             "update return_line set decided_by = %s where reference = %s and exists"
             " (select 1 from message m where m.subject = %s and m.error_kind = 'maybe_credited')",
             (who, reference, f"return:{reference}"),
         )
-        _tell(db, row, "to be offered", "", who)
+        _tell(db, row, "to be offered", "" if price is None else f"for {price} a unit", who)
         again(db, reference, who)
 
 

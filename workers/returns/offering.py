@@ -79,6 +79,7 @@ def _sent(runtime: Runtime, line: dict[str, Any], disposition: Disposition, part
                 quantity=line["units"],
                 reason_id=disposition.reason_id,
                 order_code=line["order_code"],
+                unit_price=line["unit_price"],
                 notes=(f"{line['condition']} {line['hold_reason']}".strip(),),
             ),
         ),
@@ -90,6 +91,8 @@ def _sent(runtime: Runtime, line: dict[str, Any], disposition: Disposition, part
         error = refusal.error
         return Dead(error.kind, f"{error.field} {error.value!r}: {error.why}")
     how = "to be processed at once" if disposition.process else "for a person to process there"
+    if line["unit_price"] is not None:
+        how += f", for {line['unit_price']} a unit"
     cut = "".join(f"; {note.field} {note.what}" for note in written.notes)
     return Sent(
         CREDITS,

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 from mappings.canonical import CustomerReturn
 from workers.ledger.store import Connection, Store
+from workers.returns.lines import SEEN_WITHIN
 
+NOT_SEEN = "Khaos Control pulled it and shows no credit note: it may have refused it"
 DIGITS = 19  # a larger number is none of the ledger's
 
 
@@ -31,7 +33,8 @@ def pull(
     references: Sequence[str] = (),
     tellable: Callable[[CustomerReturn], bool] = lambda _: True,
 ) -> Batch:
-    """The next batch. What is named by ``references`` comes alone, and moves no continuation.
+    """The next batch. What is named by ``references`` comes alone, and moves no continuation; a channel may put text
+    before or behind a reference of ours (``{0}SPY``), and names it so.
 
     What is not ``tellable`` is left out, does not count as told, and keeps nothing behind it waiting. Anything but a
     sequence of ours (the date-time of a first contact, or what a restored ledger never handed out) begins anew with
@@ -57,9 +60,12 @@ def pull(
 def _arrived(db: Connection, erp: str, reached: int) -> None:
     """The answer that handed a sequence out has arrived."""
     db.execute(
-        "update return_line set state = 'presumed_imported', imported_at = now()"
-        " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s",
-        (erp, reached),
+        "with arrived as (update return_line set state = 'presumed_imported', imported_at = now()"
+        " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s returning *)"
+        " insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+        " select 'return:' || reference, %s, coalesce(nullif(order_code, ''), reference),"
+        " now() + make_interval(secs => %s), 'return_not_seen', 'returns-in', erp from arrived on conflict do nothing",
+        (erp, reached, NOT_SEEN, SEEN_WITHIN),
     )
 
 
@@ -86,7 +92,8 @@ def _tell(
     while len(told) < size:
         rows = db.execute(
             "select sequence, offer from return_line where erp = %(erp)s and state in ('offered', 'presumed_imported')"
-            " and sequence > %(after)s and (not %(named)s or reference = any (%(refs)s))"
+            " and sequence > %(after)s and (not %(named)s"
+            " or exists (select 1 from unnest(%(refs)s::text[]) r where position(reference in r) > 0))"
             " order by sequence limit %(size)s for update",
             {"erp": erp, "named": bool(references), "refs": list(references), "after": after, "size": size},
         ).fetchall()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from mappings.canonical import Invoice
 from mappings.errors import Unreadable
+from mappings.khaos import Promise
 from workers.intake import ORDERS_A_CALL, call, chunks
 from workers.ledger.store import Connection
+from workers.line_sites import keep
 from workers.policy import verdict
 from workers.runtime import Runtime
 
@@ -34,36 +36,58 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
     """
     erp, name = runtime.erp, runtime.configuration.erp.name
     began = moment(runtime)
-    invoices, unreadable = erp.read_status(calling(erp.fetch_open))
-    lines = [_row(i, line.sku, line.quantity) for i in invoices for line in i.lines]
+    raw = calling(erp.fetch_open)
+    _, unreadable = erp.read_status(raw)
+    invoices = erp.read_promises(raw)
     before = _known(runtime)
-    bare = sorted({i.order_code for i in invoices if not i.lines})
-    fresh = sorted(set(bare) - {line[1] for told in before.values() for line in told})
-    unknown = _unknown_sites(runtime, {i.order_code for i in invoices})
-    rest = sorted({*unknown, *bare} - set(fresh))
+    untold = sorted({i.order_code for i in invoices if i.units is None and i.order_code})
+    fresh = sorted(set(untold) - {line[1] for told in before.values() for line in told})
+    unknown = _unknown_sites(runtime, {i.order_code for i in invoices if i.order_code})
+    rest = sorted({*unknown, *untold} - set(fresh))
+    by_ref = {i.associated_ref: i.order_code for i in invoices if i.associated_ref}
     ordered: dict[str, dict[str, int]] = {}
     for codes in (*chunks(fresh, ORDERS_A_CALL), *islice(chunks(rest, ORDERS_A_CALL), at_once)):
-        raw = calling(partial(erp.fetch_orders, codes))
-        by_ref = {i.associated_ref: i.order_code for i in invoices if i.associated_ref}
-        for named, site in erp.read_order_sites(raw).items():
+        orders = calling(partial(erp.fetch_orders, codes))
+        for named, site in erp.read_order_sites(orders).items():
             _keep_site(runtime, named if named in codes else by_ref.get(named, ""), site)
-        for order in erp.read_orders(raw)[0]:
-            code = order.code or by_ref.get(order.associated_ref, "")
-            units = ordered.setdefault(code, {})
-            for line in order.lines:
-                units[line.sku] = units.get(line.sku, 0) + line.quantity
-    seen: set[str] = set()
-    for invoice in invoices:  # a build that shows no items: everything ordered is promised
-        if not invoice.lines and invoice.order_code not in seen:
-            seen.add(invoice.order_code)
-            lines += [_row(invoice, sku, n) for sku, n in ordered.get(invoice.order_code, {}).items()]
-    untold = {i.invoice_code for i in invoices if not i.lines and i.order_code not in ordered}
-    untold |= {entry.subject for entry in unreadable}
-    lines += [line for code in sorted(untold) for line in before.get(code, ())]
+        for named, sites in erp.read_line_sites(orders).items():
+            keep(runtime.store.run, name, named if named in codes else by_ref.get(named, ""), sites)
+        for named, units in erp.read_ordered(orders).items():
+            ordered.setdefault(named if named in codes else by_ref.get(named, ""), units)
+    lines = _lines(invoices, ordered, before, {entry.subject for entry in unreadable})
     with runtime.store.transaction() as db:
         db.execute("select store_demand(%s, %s, %s)", (name, began, json.dumps(lines)))
-        _tell(db, name, unreadable)
+        _tell(db, name, unreadable, {line[0] for line in lines})
     return len(invoices)
+
+
+def _lines(
+    invoices: Iterable[Promise], ordered: Mapping[str, Mapping[str, int]], before: Known, odd: set[str]
+) -> list[list[Any]]:
+    """What every invoice promises; one that cannot be read any more (``odd``) promises what it did ``before``.
+
+    Of the others whose items are not shown or not clear, the first of an order promises all that the order asks for
+    and no clear one holds. Where the order cannot be read either, what was known stays.
+    """
+    lines: list[list[Any]] = []
+    clear: dict[str, Counter[str]] = {}
+    unclear: list[Promise] = []
+    for invoice in invoices:
+        if invoice.units is None:
+            unclear.append(invoice)
+        else:
+            lines += [_row(invoice, sku, n) for sku, n in invoice.units.items()]
+            clear.setdefault(invoice.order_code, Counter()).update(invoice.units)
+    seen: set[str] = set()
+    for invoice in unclear:
+        order = invoice.order_code
+        if order not in ordered or (invoice.invoice_code in odd and invoice.invoice_code in before):
+            lines += before.get(invoice.invoice_code, ())
+        elif order not in seen:
+            seen.add(order)
+            left = Counter(ordered[order]) - clear.get(order, Counter())
+            lines += [_row(invoice, sku, n) for sku, n in left.items()]
+    return lines
 
 
 def _known(runtime: Runtime) -> Known:
@@ -76,13 +100,14 @@ def _known(runtime: Runtime) -> Known:
     return known
 
 
-def _tell(db: Connection, erp: str, unreadable: Iterable[Unreadable]) -> None:
-    """What an invoice that cannot be read promises is known to nobody: its goods may be sold to somebody else."""
+def _tell(db: Connection, erp: str, unreadable: Iterable[Unreadable], promised: set[str]) -> None:
+    """An invoice that cannot be read is somebody's, the more so where nobody knows what it promises."""
     subjects = []
     for entry in unreadable:
         subjects.append(f"demand:{entry.subject}")
         told, error = verdict(entry.error.kind), entry.error
-        why = f"{error.field} {error.value!r}: {error.why}; until then its units may be sold again"
+        until = "all that it may hold is kept back" if entry.subject in promised else "its units may be sold again"
+        why = f"{error.field} {error.value!r}: {error.why}; until then {until}"
         db.execute(
             "select file_exception(k, s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null) from (values (%s, %s))"
             " told (k, s) where not exists"
@@ -100,8 +125,8 @@ def _tell(db: Connection, erp: str, unreadable: Iterable[Unreadable]) -> None:
     )
 
 
-def _row(invoice: Invoice, sku: str, units: int) -> list[Any]:
-    return [invoice.invoice_code, invoice.order_code, sku, units, invoice.stage, invoice.ship_date is not None]
+def _row(invoice: Promise, sku: str, units: int) -> list[Any]:
+    return [invoice.invoice_code, invoice.order_code, sku, units, invoice.stage, invoice.shipped]
 
 
 def moment(runtime: Runtime) -> datetime:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from mappings.errors import Unmappable
 from workers.intake import chunks
 from workers.policy import verdict
 from workers.runtime import Runtime
@@ -128,9 +129,20 @@ class Flush:
         return {row["sku"]: Target(row["level"], row["shows"]) for row in rows}
 
     def read(self, skus: Sequence[str], site: str = "") -> dict[str, int]:
-        """What a site (this one, unless another is named) shows as available."""
-        facts = self.runtime.facts(self.runtime.configuration.erp.name)
-        shown: dict[str, int] = self.calling(lambda: self.runtime.erp.fetch_levels(site or self.site, skus, facts))
+        """What a site (this one, unless another is named) shows as available.
+
+        A site that our reference data does not know may be younger than that: it is read anew before anybody is told.
+        """
+        name, site = self.runtime.configuration.erp.name, site or self.site
+        try:
+            return self._read(site, skus, self.runtime.facts(name))
+        except Unmappable as error:
+            if error.kind != "wrong_site":
+                raise
+        return self._read(site, skus, self.calling(lambda: self.runtime.read_facts(name)))
+
+    def _read(self, site: str, skus: Sequence[str], facts: dict[str, Any]) -> dict[str, int]:
+        shown: dict[str, int] = self.calling(lambda: self.runtime.erp.fetch_levels(site, skus, facts))
         return shown
 
     def _set(self, skus: Sequence[str]) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from adapters.errors import Unavailable
@@ -14,6 +13,7 @@ from workers.intake import Busy, call, chunks
 from workers.ledger.store import Claimed
 from workers.outcomes import Delivered, NotNeeded, Outcome
 from workers.runtime import Runtime
+from workers.stock import left_behind
 from workers.stock.booked import waits
 from workers.stock.demand import refresh
 from workers.stock.flush import SHOWN_A_CALL, Flush
@@ -58,12 +58,12 @@ class Levels:
 def compare(runtime: Runtime) -> int:
     """Compare every level with what Khaos shows; what differs falls due. Returns how many differ."""
     name = runtime.configuration.erp.name
-    facts = runtime.facts(name)
 
     def calling(ask: Callable[[], Any]) -> Any:
         return call(runtime, name, "compare levels", ask)
 
     refresh(runtime, calling, at_once=None)
+    left_behind.check(runtime, calling)
     differ = 0
     for site in runtime.store.rows(
         "select s.* from stock_site s join home h on h.site = s.home where h.counted_at is not null order by s.site"
@@ -72,7 +72,7 @@ def compare(runtime: Runtime) -> int:
         flush = Flush(runtime, site["site"], site["home"], site["purpose"], calling)
         for some in chunks(skus, SHOWN_A_CALL):
             try:
-                shown = calling(partial(runtime.erp.fetch_levels, site["site"], some, facts))
+                shown = flush.read(some)
             except Busy:
                 return differ
             odd = [sku for sku, t in flush.targets(some).items() if shown.get(sku, 0) != t.shows]

@@ -14,6 +14,7 @@ from workers.withdrawals import cancel
 
 RECEIVED, ACCEPTED = "received", "accepted"
 REFUSED = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
+CHANGED = "changed"
 ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824 (gxo.md 2.2.3)
 
 
@@ -36,6 +37,9 @@ def read_acknowledgement(reading: Reading) -> None:
     told = warehouse.files.read_acknowledgement(reading.record.body)
     errors = "; ".join(error for one in told.sets for error in one.errors)
     for answered in _answered(reading, told.group_control):
+        if not told.accepted and answered.kind == "change":
+            _change_refused(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
+            continue
         if not told.accepted:
             _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
             continue
@@ -61,6 +65,8 @@ def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
     _over(reading, answered.subject, RECEIVED)
     if answered.kind == "cancel":
         _cancellation(reading, answered, advice, said)
+    elif answered.kind == "change":
+        _change(reading, answered, advice, said)
     elif advice.outcome is not Outcome.REFUSED:
         _accept(reading, answered, said)
         if advice.outcome is Outcome.ACCEPTED_WITH_ERROR:
@@ -84,6 +90,28 @@ def _accept(reading: Reading, answered: Answered, said: str) -> None:
     if rows and rows[0]["state"] == "cancelled" and answered.newest:
         # its cancellation was taken for proven because nobody knew the order; now somebody does
         cancel(reading, rows[0], "accepted after it was cancelled", resend=False)
+
+
+def _change(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:
+    """The warehouse has taken a change, or has gone on with what it had."""
+    if advice.outcome is Outcome.REFUSED:
+        _change_refused(reading, answered, said or "no reason was told")
+        return
+    _over(reading, answered.subject, CHANGED)
+    _tell(reading, answered, "change accepted", said)
+    told = {"reference": answered.reference, "requested": answered.body["requested"], "newest": answered.newest}
+    reading.run("select order_changed(%s)", json.dumps(told))
+
+
+def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
+    """The warehouse goes on with the order as it had it: a person settles that, for the goods will leave so."""
+    if not answered.newest:
+        _tell(reading, answered, "refused", f"an earlier change: {why}")
+        return
+    _over(reading, answered.subject, CHANGED)
+    reading.run("update fulfilment set change = null where reference = %s", answered.reference)
+    connection = reading.record.connection
+    _file(reading, "changed_after_release", answered, f"{connection} does not take the change: {why}")
 
 
 def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:

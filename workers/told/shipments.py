@@ -21,12 +21,15 @@ def read_shipment(reading: Reading) -> None:
     advice = warehouse.files.read_shipment(reading.record.body)
     moves = [{"sku": sku, "condition": "good", "units": -units} for sku, units in advice.shipped.items()]
     document = f"shipment {advice.reference} {advice.their_id or reading.record.id}"
-    tell_moves(reading, warehouse.sites[advice.facility], document, moves, ("dispatched", "shipped"))
     try:
         with reading.db.transaction():
             _dispatch(reading, document, advice)
     except Unmappable as error:
         reading.park("dispatch-in", Unreadable(advice.reference, error))
+    # after it: a count made now counts what has just left, and no order is owed it any more
+    home = warehouse.sites[advice.facility]
+    if not tell_moves(reading, home, document, moves, ("dispatched", "shipped")) and moves:
+        reading.run("select hold_as_told(%s, %s)", home, sorted(advice.shipped))
 
 
 def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
@@ -43,6 +46,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
     for sku, units in advice.shipped.items():
         gone[sku] = gone.get(sku, 0) + units
     if advice.shipped:
+        _take_change(reading, known, gone)
         if not may_ship(reading, known, gone, over=over):
             return
         ship(reading, known, _parcels(advice), advice.shipped, advice.shipped_on)
@@ -74,6 +78,16 @@ def _heard_of(reading: Reading, known: dict[str, Any], *, shipped: bool) -> None
     over = ["received", "accepted", *(["cancelled"] if shipped else [])]
     reading.run("delete from expectation where subject = %s and what = any (%s)", subject, over)
     reading.run("select close_exception('answer_missing', %s, 'the warehouse told more since', 'fleet')", subject)
+
+
+def _take_change(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> None:
+    """What left tells that a change was taken, whose answer is still on its way."""
+    wanted = known["change"]["requested"] if known["change"] else {}
+    fits = all(units <= wanted.get(sku, 0) for sku, units in gone.items())
+    if wanted and fits and any(units > known["requested"].get(sku, 0) for sku, units in gone.items()):
+        told = {"reference": known["reference"], "requested": wanted, "newest": True}
+        reading.run("select order_changed(%s)", json.dumps(told))
+        known["requested"] = wanted
 
 
 def _still_open(known: dict[str, Any]) -> list[PickLine]:

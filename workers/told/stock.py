@@ -4,22 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mappings.canonical import Cause, StockMovement
 from mappings.errors import Unreadable
 from workers.reading import Reading
+from workers.runtime import Runtime
 from workers.stock.movements import as_rows
 
 GOOD = "good"
 LATE_COUNT = "no count of the building came in time"
+AWAIT_COUNT = (
+    "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+    " values (%s, %s, %s, %s, 'count_late', 'stock-in', %s) on conflict (subject, what)"
+)
 
 
 def tell_moves(
     reading: Reading, home: str, document: str, moves: Sequence[dict[str, Any]], why: tuple[str, str] | None = None
-) -> None:
-    """Take movements of one document: [{sku, condition, units}], below zero for what left.
+) -> int:
+    """Take movements of one document: [{sku, condition, units}], below zero for what left. Returns how many were new.
 
     ``why`` is their cause and the word for the story; None where the movements were told to finance already.
     """
@@ -33,7 +39,8 @@ def tell_moves(
     }
     if why is not None:
         told |= {"cause": why[0], "word": why[1]}
-    reading.run("select tell_moves(%s)", json.dumps(told))
+    new: int = reading.run("select tell_moves(%s) as n", json.dumps(told))[0]["n"]
+    return new
 
 
 def read_adjustment(reading: Reading) -> None:
@@ -108,14 +115,28 @@ def read_count(reading: Reading) -> None:
 
 def _next_count(reading: Reading, home: str, facility: str) -> None:
     """The next day's count is awaited by its local time."""
-    by, zone = reading.runtime.telling(reading.record.connection).files.snapshot_by(facility)
-    tomorrow = reading.record.received_at.astimezone(zone).date() + timedelta(days=1)
-    due = datetime.combine(tomorrow, by, zone).astimezone(UTC)
-    subject = f"count:{home}"
-    reading.run(
-        "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
-        " values (%s, %s, %s, %s, 'count_late', 'stock-in', %s) on conflict (subject, what) do update"
-        " set due_at = greatest(expectation.due_at, excluded.due_at), missed_at = null",
-        subject, LATE_COUNT, home, due, reading.record.connection,
-    )  # fmt: skip
-    reading.run("select close_exception('count_late', %s, 'a count has come', 'fleet')", subject)
+    files = reading.runtime.telling(reading.record.connection).files
+    due = _due(files.snapshot_by(facility), reading.record.received_at + timedelta(days=1), today=True)
+    reading.run(AWAIT_COUNT + " do update set due_at = greatest(expectation.due_at, excluded.due_at),"
+                " missed_at = null", f"count:{home}", LATE_COUNT, home, due, reading.record.connection)  # fmt: skip
+    reading.run("select close_exception('count_late', %s, 'a count has come', 'fleet')", f"count:{home}")
+
+
+def await_counts(runtime: Runtime) -> int:
+    """A building that has not told a count yet owes one as well. Returns how many began to."""
+    begun = 0
+    for home, (connection, facility) in runtime.configuration.homes.items():
+        if runtime.connection(connection).tells:
+            by = runtime.telling(connection).files.snapshot_by(facility)
+            due = _due(by, datetime.now(UTC), today=False)
+            begun += runtime.store.run(AWAIT_COUNT + " do nothing", f"count:{home}", LATE_COUNT, home, due, connection)
+    return begun
+
+
+def _due(by: tuple[time, ZoneInfo], moment: datetime, *, today: bool) -> datetime:
+    """The local time on a moment's day; where that is over and ``today`` need not be, on the next."""
+    at, zone = by
+    due = datetime.combine(moment.astimezone(zone).date(), at, zone)
+    if not today and due <= moment:
+        due = datetime.combine(moment.astimezone(zone).date() + timedelta(days=1), at, zone)
+    return due.astimezone(UTC)

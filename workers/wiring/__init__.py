@@ -64,7 +64,7 @@ class NoHandler(Exception):
 
 def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Handler:
     """What a kind of message does at a connection."""
-    from workers import dispatch_in, orders_out, rereading, returns_in, sku_sync  # noqa: PLC0415  the flows use the port
+    from workers import dispatch_in, orders_changed, orders_out, rereading, returns_in, sku_sync  # noqa: PLC0415  the flows use the port
     from workers.dispatch import telling  # noqa: PLC0415  as above
     from workers.journal import posting  # noqa: PLC0415  as above
     from workers.stock import counting, levels  # noqa: PLC0415  as above
@@ -75,7 +75,8 @@ def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Hand
     again = runtime.connection(connection).tells  # a file that is laid again has no second effect
     handlers: dict[tuple[str, str], Callable[[Runtime], Handler]] = {
         ("orders-out", "order"): partial(orders_out.Order, repeatable=again),
-        ("orders-out", "cancel"): orders_out.Cancel,
+        ("orders-out", "change"): orders_changed.Change,
+        ("orders-out", "cancel"): orders_changed.Cancel,
         ("dispatch-in", "reread"): dispatch_in.Reread,
         ("dispatch-in", "shipment"): telling.ShipmentTo,
         ("sku-sync", "product"): item_files.ItemFor if again else sku_sync.ProductTo,

@@ -27,6 +27,7 @@ class ClarusWarehouse:
     """One Clarus account."""
 
     numbered = False
+    replaces = False  # there is no such call: it is cancelled and sent anew
     repeatable = False  # Clarus would create a second order of the same reference
 
     def __init__(self, settings: Settings, tables: Mapping[str, Any]) -> None:
@@ -68,6 +69,10 @@ class ClarusWarehouse:
     def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
         """A goods out."""
         return words.write_goods_out(fulfilment, self._facts(facts, known.skus))
+
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+        """Never asked for: ``replaces`` says so."""
+        raise Unmappable("goods_out", fulfilment.reference, "Clarus replaces no order: cancel it and send it anew")
 
     def send_order(self, wire: bytes) -> str:
         """Create it."""

@@ -30,6 +30,7 @@ class GxoWarehouse:
         self.settings = settings
         self.client = Gxo(settings)
         self.sites = dict(settings.sites)
+        self.replaces = settings.changes == "replace"
         self.answers = {
             "824": {"received": settings.ack_997_within, "accepted": settings.ack_824_within},
             "997": {"received": settings.ack_997_within},
@@ -51,9 +52,16 @@ class GxoWarehouse:
 
     def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
         """A 940, new."""
+        return self._order("N", fulfilment, known)
+
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+        """A 940 that repeats the whole order as it is now."""
+        return self._order("R", fulfilment, known)
+
+    def _order(self, purpose: words.Purpose, fulfilment: Fulfilment, known: Known) -> bytes:
         segments = words.write_940(
             fulfilment,
-            purpose="N",
+            purpose=purpose,
             client=self._us,
             services=self.settings.services,
             products=known.products,

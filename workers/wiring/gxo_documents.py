@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from adapters.x12 import Group, Interchange, TransactionSet, X12Error, read_interchange
+from adapters.x12 import Group, Interchange, Lines, TransactionSet, X12Error, read_interchange
 from mappings.errors import Unmappable, Unreadable
 from mappings.gxo import Segments
 from workers.wiring.files import Document, Kind, Origin
@@ -84,7 +84,7 @@ def content_of(body: bytes) -> bytes:
 def segments_of(body: bytes) -> Segments:
     """The set's segments, from ST to SE without either."""
     text = content_of(body).decode()
-    return [tuple(line.split(BETWEEN_ELEMENTS)) for line in text.split(BETWEEN_SEGMENTS)] if text else []
+    return Lines(text.split(BETWEEN_SEGMENTS) if text else [], 1, BETWEEN_ELEMENTS)
 
 
 def _sets(told: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
@@ -95,7 +95,7 @@ def _sets(told: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
 
 def _body(facility: str, told: Interchange, group: Group, one: TransactionSet) -> bytes:
     assert group.at is not None, "a group without a time is an error of each of its sets"
-    text = BETWEEN_SEGMENTS.join(map(BETWEEN_ELEMENTS.join, one.segments))
+    text = BETWEEN_SEGMENTS.join(one.segments.lines).replace(one.segments.mark, BETWEEN_ELEMENTS)
     return _head(facility, told.name, told.control_number, group.at) + text.encode()
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
+from adapters.x12 import X12Error, control_number_of
 from mappings.canonical import GoodsReceipt, PickLine, StockMovement
 from mappings.canonical.advices import (
     Acknowledgement,
@@ -65,8 +66,8 @@ class GxoFiles:
         if name.endswith(RESULT):
             return None, True
         try:
-            return open_interchange(data, name).control_number, True
-        except Unmappable:
+            return control_number_of(data, name), True
+        except X12Error:
             return None, False
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:

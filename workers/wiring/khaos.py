@@ -120,6 +120,18 @@ class KhaosErp:
         """Understand a status reply."""
         return words.read_invoices(raw.decode())
 
+    def read_promises(self, raw: bytes) -> list[words.Promise]:
+        """What a status reply promises."""
+        return words.read_promises(raw.decode())
+
+    def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
+        """The sites of lines that are not of their order's."""
+        return words.read_line_sites(raw.decode())
+
+    def read_ordered(self, raw: bytes) -> dict[str, dict[str, int]]:
+        """All units of full orders."""
+        return words.read_ordered(raw.decode())
+
     def read_order_sites(self, raw: bytes) -> dict[str, str]:
         """The site of each full order."""
         return words.read_order_sites(raw.decode())

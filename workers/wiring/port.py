@@ -23,7 +23,7 @@ from mappings.canonical import (
 )
 from mappings.canonical.journal import JournalEntry
 from mappings.errors import Unreadable
-from mappings.khaos import Parties
+from mappings.khaos import Parties, Promise
 from mappings.khaos.consignments import Consigned
 from workers.wiring.khaos_channel import KhaosChannel
 
@@ -59,6 +59,7 @@ class Warehouse(Protocol):
     sites: dict[str, str]  # facility -> Khaos site
     numbered: bool  # what is written for it carries a control number: it is written only just before it is sent
     repeatable: bool  # the same bytes sent again have no second effect: a doubt needs no look-up
+    replaces: bool  # a sent order can be replaced by a changed one under its reference
     ack_proof: str  # of an order: "2xx": the answer proves it; "get": read back before it counts
     answers: dict[str, float]  # what it says of an order later ("received", "accepted") -> within how many seconds
 
@@ -70,6 +71,9 @@ class Warehouse(Protocol):
 
     def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
         """The bytes of an order. Raises Unmappable."""
+
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+        """The bytes of an order that replaces what was sent under its reference. Raises Unmappable."""
 
     def send_order(self, wire: bytes) -> str:
         """Send the order; their id."""
@@ -186,6 +190,15 @@ class Erp(Protocol):
 
     def fetch_credit_notes(self, customers: Sequence[str]) -> bytes:
         """The status of everything of some customers (URNs), credit notes among it."""
+
+    def read_promises(self, raw: bytes) -> list[Promise]:
+        """What every invoice of a status reply promises, whatever else is wrong with it."""
+
+    def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
+        """Site by SKU of the lines of full orders that are of another site than their order; empty: of several."""
+
+    def read_ordered(self, raw: bytes) -> dict[str, dict[str, int]]:
+        """Units by SKU of full orders, by code and by associated reference, whatever else is wrong with them."""
 
     def read_credit_notes(self, raw: bytes) -> tuple[list[CreditNote], list[Unreadable]]:
         """Understand the credit notes of a status reply."""

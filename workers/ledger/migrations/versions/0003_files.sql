@@ -209,3 +209,16 @@ create table told_shipment (
     told_at     timestamptz not null default now(),
     primary key (connection, document)
 );
+
+-- A change that a warehouse was told of and has not answered: {"requested": {sku: units}, "message": id}.
+alter table fulfilment add column change jsonb;
+
+-- The warehouse has taken a change (its message's requested lines): these are what it was asked for now.
+-- p: reference, requested, newest
+create function order_changed(p jsonb) returns void language plpgsql as $$
+begin
+    update fulfilment set requested = p->'requested', changed_at = now(),
+           change = case when (p->>'newest')::boolean then null else change end
+     where reference = p->>'reference' and state in ('sent', 'part_dispatched', 'cancelling');
+    delete from expectation where subject = 'order:' || (p->>'reference') and what = 'changed';
+end $$;

@@ -1,0 +1,62 @@
+"""Orders that Khaos Control changes while a warehouse has them, where the warehouse takes a changed one (940 R)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def replacing(build_gxo: Callable[..., Any]) -> Any:
+    gxo = build_gxo('changes = "replace"', switches={"steps": {"N": 100.0}})
+    gxo.stock(MUG=20, BOWL=5)
+    return gxo
+
+
+def edit(gxo: Any, order: str, **lines: int) -> None:
+    gxo.world.khaos.post("edit", invoice=gxo.world.invoice(order), lines=lines)
+    gxo.world.poll()
+
+
+def test_a_change_in_time_replaces_the_order_under_its_number(replacing: Any) -> None:
+    gxo = replacing
+    order = gxo.order(("MUG", 3))
+    gxo.round(1)
+    edit(gxo, order, MUG=2)
+    gxo.round(1)
+    there = gxo.there(f"{order}-1")
+    assert [(line["sku"], line["ordered"]) for line in there["lines"]] == [("MUG", 2)]
+    assert there["received"] == {"N": 1, "R": 1}
+    assert gxo.world.fulfilments(order) == [(f"{order}-1", "sent")]
+    assert gxo.world.fulfilment(f"{order}-1")["requested"] == {"MUG": 2}
+    gxo.round(120)
+    gxo.world.read_back()
+    assert (gxo.state(order), gxo.world.exceptions(), gxo.expected()) == ("dispatched", [], [])
+    assert gxo.position("MUG") == (18, {})
+
+
+def test_a_change_that_comes_too_late_is_an_exception_and_the_first_order_ships(replacing: Any) -> None:
+    gxo = replacing
+    order = gxo.order(("MUG", 3))
+    gxo.round(1)
+    gxo.pass_time(101)  # released: GXO takes no change any more
+    edit(gxo, order, MUG=2)
+    gxo.round(5)
+    # and Khaos Control does not book three of an invoice that has two by now
+    assert gxo.world.exceptions() == ["changed_after_release", "refused_by_khaos"]
+    assert "TOO_LATE" in gxo.world.exception("changed_after_release")["reason"]
+    assert gxo.state(order) == "dispatched"
+    assert gxo.there(f"{order}-1")["lines"][0]["shipped"] == 3
+
+
+def test_a_changed_order_that_left_before_the_answer_was_read_is_as_it_was_changed(replacing: Any) -> None:
+    gxo = replacing
+    order = gxo.order(("MUG", 3))
+    gxo.round(1)
+    edit(gxo, order, MUG=4)
+    gxo.site.switches.turn({"late": {"824": 900.0, "997": 900.0}})
+    gxo.round(120)
+    assert gxo.world.exceptions() == []
+    assert (gxo.state(order), gxo.world.fulfilment(f"{order}-1")["requested"]) == ("dispatched", {"MUG": 4})

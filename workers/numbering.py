@@ -1,0 +1,52 @@
+"""What a warehouse may need beside an order: its control number, the catalogue, and that its answers are awaited."""
+
+from __future__ import annotations
+
+from mappings.canonical import Product
+from workers.ledger.store import Claimed, Effect, call
+from workers.runtime import Runtime
+from workers.wiring.port import Stamp
+
+
+def catalogue(runtime: Runtime, message: Claimed, codes: list[str]) -> dict[str, Product]:
+    """The catalogue's word on some SKUs, where the warehouse is told of it with the order."""
+    if not runtime.warehouse(message.connection).numbered:
+        return {}
+    return {
+        row["code"]: Product.model_validate(row["body"])
+        for row in runtime.store.rows(
+            "select code, body from product where erp = %s and code = any (%s)",
+            runtime.configuration.erp.name,
+            codes,
+        )
+    }
+
+
+def stamp_of(runtime: Runtime, message: Claimed) -> Stamp | None:
+    """The control number that a message is written with, where its warehouse wants one: for good the same."""
+    if not runtime.warehouse(message.connection).numbered:
+        return None
+    row = runtime.store.row(
+        "select number, given_at from number_for(%s, %s, %s)", message.connection, message.id, message.generation
+    )
+    assert row is not None, "number_for gives each message a number"
+    return Stamp(row["number"], row["given_at"])
+
+
+def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effect]:
+    """What the warehouse will say by itself is expected, each within its time; ``only`` names some of it."""
+    answers = runtime.warehouse(message.connection).answers
+    awaited = {what: seconds for what, seconds in answers.items() if not only or what in only}
+    if not awaited:
+        return []
+    return [
+        call(
+            "await_answers",
+            reference=message.reference,
+            subject=message.subject,
+            story=message.story,
+            flow=message.flow,
+            connection=message.connection,
+            answers=awaited,
+        )
+    ]
