@@ -47,6 +47,7 @@ def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effec
             story=message.story,
             flow=message.flow,
             connection=message.connection,
+            message=message.id,
             answers=awaited,
         )
     ]

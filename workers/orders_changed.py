@@ -55,6 +55,7 @@ class Change:
             story=message.story,
             flow="change",
             connection=message.connection,
+            message=message.id,
             answers={"changed": patience},
         )
         return Delivered("the warehouse was told of the change; its answer comes by itself", (await_change,))
@@ -121,6 +122,7 @@ class Cancel:
             story=message.story,
             connection=message.connection,
             within=self.runtime.telling(message.connection).files.answer_patience,
+            message=message.id,
         )
 
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:

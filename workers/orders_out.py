@@ -151,6 +151,7 @@ class Order:
                 story=message.story,
                 connection=message.connection,
                 within=self.runtime.configuration.fleet.limits.dispatch,
+                message=message.id,
             ),
         ]
         effects += awaits_answers(self.runtime, message)

@@ -102,8 +102,8 @@ class Advice:
         return (
             Effect(
                 "update return_advice set state = case when state = 'new' then 'sent' else state end, their_id = %s"
-                " where reference = %s",
-                (their_id, message.reference),
+                " where reference = %s and 'refused' <> all (said_to(%s))",
+                (their_id, message.reference, message.id),
             ),
             *awaits_answers(self.runtime, message, "received"),
         )

@@ -8,7 +8,7 @@ import random
 import threading
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -85,6 +85,8 @@ AUTOMATIONS = {
     for n, (resource, event) in enumerate((resource, event) for resource, events in EVENTS.items() for event in events)
 }
 STOCK = ("MUG", "BOWL", "TRAY")
+SITES = ("Main Site", "Annex")
+BESIDE = ("Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer")
 _seeds = itertools.count(1)
 _ending: list[threading.Thread] = []  # servers that were told to end: nobody waits for one before the last test
 
@@ -177,7 +179,7 @@ class World:
 
     # the merchant
 
-    def stock(self, *codes: str, units: int = 100_000, **more: Any) -> None:
+    def stock(self, *codes: str, units: int = 100_000, sites: Sequence[str] = SITES, **more: Any) -> None:
         self.khaos.post(
             "products",
             products=[
@@ -187,7 +189,7 @@ class World:
                 }
                 for code in codes
             ],
-            sites=["Main Site", "Annex"],
+            sites=list(sites),
         )  # fmt: skip
 
     def order(self, *lines: tuple[str, int], **said: str) -> str:
@@ -264,7 +266,7 @@ class World:
             products=[
                 {"code": c, "description": f"Thing {c}", "in_stock": n, "price": "2.00"} for c, n in units.items()
             ],
-            sites=["Main Site", "Annex", "Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer"],
+            sites=[*SITES, *BESIDE],
         )
         self.runtime.read_facts("khaos")
         self.poll()

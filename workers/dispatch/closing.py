@@ -20,10 +20,15 @@ def closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> Non
         _bring_the_rest(reading, known, gone)
         return
     reading.run(
-        "update fulfilment set state = 'closed_short', changed_at = now() where reference = %s and state in"
-        " ('new', 'sent', 'part_dispatched')",
+        "update fulfilment set state = 'closed_short', changed_at = now() where reference = %s and (state in"
+        " ('new', 'sent', 'part_dispatched') or state = 'cancelling' and %s)",
         known["reference"],
+        bool(gone),
     )
+    if (
+        known["state"] == "cancelling"
+    ):  # a part of it had left, which is a person's already; the rest is wanted by nobody
+        return
     if known["shipments"]:
         give_back(reading.db, known)
     said = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))

@@ -12,8 +12,8 @@ from workers.ledger.store import NewMessage
 from workers.reading import Reading
 from workers.withdrawals import cancel
 
-RECEIVED, ACCEPTED = "received", "accepted"
-REFUSED = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
+RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
+KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
 CHANGED = "changed"
 ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824 (gxo.md 2.2.3)
 
@@ -22,6 +22,7 @@ ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824
 class Answered:
     """The message that is answered, as it was posted. ``newest`` is false for one that was written anew since."""
 
+    number: int
     flow: str
     kind: str
     reference: str
@@ -43,17 +44,18 @@ def read_acknowledgement(reading: Reading) -> None:
         if not told.accepted:
             _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
             continue
+        _keep(reading, answered, RECEIVED)
         _over(reading, answered.subject, RECEIVED)
         _tell(reading, answered, RECEIVED, "the warehouse could read it")
-        if ACCEPTED not in warehouse.answers and answered.kind == "order":
-            _accept(reading, answered, "by its acknowledgement")
+        if answered.kind == "order" and ACCEPTED not in warehouse.answers:
+            _accept(reading, answered, "by its acknowledgement: the connection takes that for acceptance")
 
 
 def read_order_advice(reading: Reading) -> None:
     """Reader of what a warehouse says to orders, cancellations and advices."""
     files = reading.runtime.telling(reading.record.connection).files
     for advice in files.read_order_advice(reading.record.body):
-        found = list(_answered(reading, advice.group_control))
+        found = [one for one in _answered(reading, advice.group_control) if one.reference == advice.reference]
         if not found:
             _unknown(reading, advice)
         for answered in found:
@@ -78,16 +80,16 @@ def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
 
 
 def _accept(reading: Reading, answered: Answered, said: str) -> None:
+    _keep(reading, answered, ACCEPTED)
     _over(reading, answered.subject, ACCEPTED)
-    if answered.kind != "order":
-        _tell(reading, answered, ACCEPTED, said)
-        return
-    rows = reading.run(
-        "update fulfilment set accepted_at = coalesce(accepted_at, now()) where reference = %s returning *",
-        answered.reference,
-    )
     _tell(reading, answered, ACCEPTED, said)
-    if rows and rows[0]["state"] == "cancelled" and answered.newest:
+    if answered.kind != "order":
+        return
+    rows = reading.run("select * from fulfilment where reference = %s for update", answered.reference)
+    reading.run(
+        "update fulfilment set accepted_at = coalesce(accepted_at, now()) where reference = %s", answered.reference
+    )
+    if rows and rows[0]["state"] == "cancelled" and rows[0]["accepted_at"] is None and answered.newest:
         # its cancellation was taken for proven because nobody knew the order; now somebody does
         cancel(reading, rows[0], "accepted after it was cancelled", resend=False)
 
@@ -97,6 +99,7 @@ def _change(reading: Reading, answered: Answered, advice: OrderAdvice, said: str
     if advice.outcome is Outcome.REFUSED:
         _change_refused(reading, answered, said or "no reason was told")
         return
+    _keep(reading, answered, ACCEPTED)
     _over(reading, answered.subject, CHANGED)
     _tell(reading, answered, "change accepted", said)
     told = {"reference": answered.reference, "requested": answered.body["requested"], "newest": answered.newest}
@@ -108,6 +111,7 @@ def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
     if not answered.newest:
         _tell(reading, answered, "refused", f"an earlier change: {why}")
         return
+    _keep(reading, answered, REFUSED)
     _over(reading, answered.subject, CHANGED)
     reading.run("update fulfilment set change = null where reference = %s", answered.reference)
     connection = reading.record.connection
@@ -134,6 +138,7 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
     if not answered.newest:
         _tell(reading, answered, "refused", f"an earlier sending: {why}")
         return
+    _keep(reading, answered, REFUSED)
     for what in (RECEIVED, ACCEPTED, "cancelled"):
         _over(reading, answered.subject, what)
     if answered.kind == "order" and not _back_to_new(reading, answered, why):
@@ -152,7 +157,7 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
             story=answered.story,
             body=answered.body,
             fingerprint=f"refused by record {reading.record.id}",
-            args={"state": "dead", "error_kind": REFUSED[answered.kind], "error": why, "step": "refused", "note": why},
+            args={"state": "dead", "error_kind": KINDS[answered.kind], "error": why, "step": "refused", "note": why},
         )
     )
 
@@ -165,7 +170,11 @@ def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
         _tell(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
         reading.run("select order_cancelled(%s)", json.dumps({"reference": answered.reference}))
         return False
-    if known["state"] not in ("new", "sent") or known["accepted_at"] is not None:
+    if known["state"] not in ("new", "sent") and not known["shipped"]:
+        _tell(reading, answered, REFUSED, f"the fulfilment is {known['state']}: {why}")
+        return False
+    by_word = ACCEPTED in reading.runtime.telling(reading.record.connection).answers
+    if known["shipped"] or (by_word and known["accepted_at"] is not None):
         _file(reading, "told_otherwise", answered, f"{answered.reference} was refused ({why}) after it was accepted")
         return False
     reading.run("delete from expectation where subject = %s", answered.subject)
@@ -181,7 +190,7 @@ def _answered(reading: Reading, number: str) -> Iterator[Answered]:
     if not number.isdigit():
         return
     for row in reading.run(
-        "select k.flow, k.kind, k.reference, b.body, coalesce(m.subject, s.subject) as subject,"
+        "select c.number, k.flow, k.kind, k.reference, b.body, coalesce(m.subject, s.subject) as subject,"
         " coalesce(m.story, s.story) as story, not exists (select 1 from control_number n join message_key o"
         " on o.message_id = n.message_id where n.connection = c.connection and n.number > c.number and o.flow = k.flow"
         " and o.kind = k.kind and o.reference = k.reference and o.connection = k.connection) as newest"
@@ -192,7 +201,7 @@ def _answered(reading: Reading, number: str) -> Iterator[Answered]:
         int(number),
     ):
         yield Answered(
-            row["flow"], row["kind"], row["reference"], row["subject"] or f"order:{row['reference']}",
+            row["number"], row["flow"], row["kind"], row["reference"], row["subject"] or f"order:{row['reference']}",
             row["story"] or row["reference"], row["body"] or {}, row["newest"],
         )  # fmt: skip
 
@@ -206,6 +215,17 @@ def _unknown(reading: Reading, advice: OrderAdvice) -> None:
         reading.record.connection,
         f"{reading.record.connection} answers {advice.outcome} ({advice.code or advice.text or 'no reason'}) to"
         f" {advice.reference}, control number {advice.group_control or '-'}, which the fleet never sent",
+    )
+
+
+def _keep(reading: Reading, answered: Answered, what: str) -> None:
+    """An answer may be faster than the settling of what it answers: that looks here."""
+    reading.run(
+        "update control_number set said = said || %s::text where connection = %s and number = %s and %s <> all (said)",
+        what,
+        reading.record.connection,
+        answered.number,
+        what,
     )
 
 

@@ -76,6 +76,9 @@ def _heard_of(reading: Reading, known: dict[str, Any], *, shipped: bool) -> None
     """Whoever ships an order, or cancels it, has received and accepted it; a shipment beats a cancellation."""
     subject = f"order:{known['reference']}"
     over = ["received", "accepted", *(["cancelled"] if shipped else [])]
+    reading.run(
+        "update fulfilment set accepted_at = coalesce(accepted_at, now()) where reference = %s", known["reference"]
+    )
     reading.run("delete from expectation where subject = %s and what = any (%s)", subject, over)
     reading.run("select close_exception('answer_missing', %s, 'the warehouse told more since', 'fleet')", subject)
 

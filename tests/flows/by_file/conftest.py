@@ -20,6 +20,7 @@ from adapters.gxo.sandbox.site import new_site
 from workers.told import differences, item_files, taking
 
 SITES = {"GBNH01": "Main Site", "GBNH02": "Annex"}
+SHOP_SITES = ("Main Site", "Annex", "Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer")
 ROUTING = """
 [[routing]]
 name = "the annex"
@@ -135,7 +136,7 @@ class ByFile:
     def stock(self, **units: int) -> None:
         """So many units in Khaos Control and at GBNH01; GXO knows the items and has told its stock."""
         for code, n in units.items():
-            self.world.stock(code, units=n)
+            self.world.stock(code, units=n, sites=SHOP_SITES)
         set_up(self.site, Setup(stock={"GBNH01": units}))
         self.runtime.read_facts("khaos")
         self.world.poll()
@@ -191,7 +192,8 @@ def build_gxo(build: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..
             host_key=" ".join(opened[-1].host_key.export_public_key().decode().split()[:2]),
             more=more,
         )
-        world = build(routing=ROUTING, sites='{ LDS1 = "Elsewhere" }', **{"stock": told, **settings})
+        told += settings.pop("stock", "")
+        world = build(**{"routing": ROUTING, "sites": '{ LDS1 = "Elsewhere" }', "stock": told, **settings})
         return ByFile(site, world, clock)
 
     yield begin

@@ -13,9 +13,15 @@ create table control_number (
     message_id  bigint not null,
     generation  integer not null,                     -- a person's retry is written anew, under a new number
     given_at    timestamptz not null default date_trunc('second', now()),
+    said        text[] not null default '{}',         -- what was answered to it so far: received, accepted, refused
     primary key (connection, number),
     unique (connection, message_id, generation)
 );
+
+-- What was answered to the last writing of a message; a fast answer is here before its sending is settled.
+create function said_to(p_message bigint) returns text[] language sql stable as $$
+    select coalesce((select c.said from control_number c where c.message_id = p_message order by c.number desc limit 1), '{}')
+$$;
 
 -- The number and the moment that a message is written with; asked again, the same.
 create function number_for(p_connection text, p_message bigint, p_generation integer)
@@ -155,17 +161,21 @@ begin
     returning * into v;
     if not found then return; end if;
     delete from expectation where subject = 'order:' || v.reference;
+    perform finish(m.id, 'superseded', 'the cancellation is proven', 'fleet')  -- one that was refused before
+       from message m where m.subject = 'order:' || v.reference and m.kind = 'cancel' and m.state = 'dead';
     perform close_exception(k, 'order:' || v.reference, 'the cancellation is proven', 'fleet')
        from unnest(array['answer_missing', 'cancel_refused', 'dispatch_overdue']) k;
     if v.resend then perform want_order(v.erp, v.order_code); end if;
 end $$;
 
--- What an order at a warehouse leads to: it is sent, and its dispatch is awaited, unless that was faster than we.
--- p: reference, their_id, subject, story, connection, within (seconds)
+-- What an order at a warehouse leads to: it is sent, and its dispatch is awaited, unless that was faster than we, or
+-- it was refused meanwhile.
+-- p: reference, their_id, subject, story, connection, within (seconds), message
 create or replace function order_sent(p jsonb) returns void language plpgsql as $$
 declare
     v_state text;
 begin
+    if 'refused' = any (said_to((p->>'message')::bigint)) then return; end if;
     update fulfilment set state = case when state = 'new' then 'sent' else state end, their_id = p->>'their_id',
            sent_at = now(), changed_at = now()
      where reference = p->>'reference' returning state into v_state;
@@ -177,23 +187,27 @@ begin
 end $$;
 
 -- What a warehouse will say by itself is expected, each within its time, unless it was faster than we.
--- p: reference, subject, story, flow, connection, answers: {what: seconds}
+-- p: reference, subject, story, flow, connection, message, answers: {what: seconds}
 create function await_answers(p jsonb) returns void language plpgsql as $$
+declare
+    v_said text[] := said_to((p->>'message')::bigint);
 begin
+    if v_said && array['accepted', 'refused'] then return; end if;
     if p->>'flow' = 'orders-out' and not exists (
         select 1 from fulfilment where reference = p->>'reference' and accepted_at is null and state in ('new', 'sent')) then
         return;
     end if;
     insert into expectation (subject, what, story, due_at, kind, flow, connection)
     select p->>'subject', e.key, p->>'story', now() + make_interval(secs => e.value::float), 'answer_missing', p->>'flow', p->>'connection'
-      from jsonb_each_text(p->'answers') e
+      from jsonb_each_text(p->'answers') e where e.key <> all (v_said)
     on conflict (subject, what) do update set due_at = excluded.due_at, missed_at = null;
 end $$;
 
 -- A cancellation was asked for: the answer to it is all that is expected of the order now.
--- p: reference, subject, story, connection, within (seconds)
+-- p: reference, subject, story, connection, within (seconds), message
 create function await_cancellation(p jsonb) returns void language plpgsql as $$
 begin
+    if 'refused' = any (said_to((p->>'message')::bigint)) then return; end if;
     if not exists (select 1 from fulfilment where reference = p->>'reference' and state = 'cancelling') then return; end if;
     delete from expectation where subject = p->>'subject';
     insert into expectation (subject, what, story, due_at, kind, flow, connection)
