@@ -16,6 +16,7 @@ EXPECTED = {
     "dispatch": "the warehouse dispatches it",
     "received": "the warehouse says that it could read it",
     "accepted": "the warehouse accepts or refuses it",
+    "changed": "the warehouse says whether it took the change",
     "cancelled": "the warehouse says what became of the cancellation",
     "item results": "the warehouse answers the item file, item by item",
     "file": "their file of that number",
