@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.fixture(scope="session")
+def ssh_key(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file of a private key that logs in nowhere."""
+    path = tmp_path_factory.mktemp("keys") / "gxo_key"
+    path.write_text(asyncssh.generate_private_key("ssh-ed25519").export_private_key().decode())
+    return path
+
+
 @pytest.fixture(autouse=True)
-def secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+def secrets(monkeypatch: pytest.MonkeyPatch, ssh_key: Path) -> None:
     """What deploy/env.example asks for, filled in."""
     for line in (ROOT / "deploy" / "env.example").read_text(encoding="utf-8").splitlines():
         name, is_set, value = line.partition("=")
         if is_set and not line.startswith("#"):
             monkeypatch.setenv(name, value or "only-for-this-test")
+    monkeypatch.setenv("GXO_PRIVATE_KEY", str(ssh_key))
 
 
 @pytest.fixture

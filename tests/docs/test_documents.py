@@ -122,7 +122,7 @@ def test_the_state_diagram_and_its_table_hold_exactly_the_ledgers_states() -> No
 
 
 def test_the_fulfilment_states_are_the_ledgers() -> None:
-    check = re.search(r"state in \(('new'[^)]+)\)", LEDGER)
+    check = re.search(r"check \(state in \(('new'[^)]+)\)", LEDGER)
     assert check
     table = FLOWS_TEXT[FLOWS_TEXT.index("| fulfilment is") : FLOWS_TEXT.index("**A further invoice")]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(re.findall(r"'(\w+)'", check[1])) - {

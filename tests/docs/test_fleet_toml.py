@@ -11,8 +11,14 @@ import pytest
 from pydantic import BaseModel
 
 from adapters.clarus.settings import Settings as ClarusSettings
+from adapters.gxo.settings import Facility as GxoFacility
+from adapters.gxo.settings import Settings as GxoSettings
 from adapters.khaos import settings as khaos
 from adapters.khaos.courier_settings import ConsignmentFile, CourierHook
+from mappings.gxo.conditions import Conditions, Words
+from mappings.gxo.items import COLUMNS
+from mappings.gxo.movements import Effect
+from mappings.gxo.tables import read_line_outcome
 from workers import config
 from workers.cli import checks
 from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, Stock, When, read
@@ -26,6 +32,7 @@ TEXT = EXAMPLE.read_text(encoding="utf-8")
 ELSEWHERE = {
     "fleet": {"intervals", "limits"},
     "connections.khaos": {"extensions", "courier_hook", "consignment_file", "channel"},
+    "connections.gxo": {"facilities"},
     "routing": {"when"},
     "stock": {"buffer", "sites", "adjust_by"},
     "stock.buffer": {"percent"},
@@ -41,6 +48,8 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "connections.khaos.consignment_file": (ConsignmentFile,),
     "connections.khaos.channel": (khaos.Channel,),
     "connections.leeds": (ClarusSettings,),
+    "connections.gxo": (GxoSettings,),
+    "connections.gxo.facilities.GBNH01": (GxoFacility,),
     "stock": (Stock,),
     "stock.sites.Leeds": (Beside,),
     "stock.buffer": (Buffer,),
@@ -90,9 +99,26 @@ def keys(text: str) -> set[str]:
 
 def test_the_example_loads_with_the_variables_of_the_model_environment() -> None:
     found = read(EXAMPLE)
-    assert sorted(found.connections) == ["khaos", "leeds"]
-    assert [rule.name for rule in found.routing] == ["heavy goods from Leeds", "everything else"]
+    assert sorted(found.connections) == ["gxo", "khaos", "leeds"]
+    assert [(rule.to, rule.facility) for rule in found.routing] == [
+        ("leeds", "LDS1"), ("gxo", "GBNH01"), ("gxo", "GBNH02"), ("leeds", "LDS1"),
+    ]  # fmt: skip
     assert found.tables["carriers"]["clarus"]
+
+
+@pytest.mark.parametrize("system", ["clarus", "gxo"])
+def test_the_example_shows_every_table_that_the_code_takes_from_a_merchant(system: str) -> None:
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workers" / "wiring").glob(f"{system}*.py"))
+    taken = set(re.findall(rf'tables\.get\("(\w+)", \{{\}}\)\.get\("{system}"', code)) | {"adjustment_reasons"}
+    assert {name for name, rows in read(EXAMPLE).tables.items() if system in rows} == taken
+
+
+def test_the_tables_of_the_example_mean_something_to_gxos_readers() -> None:
+    own = read(EXAMPLE).tables
+    assert Conditions(own["stock_conditions"]["gxo"]).judge(Words.TYPE, "Q").trouble is None
+    assert {Effect(meaning) for meaning in own["movement_causes"]["gxo"].values()}
+    assert {read_line_outcome(word, own["line_statuses"]["gxo"]) for word in own["line_statuses"]["gxo"]}
+    assert set(own["item_columns"]["gxo"]) <= set(COLUMNS)
 
 
 @pytest.mark.parametrize("name", sorted(SECTIONS))
@@ -193,7 +219,7 @@ WRONG: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
     ),
     "an unknown system": (
         lambda t: t.replace('system = "clarus"', 'system = "klarus"'),
-        ("connections.leeds.system", "klarus", "known are: clarus, khaos"),
+        ("connections.leeds.system", "klarus", "known are: clarus, gxo, khaos"),
     ),
     "no Khaos Control": (lambda t: t[t.index("[connections.leeds]") :], ("exactly one connection", "khaos")),
     "not TOML": (lambda t: t + "what is this\n", ("is not TOML",)),

@@ -160,11 +160,12 @@ def test_every_reason_of_the_profile_but_other_has_khaos_word() -> None:
         "AX",
         "AS",
     }
-    assert set(REASONS["gxo"]) == {*profile, "CD"}
-    assert all(read_adjustment("gxo", reason).khaos for reason in profile)
-    with pytest.raises(Unmappable) as told:
-        read_adjustment("gxo", "AH")
-    assert told.value.kind == "reason_unmapped"
+    assert set(REASONS["gxo"]) == {*profile, "CD", "COUNT"}  # COUNT: a person adopted a count
+    assert all(read_adjustment("gxo", reason).khaos for reason in (*profile, "COUNT"))
+    for nobody_decided in ("AH", "ZZ", ""):
+        with pytest.raises(Unmappable) as told:
+            read_adjustment("gxo", nobody_decided)
+        assert told.value.kind == "reason_unmapped"
 
 
 def counted(*skus: tuple[str, dict[str, int]], lines: int | None = None, time: str = "") -> Told:

@@ -16,7 +16,7 @@ from workers.ledger.words import span, tracking, units, why
 
 REF_HELP = (
     "A sales order, invoice or associated reference of Khaos Control, a fulfilment, the warehouse's own number,"
-    " a tracking number, or a SKU."
+    " a tracking number, a SKU, or the name or control number of a file that was sent."
 )
 
 
@@ -122,17 +122,29 @@ def _tell(story: Story) -> None:
     out.print(f"[bold]{escape(', '.join(story.stories))}[/]\n")
     say.table(
         "Fulfilments",
-        ("reference", "invoice", "associated", "at", "number there", "state", "asked", "shipped", "in Khaos"),
+        (
+            "reference", "invoice", "associated", "at", "number there", "accepted", "state", "asked", "shipped",
+            "in Khaos",
+        ),
         [
             (
                 f["reference"], f["invoice_code"], f["associated_ref"], f"{f['warehouse']}/{f['facility']}",
-                f["their_id"], f["state"], units(f["requested"]), units(f["shipped"]),
+                f["their_id"], f["accepted_at"], f["state"], units(f["requested"]), units(f["shipped"]),
                 "confirmed" if f["confirmed"] else "",
             )
             for f in story.fulfilments
         ],
-        numbers=frozenset({6, 7}),
+        numbers=frozenset({7, 8}),
     )  # fmt: skip
+    say.table(
+        "Sent as files",
+        ("reference", "kind", "to", "control number", "file", "written", "state"),
+        [
+            (f["reference"], f["kind"], f["connection"], f["number"], f["file"], f["given_at"], f["state"])
+            for f in story.files
+        ],
+        numbers=frozenset({3}),
+    )
     say.table(
         "Shipments",
         ("reference", "invoice", "units", "tracking", "told", "shown by Khaos Control"),

@@ -12,7 +12,21 @@ import typer
 from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from workers.cli import act, demo, exceptions, journal, look, operate, received, returns, stock, valuation, worklist
+from workers.cli import (
+    act,
+    demo,
+    differences,
+    exceptions,
+    files,
+    journal,
+    look,
+    operate,
+    received,
+    returns,
+    stock,
+    valuation,
+    worklist,
+)
 from workers.cli.say import NotDone
 from workers.config import Misconfigured
 from workers.embedded.procfile import BadProcfile
@@ -34,12 +48,13 @@ app = typer.Typer(
         " the file that FLEET_CONFIG names (fleet.toml). Every command takes --json."
     ),
 )
-for module in (operate, look, stock, valuation, worklist, act, demo):
+for module in (operate, look, files, stock, valuation, worklist, act, demo):
     module.register(app)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(journal.app, name="journal")
 app.add_typer(returns.app, name="returns")
 app.add_typer(received.app, name="received")
+app.add_typer(differences.app, name="stock-differences")
 app.add_typer(demo.sandbox, name="sandbox")
 
 

@@ -10,6 +10,8 @@ from rich.markup import escape
 from workers.cli import running, say
 from workers.cli.say import AsJson, NotDone
 from workers.ledger.stocks import StockStory, stock_story
+from workers.ledger.views import Row
+from workers.ledger.words import by_condition
 
 MOVEMENT = ("moved_at", "cause", "units", "reason", "location", "movement_id", "journal", "account", "value")
 
@@ -36,9 +38,24 @@ def stock(
     _tell(story)
 
 
+def _told(row: Row) -> None:
+    out = say.console()
+    agreed = f"since both agreed, {say.cell(row['agreed_at'])}" if row["agreed_at"] else "no count has begun it"
+    counted = (
+        f"count {row['count'] or ''} of {say.cell(row['counted_at'])}, and what moved after it"
+        if row["counted_at"]
+        else "no count has named it"
+    )
+    out.print(f"  told              {escape(by_condition(row['book']))}   [dim]{escape(agreed)}[/]")
+    out.print(f"  counted           {escape(by_condition(row['counted']))}   [dim]{escape(counted)}[/]")
+    if row["differs"]:
+        out.print("  [yellow]They differ: the lower figure of good units counts. `fleet stock-differences list`[/]")
+
+
 def _tell(story: StockStory) -> None:
     out = say.console()
     out.print(f"[bold]{escape(story.sku)}[/]")
+    told = {row["site"]: row for row in story.told}
     for home in story.homes:
         other = ", ".join(f"{n} {condition.replace('_', ' ')}" for condition, n in sorted(home["other"].items()))
         out.print(
@@ -64,6 +81,8 @@ def _tell(story: StockStory) -> None:
         ]
         for name, units, why in lines:
             out.print(f"  {name:17} {units:>8}   [dim]{escape(why)}[/]")
+        if home["site"] in told:
+            _told(told[home["site"]])
     out.print()
     say.table(
         "Levels",

@@ -54,7 +54,7 @@ class Plan(Canonical):
     parcels: tuple[Parcel, ...]
 
     def not_found(self, houses: Iterable[House]) -> str:
-        """A SKU that sells a little at these houses and with which nothing else happens: one unit of it is not found."""
+        """A SKU that sells a little here and with which nothing else happens: one unit of it is not found."""
         quiet = [
             (units, sku)
             for house in houses

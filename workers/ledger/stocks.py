@@ -19,6 +19,15 @@ select h.site, h.connection, h.facility, h.counted_at as building_counted_at, h.
   from home h cross join lateral figures(h.site, array[cast(:sku as text)], h.issue_point) f
   left join position p on p.home = h.site and p.sku = f.sku order by h.site
 """
+# Of a warehouse that speaks by files: what it told since both last agreed, its last count with what moved after it.
+TOLD = """
+select h.site, f.book, f.counted, f.differs, nullif(t.agreed_at, '-infinity') as agreed_at,
+       nullif(t.counted_at, '-infinity') as counted_at, c.document as count, c.taken_at as count_taken_at
+  from home h join told_sku t on t.home = h.site and t.sku = :sku
+ cross join lateral told_figures(h.site, array[cast(:sku as text)]) f
+  left join told_count c on c.home = h.site and c.number = t.counted_number and c.at = t.counted_at
+ where h.told order by h.site
+"""
 LEVELS = """
 select s.site, s.home, s.purpose, t.level as target, t.shows as should_show, l.sent, l.sent_at, l.shown, l.shown_at,
        l.due_at, l.collisions, coalesce(l.refusal, '') as refusal
@@ -50,10 +59,14 @@ select m.moved_at, m.home, m.cause, m.cause_word, m.units, m.reason, m.location,
 
 @dataclass(frozen=True, slots=True)
 class StockStory:
-    """All that the ledger knows of a SKU's stock. Units are whole; ``levels`` say what should be and what is shown."""
+    """All that the ledger knows of a SKU's stock. Units are whole; ``levels`` say what should be and what is shown.
+
+    ``told`` is of warehouses that speak by files, by site: ``book`` and ``counted`` by condition, and from when.
+    """
 
     sku: str
     homes: tuple[Row, ...]
+    told: tuple[Row, ...]
     levels: tuple[Row, ...]
     demand: tuple[Row, ...]
     left: tuple[Row, ...]
@@ -70,13 +83,15 @@ def stock_story(engine: Engine, sku: str) -> StockStory | None:
                 reading,
                 "select 1 as one where exists (select 1 from position where sku = :sku)"
                 " or exists (select 1 from product where code = :sku)"
-                " or exists (select 1 from demand where sku = :sku)",
+                " or exists (select 1 from demand where sku = :sku)"
+                " or exists (select 1 from told_sku where sku = :sku)",
                 sku=spelt,
             )
             if known:
                 return StockStory(
                     sku=spelt,
                     homes=tuple(fetch(reading, FIGURES, sku=spelt)),
+                    told=tuple(fetch(reading, TOLD, sku=spelt)),
                     levels=tuple(fetch(reading, LEVELS, sku=spelt)),
                     demand=tuple(fetch(reading, DEMAND, sku=spelt)),
                     left=tuple(fetch(reading, LEFT, sku=spelt)),

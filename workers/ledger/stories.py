@@ -14,8 +14,17 @@ from workers.ledger.views import LONGEST_LIST, Row, fetch, snapshot
 EXPECTED = {
     "sku_confirmed": "the warehouse confirms every SKU of it",
     "dispatch": "the warehouse dispatches it",
+    "received": "the warehouse says that it could read it",
+    "accepted": "the warehouse accepts or refuses it",
+    "changed": "the warehouse says whether it took the change",
+    "cancelled": "the warehouse says what became of the cancellation",
+    "item results": "the warehouse answers the item file, item by item",
+    "file": "their file of that number",
 }
-PROOFS = {"khaos_shows": "Khaos Control shows the dispatch"}
+PROOFS = {
+    "khaos_shows": "Khaos Control shows the dispatch",
+    "item results": "every facility of the warehouse accepts the item",
+}
 
 BY_FULFILMENT = """
 select distinct f.order_code from fulfilment f
@@ -32,11 +41,35 @@ BY_TRACKING = """
 select distinct f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment
  where s.parcels @> jsonb_build_array(jsonb_build_object('tracking', cast(:ref as text)))
 """
+# A control number of ours, or the name of a file that carries one.
+BY_FILE = """
+select distinct m.story as order_code
+  from control_number c
+  join (select id, connection, story from message union all select id, connection, story from message_settled) m
+    on m.connection = c.connection and m.id = c.message_id
+  left join lateral (select wire, position(decode('0a', 'hex') in wire) as ends from message_body
+                      where message_id = m.id) b on b.ends > 1
+ where c.number = cast(substring(:ref from '([0-9]{1,18})[^0-9]*$') as bigint)
+   and (:ref ~ '^[0-9]+$' or cast(convert_from(substring(b.wire for b.ends - 1), 'UTF8') as jsonb) ->> 'name' = :ref)
+"""
 
 FULFILMENTS = """
 select reference, order_code, invoice_code, associated_ref, site, warehouse, facility, route_reason, state, requested,
-       shipped, shipments, confirmed, their_id, sent_at, changed_at from fulfilment
+       shipped, shipments, confirmed, their_id, sent_at, accepted_at, changed_at from fulfilment
  where order_code = any (:stories) order by order_code, number
+"""
+# What was written for a warehouse that speaks by files. The wire's first line is JSON and names the file; it holds the
+# newest writing, and one before that was surely not sent.
+NUMBERED = """
+select c.connection, m.kind, m.reference, c.number, c.given_at, m.state,
+       case when c.generation < max(c.generation) over (partition by c.connection, c.message_id) then ''
+            else cast(convert_from(substring(b.wire for b.ends - 1), 'UTF8') as jsonb) ->> 'name' end as file
+  from (select id, connection, kind, reference, state, story from message
+        union all select id, connection, kind, reference, state, story from message_settled) m
+  join control_number c on c.connection = m.connection and c.message_id = m.id
+  left join lateral (select wire, position(decode('0a', 'hex') in wire) as ends from message_body
+                      where message_id = m.id) b on b.ends > 1
+ where m.story = any (:stories) order by c.given_at, c.number
 """
 SHIPMENTS = """
 select s.reference, s.fulfilment, s.invoice_code, s.lines, s.parcels, s.told_at, s.confirmed_at
@@ -61,6 +94,7 @@ class Story:
 
     ``stories`` are order codes, or the SKU or reference itself where no order is known by it.
     ``expected`` says what should come next: ``what``, ``subject``, ``due_at``, ``missed_at``.
+    ``files`` are what was written for a warehouse that speaks by files: control ``number`` and name of each.
     """
 
     asked: str
@@ -69,6 +103,7 @@ class Story:
     shipments: tuple[Row, ...]
     messages: tuple[Row, ...]
     settled: tuple[Row, ...]
+    files: tuple[Row, ...]
     exceptions: tuple[Row, ...]
     expected: tuple[Row, ...]
     timeline: tuple[Row, ...]
@@ -78,7 +113,8 @@ def order_story(engine: Engine, ref: str) -> Story | None:
     """The story behind a code; None when nothing is known by it.
 
     ``ref`` may be a sales order, invoice or associated reference of Khaos Control, our fulfilment or
-    shipment reference, the warehouse's own id, a tracking number, or a SKU.
+    shipment reference, the warehouse's own id, a tracking number, a SKU, or the name or control number of a file
+    that was sent.
     """
     with snapshot(engine) as reading:
         stories: tuple[str, ...] = ()
@@ -105,6 +141,7 @@ def order_story(engine: Engine, ref: str) -> Story | None:
             shipments=tuple(fetch(reading, SHIPMENTS, stories=list(stories))),
             messages=tuple(live),
             settled=tuple(fetch(reading, SETTLED, stories=told)),
+            files=tuple(fetch(reading, NUMBERED, stories=told)),
             exceptions=tuple(
                 fetch(
                     reading,
@@ -120,7 +157,7 @@ def order_story(engine: Engine, ref: str) -> Story | None:
 def _stories(reading: Reading, ref: str) -> tuple[str, ...]:
     if not ref:
         return ()
-    for way in (BY_FULFILMENT, BY_STORY, BY_EXCEPTION, BY_TRACKING):
+    for way in (BY_FULFILMENT, BY_STORY, BY_EXCEPTION, BY_TRACKING, BY_FILE):
         found = tuple(sorted(row["order_code"] for row in fetch(reading, way, ref=ref)))
         if found:
             return found

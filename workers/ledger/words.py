@@ -28,6 +28,12 @@ def units(lines: Mapping[str, int]) -> int:
     return sum(lines.values())
 
 
+def by_condition(held: Mapping[str, int]) -> str:
+    """Units by their condition, the good ones first: ``12 good, 1 damaged``."""
+    listed = sorted(held.items(), key=lambda one: (one[0] != "good", one[0]))
+    return ", ".join(f"{n} {condition.replace('_', ' ')}" for condition, n in listed) or "nothing"
+
+
 def tracking(parcels: Iterable[Row]) -> str:
     """The parcels' tracking numbers with their carriers."""
     return ", ".join(f"{p.get('tracking') or '(no number)'} {p.get('carrier', '')}".strip() for p in parcels)

@@ -35,6 +35,7 @@ def _sections(story: Story) -> list[Markup]:
                 "their order ref.",
                 "at",
                 "its number there",
+                "accepted there",
                 "state",
                 "units asked",
                 "units shipped",
@@ -43,7 +44,24 @@ def _sections(story: Story) -> list[Markup]:
                 "routed because",
             ),
             map(_fulfilment, story.fulfilments),
-            numbers=frozenset({6, 7}),
+            numbers=frozenset({7, 8}),
+        ),
+        table(
+            "Sent as files",
+            ("reference", "kind", "to", "control number", "file", "written", "state"),
+            [
+                [
+                    r["reference"],
+                    r["kind"],
+                    r["connection"],
+                    r["number"],
+                    r["file"],
+                    moment(r["given_at"]),
+                    mark(r["state"]),
+                ]
+                for r in story.files
+            ],
+            numbers=frozenset({3}),
         ),
         table(
             "Shipments",
@@ -92,8 +110,8 @@ def _fulfilment(row: Row) -> list[object]:
     shown = mark("confirmed") if row["confirmed"] else ("not yet" if row["shipments"] else "")
     return [
         row["reference"], row["invoice_code"], row["associated_ref"], f"{row['warehouse']}/{row['facility']}",
-        row["their_id"], mark(row["state"]), units(row["requested"]), units(row["shipped"]), shown,
-        moment(row["sent_at"]), row["route_reason"],
+        row["their_id"], moment(row["accepted_at"]), mark(row["state"]), units(row["requested"]),
+        units(row["shipped"]), shown, moment(row["sent_at"]), row["route_reason"],
     ]  # fmt: skip
 
 

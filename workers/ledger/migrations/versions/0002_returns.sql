@@ -72,6 +72,7 @@ create table return_line (
     home          text not null,
     sku           text not null,
     units         integer not null check (units > 0),
+    unit_price    numeric check (unit_price >= 0),    -- of a reduced refund, by a person's word; null: what was paid
     condition     text not null,
     hold_reason   text not null default '',
     disposition   text not null default '',
@@ -312,3 +313,15 @@ begin
     end loop;
     return p_units - greatest(v_left, 0);
 end $$;
+
+-- Goods whose delivery note is seen are not waited for any more.
+create function goods_are_booked() returns trigger language plpgsql as $$
+declare
+    v_subject text := 'receipt:' || new.connection || ':' || new.their_id || ':' || new.line_id;
+begin
+    delete from expectation where subject = v_subject;
+    perform close_exception('goods_not_booked', v_subject, 'it is booked', coalesce(new.booked_by, 'fleet'));
+    return new;
+end $$;
+create trigger received_line_booked after update on received_line for each row
+    when (new.booked >= new.received) execute function goods_are_booked();

@@ -9,6 +9,7 @@ create table home (
     adjustments   text not null default 'level' check (adjustments in ('level', 'adjust_by')),  -- who moves them in Khaos
     semantics     text not null default 'available' check (semantics in ('available', 'in_stock')),  -- of LEVEL
     issue_point   text not null default 'issue' check (issue_point in ('issue', 'confirmation')),
+    told          boolean not null default false,     -- its warehouse tells what moves, and cannot be asked
     counted_at    timestamptz,                        -- the beginning of the last complete count; null: never counted
     unique (connection, facility)
 );
@@ -89,6 +90,15 @@ create table order_site (
     order_code  text not null,
     site        text not null,
     primary key (erp, order_code)
+);
+
+-- Lines of an order that are of another site than the order. Empty: the SKU stands on lines of several.
+create table line_site (
+    erp         text not null,
+    order_code  text not null,
+    sku         text not null,
+    site        text not null,
+    primary key (erp, order_code, sku)
 );
 
 -- Units that left a warehouse, until they are counted there and their invoice is no longer open in Khaos.

@@ -3,7 +3,7 @@
 -- The figures of some SKUs at a home (all of the catalogue and the positions with p_skus null).
 --   good, other        what is held
 --   assigned           Khaos has given it to open invoices
---   demand             of these, what the position still includes (stock and money, section 2: D)
+--   demand             what is owed and what the position still includes (stock and money, section 2: D)
 --   dispatched         left the warehouse, and Khaos's in-stock has not fallen by it yet
 --   pending            of the good units, those that Khaos will move by itself (returns, goods in) or by a file
 --   buffer             what is kept back, as far as it is there
@@ -19,47 +19,58 @@ language sql stable as $$
         select p.sku from position p where p_skus is null and p.home = p_home
         union
         select pr.code from product pr where p_skus is null and pr.for_warehouse),
-    open_units as (
-        select d.order_code, d.sku, sum(d.units) as units,
-               sum(d.units) filter (where not (p_issue = 'confirmation' and d.shipped)) as assigned
+    pieces as (  -- of each invoice: what Khaos shows of it, what left of it, what the warehouse was asked for and has
+        select d.order_code, d.invoice_code, d.sku, d.units as shown,
+               case when p_issue = 'confirmation' and d.shipped then 0 else d.units end as assigned,
+               0 as counted, 0 as uncounted, 0 as there, 0 as rest
           from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code
-         where (o.site = p_home or o.site is null) and (p_skus is null or d.sku = any (p_skus))
-         group by d.order_code, d.sku),
-    gone as (  -- left, counted, and on an invoice that is still open in Khaos
-        select l.order_code, l.sku, sum(l.units) as units,
-               sum(l.units) filter (where not (p_issue = 'confirmation' and d.shipped)) as not_fallen
+          left join line_site n on n.erp = d.erp and n.order_code = d.order_code and n.sku = d.sku
+         where coalesce(n.site, o.site, p_home) in (p_home, '') and (p_skus is null or d.sku = any (p_skus))
+        union all
+        select l.order_code, coalesce(s.invoice_code, ''), l.sku, 0, 0,
+               case when l.counted then l.units else 0 end, case when l.counted then 0 else l.units end, 0, 0
+          from shipped_line l left join shipment s on s.reference = l.shipment
+         where l.home = p_home and (p_skus is null or l.sku = any (p_skus))
+        union all
+        select f.order_code, f.invoice_code, r.key, 0, 0, 0, 0, u.units,
+               case when f.state = 'part_dispatched' then u.units else 0 end
+          from fulfilment f cross join lateral jsonb_each_text(f.requested) r
+          cross join lateral (
+              select greatest(0, r.value::integer - coalesce((f.shipped->>r.key)::integer, 0)) as units) u
+         where f.site = p_home and f.state in ('sent', 'part_dispatched', 'cancelling')
+           and (p_skus is null or r.key = any (p_skus))),
+    invoices as materialized (
+        select i.*, greatest(0, i.shown - i.counted, i.there + i.uncounted) as owed
+          from (select order_code, invoice_code, sku, sum(shown) as shown, sum(assigned) as assigned,
+                       sum(counted) as counted, sum(uncounted) as uncounted, sum(there) as there, sum(rest) as rest
+                  from pieces group by order_code, invoice_code, sku) i),
+    -- the same goods under two codes: the rest of a part shipment whose further invoice nobody has adopted yet, and an
+    -- invoice that goes by another code, as the fleet has judged
+    unbound as materialized (
+        select b.* from invoices b
+         where b.shown > 0 and b.there + b.counted + b.uncounted = 0
+           and not exists (select 1 from fulfilment f where f.order_code = b.order_code
+                              and f.invoice_code = b.invoice_code and f.state not in ('cancelled', 'withdrawn'))),
+    twice as (
+        select a.order_code, a.sku, least(sum(least(a.there, b.shown)), max(b.shown)) as units
+          from unbound b join invoices a on a.order_code = b.order_code and a.sku = b.sku
+         where a.there > 0
+           and ((a.rest = b.shown and a.there = a.rest and a.shown <= a.counted + a.uncounted)
+                or (a.shown = 0 and exists (
+                    select 1 from exception e where e.kind = 'invoice_recoded' and e.state = 'open'
+                       and e.subject = 'invoice:' || b.invoice_code)))
+         group by a.order_code, a.sku),
+    promised as (
+        select i.sku, sum(i.owed) as demand, sum(i.assigned) as assigned
+          from (select sku, owed, assigned from invoices union all select sku, -units, 0 from twice) i group by i.sku),
+    fallen as (  -- left, counted, and on an invoice that is still open in Khaos
+        select l.sku, sum(l.units) as units
           from shipped_line l join shipment s on s.reference = l.shipment
           join lateral (select bool_and(d.shipped) as shipped from demand d where d.invoice_code = s.invoice_code) d
             on d.shipped is not null
          where l.home = p_home and l.counted and (p_skus is null or l.sku = any (p_skus))
-         group by l.order_code, l.sku),
-    alive as (  -- at the warehouse although Khaos shows no open invoice for it: cancelling, or issued elsewhere
-        select f.order_code, r.key as sku,
-               sum(greatest(0, r.value::integer - coalesce((f.shipped->>r.key)::integer, 0)
-                   + coalesce((select sum(l.units) from shipped_line l join shipment s on s.reference = l.shipment
-                                where s.fulfilment = f.reference and l.sku = r.key and not l.counted), 0))) as units
-          from fulfilment f cross join lateral jsonb_each_text(f.requested) r
-         where f.site = p_home and f.state in ('sent', 'part_dispatched', 'cancelling')
-           and not exists (select 1 from demand d where d.erp = f.erp and d.invoice_code = f.invoice_code)
-           and (p_skus is null or r.key = any (p_skus))
-         group by f.order_code, r.key),
-    leaving as (  -- left, not counted yet, and Khaos shows no open invoice any more: the position still holds them
-        select l.order_code, l.sku, sum(l.units) as units
-          from shipped_line l left join shipment s on s.reference = l.shipment
-         where l.home = p_home and not l.counted and (p_skus is null or l.sku = any (p_skus))
-           and not exists (select 1 from demand d where d.invoice_code = s.invoice_code)
-         group by l.order_code, l.sku),
-    promised as (
-        select coalesce(o.sku, a.sku, l.sku) as sku,
-               sum(greatest(greatest(0, coalesce(o.units, 0) - coalesce(g.units, 0)) , coalesce(a.units, 0),
-                            coalesce(l.units, 0))) as demand,
-               sum(coalesce(o.assigned, 0)) as assigned
-          from open_units o
-          full join alive a on a.order_code = o.order_code and a.sku = o.sku
-          full join leaving l on l.order_code = coalesce(o.order_code, a.order_code) and l.sku = coalesce(o.sku, a.sku)
-          left join gone g on g.order_code = o.order_code and g.sku = o.sku
-         group by 1),
-    fallen as (select g.sku, sum(coalesce(g.not_fallen, 0)) as units from gone g group by 1),
+           and not (p_issue = 'confirmation' and d.shipped)
+         group by l.sku),
     terms as (
         select t.sku, t.condition,
                sum(t.units) filter (where t.kind <> 'pending_journal' or t.units > 0) as units
@@ -169,6 +180,9 @@ end $$;
 -- A fresh count of some SKUs of a home, each of which is counted whole: what it does not show is not there.
 -- p: home, began, ended, skus: [{sku, good, other}]. A late count changes nothing. Where two counts overlap, the
 -- less sellable one counts and the SKU is counted again. Returns the SKUs whose position changed.
+--
+-- A reading that says that units left asks for a count in the same transaction, so its recount row is locked until its
+-- shipped lines can be seen. Taking the recounts away first waits for it, and then sees the lines.
 create function count_skus(p jsonb) returns text[] language plpgsql as $$
 declare
     v_home text := p->>'home';
@@ -201,6 +215,10 @@ begin
             v_changed := v_changed || v.sku;
         end if;
     end loop;
+    perform 1 from recount r where r.home = v_home and r.asked_at <= v_began
+        and r.sku in (select e->>'sku' from jsonb_array_elements(p->'skus') e) order by r.sku for update;
+    delete from recount r using jsonb_array_elements(p->'skus') e
+     where r.home = v_home and r.sku = e->>'sku' and r.asked_at <= v_began;
     update shipped_line l set counted = true
       from jsonb_array_elements(p->'skus') e
      where l.home = v_home and l.sku = e->>'sku' and not l.counted and l.left_at <= v_began
@@ -208,15 +226,14 @@ begin
     if found then
         v_changed := array(select distinct unnest(v_changed || array(select e->>'sku' from jsonb_array_elements(p->'skus') e)));
     end if;
-    delete from recount r using jsonb_array_elements(p->'skus') e
-     where r.home = v_home and r.sku = e->>'sku' and r.asked_at <= v_began;
     perform touch_levels(v_home, v_changed);
     return v_changed;
 end $$;
 
--- Have some SKUs counted again.
+-- Have some SKUs counted again; not where the warehouse cannot be asked: its positions follow what it tells.
 create function want_recount(p_home text, p_skus text[], p_why text) returns void language sql as $$
-    insert into recount (home, sku, why) select p_home, s, p_why from unnest(p_skus) s order by s
+    insert into recount (home, sku, why) select p_home, s, p_why from unnest(p_skus) s
+     where not exists (select 1 from home where site = p_home and told) order by s
         on conflict (home, sku) do update set asked_at = clock_timestamp(), why = excluded.why
 $$;
 

@@ -5,7 +5,8 @@ alter table connection add column turn_booked_at timestamptz;
 
 -- Claim the most urgent message of a lane that may go now. As before, and fair between lanes: a lane that finds every
 -- slot of a connection taken books the next one, so that a flow which drains a long backlog over Khaos's one slot lets
--- the others in between: levels never starve dispatches, nor dispatches a level that falls to nothing.
+-- the others in between: levels never starve dispatches, nor dispatches a level that falls to nothing. A lane that has
+-- booked a slot lets no waiting poll pass, and polls leave a booked slot alone (workers/limits.py).
 -- Commits "may have been sent" before anything is sent; says what stood there before.
 create or replace function claim(p_lane text, p_process uuid, p_lease interval)
 returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
@@ -24,7 +25,8 @@ begin
         select c.name, c.turn_lane is not null from connection c
          where c.shut_kind is null
            and (c.turn_lane is null or c.turn_lane = p_lane or c.turn_until < now())
-           and (c.poll_waiting is null or c.poll_waiting < now() - interval '10 seconds')
+           and (c.poll_waiting is null or c.poll_waiting < now() - interval '10 seconds'
+                or (c.turn_lane = p_lane and c.turn_until >= now()))
            and exists (select 1 from slot s where s.connection = c.name and s.lane = '*' and s.holder is null)
          order by (select count(*) from slot s where s.connection = c.name and s.lane = '*' and s.holder is not null)
     loop

@@ -3,8 +3,6 @@
 -- Two figures are kept for each SKU: the book (the count on which both sides last agreed, and every movement since) and
 -- the count (the last one, and what moved after it). While they differ, the less sellable one is what is held.
 
-alter table home add column told boolean not null default false;         -- written from the configuration
-
 create table told_sku (
     home            text not null,
     sku             text not null,
@@ -247,10 +245,3 @@ begin
     perform hold_as_told(p_home, array[p_sku]);
     return v_moves;
 end $$;
-
--- Nothing of a warehouse that cannot be asked is counted again: its positions follow what it tells.
-create or replace function want_recount(p_home text, p_skus text[], p_why text) returns void language sql as $$
-    insert into recount (home, sku, why) select p_home, s, p_why from unnest(p_skus) s
-     where not exists (select 1 from home where site = p_home and told) order by s
-        on conflict (home, sku) do update set asked_at = clock_timestamp(), why = excluded.why
-$$;
