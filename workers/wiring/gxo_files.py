@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
+from adapters.x12 import Interchange
 from mappings.canonical import GoodsReceipt, PickLine, StockMovement
 from mappings.canonical.advices import (
     Acknowledgement,
@@ -61,11 +62,11 @@ class GxoFiles:
         self._client.archive(facility, path)
 
     def number_of(self, name: str, data: bytes) -> tuple[int | None, bool]:
-        """ISA13; an item result has none."""
+        """ISA13; an item result has none, and what is not for us is in no series of ours."""
         if name.endswith(RESULT):
             return None, True
         try:
-            return open_interchange(data, name).control_number, True
+            return self._ours(data, name).control_number, True
         except Unmappable:
             return None, False
 
@@ -73,6 +74,9 @@ class GxoFiles:
         """The sets of an interchange that is for us, or an item result."""
         if name.endswith(RESULT):
             return [results(facility, name, data)], []
+        return documents(facility, self._ours(data, name))
+
+    def _ours(self, data: bytes, name: str) -> Interchange:
         told = open_interchange(data, name)
         for field, said, wanted in (
             ("ISA06", told.sender, self._settings.receiver),
@@ -82,7 +86,7 @@ class GxoFiles:
             if said != wanted:
                 why = f"{name} is not for this connection, which has {wanted}: ask GXO, or correct the connection"
                 raise Unmappable(field, said, why, kind="unreadable")
-        return documents(facility, told)
+        return told
 
     def origin(self, body: bytes) -> Origin:
         """Where a document stood."""
