@@ -239,6 +239,12 @@ VERDICTS: dict[str, Verdict] = {
         "A file came again with other content and was not read: ask the warehouse which is right; `fleet replay RECORD`"
         " reads the kept one, then dismiss.",
     ),
+    "file_not_taken": Verdict(
+        SUPPORT,
+        "error",
+        "A file in the warehouse's folder cannot be fetched, and the others are: see what it is, have it moved away or"
+        " raise the limit that the reason names, then dismiss.",
+    ),
     "unknown_facility": Verdict(
         SUPPORT,
         "error",
