@@ -205,7 +205,8 @@ VERDICTS: dict[str, Verdict] = {
     "answer_missing": Verdict(
         OPERATIONS,
         "error",
-        "The warehouse has not answered in time: ask it whether the file arrived; it closes by itself when it answers.",
+        f"The warehouse has not answered in time: ask it whether the file arrived. If it has none, `{RETRY}` lays the"
+        " same file again; it closes by itself when it answers.",
     ),
     "answer_unmatched": Verdict(
         SUPPORT,

@@ -54,6 +54,7 @@ def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: byt
     told = {
         "connection": connection,
         "facility": facility,
+        "series": facility if files.series == "facility" else connection,
         "name": name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "number": number,

@@ -46,6 +46,7 @@ class GxoFiles:
         self._causes: Mapping[str, str] = tables.get("movement_causes", {}).get("gxo", {})
         self._lines: Mapping[str, str] = tables.get("line_statuses", {}).get("gxo", {})
         self.poll_every = settings.poll_interval
+        self.series = settings.series
         self.gap_patience = settings.gap_patience
         self.answer_patience = settings.ack_824_within
 
