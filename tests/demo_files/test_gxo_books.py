@@ -205,7 +205,7 @@ def test_a_last_count_that_differs_from_what_was_told_does_not_balance() -> None
 def test_files_that_overtook_each_other_are_counted() -> None:
     late = [taken(1, "945_000009002.edi", number=9002), taken(2, "824_000009001.edi", number=9001)]
     seen = report(rows=ledger(files=late))
-    assert (seen.files.overtaken, seen.files.shipped_before_accepted, seen.balanced) == (1, 1, True)
+    assert (seen.files.overtaken, seen.files.left_before_accepted, seen.balanced) == (1, 1, True)
 
 
 def test_every_code_has_one_barcode_whose_check_digit_is_right() -> None:
@@ -226,5 +226,5 @@ def test_the_days_trade_at_gxo_is_counted_from_its_own_book() -> None:
     ]
     seen = report(theirs=moved(("N", -2), ("H", 2)) | {"orders": [busy], "receipts": arrivals}).gxo
     assert seen.orders == {"GBDB01": 1}
-    assert (seen.several_cartons, seen.in_parts, seen.short_lines) == (1, 1, 1)
+    assert (seen.several_cartons, seen.in_parts, seen.lines_short) == (1, 1, 1)
     assert (seen.announced, seen.blind, seen.supplies, seen.adjusted, seen.passed) == (1, 1, 1, 0, 1)

@@ -101,7 +101,7 @@ def to_the_unit(report: dict[str, Any]) -> None:
 def some_of_everything_went_to_gxo(trade: dict[str, Any], exceptions: dict[str, int]) -> None:
     """Both facilities had orders, and every kind of thing that can happen there did."""
     assert sorted(trade["orders"]) == ["GBDB01", "GBLT01"]
-    kinds = ("several_cartons", "in_parts", "short_lines", "announced", "blind", "supplies", "adjusted", "passed")
+    kinds = ("several_cartons", "in_parts", "lines_short", "announced", "blind", "supplies", "adjusted", "passed")
     assert [kind for kind in kinds if not trade[kind]] == []
     assert exceptions["short_pick"] >= 1
 
@@ -161,7 +161,7 @@ def test_with_workers_killed_redis_flushed_and_partners_failing_nothing_is_lost_
     assert faults["GXO documents reissued"] > 0
     assert faults["SIGKILL while laying a file"] + faults["SIGKILL while taking a file"] > 0
     assert report["files"]["repeated"] > 0
-    assert report["files"]["shipped_before_accepted"] > 0
+    assert report["files"]["left_before_accepted"] > 0
     to_the_unit(report)
     assert left_behind(tmp_path) == []
     told = "\n".join(raw.decode(errors="replace") for raw in sentry.raw)

@@ -21,7 +21,7 @@ class FileFigures(Canonical):
     taken: int = 0
     repeated: int = 0
     overtaken: int = 0
-    shipped_before_accepted: int = 0
+    left_before_accepted: int = 0
     sent: int = 0
     arrived_again: int = 0
     counts: int = 0
@@ -43,7 +43,7 @@ def compare_files(book: GxoBook, ledger: LedgerRows) -> FileFigures:
         taken=len(news),
         repeated=sum(one.effect == "repeated" for one in ledger.files),
         overtaken=_overtaken(news),
-        shipped_before_accepted=_shipped_before_accepted(book, place),
+        left_before_accepted=_left_before_accepted(book, place),
         sent=sum(row.sent for row in ledger.numbers),
         arrived_again=sum(one.repeated for one in book.files),
         counts=sum(one.set_id == "846" and one.files > 0 for one in book.messages),
@@ -104,7 +104,7 @@ def _overtaken(rows: Iterable[PartnerFile]) -> int:
     return late
 
 
-def _shipped_before_accepted(book: GxoBook, place: dict[tuple[str, str], int]) -> int:
+def _left_before_accepted(book: GxoBook, place: dict[tuple[str, str], int]) -> int:
     """Orders whose 945 was taken before their 824."""
     first: dict[tuple[str, str], int] = {}
     for message in book.messages:

@@ -11,7 +11,7 @@ from workers.demo.gxo_book import CANCELLED, GOOD, GxoBook, Moved
 
 
 class GxoTrade(Canonical):
-    """``orders`` goes by facility; ``several_cartons`` and ``in_parts`` count orders, ``short_lines`` lines.
+    """``orders`` goes by facility; ``several_cartons`` and ``in_parts`` count orders, ``lines_short`` lines.
 
     ``announced`` and ``blind`` are returns, ``supplies`` suppliers' receipts; ``adjusted`` counts 947s of one type,
     ``passed`` those in which units pass from one type to another.
@@ -20,7 +20,7 @@ class GxoTrade(Canonical):
     orders: dict[str, int] = Field(default_factory=dict)
     several_cartons: int = 0
     in_parts: int = 0
-    short_lines: int = 0
+    lines_short: int = 0
     announced: int = 0
     blind: int = 0
     supplies: int = 0
@@ -42,7 +42,7 @@ def count_trade(book: GxoBook) -> GxoTrade:
         orders=dict(sorted(Counter(one.facility for one in alive).items())),
         several_cartons=sum(any(len(one.tracking) > 1 for one in shipments) for _, shipments in left),
         in_parts=sum(len(shipments) > 1 for _, shipments in left),
-        short_lines=sum(line.result in ("CP", "DS") for one in alive for line in one.lines),
+        lines_short=sum(line.result in ("CP", "DS") for one in alive for line in one.lines),
         announced=sum(not blind for blind in returns),
         blind=sum(returns),
         supplies=len(book.receipts) - len(returns),
