@@ -19,7 +19,6 @@ from workers.ringer import Bell
 from workers.runtime import Runtime
 from workers.stock import counting, demand, levels, movements, not_carried
 from workers.told import differences, item_files, taking
-from workers.told import stock as told_stock
 from workers.wiring import reader_for
 
 log = structlog.get_logger(__name__)
@@ -113,7 +112,6 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
         Scheduled("journal", 2.0, partial(entering.enter_new, runtime), watched=False),
         Scheduled("stock not carried", 60.0, partial(not_carried.check, runtime)),
         Scheduled("stock differences", 30.0, partial(differences.check, runtime)),
-        Scheduled("counts awaited", 3600.0, partial(told_stock.await_counts, runtime)),
         Scheduled("purge stock", 3600.0, partial(stock_in.purge, runtime)),
         Scheduled(f"reference data {erp}", runtime.configuration.fleet.intervals.reference_data,
                   partial(runtime.read_facts, erp), erp),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from workers.ledger.store import NewMessage, run_effects
 from workers.reading import Reading
 from workers.runtime import Runtime
+from workers.told.stock import await_first_counts
 
 URGENT, ORDINARY = 3, 6
 SAID = """
@@ -132,6 +133,8 @@ def install(runtime: Runtime) -> None:
         db.execute("delete from stock_site")
         for row in sites:
             db.execute("insert into stock_site (site, home, purpose) values (%s, %s, %s)", row)
+        if stock.levels != "off":
+            await_first_counts(runtime, db)
         after = db.execute(SAID).fetchone()
         if before != after:
             db.execute("select touch_levels(h.site, array(select sku from position where home = h.site)) from home h")

@@ -73,14 +73,16 @@ def adopt(store: Store, home: str, sku: str, who: str) -> list[dict[str, Any]]:
     """
     with store.transaction() as db:
         row = db.execute(
-            "select t.counted_number as number, h.connection, h.facility, adopt_count(%s, %s) as moves from told_sku t"
+            "select t.counted_number as number, t.adopted, h.connection, h.facility, adopt_count(%s, %s) as moves"
+            " from told_sku t"
             " join home h on h.site = t.home where t.home = %s and t.sku = %s and t.differs",
             (home, sku, home, sku),
         ).fetchone()
         if row is None:
             raise CannotDo(f"{sku} at {home}: count and movements agree; `fleet stock {sku}` shows both")
         moves: list[dict[str, Any]] = row["moves"]
-        movements = _movements(sku, f"count {row['facility']} {row['number']}", moves)
+        turn = f" {row['adopted'] + 1}" if row["adopted"] else ""
+        movements = _movements(sku, f"count {row['facility']} {row['number']}{turn}", moves)
         told = {"connection": row["connection"], "home": home, "movements": movements}
         db.execute("select take_movements(%s)", (json.dumps(told),))
         db.execute(

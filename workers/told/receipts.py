@@ -20,6 +20,8 @@ def read_receipt(reading: Reading) -> None:
     odd = [line for line in receipt.lines if is_return and line.hold_reason in ODD]
     for line in odd:
         _file(reading, receipt, line)
+    number = receipt.their_id
+    receipt = receipt.model_copy(update={"their_id": _name(reading, receipt, home)})
     ordinary = tuple(line for line in receipt.lines if line not in odd)
     moves = [
         {"sku": line.sku, "condition": line.condition.value, "units": line.received}
@@ -28,9 +30,20 @@ def read_receipt(reading: Reading) -> None:
     ]
     if ordinary:
         take_receipt(reading, receipt.model_copy(update={"lines": ordinary}), home, says_return=is_return)
-    tell_moves(reading, home, f"receipt {receipt.their_id}", moves, ("received", receipt.kind_word))
+    tell_moves(reading, home, f"receipt {number}", moves, ("received", receipt.kind_word))
     # the grade of returned goods is judged with the return itself
     complain(reading, home, [entry for entry in bad if not (is_return and entry.error.kind == "unknown_grade")])
+
+
+def _name(reading: Reading, receipt: GoodsReceipt, home: str) -> str:
+    """Each facility may number its own receipts: one whose number another building has told is named with its own."""
+    taken = reading.run(
+        "select 1 as one from goods_in where connection = %s and their_id = %s and home <> %s",
+        reading.record.connection,
+        receipt.their_id,
+        home,
+    )
+    return f"{receipt.their_id}@{receipt.facility}" if taken else receipt.their_id
 
 
 def _file(reading: Reading, receipt: GoodsReceipt, line: ReceiptLine) -> None:

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from mappings.canonical import Cause, StockMovement
 from mappings.errors import Unreadable
+from workers.ledger.store import Connection
 from workers.reading import Reading
 from workers.runtime import Runtime
 from workers.stock.movements import as_rows
 
 GOOD = "good"
-LATE_COUNT = "no count of the building came in time"
-AWAIT_COUNT = (
-    "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
-    " values (%s, %s, %s, %s, 'count_late', 'stock-in', %s) on conflict (subject, what)"
-)
 
 
 def tell_moves(
@@ -49,10 +44,13 @@ def read_adjustment(reading: Reading) -> None:
     warehouse = reading.runtime.telling(connection)
     movements, bad = warehouse.files.read_adjustment(reading.record.body)
     if movements:
-        home = warehouse.sites[movements[0].facility]
-        told = {"connection": connection, "home": home, "movements": as_rows(movements)}
+        facility = movements[0].facility
+        home = warehouse.sites[facility]
+        # each facility may number its own adjustments
+        rows = [{**row, "id": f"{row['id']}/{facility}"} for row in as_rows(movements)]
+        told = {"connection": connection, "home": home, "movements": rows}
         reading.run("select take_movements(%s)", json.dumps(told))
-        number = movements[0].movement_id.partition("/")[0]
+        number = movements[0].movement_id.rsplit("/", 2)[0]
         tell_moves(reading, home, f"adjustment {number}", moves_of(movements))
         complain(reading, home, bad)
 
@@ -108,35 +106,26 @@ def read_count(reading: Reading) -> None:
         "written": origin.written.isoformat(),
         "at": counted.at.isoformat(),
     }
-    reading.run("select take_told_count(%s, %s)", json.dumps(told), number)
+    news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(told), number)
     complain(reading, home, bad)
-    _next_count(reading, home, counted.facility)
+    if news[0]["differing"] is not None:  # else one that is older than the last
+        by, zone = files.snapshot_by(counted.facility)
+        due = datetime.combine(counted.at.astimezone(zone).date() + timedelta(days=1), by, zone)
+        reading.run("select await_count(%s, %s, %s)", home, reading.record.connection, due)
+        if due > datetime.now(UTC):
+            reading.run("select close_exception('count_late', %s, 'a count has come', 'fleet')", f"count:{home}")
 
 
-def _next_count(reading: Reading, home: str, facility: str) -> None:
-    """The next day's count is awaited by its local time."""
-    files = reading.runtime.telling(reading.record.connection).files
-    due = _due(files.snapshot_by(facility), reading.record.received_at + timedelta(days=1), today=True)
-    reading.run(AWAIT_COUNT + " do update set due_at = greatest(expectation.due_at, excluded.due_at),"
-                " missed_at = null", f"count:{home}", LATE_COUNT, home, due, reading.record.connection)  # fmt: skip
-    reading.run("select close_exception('count_late', %s, 'a count has come', 'fleet')", f"count:{home}")
-
-
-def await_counts(runtime: Runtime) -> int:
-    """A building that has not told a count yet owes one as well. Returns how many began to."""
-    begun = 0
+def await_first_counts(runtime: Runtime, db: Connection) -> None:
+    """A building that has told no count yet is to do so by its next morning."""
     for home, (connection, facility) in runtime.configuration.homes.items():
         if runtime.connection(connection).tells:
-            by = runtime.telling(connection).files.snapshot_by(facility)
-            due = _due(by, datetime.now(UTC), today=False)
-            begun += runtime.store.run(AWAIT_COUNT + " do nothing", f"count:{home}", LATE_COUNT, home, due, connection)
-    return begun
-
-
-def _due(by: tuple[time, ZoneInfo], moment: datetime, *, today: bool) -> datetime:
-    """The local time on a moment's day; where that is over and ``today`` need not be, on the next."""
-    at, zone = by
-    due = datetime.combine(moment.astimezone(zone).date(), at, zone)
-    if not today and due <= moment:
-        due = datetime.combine(moment.astimezone(zone).date() + timedelta(days=1), at, zone)
-    return due.astimezone(UTC)
+            by, zone = runtime.telling(connection).files.snapshot_by(facility)
+            now = datetime.now(zone)
+            due = datetime.combine(now.date(), by, zone)
+            due = due if due > now else datetime.combine(now.date() + timedelta(days=1), by, zone)
+            db.execute(
+                "select await_count(%s, %s, %s) where not exists (select 1 from told_count where home = %s)"
+                " and not exists (select 1 from expectation where subject = 'count:' || %s)",
+                (home, connection, due, home, home),
+            )

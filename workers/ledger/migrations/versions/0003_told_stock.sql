@@ -10,6 +10,10 @@ create table told_sku (
     agreed_number   bigint not null default 0,
     agreed_written  timestamptz not null default '-infinity',
     agreed_at       timestamptz not null default '-infinity',
+    base_number     bigint not null default 0,        -- the count that the book began with: what was told of before it is in it
+    base_written    timestamptz not null default '-infinity',
+    base_at         timestamptz not null default '-infinity',
+    adopted         integer not null default 0,       -- how often a person took a count for true
     counted         jsonb not null default '{}',      -- the last count that named it
     counted_number  bigint not null default 0,
     counted_written timestamptz not null default '-infinity',
@@ -112,28 +116,50 @@ begin
     end if;
 end $$;
 
--- Movements that a warehouse told in one document, once; told again they change nothing.
+-- Movements that a warehouse told in one document, once; told again they change nothing. Read again after a table was
+-- mended, the same document may put its units elsewhere: then it counts as it is read now.
 --   p: home, document, number, written, cause, word, moves: [{sku, condition, units}]
 -- ``cause`` (with the warehouse's ``word``) puts each into the story of its SKU; null where take_movements does that.
 -- Returns how many were new.
 create function tell_moves(p jsonb) returns integer language plpgsql as $$
 declare
     v_home text := p->>'home';
+    v_number bigint := (p->>'number')::bigint;
+    v_written timestamptz := (p->>'written')::timestamptz;
+    v_news jsonb;
     v_skus text[];
-    v_new integer;
 begin
     perform pg_advisory_xact_lock(hashtextextended('told:' || v_home, 4201982));
     with told as (
         select e->>'sku' as sku, e->>'condition' as condition, sum((e->>'units')::integer)::integer as units
           from jsonb_array_elements(p->'moves') e group by 1, 2 having sum((e->>'units')::integer) <> 0),
-    new as (
-        insert into told_move (home, document, sku, condition, units, number, written)
-        select v_home, p->>'document', t.sku, t.condition, t.units, (p->>'number')::bigint, (p->>'written')::timestamptz
-          from told t
-        on conflict do nothing returning sku)
-    select array_agg(distinct sku order by sku), count(*) into v_skus, v_new from new;
-    if v_skus is null then return 0; end if;
-    insert into told_sku (home, sku) select v_home, s from unnest(v_skus) s on conflict do nothing;
+    news as (
+        select sku, condition, coalesce(t.units, 0) - coalesce(m.units, 0) as units, coalesce(t.units, 0) as now
+          from told t full join (select * from told_move where home = v_home and document = p->>'document') m
+               using (sku, condition)
+         where coalesce(t.units, 0) <> coalesce(m.units, 0))
+    select jsonb_agg(to_jsonb(n)), array_agg(distinct n.sku) into v_news, v_skus from news n;
+    if v_news is null then return 0; end if;
+    insert into told_sku (home, sku) select v_home, s from unnest(v_skus) s order by s on conflict do nothing;
+    delete from told_move m using jsonb_to_recordset(v_news) n (sku text, condition text)
+     where m.home = v_home and m.document = p->>'document' and m.sku = n.sku and m.condition = n.condition;
+    insert into told_move (home, document, sku, condition, units, number, written)
+    select v_home, p->>'document', n.sku, n.condition, n.now, v_number, v_written
+      from jsonb_to_recordset(v_news) n (sku text, condition text, now integer) where n.now <> 0;
+    -- what comes after both sides had agreed without it belongs to the book all the same, and may undo the agreement;
+    -- not so what the book's beginning includes, and what is so old that nobody remembers whether it was told
+    update told_sku t
+       set agreed = coalesce((
+               select jsonb_object_agg(b.condition, b.units) from (
+                   select condition, sum(units)::integer as units from (
+                       select e.key as condition, e.value::integer as units from jsonb_each_text(t.agreed) e
+                       union all
+                       select n.condition, n.units from jsonb_to_recordset(v_news) n (sku text, condition text, units integer)
+                        where n.sku = t.sku) u
+                    group by condition having sum(units) <> 0) b), '{}')
+     where t.home = v_home and t.sku = any (v_skus) and v_written > now() - interval '59 days'
+       and counts_it(t.agreed_number, t.agreed_written, t.agreed_at, v_number, v_written)
+       and not counts_it(t.base_number, t.base_written, t.base_at, v_number, v_written);
     if p ? 'cause' then
         insert into movement (connection, movement_id, home, sku, cause, cause_word, units, to_condition, moved_at)
         select h.connection, (p->>'document') || '/' || m.sku || '/' || m.condition, v_home, m.sku, p->>'cause', p->>'word',
@@ -143,7 +169,7 @@ begin
         on conflict do nothing;
     end if;
     perform hold_as_told(v_home, v_skus);
-    return v_new;
+    return jsonb_array_length(v_news);
 end $$;
 
 -- A whole count was told, and its lines stand in snapshot_line under p_id: it is taken over, and compared with the book.
@@ -178,7 +204,8 @@ begin
     on conflict (home, sku) do update
        set counted = excluded.counted, counted_number = v_number, counted_written = v_written, counted_at = v_at, absent = 0;
     if v_first then
-        update told_sku set agreed = counted, agreed_number = v_number, agreed_written = v_written, agreed_at = v_at
+        update told_sku set agreed = counted, agreed_number = v_number, agreed_written = v_written, agreed_at = v_at,
+               base_number = v_number, base_written = v_written, base_at = v_at
          where home = v_home and counted_number = v_number;
     end if;
     -- a SKU that two whole counts in a row leave out is gone
@@ -225,6 +252,14 @@ begin
     return v_differing;
 end $$;
 
+-- The next count of a building is awaited by its local morning.
+create function await_count(p_home text, p_connection text, p_due timestamptz) returns void language sql as $$
+    insert into expectation (subject, what, story, due_at, kind, flow, connection)
+    values ('count:' || p_home, 'no count of the building came in time', p_home, p_due, 'count_late', 'stock-in', p_connection)
+    on conflict (subject, what) do update set due_at = excluded.due_at, missed_at = null
+     where expectation.due_at < excluded.due_at
+$$;
+
 -- A person takes the warehouse's count for true: the book begins anew at it, and what differs is a movement like any
 -- other, for finance. Returns the movements, as take_movements takes them.
 create function adopt_count(p_home text, p_sku text) returns jsonb language plpgsql as $$
@@ -240,7 +275,7 @@ begin
               from (select jsonb_object_keys(v.counted || v.book) as k) keys) c
      where c.units <> 0;
     update told_sku t set agreed = t.counted, agreed_number = t.counted_number, agreed_written = t.counted_written,
-           agreed_at = t.counted_at, differs = false
+           agreed_at = t.counted_at, differs = false, adopted = t.adopted + 1
      where t.home = p_home and t.sku = p_sku;
     perform hold_as_told(p_home, array[p_sku]);
     return v_moves;
