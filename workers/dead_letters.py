@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from workers.ledger.store import Store
 from workers.policy import verdict
 from workers.runtime import Runtime
+
+ANSWER_MISSING = "answer_missing"
 
 
 class CannotDo(Exception):
@@ -72,7 +75,8 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
     """
     with store.transaction() as db:
         row = db.execute(
-            "select e.id, e.kind, e.record_id, e.state as exception_state, m.* from exception e"
+            "select e.id as exception_id, e.kind as trouble, e.subject as awaited, e.record_id,"
+            " e.state as exception_state, m.* from exception e"
             " left join message m on m.id = e.message_id where e.id = %s for update of e",
             (exception_id,),
         ).fetchone()
@@ -80,6 +84,8 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
         if row["exception_state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
+        if row["flow"] is None and row["trouble"] == ANSWER_MISSING and body is None:
+            return _lay_again(db, row, person)
         if row["flow"] is None:
             if row["record_id"] is None or body is not None:
                 raise CannotDo(
@@ -120,6 +126,19 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
         )
         _tell(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
         return str(message["reference"])
+
+
+def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
+    """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
+    from workers.told.laying import lay_again  # noqa: PLC0415  only this loads the systems
+
+    reference = lay_again(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
+    if reference is None:
+        raise CannotDo(
+            f"exception {row['exception_id']}: no file of {row['awaited']} can be laid again; ask the warehouse"
+        )
+    _tell(db, row["exception_id"], person, "laid again", "")
+    return reference
 
 
 def _rewritable(kind: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from mappings.canonical import Product
 from workers.ledger.store import Claimed, Effect, call
 from workers.runtime import Runtime
@@ -22,15 +24,17 @@ def catalogue(runtime: Runtime, message: Claimed, codes: list[str]) -> dict[str,
     }
 
 
-def stamp_of(runtime: Runtime, message: Claimed) -> Stamp | None:
-    """The control number that a message is written with, where its warehouse wants one: for good the same."""
-    if not runtime.warehouse(message.connection).numbered:
-        return None
-    row = runtime.store.row(
-        "select number, given_at from number_for(%s, %s, %s)", message.connection, message.id, message.generation
-    )
-    assert row is not None, "number_for gives each message a number"
-    return Stamp(row["number"], row["given_at"])
+def stamp_of(runtime: Runtime, message: Claimed) -> Callable[[], Stamp]:
+    """Gives the control number that a message is written with, where its warehouse wants one: for good the same."""
+
+    def stamp() -> Stamp:
+        row = runtime.store.row(
+            "select number, given_at from number_for(%s, %s, %s)", message.connection, message.id, message.generation
+        )
+        assert row is not None, "number_for gives each message a number"
+        return Stamp(row["number"], row["given_at"])
+
+    return stamp
 
 
 def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effect]:

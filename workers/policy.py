@@ -205,7 +205,8 @@ VERDICTS: dict[str, Verdict] = {
     "answer_missing": Verdict(
         OPERATIONS,
         "error",
-        "The warehouse has not answered in time: ask it whether the file arrived; it closes by itself when it answers.",
+        f"The warehouse has not answered in time: ask it whether the file arrived. If it has none, `{RETRY}` lays the"
+        " same file again; it closes by itself when it answers.",
     ),
     "answer_unmatched": Verdict(
         SUPPORT,
@@ -238,6 +239,12 @@ VERDICTS: dict[str, Verdict] = {
         "error",
         "A file came again with other content and was not read: ask the warehouse which is right; `fleet replay RECORD`"
         " reads the kept one, then dismiss.",
+    ),
+    "file_not_taken": Verdict(
+        SUPPORT,
+        "error",
+        "A file in the warehouse's folder cannot be fetched, and the others are: see what it is, have it moved away or"
+        " raise the limit that the reason names, then dismiss.",
     ),
     "unknown_facility": Verdict(
         SUPPORT,

@@ -32,11 +32,10 @@ TimeZone = Annotated[str, AfterValidator(_zone)]
 
 
 class Facility(BaseModel):
-    """What is peculiar to one facility. ``cut_off`` is on its own clock; None: it has told none."""
+    """What is peculiar to one facility."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    cut_off: time | None = None
     time_zone: TimeZone = "Europe/London"
     snapshot_by: time = time(7)  # when the day's 846 must have come, on the facility's clock (2.1)
 
@@ -91,6 +90,7 @@ class Settings(BaseModel):
     final_945: Literal["all_lines", "first"] = "all_lines"  # whether a 945 may leave lines out (2.2.4)
 
     poll_interval: Seconds = 60.0
+    series: Literal["facility", "account"] = "facility"  # over which ISA13 of what GXO sends counts up
     gap_patience: Seconds = 1800.0  # a number that is left out of GXO's series may come for so long (2.1)
     stable_for: Annotated[float, Field(ge=0)] = 15.0  # a file is taken when it looks the same for so long (2.1)
     largest_file: Annotated[int, Field(gt=0)] = 16 * 1024 * 1024  # bytes

@@ -2,13 +2,14 @@
 
 from adapters.x12.errors import X12Error
 from adapters.x12.grammar import Delimiters
-from adapters.x12.reading import Group, Interchange, TransactionSet, control_number_of, read_interchange
+from adapters.x12.reading import Envelope, Group, Interchange, TransactionSet, envelope_of, read_interchange
 from adapters.x12.text import cleaned
 from adapters.x12.tokens import Lines
 from adapters.x12.writing import Segments, write_interchange
 
 __all__ = [
     "Delimiters",
+    "Envelope",
     "Group",
     "Interchange",
     "Lines",
@@ -16,7 +17,7 @@ __all__ = [
     "TransactionSet",
     "X12Error",
     "cleaned",
-    "control_number_of",
+    "envelope_of",
     "read_interchange",
     "write_interchange",
 ]

@@ -21,6 +21,16 @@ STAMP = re.compile(r"([0-9]{8}) ([0-9]{4})([0-9]{2})?([0-9]{1,2})?")
 
 
 @dataclass(frozen=True, slots=True)
+class Envelope:
+    """What an ISA says. ``usage`` is P (production) or T (test)."""
+
+    control_number: int
+    sender: str
+    receiver: str
+    usage: str
+
+
+@dataclass(frozen=True, slots=True)
 class TransactionSet:
     """What stood between an ST and its SE, each segment as (id, element, …), empty elements as "".
 
@@ -101,14 +111,14 @@ def read_interchange(data: bytes, name: str) -> Interchange:
     )
 
 
-def control_number_of(data: bytes, name: str) -> int:
-    """ISA13 of a file whose IEA is there and fits it, without a look at what stands between. Raises X12Error."""
+def envelope_of(data: bytes, name: str) -> Envelope:
+    """The ISA of a file whose IEA is there and fits it, without a look at what stands between. Raises X12Error."""
     isa, marks = isa_of(_text(data[:HEAD]), name)
     tail = _text(data[-TAIL:]).rstrip(PADDING).removesuffix(marks.segment).rpartition(marks.segment)[2].lstrip("\r\n")
     closing = tail.split(marks.element)
     if closing[0] != "IEA" or not same_number(closing[-1].strip(), isa[13]):
         raise X12Error(name, 0, "IEA", 2, "the file does not end with the IEA of its ISA, so it is cut off")
-    return int(isa[13])
+    return Envelope(int(isa[13]), isa[6].strip(), isa[8].strip(), isa[15])
 
 
 def _text(data: bytes) -> str:

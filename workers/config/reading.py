@@ -72,12 +72,9 @@ def _said(error: ValidationError, where: str) -> Misconfigured:
 TABLES = {
     "adjustment_reasons",
     "carriers",
-    "facilities",
-    "grades",
     "item_columns",
     "line_statuses",
     "movement_causes",
-    "owners",
     "return_dispositions",
     "stock_conditions",
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from mappings.canonical import Product
 from workers.delivery import Absent
@@ -68,7 +67,13 @@ class ItemFile:
         expect = Effect(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, %s, %s,"
             " now() + make_interval(secs => %s), 'answer_missing', 'sku-sync', %s) on conflict do nothing",
-            (message.subject, PROOF, message.story, files.answer_patience, message.connection),
+            (
+                awaited(message.connection, message.body["facility"]),
+                PROOF,
+                message.body["facility"],
+                files.answer_patience,
+                message.connection,
+            ),
         )
         return Delivered("at the warehouse; it answers item by item", (expect,))
 
@@ -85,6 +90,12 @@ def post_files(runtime: Runtime, connection: str) -> int:
 def _post_file(runtime: Runtime, connection: str, facility: str) -> bool:
     files = runtime.telling(connection).files
     with runtime.store.transaction() as db:
+        # a file, or its answer, may be lost: told again in a later file, the items are what they are
+        db.execute(
+            "update item_row set file = null, asked_at = now() where connection = %s and facility = %s"
+            " and file is not null and state = 'waiting' and asked_at < now() - make_interval(secs => %s)",
+            (connection, facility, files.answer_patience),
+        )
         rows = db.execute(
             "select i.message_id, b.wire from item_row i join message_body b on b.message_id = i.message_id"
             " where i.connection = %s and i.facility = %s and i.file is null and i.state = 'waiting'"
@@ -103,7 +114,7 @@ def _post_file(runtime: Runtime, connection: str, facility: str) -> bool:
             connection=connection,
             kind="items",
             reference=f"{facility} {name}",
-            subject=_subject(connection, facility, name),
+            subject=f"items:{connection}:{facility}:{name}",
             story=name,
             body={"facility": facility, "items": len(rows)},
             fingerprint=name,
@@ -128,8 +139,9 @@ def _moment(db: Connection, connection: str, facility: str) -> datetime:
     return at
 
 
-def _subject(connection: str, facility: str, name: str) -> str:
-    return f"items:{connection}:{facility}:{name}"
+def awaited(connection: str, facility: str) -> str:
+    """The subject of what is expected of a facility for its item files."""
+    return f"items:{connection}:{facility}"
 
 
 def read_results(reading: Reading) -> None:
@@ -149,7 +161,7 @@ def read_results(reading: Reading) -> None:
         )[0]  # fmt: skip
         if not row["known"]:
             strangers.append(result.sku)
-    _leftover(reading, _subject(connection, facility, file), facility, file)
+    _leftover(reading, facility)
     if strangers:
         reading.file_exception(
             "answer_unmatched",
@@ -161,15 +173,15 @@ def read_results(reading: Reading) -> None:
         )
 
 
-def _leftover(reading: Reading, subject: str, facility: str, file: str) -> None:
-    """The file is answered when each of its items is."""
-    waiting: list[dict[str, Any]] = reading.run(
-        "select 1 as one from item_row where connection = %s and facility = %s and file = %s and state = 'waiting'"
-        " limit 1",
+def _leftover(reading: Reading, facility: str) -> None:
+    """A facility owes no answer when each item of every file is answered."""
+    waiting = reading.run(
+        "select 1 as one from item_row where connection = %s and facility = %s and file is not null"
+        " and state = 'waiting' limit 1",
         reading.record.connection,
         facility,
-        file,
     )
     if not waiting:
+        subject = awaited(reading.record.connection, facility)
         reading.run("delete from expectation where subject = %s", subject)
         reading.run("select close_exception('answer_missing', %s, 'every item is answered', 'fleet')", subject)

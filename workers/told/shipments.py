@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from mappings.canonical import Parcel, PickLine
-from mappings.canonical.advices import ShipmentAdvice
+from mappings.canonical.advices import LineOutcome, ShipmentAdvice
 from mappings.errors import Unmappable, Unreadable
 from workers.dispatch.closing import cancelled, closed
 from workers.dispatch.shipping import ship
@@ -34,17 +34,15 @@ def read_shipment(reading: Reading) -> None:
 
 def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
     known = find(reading, advice.reference, left=bool(advice.shipped))
-    if known is None or not _first_time(reading, document, known):
+    if known is None or not _first_time(reading, document, known, advice.shipped):
         return
     _heard_of(reading, known, shipped=bool(advice.shipped))
-    advice = reading.runtime.telling(known["warehouse"]).files.with_absent(advice, _still_open(known))
-    over = _close_lines(reading, known, advice)
+    gone = _gone(reading, known)
+    advice = reading.runtime.telling(known["warehouse"]).files.with_absent(advice, _still_open(known, gone))
+    over = _close_lines(reading, known, advice, gone)
     if advice.substituted:
         _substituted(reading, known, advice)
         return
-    gone = dict(known["shipped"])
-    for sku, units in advice.shipped.items():
-        gone[sku] = gone.get(sku, 0) + units
     if advice.shipped:
         _take_change(reading, known, gone)
         if not may_ship(reading, known, gone, over=over):
@@ -52,24 +50,35 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
         ship(reading, known, _parcels(advice), advice.shipped, advice.shipped_on)
     if not over:
         return
-    nothing = set(known["lines_closed"].values()) == {"cancelled"} or known["state"] == "cancelling"
-    if not gone and nothing:
+    nothing = {outcome for outcome, _ in known["lines_closed"].values()} == {LineOutcome.CANCELLED.value}
+    if not gone and (nothing or known["state"] == "cancelling"):
         cancelled(reading, known)
     else:
         closed(reading, known, gone)
 
 
-def _first_time(reading: Reading, document: str, known: dict[str, Any]) -> bool:
+def _first_time(reading: Reading, document: str, known: dict[str, Any], units: dict[str, int]) -> bool:
     """A shipment is told once: its record may be read again, after a table was mended for instance."""
     return bool(
         reading.run(
-            "insert into told_shipment (connection, document, fulfilment) values (%s, %s, %s) on conflict do nothing"
-            " returning document",
+            "insert into told_shipment (connection, document, fulfilment, units) values (%s, %s, %s, %s)"
+            " on conflict do nothing returning document",
             reading.record.connection,
             document,
             known["reference"],
+            json.dumps(units),
         )
     )
+
+
+def _gone(reading: Reading, known: dict[str, Any]) -> dict[str, int]:
+    """Everything that the warehouse says has left for the order, whether Khaos was told of it or not."""
+    rows = reading.run(
+        "select e.key as sku, sum(e.value::integer)::integer as units from told_shipment t"
+        " cross join lateral jsonb_each_text(t.units) e where t.fulfilment = %s group by 1",
+        known["reference"],
+    )
+    return {row["sku"]: row["units"] for row in rows}
 
 
 def _heard_of(reading: Reading, known: dict[str, Any], *, shipped: bool) -> None:
@@ -93,25 +102,29 @@ def _take_change(reading: Reading, known: dict[str, Any], gone: dict[str, int]) 
         known["requested"] = wanted
 
 
-def _still_open(known: dict[str, Any]) -> list[PickLine]:
+def _still_open(known: dict[str, Any], gone: dict[str, int]) -> list[PickLine]:
     return [
-        PickLine(sku=sku, quantity=units - known["shipped"].get(sku, 0))
+        PickLine(sku=sku, quantity=units - gone.get(sku, 0))
         for sku, units in known["requested"].items()
-        if sku not in known["lines_closed"] and units > known["shipped"].get(sku, 0)
+        if sku not in known["lines_closed"] and units > gone.get(sku, 0)
     ]
 
 
-def _close_lines(reading: Reading, known: dict[str, Any], advice: ShipmentAdvice) -> bool:
-    """Keep which lines are over. True when all that were asked for are."""
-    lines = dict(known["lines_closed"])
+def _close_lines(reading: Reading, known: dict[str, Any], advice: ShipmentAdvice, gone: dict[str, int]) -> bool:
+    """Keep which lines are over, and with how many units less. True when all that were asked for are.
+
+    A shipment may overtake an earlier one: a line that is over, and of which less was told than must have left, is
+    still to be told of.
+    """
+    lines, less = dict(known["lines_closed"]), dict[str, int]()
     for line in advice.lines:
-        if line.outcome.closed and line.sku in known["requested"]:
-            lines[line.sku] = line.outcome.value
-        elif line.outcome.closed and advice.substituted:
-            lines.setdefault(line.sku, line.outcome.value)
+        if line.outcome.closed and (line.sku in known["requested"] or advice.substituted):
+            missing = 0 if line.outcome is LineOutcome.FILLED else max(line.ordered - line.shipped, 0)
+            less[line.sku] = less.get(line.sku, 0) + missing
+            lines[line.sku] = [line.outcome.value, less[line.sku]]
     reading.run("update fulfilment set lines_closed = %s where reference = %s", json.dumps(lines), known["reference"])
     known["lines_closed"] = lines
-    return set(known["requested"]) <= set(lines)
+    return all(sku in lines and gone.get(sku, 0) >= units - lines[sku][1] for sku, units in known["requested"].items())
 
 
 def _substituted(reading: Reading, known: dict[str, Any], advice: ShipmentAdvice) -> None:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Callable
+from typing import Any
 
+from adapters.errors import Rejected
 from workers.intake import call
 from workers.policy import verdict
 from workers.runtime import Runtime
 from workers.wiring.files import Lying
 
+GONE = "missing"  # somebody archived it between two looks
 AT_MOST = 240.0  # seconds of one turn; what is left lies there for the next
 
 
@@ -23,30 +27,55 @@ def take_files(runtime: Runtime, connection: str, facility: str) -> int:
     for file in lying:
         if runtime.stopping.is_set() or time.monotonic() > ends:
             break
-        taken += _take(runtime, connection, facility, file)
+        taken += take_one(runtime, connection, facility, file)
     return taken
 
 
-def _take(runtime: Runtime, connection: str, facility: str, file: Lying) -> bool:
-    """One file. It is moved away only after its record is committed: whatever breaks, it is found again."""
+def take_one(runtime: Runtime, connection: str, facility: str, file: Lying) -> bool:
+    """One file; whether it was news. It is moved away only after its record is committed: whatever breaks, it is found
+    again. One that they do not give out lies there, with a person, and keeps nobody from the next.
+    """
     files = runtime.telling(connection).files
-    data: bytes = call(runtime, connection, "files", lambda: files.fetch(file.path))
-    number, readable = files.number_of(file.name, data)
+    try:
+        data: bytes = call(runtime, connection, "files", lambda: files.fetch(file.path))
+    except Rejected as error:
+        if error.symbol != GONE:
+            _file(runtime.store.run, "file_not_taken", connection, facility, file.name, error.what)
+        return False
+    effect = _keep(runtime, connection, facility, file.name, data)
+    call(runtime, connection, "files", lambda: files.archive(facility, file.path))
+    return effect == "taken"
+
+
+def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: bytes) -> str:
+    """Store it, and in the same moment the exception of one whose name came before with other content."""
+    files = runtime.telling(connection).files
+    number, readable = files.number_of(name, data)
     told = {
         "connection": connection,
         "facility": facility,
-        "name": file.name,
+        "series": facility if files.series == "facility" else connection,
+        "name": name,
         "sha256": hashlib.sha256(data).hexdigest(),
         "number": number,
         "readable": readable,
         "patience": files.gap_patience,
     }
-    row = runtime.store.row("select take_file(%s, %s) as effect", json.dumps(told), pack(facility, file.name, data))
-    effect = row["effect"] if row else ""
-    if effect == "kept":
-        _say_reused(runtime, connection, facility, file.name)
-    call(runtime, connection, "files", lambda: files.archive(facility, file.path))
-    return bool(effect == "taken")
+    with runtime.store.transaction() as db:
+        row = db.execute(
+            "select take_file(%s, %s) as effect", (json.dumps(told), pack(facility, name, data))
+        ).fetchone()
+        effect = str(row["effect"]) if row else ""
+        if effect == "kept":
+            kept = db.execute(
+                "select record_id from partner_file where connection = %s and facility = %s and name = %s"
+                " and effect = 'kept' order by id desc limit 1",
+                (connection, facility, name),
+            ).fetchone()
+            record = kept["record_id"] if kept else None
+            why = f"{name} of {facility} came again with other content: it is kept as record {record}"
+            _file(lambda sql, *v: db.execute(sql, v), "file_name_reused", connection, facility, name, why, record)
+    return effect
 
 
 def pack(facility: str, name: str, data: bytes) -> bytes:
@@ -61,23 +90,19 @@ def unpack(body: bytes) -> tuple[str, str, bytes]:
     return said["facility"], said["name"], data
 
 
-def _say_reused(runtime: Runtime, connection: str, facility: str, name: str) -> None:
-    told = verdict("file_name_reused")
-    row = runtime.store.row(
-        "select record_id from partner_file where connection = %s and facility = %s and name = %s and effect = 'kept'"
-        " order by id desc limit 1",
-        connection,
-        facility,
-        name,
-    )
-    runtime.store.run(
-        "select file_exception('file_name_reused', %s, %s, 'dispatch-in', %s, %s, %s, %s, %s, null, %s)",
+def _file(
+    run: Callable[..., Any], kind: str, connection: str, facility: str, name: str, why: str, record: int | None = None
+) -> None:
+    told = verdict(kind)
+    run(
+        "select file_exception(%s, %s, %s, 'dispatch-in', %s, %s, %s, %s, %s, null, %s)",
+        kind,
         f"file:{connection}:{facility}:{name}",
         f"file {name}",
         connection,
         told.owner,
         told.severity,
-        f"{name} of {facility} came again with other content: it is kept as record {row['record_id'] if row else '-'}",
+        why,
         told.next_step,
-        row["record_id"] if row else None,
+        record,
     )

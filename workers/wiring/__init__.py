@@ -68,22 +68,25 @@ def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Hand
     from workers.dispatch import telling  # noqa: PLC0415  as above
     from workers.journal import posting  # noqa: PLC0415  as above
     from workers.stock import counting, levels  # noqa: PLC0415  as above
-    from workers.told import item_files  # noqa: PLC0415  as above
+    from workers.told import item_files, laying  # noqa: PLC0415  as above
 
     if kind == "read":
         return rereading.ReadAgain(runtime)
-    again = runtime.connection(connection).tells  # a file that is laid again has no second effect
+    told = runtime.connection(connection)
+    again = told.system != "khaos" and runtime.warehouse(connection).repeatable
     handlers: dict[tuple[str, str], Callable[[Runtime], Handler]] = {
         ("orders-out", "order"): partial(orders_out.Order, repeatable=again),
         ("orders-out", "change"): orders_changed.Change,
         ("orders-out", "cancel"): orders_changed.Cancel,
         ("dispatch-in", "reread"): dispatch_in.Reread,
         ("dispatch-in", "shipment"): telling.ShipmentTo,
-        ("sku-sync", "product"): item_files.ItemFor if again else sku_sync.ProductTo,
+        ("sku-sync", "product"): item_files.ItemFor if told.tells else sku_sync.ProductTo,
         ("sku-sync", "items"): item_files.ItemFile,
         ("stock-in", "recount"): counting.Recount,
         ("stock-in", "levels"): levels.Levels,
         ("stock-in", "journal"): posting.JournalTo,
+        ("orders-out", "again"): laying.Again,
+        ("returns-in", "again"): laying.Again,
         ("returns-in", "receipt"): returns_in.Receipt,
         ("returns-in", "advice"): partial(returns_in.Advice, repeatable=again),
         ("returns-in", "return"): returns_in.Return,

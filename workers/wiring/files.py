@@ -70,6 +70,7 @@ class Files(Protocol):
     """The files of one account. ``list_new``, ``fetch``, ``archive``, ``send_items`` go over the network."""
 
     poll_every: float  # seconds between two looks into the folders
+    series: str  # whose numbers follow each other: each "facility"'s, or the whole "account"'s
     gap_patience: float  # seconds that a number which is left out may still come
     answer_patience: float  # seconds that an item file or a cancellation may stay without its answer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import mappings.gxo as words
@@ -68,16 +69,17 @@ class GxoWarehouse:
             motor=self.settings.motor_services,
             zone=self.settings.facility(fulfilment.facility).zone,
         )
-        return self._letter("940", ORDERS, segments, fulfilment.facility, fulfilment.reference, _stamp(known))
+        return self._letter("940", ORDERS, segments, fulfilment.facility, fulfilment.reference, known.stamp())
 
     def write_cancel(self, reference: str, facility: str, associated_ref: str, known: Known) -> bytes:
         """A 940 that takes the order back."""
         segments = words.write_cancellation(reference, facility, client=self._us, associated_ref=associated_ref)
-        return self._letter("940", ORDERS, segments, facility, reference, _stamp(known))
+        return self._letter("940", ORDERS, segments, facility, reference, known.stamp())
 
     def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: Known) -> bytes:
         """A 943."""
-        stamp = _stamp(known)
+        words.write_943(advice, client=self._us, on=date.max)  # what cannot be written takes no number
+        stamp = known.stamp()
         day = stamp.at.astimezone(self.settings.facility(advice.facility).zone).date()
         segments = words.write_943(advice, client=self._us, on=day)
         return self._letter("943", ADVICES, segments, advice.facility, advice.reference, stamp)
@@ -125,8 +127,3 @@ class GxoWarehouse:
             ascii_only=self.settings.ascii_only,
         )
         return Letter(facility, self.settings.name_of(set_id, stamp.number), reference, data).wire
-
-
-def _stamp(known: Known) -> Stamp:
-    assert known.stamp is not None, "what is written for GXO carries a control number"
-    return known.stamp

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
-from adapters.x12 import X12Error, control_number_of
+from adapters.x12 import Envelope, X12Error, envelope_of
 from mappings.canonical import GoodsReceipt, PickLine, StockMovement
 from mappings.canonical.advices import (
     Acknowledgement,
@@ -46,6 +46,7 @@ class GxoFiles:
         self._causes: Mapping[str, str] = tables.get("movement_causes", {}).get("gxo", {})
         self._lines: Mapping[str, str] = tables.get("line_statuses", {}).get("gxo", {})
         self.poll_every = settings.poll_interval
+        self.series = settings.series
         self.gap_patience = settings.gap_patience
         self.answer_patience = settings.ack_824_within
 
@@ -62,19 +63,25 @@ class GxoFiles:
         self._client.archive(facility, path)
 
     def number_of(self, name: str, data: bytes) -> tuple[int | None, bool]:
-        """ISA13; an item result has none."""
+        """ISA13; an item result has none, and what is not for us is in no series of ours."""
         if name.endswith(RESULT):
             return None, True
         try:
-            return control_number_of(data, name), True
-        except X12Error:
+            told = envelope_of(data, name)
+            self._is_ours(told, name)
+        except (X12Error, Unmappable):
             return None, False
+        return told.control_number, True
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
         """The sets of an interchange that is for us, or an item result."""
         if name.endswith(RESULT):
             return [results(facility, name, data)], []
         told = open_interchange(data, name)
+        self._is_ours(Envelope(told.control_number, told.sender, told.receiver, told.usage), name)
+        return documents(facility, told)
+
+    def _is_ours(self, told: Envelope, name: str) -> None:
         for field, said, wanted in (
             ("ISA06", told.sender, self._settings.receiver),
             ("ISA08", told.receiver, self._settings.sender),
@@ -83,7 +90,6 @@ class GxoFiles:
             if said != wanted:
                 why = f"{name} is not for this connection, which has {wanted}: ask GXO, or correct the connection"
                 raise Unmappable(field, said, why, kind="unreadable")
-        return documents(facility, told)
 
     def origin(self, body: bytes) -> Origin:
         """Where a document stood."""

@@ -6,7 +6,7 @@ one can that speaks by files.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
@@ -36,13 +36,18 @@ class Stamp:
     at: datetime
 
 
+def no_stamp() -> Stamp:
+    """For a warehouse whose documents carry no number of ours."""
+    raise AssertionError("this warehouse is sent no control numbers")
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the ledger knows that bytes for a warehouse may need: their id of each SKU, the catalogue, the number."""
 
     skus: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)
-    stamp: Stamp | None = None
+    stamp: Callable[[], Stamp] = no_stamp  # taken last: what cannot be written takes no number
 
 
 class Cancelling(Enum):

@@ -17,8 +17,24 @@ from adapters.gxo.sandbox.app import tick
 from adapters.gxo.sandbox.login import Login, listen
 from adapters.gxo.sandbox.setting_up import Setup, set_up
 from adapters.gxo.sandbox.site import new_site
+from workers import reading
 from workers.told import differences, item_files, taking
 
+LEDGER = {
+    "fulfilments": "select reference, state, shipped, shipments, lines_closed, confirmed from fulfilment order by 1",
+    "positions": "select home, sku, good, other from position order by 1, 2",
+    "told": "select home, sku, differs, absent from told_sku order by 1, 2",
+    "movements": "select home, movement_id, sku, cause, units from movement order by 1, 2",
+    "receipts": "select their_id, line_id, sku, received, booked from received_line order by 1, 2",
+    "returns": "select reference, sku, units, condition, state from return_line order by 1",
+    "terms": "select kind, sku, condition, sum(units)::integer as n from term where cleared_at is null"
+    " group by 1, 2, 3 order by 1, 2, 3",
+    "messages": "select kind, reference, state from message order by id",
+    "exceptions": "select kind, subject, state from exception order by id",
+    "skus": "select code, state from sku where connection = 'gxo' order by 1",
+    "expectations": "select subject, what from expectation order by 1, 2",
+    "shipments": "select reference, lines from shipment order by 1",
+}
 SITES = {"GBNH01": "Main Site", "GBNH02": "Annex"}
 SHOP_SITES = ("Main Site", "Annex", "Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer")
 ROUTING = """
@@ -48,7 +64,7 @@ usage = "T"
 sites = {{ GBNH01 = "Main Site", GBNH02 = "Annex" }}
 services = {{ "" = "RM-48", "Royal Mail 48" = "RM-48", "Royal Mail" = "RM-24", "DPD" = "DPD-ND" }}
 poll_interval = 0.1
-stable_for = 0.0
+stable_for = {stable_for}
 rate = "10000/s"
 concurrency = 4
 deadline = 5.0
@@ -102,6 +118,9 @@ class ByFile:
             self._clock[0] += 0.1
             tick(self.site)
 
+    def switch(self, **changes: Any) -> None:
+        self.site.switches.turn(changes)
+
     def act(self, **action: Any) -> Any:
         return door.act(self.site, action)["done"][0]
 
@@ -109,6 +128,24 @@ class ByFile:
         """The facility tells everything that it holds, and the fleet hears it."""
         snapshots.send(self.site, facility)
         self.hear()
+
+    def tell(self, set_id: str, *segments: tuple[str, ...], facility: str = "GBNH01") -> Any:
+        """GXO writes a set that nobody there would write by himself, and the fleet hears it."""
+        message = self.site.post.send(facility, set_id, list(segments), "by hand")
+        self.hear()
+        return message
+
+    def lay(self, name: str, data: bytes, facility: str = "GBNH01") -> None:
+        """A file lies in the out folder, and the fleet looks."""
+        (self.folder("out", facility) / name).write_bytes(data)
+        self.hear()
+
+    def folder(self, name: str, facility: str = "GBNH01") -> Path:
+        return Path(self.site.folders.at(facility, name))
+
+    def file(self, set_id: str, facility: str = "GBNH01") -> Path:
+        """The last file of a set that the fleet took and archived."""
+        return max(self.folder("archive", facility).glob(f"{set_id}_*.edi"))
 
     def books(self) -> Any:
         return display.show(self.site)
@@ -165,6 +202,30 @@ class ByFile:
         assert row is not None
         return row["good"], row["other"]
 
+    def number(self, kind: str = "order") -> int:
+        """The control number of the last message of a kind that was written."""
+        row = self.store.row(
+            "select max(c.number) as n from control_number c join message_key k on k.message_id = c.message_id"
+            " where k.kind = %s",
+            kind,
+        )
+        return int(row["n"] or 0)
+
+    def is_late(self, kind: str = "answer_missing") -> int:
+        """The time of whatever is expected under a kind has passed. How many are missed now."""
+        self.store.run("update expectation set due_at = now() - interval '1 second' where kind = %s", kind)
+        return int(self.world.check())
+
+    def replay(self) -> None:
+        """Every record of GXO's is read again, as `fleet replay` has it."""
+        for row in self.store.rows("select id from record where connection = 'gxo' order by id"):
+            reading.read_again(self.runtime, row["id"])
+        self.hear()
+
+    def ledger(self) -> dict[str, Any]:
+        """What the fleet knows, for comparing."""
+        return {name: self.store.rows(sql) for name, sql in LEDGER.items()}
+
     def expected(self) -> list[str]:
         return [
             row["what"]
@@ -177,7 +238,9 @@ def build_gxo(build: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..
     """Builds a world with GXO beside Clarus; ``more`` are further lines of its connection."""
     opened: list[Door] = []
 
-    def begin(more: str = "", switches: dict[str, Any] | None = None, **settings: Any) -> ByFile:
+    def begin(
+        more: str = "", switches: dict[str, Any] | None = None, stable_for: float = 0.0, **settings: Any
+    ) -> ByFile:
         clock = [1000.0]
         site = new_site(
             tmp_path / "gxo", "MODA", list(SITES), seed=11, monotonic=lambda: clock[0], start=datetime.now(UTC)
@@ -191,6 +254,7 @@ def build_gxo(build: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..
             folder=tmp_path,
             host_key=" ".join(opened[-1].host_key.export_public_key().decode().split()[:2]),
             more=more,
+            stable_for=stable_for,
         )
         told += settings.pop("stock", "")
         world = build(**{"routing": ROUTING, "sites": '{ LDS1 = "Elsewhere" }', "stock": told, **settings})

@@ -44,6 +44,7 @@ create table partner_file (
     id           bigint generated always as identity primary key,
     connection   text not null,
     facility     text not null,
+    series       text not null,                       -- that its number is of: the facility's, or the account's
     name         text not null,
     sha256       text not null,
     number       bigint,                              -- the interchange's; null: it has none, or cannot be read
@@ -55,11 +56,13 @@ create table partner_file (
 );
 create index partner_file_name on partner_file (connection, facility, name);
 create index partner_file_hash on partner_file (connection, facility, sha256);
-create index partner_file_number on partner_file (connection, facility, number);
+create index partner_file_number on partner_file (connection, series, number);
 
 -- Take one file: store it as a record, once, and watch the series. A number that is left out is expected within
--- p_patience and is an exception after that.
---   p: connection, facility, name, sha256, number, readable, patience (seconds)
+-- p_patience and is an exception after that. A series may begin anew at any number: each file is compared with the
+-- next lower one that has come.
+--   p: connection, facility, series (the facility's, or one of the whole account), name, sha256, number, readable,
+--      patience (seconds)
 -- Returns what became of it: 'taken', 'repeated' (same name or same bytes as before), 'kept' (a name that came before
 -- with other bytes: stored for a person, and not read).
 create function take_file(p jsonb, p_body bytea) returns text language plpgsql as $$
@@ -70,7 +73,8 @@ declare
     v_record bigint;
     v_last bigint;
     v_effect text := 'taken';
-    v_subject text := 'file:' || v_connection || ':' || v_facility || ':';
+    v_series text := p->>'series';
+    v_subject text := 'file:' || v_connection || ':' || v_series || ':';
 begin
     perform pg_advisory_xact_lock(hashtextextended(v_subject, 4201981));
     if exists (select 1 from partner_file where connection = v_connection and facility = v_facility
@@ -86,19 +90,26 @@ begin
     if v_effect = 'kept' then
         delete from record_unread where record_id = v_record;
     end if;
-    select max(number) into v_last from partner_file where connection = v_connection and facility = v_facility;
-    insert into partner_file (connection, facility, name, sha256, number, readable, effect, size, record_id)
-    values (v_connection, v_facility, p->>'name', p->>'sha256', v_number, (p->>'readable')::boolean, v_effect,
+    if v_effect = 'taken' and (p->>'readable')::boolean then  -- the mended one of a file that could not be read
+        perform finish(m.id, 'superseded', 'the file came again, and can be read', 'fleet') from partner_file f
+           join message m on m.record_id = f.record_id and m.kind = 'read' and m.state = 'dead'
+          where f.connection = v_connection and f.facility = v_facility and f.name = p->>'name' and not f.readable;
+    end if;
+    select max(number) into v_last from partner_file
+     where connection = v_connection and series = v_series and number < v_number;
+    insert into partner_file (connection, facility, series, name, sha256, number, readable, effect, size, record_id)
+    values (v_connection, v_facility, v_series, p->>'name', p->>'sha256', v_number, (p->>'readable')::boolean, v_effect,
             length(p_body), v_record);
     if v_number is null then return v_effect; end if;
     delete from expectation where subject = v_subject || v_number;
     perform close_exception('file_gap', v_subject || v_number, 'the file has come', 'fleet');
-    if v_last is not null and v_number > v_last + 1 then
-        -- a jump of more than a thousand is a new series rather than a thousand lost files
+    if v_number > v_last + 1 then
+        -- a jump of more than a thousand is a new series rather than a thousand lost files: one question to the partner
         insert into expectation (subject, what, story, due_at, kind, flow, connection)
-        select v_subject || n, 'file', v_facility || ' file ' || n,
+        select v_subject || n, 'file',
+               v_series || case when v_number - v_last > 1000 then ' files ' || v_last + 1 || ' to ' else ' file ' end || n,
                now() + make_interval(secs => (p->>'patience')::float), 'file_gap', 'dispatch-in', v_connection
-          from generate_series(greatest(v_last + 1, v_number - 1000), v_number - 1) n
+          from generate_series(case when v_number - v_last > 1000 then v_number - 1 else v_last + 1 end, v_number - 1) n
         on conflict do nothing;
     end if;
     return v_effect;
@@ -106,7 +117,7 @@ end $$;
 
 -- What a warehouse has said of an order so far, where it tells each thing once.
 alter table fulfilment add column accepted_at timestamptz;               -- the warehouse said so
-alter table fulfilment add column lines_closed jsonb not null default '{}';  -- {sku: outcome} of lines that are over
+alter table fulfilment add column lines_closed jsonb not null default '{}';  -- {sku: [outcome, units that do not come]} of lines that are over
 
 -- Items that wait for a file, were sent in one, or were answered: one row for each facility that must know them.
 create table item_row (
@@ -220,9 +231,11 @@ create table told_shipment (
     connection  text not null,
     document    text not null,
     fulfilment  text not null,
+    units       jsonb not null default '{}',          -- {sku: units} that left, whether Khaos was told of them or not
     told_at     timestamptz not null default now(),
     primary key (connection, document)
 );
+create index told_shipment_fulfilment on told_shipment (fulfilment);
 
 -- A change that a warehouse was told of and has not answered: {"requested": {sku: units}, "message": id}.
 alter table fulfilment add column change jsonb;
