@@ -91,7 +91,7 @@ def read_levels(reading: Reading) -> None:
         site = sites.get(level.site_id)
         if site is not None and level.available is not None:
             shown.setdefault(site, {})[level.code] = level.available
-    for site, by_sku in shown.items():
+    for site, by_sku in sorted(shown.items()):
         _shown(reading, site, by_sku)
 
 
@@ -105,8 +105,13 @@ def _sites(reading: Reading, erp: str) -> dict[int, str]:
 def _shown(reading: Reading, site: str, by_sku: Mapping[str, int]) -> None:
     runtime = reading.runtime
     kept = reading.run(
-        "update level l set shown = s.units, shown_at = %s from unnest(%s::text[], %s::integer[]) s (sku, units)"
-        " where l.site = %s and l.sku = s.sku and (l.shown_at is null or l.shown_at < %s) returning l.home, l.sku",
+        # locked in the order in which everybody locks levels
+        "with mine as materialized (select sku from level where site = %s and sku = any (%s) order by sku for update)"
+        " update level l set shown = s.units, shown_at = %s from mine m"
+        " join unnest(%s::text[], %s::integer[]) s (sku, units) on s.sku = m.sku"
+        " where l.site = %s and l.sku = m.sku and (l.shown_at is null or l.shown_at < %s) returning l.home, l.sku",
+        site,
+        list(by_sku),
         reading.record.received_at,
         list(by_sku),
         list(by_sku.values()),

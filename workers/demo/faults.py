@@ -90,9 +90,9 @@ class Faults:
         try:
             self._wait_for_load()
             plan = [*["kill"] * KILLS, *["sell"] * SALES, "flush", "restart", "away"]
-            plan += ["gxo_away", "in_mid_drop", "in_mid_taking", *gxo_faults.DROPS]
+            plan += ["gxo_away", *gxo_faults.DROPS]
             self._dice.shuffle(plan)
-            for step in plan:
+            for step in ["in_mid_drop", "in_mid_taking", *plan]:  # while orders come, for these need somebody at a file
                 self._gxo.drop(step) if step in gxo_faults.DROPS else getattr(self, f"_{step}")()
                 time.sleep(self._dice.uniform(0.6, 1.4))
         finally:

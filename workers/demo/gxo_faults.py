@@ -16,7 +16,7 @@ from workers.ledger.store import Store
 
 AWAY = 4.0  # seconds
 SLOW = 0.4  # seconds before each answer, while a process is killed in the middle of a file
-A_CHANCE = 6.0  # seconds in which somebody may be at a file
+A_CHANCE = 10.0  # seconds in which somebody may be at a file
 DROPS = ("drop_reads_next", "drop_before_rename_next", "drop_after_rename_next")
 UPLOADS = {"drop_writes_next": 2, "drop_before_landing_next": 1, "drop_after_landing_next": 2}
 REISSUED = {"945": 2, "947": 2, "944": 1, "824": 1}

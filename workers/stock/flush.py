@@ -174,12 +174,18 @@ class Flush:
 
     def _done(self, skus: Sequence[str], refusal: str) -> None:
         self.runtime.store.run(
-            "update level l set collisions = 0,"
+            # locked in the order in which everybody locks levels
+            "with mine as materialized"
+            " (select sku from level where site = %s and sku = any (%s) order by sku for update)"
+            " update level l set collisions = 0,"
             " due_at = case when l.touched_at = d.touched then null else l.due_at end,"
             " sent = coalesce(d.sent, l.sent), sent_at = case when d.sent is null then l.sent_at else now() end,"
             " shown = d.shown, shown_at = now(), refusal = %s"
-            " from unnest(%s::text[], %s::timestamptz[], %s::integer[], %s::integer[]) d (sku, touched, sent, shown)"
-            " where l.site = %s and l.sku = d.sku",
+            " from mine m"
+            " join unnest(%s::text[], %s::timestamptz[], %s::integer[], %s::integer[]) d (sku, touched, sent, shown)"
+            " on d.sku = m.sku where l.site = %s and l.sku = m.sku",
+            self.site,
+            list(skus),
             refusal,
             list(skus),
             [self.touched.get(sku) for sku in skus],

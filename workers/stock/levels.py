@@ -98,7 +98,7 @@ def _keep(runtime: Runtime, site: dict[str, Any], shown: dict[str, int], odd: Se
     runtime.store.run(
         "insert into level (site, sku, home, purpose, shown, shown_at, due_at, touched_at)"
         " select %s, s.sku, %s, %s, s.units, now(), case when s.sku = any (%s) then now() end, clock_timestamp()"
-        " from unnest(%s::text[], %s::integer[]) s (sku, units)"
+        " from unnest(%s::text[], %s::integer[]) s (sku, units) order by s.sku"
         " on conflict (site, sku) do update set shown = excluded.shown, shown_at = excluded.shown_at,"
         " due_at = coalesce(level.due_at, excluded.due_at)",
         site["site"],

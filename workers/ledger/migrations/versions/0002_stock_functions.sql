@@ -173,6 +173,7 @@ begin
             or (s.purpose = 'pending_journal' and exists (
                 select 1 from term t where t.home = p_home and t.sku = k.sku and t.kind = 'pending_journal' and t.cleared_at is null))
             or k.other ? s.purpose)
+     order by s.site, k.sku  -- whoever writes levels writes them in this order: none waits for another in a ring
     on conflict (site, sku) do update
        set due_at = least(coalesce(level.due_at, excluded.due_at), excluded.due_at), touched_at = excluded.touched_at;
 end $$;
