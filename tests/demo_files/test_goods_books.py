@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from workers.demo.books import Report, compare
-from workers.demo.stock_books import Building, IssuePoint
+from workers.demo.stock_books import Building, IssuePoint, Semantics
 
 JsonDict = dict[str, Any]
 LEEDS = Building(home="Main Site", beside=("Main Damaged", "Main Buffer"), warehouse="clarus", facility="LDS1")
@@ -66,6 +66,7 @@ def report(
     ledger: JsonDict | None = None,
     exceptions: tuple[JsonDict, ...] = (),
     issue_on: IssuePoint = "issue",
+    semantics: Semantics = "available",
 ) -> Report:
     return compare(
         erp or khaos(),
@@ -75,6 +76,7 @@ def report(
         ledger=ledger,
         buildings=(LEEDS, YORK),
         issue_on=issue_on,
+        level=semantics,
     )
 
 
@@ -151,6 +153,15 @@ def test_what_is_promised_beyond_what_is_held_is_shown_apart() -> None:
     seen = report(khaos(levels=levels), less)
     assert seen.balanced, seen
     assert seen.stock.oversold == 6
+
+
+def test_what_is_set_as_in_stock_is_what_is_held_however_much_is_promised() -> None:
+    less = clarus(stock={"A": {"LDS1": shelf(0, held=2), "YRK1": shelf(5)}})
+    beside = [level(2, site="Main Damaged"), level(5, site="York")]
+    off = report(khaos(levels=[level(9, assigned=9), *beside]), less, semantics="in_stock")
+    assert (off.balanced, off.stock.oversold) == (False, 0)
+    right = report(khaos(levels=[level(3, assigned=9), *beside]), less, semantics="in_stock")
+    assert right.balanced, right
 
 
 def test_an_order_that_could_not_be_shipped_for_lack_of_stock_is_a_stockout() -> None:

@@ -48,6 +48,7 @@ def test_each_thing_in_flight_is_named_with_what_it_is(store: Store) -> None:
         Partners("", "", "", "", {}),
         store,
         OrdersFile(lines=0, orders=(), products=(), refused=()),
+        level="available",
         issue_on="issue",
         began=0.0,
     )

@@ -19,7 +19,7 @@ from workers.demo.ledger_pages import Excepted, LedgerRows
 from workers.demo.order_books import OrderBooks
 from workers.demo.pages import KhaosBooks
 from workers.demo.return_books import ReceiptFigures, ReturnFigures, compare_receipts, compare_returns
-from workers.demo.stock_books import Building, IssuePoint, StockFigures, compare_stock
+from workers.demo.stock_books import Building, IssuePoint, Semantics, StockFigures, compare_stock
 from workers.demo.warehouse_pages import WarehouseBook
 
 GXO = "gxo"  # the system whose book has a shape of its own
@@ -75,6 +75,7 @@ def compare(
     ledger: Mapping[str, Any] | None = None,
     buildings: Sequence[Building] = (),
     issue_on: IssuePoint = "issue",
+    level: Semantics = "available",
     seconds: float = 0.0,
     lines: Lines | None = None,
 ) -> Report:
@@ -98,7 +99,7 @@ def compare(
     doublings = [*orders.alive_twice(), *orders.beyond(), *orders.confirmed_twice()]
     doublings += [f"{reference} was picked twice at {GXO}" for reference in post.picked_twice_orders]
     disagreements = [*orders.contradictions(), *orders.strangers(), *orders.ownerless()]
-    stock = compare_stock(erp, theirs, rows.terms, buildings, issue_on)
+    stock = compare_stock(erp, theirs, rows.terms, buildings, issue_on, level)
     journal = compare_journal(theirs, rows.journal, buildings)
     returns = compare_returns(erp, theirs, rows, open_ones)
     receipts = compare_receipts(erp, theirs, rows, buildings)

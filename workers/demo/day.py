@@ -65,7 +65,7 @@ class Day:
         self._operators = Operators(partners, store, stage.courier_folder)
         self._hands: tuple[Hand, ...] = (self._trade, self._shoppers, self._operators)
         self._trouble = faults.Faults(stage, store, wish.seed) if wish.faulty else None
-        self._lookout = Lookout(partners, store, file, issue_on=wish.issue_on, began=began)
+        self._lookout = Lookout(partners, store, file, level=wish.level, issue_on=wish.issue_on, began=began)
 
     def run(self) -> Report:
         """The day, from the first product to books that balance or patience that is at an end."""

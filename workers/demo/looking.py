@@ -10,7 +10,7 @@ from workers.demo.buildings import HOUSES
 from workers.demo.file_words import is_service
 from workers.demo.orders_file import OrdersFile
 from workers.demo.partners import Partners
-from workers.demo.stock_books import IssuePoint
+from workers.demo.stock_books import IssuePoint, Semantics
 from workers.ledger.store import Store
 
 IN_FLIGHT = """
@@ -53,10 +53,17 @@ class Lookout:
     """Looks at everything; ``began`` is a moment of the monotonic clock."""
 
     def __init__(
-        self, partners: Partners, store: Store, file: OrdersFile, *, issue_on: IssuePoint, began: float
+        self,
+        partners: Partners,
+        store: Store,
+        file: OrdersFile,
+        *,
+        level: Semantics,
+        issue_on: IssuePoint,
+        began: float,
     ) -> None:
         self._partners, self._store, self._file = partners, store, file
-        self._issue_on, self._began = issue_on, began
+        self._level, self._issue_on, self._began = level, issue_on, began
 
     def in_flight(self) -> list[str]:
         """What is not settled, by the ledger: a sentence for each."""
@@ -76,6 +83,7 @@ class Lookout:
             ledger=ledger,
             buildings=[house.as_compared for house in HOUSES],
             issue_on=self._issue_on,
+            level=self._level,
             seconds=round(time.monotonic() - self._began, 1),
             lines=count_lines(self._file),
         )

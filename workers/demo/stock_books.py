@@ -1,8 +1,8 @@
 """The sum rule, SKU by SKU: what Khaos Control's sites show together against what the warehouse holds.
 
 In stock in Khaos Control over all sites of a building = physically held there + dispatched and not issued - the open
-terms, to the unit. Where more is promised than is held, a level cannot fall below what is promised: that shortage is
-counted apart, as ``oversold``.
+terms, to the unit. Where more is promised than is held, a level of *available* units cannot fall below what is
+promised: that shortage is counted apart, as ``oversold``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from workers.demo.pages import KhaosBooks, Level
 from workers.demo.warehouse_pages import Shelf, WarehouseBook
 
 IssuePoint = Literal["issue", "confirmation"]
+Semantics = Literal["available", "in_stock"]  # of LEVEL
 # Invoice stages in which in-stock has fallen (guide, ExportOrderStatusEx: 16 issue, 70 issued).
 FALLEN: dict[IssuePoint, frozenset[int]] = {"issue": frozenset({70}), "confirmation": frozenset({16, 70})}
 IN_KHAOS = "khaos_quarantine"  # a term that Khaos Control carries itself, in its own quarantine
@@ -56,12 +57,15 @@ class _Sums:
     shelf: Shelf
     not_issued: int
     terms: Sequence[Term]
+    level: Semantics
 
     def units(self, *kinds: str) -> int:
         return sum(t.units for t in self.terms if t.kind in kinds)
 
     @property
     def oversold(self) -> int:
+        if self.level == "in_stock":  # it is set as it is, whatever is promised
+            return 0
         pending = sum(t.units for t in self.terms if t.condition == "good" and _is_at_the_warehouse(t))
         promised = max(0, self.assigned - max(0, self.not_issued))
         return max(0, promised - max(0, self.shelf.good - pending))
@@ -78,6 +82,7 @@ def compare_stock(
     terms: Iterable[Term],
     buildings: Iterable[Building],
     issue_on: IssuePoint,
+    level: Semantics = "available",
 ) -> StockFigures:
     """The rule over both books and the ledger's open terms. Pure."""
     terms, figures = list(terms), StockFigures(stockouts=sum(book.stockouts for book in warehouses.values()))
@@ -96,6 +101,7 @@ def compare_stock(
                 shelf=book.stock.get(sku, {}).get(building.facility, Shelf()),
                 not_issued=left[sku] - issued[sku],
                 terms=[one for one in own_terms if one.sku == sku],
+                level=level,
             )
             off += _sentences(sku, building, sums)
             figures = figures.model_copy(
