@@ -195,7 +195,7 @@ def test_a_status_that_no_table_knows_is_an_exception(world: Any) -> None:
 def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: Any) -> None:
     world.order(("MUG", 1))
     world.poll()
-    world.runtime.warehouse("leeds").cancel_order(world.there()[0]["id"])
+    world.runtime.warehouse("leeds").cancel_order(world.there()[0]["id"], b"")
     world.sweep()
     assert world.exceptions() == ["cancelled_at_warehouse"]
 

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from mappings.canonical.advices import OrderAdvice, Outcome
 from workers.ledger.store import NewMessage
 from workers.reading import Reading
+from workers.told.answered import Answered, arrived, file, in_doubt, keep, of_number, over, tell
 from workers.withdrawals import cancel
 
 RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
@@ -17,39 +15,26 @@ KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": 
 ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824 (gxo.md 2.2.3)
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The message that is answered, as it was posted. ``newest`` is false for one that was written anew since."""
-
-    number: int
-    flow: str
-    kind: str
-    reference: str
-    subject: str
-    story: str
-    body: dict[str, Any]
-    newest: bool
-
-
 def read_acknowledgement(reading: Reading) -> None:
     """Reader of a word that a document could be read, or could not. It never says what the warehouse makes of it."""
     warehouse = reading.runtime.telling(reading.record.connection)
     told = warehouse.files.read_acknowledgement(reading.record.body)
     errors = "; ".join(error for one in told.sets for error in one.errors)
-    for answered in _answered(reading, told.group_control):
+    for answered in of_number(reading, told.group_control):
         if not told.accepted:
             _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
             continue
-        _keep(reading, answered, RECEIVED)
-        _over(reading, answered.subject, RECEIVED)
-        _tell(reading, answered, RECEIVED, "the warehouse could read it")
+        keep(reading, answered, RECEIVED)
+        arrived(reading, answered)
+        over(reading, answered.subject, RECEIVED)
+        tell(reading, answered, RECEIVED, "the warehouse could read it")
 
 
 def read_order_advice(reading: Reading) -> None:
     """Reader of what a warehouse says to orders, cancellations and advices."""
     files = reading.runtime.telling(reading.record.connection).files
     for advice in files.read_order_advice(reading.record.body):
-        found = [one for one in _answered(reading, advice.group_control) if one.reference == advice.reference]
+        found = [one for one in of_number(reading, advice.group_control) if one.reference == advice.reference]
         if not found:
             _unknown(reading, advice)
         for answered in found:
@@ -58,13 +43,14 @@ def read_order_advice(reading: Reading) -> None:
 
 def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
     said = f"{advice.code}: {advice.text}".strip(": ")
-    _over(reading, answered.subject, RECEIVED)
+    keep(reading, answered, RECEIVED)
+    over(reading, answered.subject, RECEIVED)
     if answered.kind == "cancel":
         _cancellation(reading, answered, advice, said)
     elif advice.outcome is not Outcome.REFUSED:
         _accept(reading, answered, said)
         if advice.outcome is Outcome.ACCEPTED_WITH_ERROR:
-            _file(reading, "accepted_with_error", answered, f"{reading.record.connection} accepted it and says: {said}")
+            file(reading, "accepted_with_error", answered, f"{reading.record.connection} accepted it and says: {said}")
     elif advice.code == ALREADY_THERE:
         _accept(reading, answered, "it was there already: an earlier sending had arrived")
     else:
@@ -72,9 +58,10 @@ def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
 
 
 def _accept(reading: Reading, answered: Answered, said: str) -> None:
-    _keep(reading, answered, ACCEPTED)
-    _over(reading, answered.subject, ACCEPTED)
-    _tell(reading, answered, ACCEPTED, said)
+    keep(reading, answered, ACCEPTED)
+    arrived(reading, answered)
+    over(reading, answered.subject, ACCEPTED)
+    tell(reading, answered, ACCEPTED, said)
     if answered.kind != "order":
         return
     rows = reading.run("select * from fulfilment where reference = %s for update", answered.reference)
@@ -91,10 +78,11 @@ def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, sai
     if not rows or rows[0]["state"] != "cancelling" or not answered.newest:
         return
     if advice.outcome is not Outcome.REFUSED:
+        arrived(reading, answered)
         # a shipment beats it: only the message that nothing left proves it
-        _tell(reading, answered, "cancellation accepted", "waits for the word that nothing left")
+        tell(reading, answered, "cancellation accepted", "waits for the word that nothing left")
     elif advice.code == NOT_THERE and rows[0]["accepted_at"] is None and not rows[0]["shipped"]:
-        _tell(reading, answered, "cancelled", "the warehouse does not know the order")
+        tell(reading, answered, "cancelled", "the warehouse does not know the order")
         reading.run("select order_cancelled(%s)", json.dumps({"reference": answered.reference}))
     else:
         _refuse(reading, answered, said)
@@ -104,11 +92,15 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
     """It is not there: a dead message stands for it, and a retry writes it anew, under a new control number."""
     connection = reading.record.connection
     if not answered.newest:
-        _tell(reading, answered, "refused", f"an earlier sending: {why}")
+        tell(reading, answered, "refused", f"an earlier sending: {why}")
         return
-    _keep(reading, answered, REFUSED)
+    if answered.kind == "cancel" and not _cancelling(reading, answered):
+        return
+    keep(reading, answered, REFUSED)
+    if in_doubt(reading, answered):
+        reading.run("select finish(%s, 'superseded', 'it had arrived, and was refused', 'fleet')", answered.message)
     for what in (RECEIVED, ACCEPTED, "cancelled"):
-        _over(reading, answered.subject, what)
+        over(reading, answered.subject, what)
     if answered.kind == "order" and not _back_to_new(reading, answered, why):
         return
     if answered.kind == "advice":
@@ -130,19 +122,24 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
     )
 
 
+def _cancelling(reading: Reading, answered: Answered) -> bool:
+    rows = reading.run("select state from fulfilment where reference = %s", answered.reference)
+    return bool(rows) and rows[0]["state"] == "cancelling"
+
+
 def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
     """Whether the refused order is still wanted there. What was being cancelled is cancelled by the refusal."""
     rows = reading.run("select * from fulfilment where reference = %s for update", answered.reference)
     known = rows[0] if rows else {"state": "gone", "shipped": {}}
     if known["state"] == "cancelling" and not known["shipped"]:
-        _tell(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
+        tell(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
         reading.run("select order_cancelled(%s)", json.dumps({"reference": answered.reference}))
         return False
     if known["state"] not in ("new", "sent") and not known["shipped"]:
-        _tell(reading, answered, REFUSED, f"the fulfilment is {known['state']}: {why}")
+        tell(reading, answered, REFUSED, f"the fulfilment is {known['state']}: {why}")
         return False
     if known["shipped"] or known["accepted_at"] is not None:
-        _file(reading, "told_otherwise", answered, f"{answered.reference} was refused ({why}) after it was accepted")
+        file(reading, "told_otherwise", answered, f"{answered.reference} was refused ({why}) after it was accepted")
         return False
     reading.run("delete from expectation where subject = %s", answered.subject)
     reading.run(
@@ -150,27 +147,6 @@ def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
         answered.reference,
     )
     return True
-
-
-def _answered(reading: Reading, number: str) -> Iterator[Answered]:
-    """The message that was sent under a control number of ours."""
-    if not number.isdigit():
-        return
-    for row in reading.run(
-        "select c.number, k.flow, k.kind, k.reference, b.body, coalesce(m.subject, s.subject) as subject,"
-        " coalesce(m.story, s.story) as story, not exists (select 1 from control_number n join message_key o"
-        " on o.message_id = n.message_id where n.connection = c.connection and n.number > c.number and o.flow = k.flow"
-        " and o.kind = k.kind and o.reference = k.reference and o.connection = k.connection) as newest"
-        " from control_number c join message_key k on k.message_id = c.message_id"
-        " left join message m on m.id = c.message_id left join message_settled s on s.id = c.message_id"
-        " left join message_body b on b.message_id = c.message_id where c.connection = %s and c.number = %s",
-        reading.record.connection,
-        int(number),
-    ):
-        yield Answered(
-            row["number"], row["flow"], row["kind"], row["reference"], row["subject"] or f"order:{row['reference']}",
-            row["story"] or row["reference"], row["body"] or {}, row["newest"],
-        )  # fmt: skip
 
 
 def _unknown(reading: Reading, advice: OrderAdvice) -> None:
@@ -183,42 +159,3 @@ def _unknown(reading: Reading, advice: OrderAdvice) -> None:
         f"{reading.record.connection} answers {advice.outcome} ({advice.code or advice.text or 'no reason'}) to"
         f" {advice.reference}, control number {advice.group_control or '-'}, which the fleet never sent",
     )
-
-
-def _keep(reading: Reading, answered: Answered, what: str) -> None:
-    """An answer may be faster than the settling of what it answers: that looks here."""
-    reading.run(
-        "update control_number set said = said || %s::text where connection = %s and number = %s and %s <> all (said)",
-        what,
-        reading.record.connection,
-        answered.number,
-        what,
-    )
-
-
-def _over(reading: Reading, subject: str, what: str) -> None:
-    """What was awaited has come, and no exception says any more that it has not."""
-    reading.run("delete from expectation where subject = %s and what = %s", subject, what)
-    reading.run(
-        "select close_exception('answer_missing', %s, %s, 'fleet') where not exists"
-        " (select 1 from expectation where subject = %s and kind = 'answer_missing' and missed_at is not null)",
-        subject,
-        f"{what}: the answer has come",
-        subject,
-    )
-
-
-def _tell(reading: Reading, answered: Answered, step: str, note: str) -> None:
-    reading.run(
-        "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, %s, %s, %s, %s)",
-        answered.story,
-        answered.subject,
-        answered.flow,
-        reading.record.connection,
-        step,
-        note,
-    )
-
-
-def _file(reading: Reading, kind: str, answered: Answered, reason: str) -> None:
-    reading.file_exception(kind, answered.subject, answered.story, answered.flow, reading.record.connection, reason)
