@@ -7,7 +7,7 @@ import json
 from mappings.canonical.advices import OrderAdvice, Outcome
 from workers.ledger.store import NewMessage
 from workers.reading import Reading
-from workers.told.answered import Answered, answered_by, file, keep, over, tell
+from workers.told.answered import Answered, arrived, file, in_doubt, keep, of_number, over, tell
 from workers.withdrawals import cancel
 
 RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
@@ -21,7 +21,7 @@ def read_acknowledgement(reading: Reading) -> None:
     warehouse = reading.runtime.telling(reading.record.connection)
     told = warehouse.files.read_acknowledgement(reading.record.body)
     errors = "; ".join(error for one in told.sets for error in one.errors)
-    for answered in answered_by(reading, told.group_control):
+    for answered in of_number(reading, told.group_control):
         if not told.accepted and answered.kind == "change":
             _change_refused(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
             continue
@@ -29,6 +29,7 @@ def read_acknowledgement(reading: Reading) -> None:
             _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
             continue
         keep(reading, answered, RECEIVED)
+        arrived(reading, answered)
         over(reading, answered.subject, RECEIVED)
         tell(reading, answered, RECEIVED, "the warehouse could read it")
         if answered.kind == "order" and ACCEPTED not in warehouse.answers:
@@ -39,7 +40,7 @@ def read_order_advice(reading: Reading) -> None:
     """Reader of what a warehouse says to orders, cancellations and advices."""
     files = reading.runtime.telling(reading.record.connection).files
     for advice in files.read_order_advice(reading.record.body):
-        found = [one for one in answered_by(reading, advice.group_control) if one.reference == advice.reference]
+        found = [one for one in of_number(reading, advice.group_control) if one.reference == advice.reference]
         if not found:
             _unknown(reading, advice)
         for answered in found:
@@ -48,6 +49,7 @@ def read_order_advice(reading: Reading) -> None:
 
 def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
     said = f"{advice.code}: {advice.text}".strip(": ")
+    keep(reading, answered, RECEIVED)
     over(reading, answered.subject, RECEIVED)
     if answered.kind == "cancel":
         _cancellation(reading, answered, advice, said)
@@ -65,6 +67,7 @@ def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
 
 def _accept(reading: Reading, answered: Answered, said: str) -> None:
     keep(reading, answered, ACCEPTED)
+    arrived(reading, answered)
     over(reading, answered.subject, ACCEPTED)
     tell(reading, answered, ACCEPTED, said)
     if answered.kind != "order":
@@ -84,6 +87,7 @@ def _change(reading: Reading, answered: Answered, advice: OrderAdvice, said: str
         _change_refused(reading, answered, said or "no reason was told")
         return
     keep(reading, answered, ACCEPTED)
+    arrived(reading, answered)
     over(reading, answered.subject, CHANGED)
     tell(reading, answered, "change accepted", said)
     told = {"reference": answered.reference, "requested": answered.body["requested"], "newest": answered.newest}
@@ -93,9 +97,10 @@ def _change(reading: Reading, answered: Answered, advice: OrderAdvice, said: str
 def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
     """The warehouse goes on with the order as it had it: a person settles that, for the goods will leave so."""
     if not answered.newest:
-        tell(reading, answered, "refused", f"an earlier change: {why}")
+        tell(reading, answered, REFUSED, f"an earlier change: {why}")
         return
     keep(reading, answered, REFUSED)
+    arrived(reading, answered)
     over(reading, answered.subject, CHANGED)
     reading.run("update fulfilment set change = null where reference = %s", answered.reference)
     connection = reading.record.connection
@@ -107,6 +112,7 @@ def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, sai
     if not rows or rows[0]["state"] != "cancelling" or not answered.newest:
         return
     if advice.outcome is not Outcome.REFUSED:
+        arrived(reading, answered)
         # a shipment beats it: only the message that nothing left proves it
         tell(reading, answered, "cancellation accepted", "waits for the word that nothing left")
     elif advice.code == NOT_THERE and rows[0]["accepted_at"] is None and not rows[0]["shipped"]:
@@ -122,7 +128,11 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
     if not answered.newest:
         tell(reading, answered, "refused", f"an earlier sending: {why}")
         return
+    if answered.kind == "cancel" and not _cancelling(reading, answered):
+        return
     keep(reading, answered, REFUSED)
+    if in_doubt(reading, answered):
+        reading.run("select finish(%s, 'superseded', 'it had arrived, and was refused', 'fleet')", answered.message)
     for what in (RECEIVED, ACCEPTED, "cancelled"):
         over(reading, answered.subject, what)
     if answered.kind == "order" and not _back_to_new(reading, answered, why):
@@ -144,6 +154,11 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
             args={"state": "dead", "error_kind": KINDS[answered.kind], "error": why, "step": "refused", "note": why},
         )
     )
+
+
+def _cancelling(reading: Reading, answered: Answered) -> bool:
+    rows = reading.run("select state from fulfilment where reference = %s", answered.reference)
+    return bool(rows) and rows[0]["state"] == "cancelling"
 
 
 def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:

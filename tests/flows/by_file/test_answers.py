@@ -61,18 +61,48 @@ def test_an_824_that_overtakes_its_997_is_enough(gxo: Any) -> None:
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("sent", [], [])
 
 
-@pytest.mark.parametrize("answers_repeats", [True, False])
-def test_answers_that_come_before_the_sending_is_settled_are_not_awaited_any_more(
-    gxo: Any, answers_repeats: bool
+@pytest.mark.parametrize("lost", [{}, {"824": 1}, {"997": 1}])
+def test_an_answer_to_what_is_in_doubt_proves_that_it_arrived_and_it_is_not_sent_again(
+    gxo: Any, lost: dict[str, int]
 ) -> None:
-    gxo.switch(drop_after_rename_next=1, answers_repeats=answers_repeats)
+    gxo.switch(drop_after_rename_next=1, lost_next=lost)
     order = gxo.order(("MUG", 1))
     assert [m["state"] for m in gxo.world.live_messages()] == ["waiting"]
     gxo.round(SHORT)
+    assert (gxo.state(order), gxo.world.live_messages()) == ("sent", [])
+    assert gxo.expected() == (["accepted"] if "824" in lost else [])
     gxo.world.hurry()
-    assert (gxo.state(order), gxo.expected()) == ("sent", [])
     gxo.round(SHORT)
-    assert (gxo.expected(), gxo.world.live_messages(), gxo.world.exceptions()) == ([], [], [])
+    assert (gxo.books()["received"][f"{order}-1"], gxo.world.exceptions()) == ({"N": 1}, [])
+
+
+def test_a_late_answer_closes_what_a_person_was_told_of_an_upload_that_failed_for_good(gxo: Any) -> None:
+    gxo.switch(drop_after_rename_next=1)
+    order = gxo.order(("MUG", 1))
+    gxo.store.run("update message set state = 'dead', error_kind = 'unavailable', error = 'x' where state = 'waiting'")
+    gxo.world.go()
+    assert gxo.world.exceptions() == ["unavailable"]
+    gxo.round(SHORT)
+    assert (gxo.state(order), gxo.world.exceptions(), gxo.world.live_messages()) == ("sent", [], [])
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+def test_answers_that_come_while_the_sending_is_under_way_are_not_awaited_any_more(gxo: Any, claimed: bool) -> None:
+    """The answer is read before the sending is settled: by the same process, or by another one."""
+    gxo.switch(drop_after_rename_next=1)
+    order = gxo.order(("MUG", 1))
+    if claimed:
+        gxo.store.run("update message set due_at = now() where state = 'waiting'")
+        message = gxo.store.claim("orders-out", 600.0)
+        gxo.round(SHORT)
+        outcome = handler_for(gxo.runtime, "orders-out", "gxo", "order").push(message, message.wire)
+        gxo.store.settle_and_claim(message, "delivered", outcome.note, {}, outcome.effects, None, 600.0)
+    else:
+        gxo.round(SHORT)
+    assert (gxo.state(order), gxo.expected(), gxo.world.live_messages()) == ("sent", [], [])
+    gxo.round(SHORT)
+    gxo.round(SHORT)
+    assert (gxo.expected(), gxo.world.exceptions()) == ([], [])
     work(gxo)
     gxo.world.read_back()
     assert (gxo.state(order), gxo.books()["picked_twice"], gxo.world.exceptions()) == ("dispatched", 0, [])
@@ -344,3 +374,14 @@ def test_two_facilities_work_at_once_each_on_its_own_orders(gxo: Any) -> None:
     gxo.act(adjust={"facility": "GBNH02", "sku": "MUG", "quantity": 1})
     gxo.hear()
     assert (gxo.position("MUG"), gxo.position("MUG", "Annex")) == ((17, {}), (5, {}))
+
+
+def test_a_late_word_that_a_cancellation_could_not_be_read_is_no_trouble_once_it_is_proven(gxo: Any) -> None:
+    order = gxo.order(("MUG", 1))
+    gxo.round(SHORT)
+    cancel(gxo, order)
+    gxo.round(SHORT)
+    assert gxo.state(order) == "cancelled"
+    number = str(gxo.number("cancel"))
+    gxo.tell("997", ("AK1", "OW", number), ("AK2", "940", "0001"), ("AK5", "R", "5"), ("AK9", "R", "1", "1", "0"))
+    assert (gxo.state(order), gxo.world.exceptions(), gxo.world.live_messages()) == ("cancelled", [], [])
