@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 # the tests wait more than they work; a file stays in one process, whose servers serve all of it
-AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder
+AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder --durations=12
 KEEP ?=
 
 .DEFAULT_GOAL := help

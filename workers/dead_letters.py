@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workers.ledger.store import Store
 from workers.policy import verdict
-from workers.runtime import Runtime
+
+if TYPE_CHECKING:  # people's commands need not load every system
+    from workers.runtime import Runtime
 
 ANSWER_MISSING = "answer_missing"
 

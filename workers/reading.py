@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import structlog
@@ -19,7 +19,9 @@ import structlog
 from mappings.errors import Unmappable, Unreadable
 from workers.ledger.store import Connection, NewMessage, run_effects
 from workers.policy import verdict
-from workers.runtime import Runtime
+
+if TYPE_CHECKING:  # people's commands need not load every system
+    from workers.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 

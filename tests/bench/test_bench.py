@@ -13,7 +13,16 @@ from workers.bench.trade import LINES, order_record, webhook
 
 ROOT = Path(__file__).parents[2]
 TINY = Plan(
-    rounds=1, variant_rounds=1, window=0.5, slot_window=0.5, records=100, first_guess=300, variants=False, stock=(500,)
+    rounds=1,
+    variant_rounds=1,
+    window=0.5,
+    slot_window=0.5,
+    records=100,
+    first_guess=300,
+    variants=False,
+    stock=(500,),
+    files=20,
+    snapshots=(500,),
 )
 
 
@@ -44,6 +53,9 @@ def test_a_tiny_bench_delivers_every_order_once_and_leaves_no_process(tmp_path: 
     assert told["books"]["by_side"]["W"]["doubled"] == 0
     assert told["intake"]["webhooks"]["records"] == 100
     assert [(one["skus"], one["differ"]) for one in told["stock"]] == [(500, 5)]
+    files = told["files"]
+    assert (files["files_written"], files["shipments"], files["fulfilments"]) == (20, 20, {"dispatched": 20})
+    assert [(one["skus"], one["counts_taken"], one["differ"]) for one in files["counts"]] == [(500, 2, 5)]
     assert (told["fsync"], told["synchronous_commit"]) == ("on", "on")
     assert not (tmp_path / "bench" / "postgres" / "dsn").exists()
     assert not left_behind(str(tmp_path))

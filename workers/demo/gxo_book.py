@@ -95,7 +95,7 @@ class Arrival(Book):
     number: str
     facility: str
     reference: str
-    kind: str = "supplier"
+    kind: str
     blind: bool = False
     lines: tuple[Goods, ...] = ()
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from workers.dead_letters import CannotDo
 from workers.ledger.store import Store
 from workers.policy import verdict
-from workers.runtime import Runtime
+
+if TYPE_CHECKING:  # people's commands need not load every system
+    from workers.runtime import Runtime
 
 KIND = "stock_differs"
 NAMED = 5  # SKUs that an exception names

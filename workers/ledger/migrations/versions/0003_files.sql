@@ -73,7 +73,7 @@ declare
     v_record bigint;
     v_last bigint;
     v_effect text := 'taken';
-    v_series text := p->>'series';
+    v_series text := coalesce(p->>'series', p->>'facility');
     v_subject text := 'file:' || v_connection || ':' || v_series || ':';
 begin
     perform pg_advisory_xact_lock(hashtextextended(v_subject, 4201981));
