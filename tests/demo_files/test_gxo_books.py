@@ -146,7 +146,7 @@ def test_an_adjustment_is_in_the_journal_once_by_what_good_units_gained_and_lost
 
 def test_a_line_that_came_in_two_conditions_is_known_by_all_its_units() -> None:
     goods = [{"sku": "A", "quantity": 1, "line": "1"}, {"sku": "A", "quantity": 2, "line": "1"}]
-    arrival = {"number": "RCP1", "facility": "GBDB01", "reference": "PO1", "lines": goods}
+    arrival = {"number": "RCP1", "kind": "supplier", "facility": "GBDB01", "reference": "PO1", "lines": goods}
     row = {"their_id": "RCP1", "line_id": "1", "purchase_order": "PO1", "home": "Derby", "sku": "A"}
     came = gxo(receipts=[arrival])
     deliveries = [{"po": "PO1", "site": "Derby", "lines": {"A": 3}}]
