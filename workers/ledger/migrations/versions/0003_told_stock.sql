@@ -36,6 +36,7 @@ create table told_move (
     told_at   timestamptz not null default now(),
     primary key (home, sku, document, condition)
 );
+create index told_move_document on told_move (home, document);
 
 -- Counts that were taken, for whoever asks which.
 create table told_count (
@@ -57,24 +58,26 @@ returns boolean language sql immutable as $$
     select (m_written, m_number) < (p_written, p_number) and m_written <= p_at + interval '59 seconds'
 $$;
 
--- What is held by what was told, for some SKUs (null: all of the home's). ``good`` may be below zero for a moment.
+-- What is held by what was told, for some SKUs. ``good`` may be below zero for a moment.
 create function told_figures(p_home text, p_skus text[])
 returns table (sku text, book jsonb, counted jsonb, good integer, other jsonb, differs boolean)
 language sql stable as $$
-    with moved as (
-        select m.sku, m.condition,
-               sum(m.units) filter (where not counts_it(t.agreed_number, t.agreed_written, t.agreed_at, m.number, m.written)) as to_book,
-               sum(m.units) filter (where not counts_it(t.counted_number, t.counted_written, t.counted_at, m.number, m.written)) as to_count
-          from told_move m join told_sku t on t.home = m.home and t.sku = m.sku
-         where m.home = p_home and (p_skus is null or m.sku = any (p_skus))
-         group by 1, 2),
+    with moved as (  -- SKU by SKU: a plan without figures of the table would read all that ever moved in the building
+        select t.sku, m.condition, m.to_book, m.to_count
+          from told_sku t
+          cross join lateral (
+              select v.condition,
+                     sum(v.units) filter (where not counts_it(t.agreed_number, t.agreed_written, t.agreed_at, v.number, v.written)) as to_book,
+                     sum(v.units) filter (where not counts_it(t.counted_number, t.counted_written, t.counted_at, v.number, v.written)) as to_count
+                from told_move v where v.home = t.home and v.sku = t.sku group by v.condition) m
+         where t.home = p_home and t.sku = any (p_skus)),
     parts as (
         select t.sku, e.key as condition, e.value::integer as book, 0 as count
           from told_sku t cross join lateral jsonb_each_text(t.agreed) e
-         where t.home = p_home and (p_skus is null or t.sku = any (p_skus))
+         where t.home = p_home and t.sku = any (p_skus)
         union all
         select t.sku, e.key, 0, e.value::integer from told_sku t cross join lateral jsonb_each_text(t.counted) e
-         where t.home = p_home and (p_skus is null or t.sku = any (p_skus))
+         where t.home = p_home and t.sku = any (p_skus)
         union all
         select sku, condition, coalesce(to_book, 0), coalesce(to_count, 0) from moved),
     sums as (select sku, condition, sum(book)::integer as book, sum(count)::integer as count from parts group by 1, 2),
@@ -99,20 +102,20 @@ language sql stable as $$
                       where c.key <> 'good' and c.value::integer > 0), '{}'),
            coalesce((w.book_good, w.book_damaged, w.book_rest) is distinct from (w.count_good, w.count_damaged, w.count_rest), false)
       from told_sku t left join whole w on w.sku = t.sku
-     where t.home = p_home and (p_skus is null or t.sku = any (p_skus))
+     where t.home = p_home and t.sku = any (p_skus)
 $$;
 
 -- The positions of some SKUs become what was told of them, as of now.
 create function hold_as_told(p_home text, p_skus text[]) returns void language plpgsql as $$
 declare
     v_now timestamptz := clock_timestamp();
+    v_told jsonb;
 begin
-    update told_sku t set differs = f.differs from told_figures(p_home, p_skus) f
-     where t.home = p_home and t.sku = f.sku and t.differs <> f.differs;
+    select jsonb_agg(to_jsonb(f) - 'book' - 'counted' order by f.sku) into v_told from told_figures(p_home, p_skus) f;
+    update told_sku t set differs = not t.differs from jsonb_array_elements(v_told) e
+     where t.home = p_home and t.sku = e->>'sku' and t.differs <> (e->>'differs')::boolean;
     if exists (select 1 from home where site = p_home and counted_at is not null) then
-        perform count_skus(jsonb_build_object('home', p_home, 'began', v_now, 'ended', v_now, 'skus', (
-            select jsonb_agg(jsonb_build_object('sku', f.sku, 'good', f.good, 'other', f.other) order by f.sku)
-              from told_figures(p_home, p_skus) f)));
+        perform count_skus(jsonb_build_object('home', p_home, 'began', v_now, 'ended', v_now, 'skus', v_told));
     end if;
 end $$;
 
@@ -214,7 +217,7 @@ begin
     update told_sku t set counted = '{}', counted_number = v_number, counted_written = v_written, counted_at = v_at
      where t.home = v_home and t.absent >= 2;
     drop table said;
-    create temp table figures_now on commit drop as select * from told_figures(v_home, null);
+    create temp table figures_now on commit drop as select * from told_figures(v_home, array(select t.sku from told_sku t where t.home = v_home));
     analyze figures_now;
     update told_sku t set differs = f.differs from figures_now f
      where t.home = v_home and t.sku = f.sku and t.differs <> f.differs;
