@@ -31,6 +31,12 @@ def _seconds(pid: int) -> float:
     return sum(int(fields[n]) for n in (11, 12, 13, 14)) / TICK  # utime, stime, cutime, cstime
 
 
+def peak(pid: int | str = "self") -> int:
+    """The most megabytes that a process was resident with, since it began to run its own program."""
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return next((round(int(line.split()[1]) / 1024) for line in lines if line.startswith("VmHWM:")), 0)
+
+
 def memory(pid: int) -> float:
     """Resident megabytes of a process."""
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workers import control
+from workers.bench import cost
 from workers.bench.files import FACILITY, NAME, SITE, folder, interchange, read_all
 from workers.config import configuration
 from workers.runtime import Runtime
@@ -41,7 +41,7 @@ def measure_count(size: int) -> dict[str, Any]:
         "counts_taken": counts["n"] if counts else 0,
         "levels": before["n"] if before else 0,
         "differ": row["n"] if row else 0,
-        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "memory_mb": cost.peak(),
     }
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
 import subprocess
 import sys
 import time
@@ -19,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mappings.clarus import read_stock
+from workers.bench import cost
 from workers.config import configuration
 from workers.runtime import Runtime
 from workers.stock.counting import begin_snapshot, end_snapshot, take_pages
@@ -102,7 +102,7 @@ def measure(size: int) -> dict[str, Any]:
         "seconds": round(second, 2),
         "differ": changed,
         "levels_due": found["n"] if found else 0,
-        "memory_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "memory_mb": cost.peak(),
     }
 
 

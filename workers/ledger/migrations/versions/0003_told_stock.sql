@@ -18,6 +18,8 @@ create table told_sku (
     counted_number  bigint not null default 0,
     counted_written timestamptz not null default '-infinity',
     counted_at      timestamptz not null default '-infinity',  -- the moment of which that count speaks
+    book_moved      jsonb not null default '{}',      -- {condition: units} that moved after ``agreed``, added up
+    count_moved     jsonb not null default '{}',      -- likewise after ``counted``
     absent          smallint not null default 0,      -- whole counts in a row that did not name it
     differs         boolean not null default false,
     primary key (home, sku)
@@ -58,51 +60,38 @@ returns boolean language sql immutable as $$
     select (m_written, m_number) < (p_written, p_number) and m_written <= p_at + interval '59 seconds'
 $$;
 
--- What is held by what was told, for some SKUs. ``good`` may be below zero for a moment.
+-- Two sets of units by condition, added up; what is nothing is left out.
+create function add_units(a jsonb, b jsonb) returns jsonb language sql immutable as $$
+    select coalesce(jsonb_object_agg(key, units), '{}')
+      from (select key, sum(value::integer)::integer as units
+              from (select * from jsonb_each_text(a) union all select * from jsonb_each_text(b)) e
+             group by key having sum(value::integer) <> 0) s
+$$;
+
+-- What is held by what was told, for some SKUs. A count tells good units, damaged ones, and one figure for all others: which
+-- others they are is known from the movements.
 create function told_figures(p_home text, p_skus text[])
 returns table (sku text, book jsonb, counted jsonb, good integer, other jsonb, differs boolean)
 language sql stable as $$
-    with moved as (  -- SKU by SKU: a plan without figures of the table would read all that ever moved in the building
-        select t.sku, m.condition, m.to_book, m.to_count
+    with sums as (
+        select t.sku, b.book, c.counted,
+               coalesce((b.book->>'good')::integer, 0) as book_good, coalesce((c.counted->>'good')::integer, 0) as count_good,
+               coalesce((b.book->>'damaged')::integer, 0) as book_damaged,
+               coalesce((c.counted->>'damaged')::integer, 0) as count_damaged,
+               coalesce((select sum(e.value::integer) from jsonb_each_text(b.book - 'good' - 'damaged') e), 0) as book_rest,
+               coalesce((select sum(e.value::integer) from jsonb_each_text(c.counted - 'good' - 'damaged') e), 0) as count_rest
           from told_sku t
-          cross join lateral (
-              select v.condition,
-                     sum(v.units) filter (where not counts_it(t.agreed_number, t.agreed_written, t.agreed_at, v.number, v.written)) as to_book,
-                     sum(v.units) filter (where not counts_it(t.counted_number, t.counted_written, t.counted_at, v.number, v.written)) as to_count
-                from told_move v where v.home = t.home and v.sku = t.sku group by v.condition) m
-         where t.home = p_home and t.sku = any (p_skus)),
-    parts as (
-        select t.sku, e.key as condition, e.value::integer as book, 0 as count
-          from told_sku t cross join lateral jsonb_each_text(t.agreed) e
-         where t.home = p_home and t.sku = any (p_skus)
-        union all
-        select t.sku, e.key, 0, e.value::integer from told_sku t cross join lateral jsonb_each_text(t.counted) e
-         where t.home = p_home and t.sku = any (p_skus)
-        union all
-        select sku, condition, coalesce(to_book, 0), coalesce(to_count, 0) from moved),
-    sums as (select sku, condition, sum(book)::integer as book, sum(count)::integer as count from parts group by 1, 2),
-    whole as (
-        select s.sku,
-               coalesce(jsonb_object_agg(s.condition, s.book) filter (where s.book <> 0), '{}') as book,
-               coalesce(jsonb_object_agg(s.condition, s.count) filter (where s.count <> 0), '{}') as counted,
-               coalesce(sum(s.book) filter (where s.condition = 'good'), 0)::integer as book_good,
-               coalesce(sum(s.count) filter (where s.condition = 'good'), 0)::integer as count_good,
-               coalesce(sum(s.book) filter (where s.condition = 'damaged'), 0)::integer as book_damaged,
-               coalesce(sum(s.count) filter (where s.condition = 'damaged'), 0)::integer as count_damaged,
-               coalesce(sum(s.book) filter (where s.condition not in ('good', 'damaged')), 0)::integer as book_rest,
-               coalesce(sum(s.count) filter (where s.condition not in ('good', 'damaged')), 0)::integer as count_rest
-          from sums s group by s.sku)
-    select t.sku, coalesce(w.book, '{}'), coalesce(w.counted, '{}'),
-           greatest(0, least(coalesce(w.book_good, 0), coalesce(w.count_good, 0))),
-           -- a count tells damaged units and all others; which others they are is known from the movements
+          cross join lateral (select case when t.book_moved = '{}' then t.agreed else add_units(t.agreed, t.book_moved) end as book) b
+          cross join lateral (select case when t.count_moved = '{}' then t.counted else add_units(t.counted, t.count_moved) end as counted) c
+         where t.home = p_home and t.sku = any (p_skus))
+    select s.sku, s.book, s.counted, greatest(0, least(s.book_good, s.count_good)),
            coalesce((select jsonb_object_agg(c.key, c.value::integer)
                        from jsonb_each_text(
-                            case when w.book_rest = w.count_rest then w.book - 'damaged' else w.counted - 'damaged' end
-                            || case when w.count_damaged <> 0 then jsonb_build_object('damaged', w.count_damaged) else '{}' end) c
+                            case when s.book_rest = s.count_rest then s.book - 'damaged' else s.counted - 'damaged' end
+                            || case when s.count_damaged <> 0 then jsonb_build_object('damaged', s.count_damaged) else '{}' end) c
                       where c.key <> 'good' and c.value::integer > 0), '{}'),
-           coalesce((w.book_good, w.book_damaged, w.book_rest) is distinct from (w.count_good, w.count_damaged, w.count_rest), false)
-      from told_sku t left join whole w on w.sku = t.sku
-     where t.home = p_home and t.sku = any (p_skus)
+           (s.book_good, s.book_damaged, s.book_rest) is distinct from (s.count_good, s.count_damaged, s.count_rest)
+      from sums s
 $$;
 
 -- The positions of some SKUs become what was told of them, as of now.
@@ -163,6 +152,14 @@ begin
      where t.home = v_home and t.sku = any (v_skus) and v_written > now() - interval '59 days'
        and counts_it(t.agreed_number, t.agreed_written, t.agreed_at, v_number, v_written)
        and not counts_it(t.base_number, t.base_written, t.base_at, v_number, v_written);
+    update told_sku t
+       set book_moved = case when counts_it(t.agreed_number, t.agreed_written, t.agreed_at, v_number, v_written)
+                             then t.book_moved else add_units(t.book_moved, n.units) end,
+           count_moved = case when counts_it(t.counted_number, t.counted_written, t.counted_at, v_number, v_written)
+                              then t.count_moved else add_units(t.count_moved, n.units) end
+      from (select sku, jsonb_object_agg(condition, units) as units
+              from jsonb_to_recordset(v_news) r (sku text, condition text, units integer) group by sku) n
+     where t.home = v_home and t.sku = n.sku;
     if p ? 'cause' then
         insert into movement (connection, movement_id, home, sku, cause, cause_word, units, to_condition, moved_at)
         select h.connection, (p->>'document') || '/' || m.sku || '/' || m.condition, v_home, m.sku, p->>'cause', p->>'word',
@@ -217,6 +214,20 @@ begin
     update told_sku t set counted = '{}', counted_number = v_number, counted_written = v_written, counted_at = v_at
      where t.home = v_home and t.absent >= 2;
     drop table said;
+    -- what moved after each is added up anew
+    update told_sku t set book_moved = coalesce(m.book, '{}'), count_moved = coalesce(m.count, '{}')
+      from told_sku o
+      left join (
+          select v.sku, jsonb_object_agg(v.condition, v.book) filter (where v.book <> 0) as book,
+                 jsonb_object_agg(v.condition, v.count) filter (where v.count <> 0) as count
+            from (select x.sku, x.condition,
+                         coalesce(sum(x.units) filter (where not counts_it(k.agreed_number, k.agreed_written, k.agreed_at, x.number, x.written)), 0) as book,
+                         coalesce(sum(x.units) filter (where not counts_it(k.counted_number, k.counted_written, k.counted_at, x.number, x.written)), 0) as count
+                    from told_move x join told_sku k on k.home = x.home and k.sku = x.sku
+                   where x.home = v_home group by 1, 2) v
+           group by v.sku) m on m.sku = o.sku
+     where o.home = v_home and t.home = o.home and t.sku = o.sku
+       and (t.book_moved, t.count_moved) is distinct from (coalesce(m.book, '{}'), coalesce(m.count, '{}'));
     create temp table figures_now on commit drop as select * from told_figures(v_home, array(select t.sku from told_sku t where t.home = v_home));
     analyze figures_now;
     update told_sku t set differs = f.differs from figures_now f
@@ -233,7 +244,7 @@ begin
                           and counts_it(v_number, v_written, v_at, m.number, m.written)
                           and not counts_it(t.agreed_number, t.agreed_written, t.agreed_at, m.number, m.written)) u
                     group by condition having sum(units) <> 0) b), '{}'),
-           agreed_number = v_number, agreed_written = v_written, agreed_at = v_at
+           agreed_number = v_number, agreed_written = v_written, agreed_at = v_at, book_moved = t.count_moved
       from figures_now f
      where t.home = v_home and t.sku = f.sku and not f.differs and t.counted_number = v_number and t.counted_written = v_written
        and t.agreed_number <> v_number;
@@ -278,7 +289,7 @@ begin
               from (select jsonb_object_keys(v.counted || v.book) as k) keys) c
      where c.units <> 0;
     update told_sku t set agreed = t.counted, agreed_number = t.counted_number, agreed_written = t.counted_written,
-           agreed_at = t.counted_at, differs = false, adopted = t.adopted + 1
+           agreed_at = t.counted_at, book_moved = t.count_moved, differs = false, adopted = t.adopted + 1
      where t.home = p_home and t.sku = p_sku;
     perform hold_as_told(p_home, array[p_sku]);
     return v_moves;
