@@ -6,6 +6,7 @@ Each serves a Khaos site of its own; which connection and facility an order goes
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Literal
 
 from mappings.canonical import Canonical
@@ -17,6 +18,17 @@ BESIDE: dict[System, tuple[str, ...]] = {
     "clarus": ("buffer", *CONDITIONS),
     "gxo": ("buffer", *CONDITIONS, "refurbishment"),
 }
+
+IN_SETTINGS = """
+[stock.sites."{site}"]
+{beside}
+
+[[routing]]
+name = "orders of {site}"
+when = {{ site = ["{site}"] }}
+to = "{name}"
+facility = "{facility}"
+"""
 
 
 class House(Canonical):
@@ -74,3 +86,9 @@ def house_of(customer: str, seed: int) -> House:
             return house
         roll -= house.share
     raise AssertionError("the shares make up a hundred")
+
+
+def building_text(house: House) -> str:
+    """What ``fleet.toml`` says of a building besides its connection: its sites, and the rule that sends it orders."""
+    beside = "\n".join(f"{purpose} = {json.dumps(house.beside(purpose))}" for purpose in BESIDE[house.system])
+    return IN_SETTINGS.format(name=house.name, site=house.site, facility=house.facility, beside=beside)

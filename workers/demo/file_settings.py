@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from workers.demo.buildings import BESIDE, House
+from workers.demo.buildings import House, building_text
 
 CLIENT = "MODA"
 OWN_KEY, HOST_KEY = "gxo_key", "gxo_host_key"  # files of the run folder
@@ -42,17 +41,6 @@ concurrency = {lanes}
 deadline = 5.0
 partner_timeout = 2.0
 connect_timeout = 3.0
-"""
-
-FACILITY = """
-[stock.sites."{site}"]
-{beside}
-
-[[routing]]
-name = "orders of {site}"
-when = {{ site = ["{site}"] }}
-to = "{name}"
-facility = "{facility}"
 """
 
 # Accounts are each merchant's own. AX has none here, so that an entry that finance has to map can be seen.
@@ -109,7 +97,4 @@ def account_text(houses: Sequence[House], door: SftpDoor) -> str:
         gap_patience=GAP_PATIENCE,
         lanes=first.lanes,
     )
-    for house in houses:
-        beside = "\n".join(f"{purpose} = {json.dumps(house.beside(purpose))}" for purpose in BESIDE[house.system])
-        text += FACILITY.format(name=house.name, site=house.site, facility=house.facility, beside=beside)
-    return text + TABLES
+    return text + "".join(building_text(house) for house in houses) + TABLES

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from workers.demo.automations import EVENTS
-from workers.demo.buildings import BESIDE, CLARUS, GXO, House
+from workers.demo.buildings import CLARUS, GXO, House, building_text
 from workers.demo.file_settings import SftpDoor, account_text
 from workers.demo.plan import BUFFER
 
@@ -92,15 +92,6 @@ concurrency = {lanes}
 deadline = 5.0
 partner_timeout = 2.0
 connect_timeout = 3.0
-
-[stock.sites."{site}"]
-{beside}
-
-[[routing]]
-name = "orders of {site}"
-when = {{ site = ["{site}"] }}
-to = "{name}"
-facility = "{facility}"
 """
 
 # Return reasons and accounts are each merchant's own: here those of the stand-in, and an invented chart of accounts.
@@ -166,12 +157,12 @@ def automation_ids(first: int) -> dict[str, str]:
 
 
 def _house(house: House, chosen: Chosen, first: int) -> str:
-    return HOUSE.format(
+    connection = HOUSE.format(
         **house.model_dump(include={"name", "facility", "site", "route", "lanes"}),
         clarus=chosen.clarus_port,
         automations=_inline(automation_ids(first)),
-        beside="\n".join(f"{purpose} = {json.dumps(house.beside(purpose))}" for purpose in BESIDE[house.system]),
     )
+    return connection + building_text(house)
 
 
 def _inline(table: Mapping[str, str]) -> str:
