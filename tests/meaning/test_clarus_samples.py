@@ -42,7 +42,9 @@ def samples() -> dict[str, Any]:
 
 
 def nodes(told: Any, root: str) -> list[Any]:
-    return [edge["node"] for edge in told["data"][root]["all"]["edges"]]
+    found = [edge["node"] for edge in told["data"][root]["all"]["edges"]]
+    assert found, f"the sample lists no {root}: nothing would be read"
+    return found
 
 
 def reads_stock(told: Any) -> None:
