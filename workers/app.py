@@ -16,15 +16,21 @@ from celery.worker.consumer import Consumer
 from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 
-from workers import alerts, control, dead_letters, logs, poison, reading, transport
-from workers.config import configuration, environment
-from workers.delivery import Slot, drain
+from workers.broker import transport
+from workers.broker.queues import CONTROL, DEAD, FLOWS, ISOLATE, LANES
+from workers.config import environment
 from workers.ledger.store import Claimed, Store, task_id
-from workers.queues import CONTROL, DEAD, FLOWS, ISOLATE, LANES
-from workers.ringer import Bell
-from workers.runtime import Runtime
-from workers.visibility import Flower
-from workers.wiring import handler_for, reader_for
+from workers.observability import alerts, logs
+from workers.observability.flower import Flower
+from workers.spine import dead_letters, poison, reading, scheduler
+from workers.spine.delivery import Slot, drain
+from workers.spine.ringer import Bell
+from workers.spine.runtime import Runtime
+from workers.wiring import schedules
+from workers.wiring import schedules as wiring_schedules
+from workers.wiring.handlers import handler_for
+from workers.wiring.readers import reader_for
+from workers.wiring.systems import configuration
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +75,7 @@ app.conf.update(
     worker_redirect_stdouts=False,
     worker_cancel_long_running_tasks_on_connection_loss=False,
     worker_enable_remote_control=True,
-    beat_scheduler="workers.beat:ShallowScheduler",
+    beat_scheduler="workers.broker.beat:ShallowScheduler",
     enable_utc=True,
 )
 
@@ -83,7 +89,7 @@ class Process:
         self.narrator = Flower(app, node)
         self.node = node
         self.lone = lone
-        self.schedules = control.schedules(self.runtime, ring)
+        self.schedules = wiring_schedules.schedules(self.runtime, ring)
         self._stop = threading.Event()
         self._heart_store = Store(self.runtime.configuration.fleet.database_url, size=1, application=f"{node} heart")
         self._beat()
@@ -208,13 +214,13 @@ def file_dead(message_id: int, generation: int) -> None:
 def run_scheduled(self: Task, name: str, _generation: int) -> None:  # noqa: ARG001  a bell's arguments, and Celery's binding
     """Run one scheduled thing, if it is due."""
     here = process()
-    control.run_due(here.runtime, here.schedules, name)
+    scheduler.run_due(here.runtime, here.schedules, name)
 
 
 @app.on_after_finalize.connect
 def _schedule(sender: Celery, **_: Any) -> None:
     runtime = Runtime(configuration())
-    for scheduled in control.schedules(runtime, ring).values():
+    for scheduled in wiring_schedules.schedules(runtime, ring).values():
         beat_every = min(scheduled.every, 5.0)  # a lost bell costs at most this; the row says what is due
         sender.conf.beat_schedule[scheduled.name] = {
             "task": CONTROL,
@@ -296,7 +302,7 @@ class ProcessStep(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, worker: Any) -> None:
         """Install rows and begin to beat."""
         here = process()
-        control.install(here.runtime, here.schedules)
+        schedules.install(here.runtime, here.schedules)
 
     def stop(self, worker: Any) -> None:
         """Let the draining slots end after the message that they are at."""

@@ -3,10 +3,7 @@
 All are frozen. Quantities are whole units, money is Decimal, times are aware and UTC.
 """
 
-from mappings.canonical.model import (
-    Canonical,
-    Units,
-)
+from mappings.canonical.model import Canonical, Units
 from mappings.canonical.orders import (
     Address,
     Fulfilment,
@@ -23,14 +20,7 @@ from mappings.canonical.orders import (
     WarehouseOrder,
     WarehouseStatus,
 )
-from mappings.canonical.returns import (
-    AdvisedLine,
-    CreditNote,
-    CustomerReturn,
-    ExchangeItem,
-    ReturnAdvice,
-    ReturnedItem,
-)
+from mappings.canonical.returns import AdvisedLine, CreditNote, CustomerReturn, ExchangeItem, ReturnAdvice, ReturnedItem
 from mappings.canonical.stock import (
     Cause,
     Condition,

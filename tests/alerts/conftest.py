@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import sentry_sdk
 
-from workers import alerts
+from workers.observability import alerts
 
 
 def _server() -> Any:

@@ -21,7 +21,7 @@ from sqlalchemy.exc import OperationalError
 
 from adapters.errors import Rejected, Unavailable
 from mappings.errors import Unmappable
-from workers import alerts
+from workers.observability import alerts
 
 NAME, STREET, EMAIL = "Clementine Postlethwaite", "14 Foxglove Lane", "clementine.p.77@example.com"
 PHONE, POSTCODE, TOKEN = "01632 960 417", "ZE9 8XY", "tok-3f9c1e77a2b8d6504c11"
@@ -233,7 +233,7 @@ def test_log_records_and_messages_of_others_make_no_readable_event(
         try:
             raise ValueError(EMAIL)  # noqa: TRY301  as a library would raise it
         except ValueError:
-            logging.getLogger("workers.delivery").exception("failed for %s at %s", NAME, STREET)
+            logging.getLogger("workers.spine.delivery").exception("failed for %s at %s", NAME, STREET)
     sentry_sdk.capture_message(f"note for {NAME}")
     with sentry_sdk.start_transaction(op="push", name=f"/orders/{TOKEN}"):
         pass

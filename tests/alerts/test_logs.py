@@ -22,8 +22,8 @@ from sqlalchemy import create_engine, text
 
 from adapters.errors import Rejected
 from mappings.canonical import Address
-from workers import logs
-from workers.privacy import WITHHELD, is_personal, mask
+from workers.observability import logs
+from workers.observability.privacy import WITHHELD, is_personal, mask
 
 NAME, STREET, EMAIL, PHONE = "Clementine Postlethwaite", "14 Foxglove Lane", "clementine.p@example.com", "01632 960417"
 SECRETS = (NAME, "Postlethwaite", STREET, EMAIL, PHONE, "ZE9 8XY")
@@ -62,7 +62,7 @@ def page() -> Iterator[Page]:
 
 
 def test_an_event_is_one_line_with_its_time_process_logger_and_fields(page: Page) -> None:
-    structlog.get_logger("workers.delivery").info(
+    structlog.get_logger("workers.spine.delivery").info(
         "settled", reference="SO1-1", seconds=0.25, price=Decimal("2.50"), at=datetime(2026, 1, 2, tzinfo=UTC)
     )
     line = page.last
@@ -70,7 +70,7 @@ def test_an_event_is_one_line_with_its_time_process_logger_and_fields(page: Page
     assert line == {
         "event": "settled",
         "level": "info",
-        "logger": "workers.delivery",
+        "logger": "workers.spine.delivery",
         "process": "orders-out",
         "reference": "SO1-1",
         "seconds": 0.25,
@@ -80,7 +80,7 @@ def test_an_event_is_one_line_with_its_time_process_logger_and_fields(page: Page
 
 
 def test_values_under_personal_keys_are_withheld_at_any_depth(page: Page) -> None:
-    log = structlog.get_logger("workers.delivery").bind(body=f"<xml>{NAME}</xml>")
+    log = structlog.get_logger("workers.spine.delivery").bind(body=f"<xml>{NAME}</xml>")
     log.warning(
         "pushed",
         delivery_address=PERSON,

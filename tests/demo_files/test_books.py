@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workers.demo.books import Lines, Report, compare
+from workers.demo.reconciliation.compare import Lines, Report, compare
 
 JsonDict = dict[str, Any]
 

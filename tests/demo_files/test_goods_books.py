@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from workers.demo.books import Report, compare
-from workers.demo.stock_books import Building, IssuePoint, Semantics
+from workers.demo.reconciliation.compare import Report, compare
+from workers.demo.reconciliation.stock import Building, IssuePoint, Semantics
 
 JsonDict = dict[str, Any]
 LEEDS = Building(home="Main Site", beside=("Main Damaged", "Main Buffer"), warehouse="clarus", facility="LDS1")

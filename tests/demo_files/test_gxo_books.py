@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from workers.demo.books import Report, compare
-from workers.demo.product_facts import facts_of
-from workers.demo.stock_books import Building
+from workers.demo.orders_file.product_facts import facts_of
+from workers.demo.reconciliation.compare import Report, compare
+from workers.demo.reconciliation.stock import Building
 
 JsonDict = dict[str, Any]
 DERBY = Building(home="Derby", beside=("Derby damaged",), warehouse="gxo", facility="GBDB01")

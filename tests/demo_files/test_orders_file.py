@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from workers.demo import generate
-from workers.demo.orders_file import OrdersFile, load_orders, personal_words, read_orders
-from workers.demo.rows import COLUMNS, OrdersFileUnusable
+from workers.demo.orders_file import generate
+from workers.demo.orders_file.csv_rows import COLUMNS, OrdersFileUnusable
+from workers.demo.orders_file.reading import OrdersFile, load_orders, personal_words, read_orders
 
 HEADER = ",".join(COLUMNS)
 REAL = Path(__file__).parents[2].parent / "shared" / "data" / "online-retail-lines.csv.gz"

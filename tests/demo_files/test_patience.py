@@ -7,11 +7,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.demo.books import Report, compare
-from workers.demo.looking import TOLD, Lookout
-from workers.demo.orders_file import OrdersFile
-from workers.demo.partners import Partners
-from workers.demo.patience import EACH, STUCK, WHOLE, Patience
+from workers.demo.observer import TOLD, Lookout
+from workers.demo.orders_file.reading import OrdersFile
+from workers.demo.reconciliation.compare import Report, compare
+from workers.demo.setting.stand_ins import Partners
+from workers.demo.timeout import EACH, STUCK, WHOLE, Patience
 from workers.ledger.store import NewMessage, Store
 
 

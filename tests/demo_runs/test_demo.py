@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from workers.demo.orders_file import load_orders, personal_words
+from workers.demo.orders_file.reading import load_orders, personal_words
 from workers.demo.run import DEFAULT_FILE
 
 FLEET = Path(sys.executable).with_name("fleet")
@@ -34,7 +34,7 @@ def listening_sentry() -> Any:
 
 
 SLICE = 900  # lines of the real file
-LONGEST = 600.0  # seconds: a demo ends by itself well before, whatever it waits for (workers/demo/patience.py)
+LONGEST = 600.0  # seconds: a demo ends by itself well before, whatever it waits for (workers/demo/timeout.py)
 pytestmark = pytest.mark.timeout(LONGEST + 60)
 
 

@@ -10,12 +10,12 @@ import pytest
 import typer
 from fastapi.routing import APIRoute
 
-from workers.cli.program import app
-from workers.demo.books import Report
+from workers.broker.queues import FLOWS
+from workers.cli.main import app
+from workers.demo.reconciliation.compare import Report
 from workers.embedded.procfile import read_procfile
-from workers.policy import VERDICTS
-from workers.queues import FLOWS
-from workers.web import hooks
+from workers.spine.policy import VERDICTS
+from workers.web import warehouse_hooks
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
@@ -136,12 +136,12 @@ def test_the_fulfilment_states_are_the_ledgers() -> None:
 def test_the_webhook_addresses_of_the_readme_are_those_that_the_web_process_answers() -> None:
     named = re.findall(r"https://fleet\.example\.com(/hooks/\S+)", README)
     assert len(named) == 3
-    router = hooks.routes(hooks.Inbox(None, None, {}))  # type: ignore[arg-type]  # nothing is asked of it
+    router = warehouse_hooks.routes(warehouse_hooks.Inbox(None, None, {}))  # type: ignore[arg-type]  # nothing is asked of it
     (route,) = [route for route in router.routes if isinstance(route, APIRoute)]
     for path in named:
         found = route.path_regex.match(path)
         assert found
-        assert hooks.EVENT.fullmatch(found["event"])
+        assert warehouse_hooks.EVENT.fullmatch(found["event"])
 
 
 @documents

@@ -24,16 +24,24 @@ from adapters.clarus.sandbox.app import new_app
 from adapters.clarus.sandbox.tenant import new_tenant
 from adapters.khaos import Khaos, Settings
 from adapters.khaos.sandbox.app import create_app
-from workers import config, control, dead_letters, expectations, gates, intake, proof, reading, ringer, stock_in
-from workers.delivery import Slot, drain
+from workers import config
+from workers.broker.queues import LANES
+from workers.dispatch_in import polls
+from workers.dispatch_in import read_back as dispatch_in_read_back
 from workers.ledger.store import Claimed
-from workers.ledger.views import reading_engine
-from workers.queues import LANES
-from workers.runtime import Runtime
-from workers.stock import counting, movements
-from workers.visibility import Silent
-from workers.web.hooks import Inbox, routes
-from workers.wiring import handler_for, reader_for
+from workers.observability.flower import Silent
+from workers.orders_out import polls as orders_out_polls
+from workers.sku_sync import polls as sku_sync_polls
+from workers.spine import dead_letters, expectations, gates, reading, ringer
+from workers.spine.delivery import Slot, drain
+from workers.spine.runtime import Runtime
+from workers.stock_in import counts, due, movements
+from workers.views.snapshot import reading_engine
+from workers.web.warehouse_hooks import Inbox, routes
+from workers.wiring import schedules
+from workers.wiring.handlers import handler_for
+from workers.wiring.readers import reader_for
+from workers.wiring.systems import SYSTEMS
 
 PATIENCE = 60.0
 TOKEN = "an-unguessable-token-of-ours"
@@ -218,18 +226,18 @@ class World:
 
     def poll(self) -> None:
         """Ask Khaos Control for products and orders, and work off what that brings."""
-        intake.poll_catalogue(self.runtime)
+        sku_sync_polls.poll_catalogue(self.runtime)
         self.go()
-        intake.poll_orders(self.runtime)
+        orders_out_polls.poll_orders(self.runtime)
         self.go()
 
     def sweep(self) -> int:
-        found = intake.sweep(self.runtime, "leeds")
+        found = polls.sweep(self.runtime, "leeds")
         self.go()
         return found
 
     def read_back(self) -> int:
-        return proof.read_back(self.runtime)
+        return dispatch_in_read_back.read_back(self.runtime)
 
     def check(self) -> int:
         return expectations.check(self.runtime)
@@ -270,14 +278,14 @@ class World:
         )
         self.runtime.read_facts("khaos")
         self.poll()
-        counting.count_building(self.runtime, "Main Site")
+        counts.count_building(self.runtime, "Main Site")
         self.flush()
 
     def flush(self) -> None:
         """Everything that fell due is counted and sent."""
         for _ in range(10):
             self.store.run("update level set due_at = now() where due_at is not null")
-            posted = stock_in.post_due(self.runtime)
+            posted = due.post_due(self.runtime)
             self.go()
             if not posted:
                 return
@@ -399,12 +407,12 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
                 },
             )
         )  # fmt: skip
-        runtime = Runtime(config.read(folder / "fleet.toml"))
+        runtime = Runtime(config.read(folder / "fleet.toml", SYSTEMS))
         engine = reading_engine(database)
         web = FastAPI()
         web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.warehouse("leeds")})))
         with serve(web) as hooks:
-            control.install(runtime, control.schedules(runtime, lambda _bell: None))
+            schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
             runtime.redis.flushall()
             world = World(Side(khaos), Side(clarus), runtime, engine)
             world.clarus.switch(floor=False)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from workers import intake
+from workers.orders_out import polls
 
 
 def asked(order: Any) -> dict[str, int]:
@@ -17,10 +17,10 @@ def test_a_cancellation_before_the_sending_withdraws_what_was_held(world: Any) -
     world.poll()
     world.stock("LATE")
     order = world.order(("LATE", 1))
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     world.khaos.post("cancel", order=order)
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     assert world.fulfilments(order) == [(f"{order}-1", "withdrawn")]
     world.poll()
@@ -73,10 +73,10 @@ def test_a_change_before_the_sending_sends_the_new_quantities_only(world: Any) -
     world.poll()
     world.stock("LATE")
     order = world.order(("LATE", 5))
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     world.khaos.post("edit", invoice=world.invoice(order), lines={"LATE": 3})
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     world.poll()
     assert [asked(o) for o in world.there()] == [{"LATE": 3}]
@@ -88,7 +88,7 @@ def test_a_change_after_the_sending_cancels_and_sends_again_only_after_the_proof
     world.poll()
     world.khaos.post("edit", invoice=world.invoice(order), lines={"MUG": 3})
     world.clarus.switch(error_next=1)
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     assert world.fulfilments(order) == [(f"{order}-1", "cancelling")]
     world.poll()
@@ -137,11 +137,11 @@ def test_an_unsent_order_may_be_held_and_released_again_and_again(world: Any) ->
     world.stock("LATE")
     order = world.order(("LATE", 2))
     for turn in (1, 2, 3):
-        intake.poll_orders(world.runtime)
+        polls.poll_orders(world.runtime)
         world.go()
         assert world.fulfilments(order)[-1] == (f"{order}-{turn}", "new")
         world.khaos.post("stage", invoice=world.invoice(order), stage=18)
-        intake.poll_orders(world.runtime)
+        polls.poll_orders(world.runtime)
         world.go()
         assert world.fulfilments(order)[-1] == (f"{order}-{turn}", "withdrawn")
         world.khaos.post("stage", invoice=world.invoice(order), stage=9)

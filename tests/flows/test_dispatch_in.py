@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from adapters.clarus.settings import Settings
-from workers import dead_letters
-from workers.dead_letters import Person
-from workers.runtime import Runtime
+from workers import recovery
+from workers.spine.people import Person
+from workers.spine.runtime import Runtime
 
 
 def told(world: Any) -> None:
@@ -158,7 +158,7 @@ def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world
     configuration = world.runtime.configuration.model_copy(update={"tables": {"carriers": {"clarus": {"PIGEON": "P"}}}})
     mended = Runtime(configuration)
     world.runtime._asked["leeds"] = mended.asked("leeds")
-    dead_letters.retry(world.store, found["id"], Person("Mo"))
+    recovery.retry(world.store, found["id"], Person("Mo"))
     world.go()
     assert [s["courier"] for s in world.shipments(order)] == ["P"]
     world.read_back()
@@ -228,7 +228,7 @@ def test_without_a_route_dispatches_wait_as_exceptions_and_go_after_a_retry(buil
     connections = {**world.runtime.configuration.connections, "khaos": erp.model_copy(update={"settings": bound})}
     configuration = world.runtime.configuration.model_copy(update={"connections": connections})
     world.runtime.erp = Runtime(configuration).erp
-    dead_letters.retry(world.store, world.exception("dispatch_route_missing")["id"], Person("Mo"))
+    recovery.retry(world.store, world.exception("dispatch_route_missing")["id"], Person("Mo"))
     world.go()
     world.read_back()
     assert len(world.shipments(order)) == 1

@@ -12,11 +12,15 @@ import pytest
 import requests
 from fastapi import FastAPI
 
-from workers import dead_letters, intake, reading, ringer, worklists
-from workers.dead_letters import Person
-from workers.web import courier
-from workers.wiring import handler_for, reader_for
-from workers.worklists import WORKLISTS
+from workers import recovery
+from workers.dispatch_in import polls
+from workers.spine import reading, ringer
+from workers.spine.people import Person
+from workers.views import worklists
+from workers.views.worklists import WORKLISTS
+from workers.web import khaos_courier
+from workers.wiring.handlers import handler_for
+from workers.wiring.readers import reader_for
 
 PASSWORD = "only-khaos-knows-it"
 USER = "khaos"
@@ -29,7 +33,7 @@ def answering(world: Any) -> FastAPI:
     app = FastAPI()
     configuration = world.runtime.configuration
     hook = configuration.erp.settings.courier_hook
-    app.include_router(courier.routes(hook, courier.counter(world.store, configuration), world.engine))
+    app.include_router(khaos_courier.routes(hook, khaos_courier.counter(world.store, configuration), world.engine))
     return app
 
 
@@ -430,7 +434,7 @@ def test_a_crash_between_storing_and_writing_lays_the_same_bytes_under_the_same_
     order = filed.order(("MUG", 1))
     filed.poll()
     filed.ship()
-    intake.sweep(filed.runtime, "leeds")
+    polls.sweep(filed.runtime, "leeds")
     reading.read_inbox(filed.runtime, lambda c, s: reader_for(filed.runtime, c, s))
     dies_with(filed, after_the_file=False)
     stored = filed.store.row("select name, body from consignment_file")
@@ -453,7 +457,7 @@ def test_a_file_of_somebody_else_under_the_name_is_an_exception_and_stays(filed:
     assert filed.exceptions() == ["consignment_conflict"]
     assert foreign.read_bytes() == b"somebody else's"
     foreign.unlink()
-    dead_letters.retry(filed.store, filed.exception("consignment_conflict")["id"], Person("Mo"))
+    recovery.retry(filed.store, filed.exception("consignment_conflict")["id"], Person("Mo"))
     filed.go()
     assert rows_of(filed, foreign.name)[0]["Invoice"] == filed.invoice(order)
     filed.khaos_reads(filed.invoice(order))

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from workers import worklists
-from workers.returns import asking, listing
+from workers.returns_in import goods_in
+from workers.views import returns, worklists
 
 PO = "PO-1001"
 
@@ -64,7 +64,7 @@ def test_the_same_again_late_and_out_of_order_changes_nothing(stocked: Any) -> N
         " select id, received_at, connection, source from record where source = 'receipt'"
     )
     stocked.go()
-    asking.sweep(stocked.runtime, "Main Site")
+    goods_in.sweep(stocked.runtime, "Main Site")
     stocked.go()
     assert lines(stocked) == [(PO, "MUG", 10, 0)]
     assert terms(stocked) == [("pending_goods_in", "goods_in", 10)]
@@ -84,7 +84,7 @@ def test_goods_in_the_bay_are_received_and_not_good_yet(stocked: Any) -> None:
     stocked.clarus.switch(floor=True, receive_seconds=0.0, putaway_seconds=3600.0)
     deliver(stocked, at_once=False, heard=False)
     stocked.until(lambda: stocked.clarus.books()["receipts"][0]["status"] != "PENDING")
-    stocked.until(lambda: asking.sweep(stocked.runtime, "Main Site"))
+    stocked.until(lambda: goods_in.sweep(stocked.runtime, "Main Site"))
     stocked.go()
     assert lines(stocked) == [(PO, "MUG", 10, 0)]
     assert terms(stocked) == [("pending_goods_in", "goods_in", 10)]
@@ -99,7 +99,7 @@ def test_a_delivery_whose_webhooks_were_lost_is_found_by_the_sweep(stocked: Any)
     stocked.clarus.switch(webhook_loss_rate=1.0)
     deliver(stocked)
     assert lines(stocked) == []
-    assert asking.sweep(stocked.runtime, "Main Site") == 1
+    assert goods_in.sweep(stocked.runtime, "Main Site") == 1
     stocked.go()
     assert lines(stocked) == [(PO, "MUG", 10, 0)]
 
@@ -110,13 +110,13 @@ def test_a_tenant_that_shows_no_lines_tells_them_by_webhook_and_else_a_person_is
     assert lines(stocked) == [(PO, "MUG", 10, 0)]
     stocked.clarus.switch(webhook_loss_rate=1.0)
     deliver(stocked, "PO-1002")
-    asking.sweep(stocked.runtime, "Main Site")
+    goods_in.sweep(stocked.runtime, "Main Site")
     stocked.go()
     assert [row[0] for row in lines(stocked)] == [PO]
     assert stocked.exceptions() == ["receipt_without_lines"]
     assert "PO-1002" in stocked.exception("receipt_without_lines")["reason"]
     before = stocked.clarus.books()["calls"]
-    assert asking.sweep(stocked.runtime, "Main Site") == 0
+    assert goods_in.sweep(stocked.runtime, "Main Site") == 0
     after = stocked.clarus.books()["calls"]
     assert sum(after.values()) - sum(before.values()) <= 2  # what is over is not read again and again
 
@@ -159,13 +159,13 @@ def test_what_khaos_shows_books_the_oldest_purchase_order_first(stocked: Any) ->
     assert stocked.store.row("select book_received('Main Site', 'MUG', 12, 'fleet', 'it shows') as n") == {"n": 3}
     assert stocked.store.row("select book_received('Main Site', 'MUG', 1, 'fleet', 'it shows') as n") == {"n": 0}
     assert terms(stocked) == []
-    assert listing.received(stocked.store) == []
-    assert [row["purchase_order"] for row in listing.received(stocked.store, PO)] == [PO]
+    assert returns.received(stocked.store) == []
+    assert [row["purchase_order"] for row in returns.received(stocked.store, PO)] == [PO]
 
 
 def test_a_person_books_a_line_in_parts_and_never_more_than_came(stocked: Any) -> None:
     deliver(stocked)
-    number = listing.received(stocked.store)[0]["id"]
+    number = returns.received(stocked.store)[0]["id"]
     assert stocked.store.row("select book_line(%s, 4, 'Anna B', 'by hand') as n", number) == {"n": 4}
     assert stocked.store.row("select book_line(%s, 100, 'Anna B', 'by hand') as n", number) == {"n": 6}
     assert stocked.store.row("select book_line(%s, 1, 'Anna B', 'by hand') as n", number) == {"n": 0}
@@ -185,7 +185,7 @@ def test_goods_that_nobody_books_are_finances_until_somebody_does(stocked: Any) 
     told = stocked.exception("goods_not_booked")
     assert (told["owner"], told["story"]) == ("finance", "MUG")
     assert PO in told["reason"]
-    number = listing.received(stocked.store)[0]["id"]
+    number = returns.received(stocked.store)[0]["id"]
     stocked.store.run("select book_line(%s, 3, 'Anna B', 'by hand')", number)
     assert stocked.exceptions() == ["goods_not_booked"]
     stocked.store.run("select book_line(%s, 1, 'Anna B', 'by hand')", number)

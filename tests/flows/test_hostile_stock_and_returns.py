@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from workers import config, stock_in
-from workers.journal.entering import enter_new
-from workers.returns import asking, serving
-from workers.runtime import Runtime
-from workers.stock import counting, demand, levels
-from workers.stock.movements import poll_movements
+from workers import config
+from workers.journal.entries import enter_new
+from workers.returns_in import goods_in, pulls
+from workers.spine.runtime import Runtime
+from workers.stock_in import counts, demand, due, levels, sites
+from workers.stock_in.movements import poll_movements
+from workers.wiring.systems import SYSTEMS
 
 World = Any  # tests/flows/conftest.py
 SITES = """
@@ -124,7 +125,7 @@ def test_a_receipt_whose_goods_the_floor_took_out_is_read_again_and_waits_for_no
     waiting = "select coalesce(sum(received - booked), 0)::integer from received_line"
 
     def swept(units: int) -> bool:
-        asking.sweep(world.runtime, "Main Site")
+        goods_in.sweep(world.runtime, "Main Site")
         told(world)
         return bool(of(world, waiting) == units)
 
@@ -147,9 +148,9 @@ def restart(world: World, folder: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
-    world.runtime.configuration = config.read(path)
+    world.runtime.configuration = config.read(path, SYSTEMS)
     fresh = Runtime(world.runtime.configuration)
-    stock_in.install(fresh)
+    sites.install(fresh)
     fresh.close()
 
 
@@ -180,13 +181,13 @@ def test_a_building_that_gets_another_site_is_counted_anew_before_anything_is_se
 ) -> None:
     world.opening(MUG=10)
     world.store.run("select want_recount('Main Site', array['MUG'], 'a test')")
-    stock_in.post_due(world.runtime)  # its count is on its way
+    due.post_due(world.runtime)  # its count is on its way
     restart(world, tmp_path, '"Main Site"', '"Annex"')
     world.flush()
     assert "Annex" not in world.levels("MUG")
     assert world.live_messages() == []  # the count of the old one is over
     floor(world, adjust={"product": "MUG", "quantity": -2, "reason": "DMG"})
-    counting.count_building(world.runtime, "Annex")
+    counts.count_building(world.runtime, "Annex")
     world.flush()
     assert world.levels("MUG")["Annex"] == (8, 8)
     assert world.exceptions() == []
@@ -365,7 +366,7 @@ def back(world: World, reference: str, order: str, units: int = 1) -> None:
 
 def pull(world: World, mark: str, *, but: str = "") -> tuple[list[str], str]:
     """One return at a time; ``but`` cannot be told."""
-    batch = serving.pull(world.store, "khaos", mark, 1, (), lambda made: made.reference != but)
+    batch = pulls.pull(world.store, "khaos", mark, 1, (), lambda made: made.reference != but)
     assert batch.continuation is not None
     return [made.reference for made in batch.returns], batch.continuation
 

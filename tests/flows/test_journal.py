@@ -16,15 +16,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers import control, dead_letters
+from workers import recovery
 from workers.config.adjust_by import AdjustBy
-from workers.dead_letters import Person
-from workers.journal import by_hand, entering, files, listing, valuation
-from workers.journal.contents import CannotWrite
-from workers.journal.floor import as_markdown, as_rows
+from workers.journal import entries, files, manual, valuation
+from workers.journal.file_formats import CannotWrite
+from workers.journal.reason_guide import as_markdown, as_rows
 from workers.journal.totals import Total, of_month
-from workers.runtime import Runtime
-from workers.stock import not_carried
+from workers.spine import scheduler
+from workers.spine.people import Person
+from workers.spine.runtime import Runtime
+from workers.stock_in import not_carried
+from workers.views import journal as views_journal
+from workers.wiring import schedules
 
 ROOT = Path(__file__).parents[2]
 HOME = "Main Site"
@@ -60,7 +63,7 @@ class Warehouse:
         self.store.run("insert into movement_reason values ('leeds', %s, %s)", number, reason)
 
     def enter(self, late: float = 600.0) -> int:
-        new = entering.enter_new(self.runtime, late=late)
+        new = entries.enter_new(self.runtime, late=late)
         self.world.go()
         return new
 
@@ -127,13 +130,13 @@ def test_each_movement_is_one_entry_whatever_is_repeated_and_in_whatever_order(l
 def test_two_processes_that_enter_at_once_enter_each_movement_once(leeds: Warehouse) -> None:
     for number in range(40):
         leeds.adjusts(str(number), -1)
-    listed = control.schedules(leeds.runtime, lambda _bell: None)
+    listed = schedules.schedules(leeds.runtime, lambda _bell: None)
     with ThreadPoolExecutor(4) as people:
-        entered = [people.submit(entering.enter_new, leeds.runtime) for _ in range(4)]
+        entered = [people.submit(entries.enter_new, leeds.runtime) for _ in range(4)]
         assert sum(future.result() for future in entered) == 40
     assert sorted(e[0] for e in leeds.journal()) == sorted(map(str, range(40)))
     leeds.adjusts("40", -1)
-    control.run_due(leeds.runtime, listed, "journal")
+    scheduler.run_due(leeds.runtime, listed, "journal")
     assert len(leeds.journal()) == 41
 
 
@@ -192,7 +195,7 @@ def test_reasons_without_a_row_or_an_account_are_one_exception_each_and_their_en
     assert [(e["units"], e["value"]) for e in map(leeds.entry, "012")] == 3 * [(-2, Decimal("-5.00"))]
     runtime = leeds.restarted('{"EATEN": {"khaos": "SAMPLE", "account": "5300"}}')
     try:
-        assert entering.enter_new(runtime) == 0
+        assert entries.enter_new(runtime) == 0
     finally:
         runtime.close()
     assert [(e[3], e[4], e[5]) for e in leeds.journal()] == [
@@ -207,18 +210,18 @@ def test_a_person_maps_one_entry_by_hand_and_not_once_it_was_handed_out(leeds: W
     leeds.adjusts("2", -3, "EATEN")
     leeds.enter()
     first, second = (leeds.entry(n)["id"] for n in "12")
-    by_hand.give_reason(leeds.store, first, "SAMPLE", "5300", "Anna")
+    manual.give_reason(leeds.store, first, "SAMPLE", "5300", "Anna")
     assert leeds.world.exceptions() == ["reason_unmapped"]
-    by_hand.give_reason(leeds.store, second, "SAMPLE", "5300", "Anna")
+    manual.give_reason(leeds.store, second, "SAMPLE", "5300", "Anna")
     assert leeds.world.exceptions() == []
-    found = listing.entry(leeds.store, first)
+    found = views_journal.entry(leeds.store, first)
     assert found is not None
     assert [(t["step"], t["who"]) for t in found.timeline][-1] == ("mapped by hand", "Anna")
     files.offer(leeds.store, "finance_csv", "Anna")
-    with pytest.raises(by_hand.CannotMap, match="is offered already"):
-        by_hand.give_reason(leeds.store, first, "DAMAGED", "5200", "Anna")
-    with pytest.raises(by_hand.CannotMap, match="there is no journal entry 4711"):
-        by_hand.give_reason(leeds.store, 4711, "DAMAGED", "5200", "Anna")
+    with pytest.raises(manual.CannotMap, match="is offered already"):
+        manual.give_reason(leeds.store, first, "DAMAGED", "5200", "Anna")
+    with pytest.raises(manual.CannotMap, match="there is no journal entry 4711"):
+        manual.give_reason(leeds.store, 4711, "DAMAGED", "5200", "Anna")
 
 
 def test_the_newest_valuation_before_the_event_counts_and_a_list_price_is_only_indicative(leeds: Warehouse) -> None:
@@ -444,13 +447,13 @@ def test_a_refused_entry_is_mapped_anew_and_retried_or_dismissed_and_then_it_is_
     first, second = (
         booking.store.row("select id from exception where story = %s", sku)["id"] for sku in ("NOT-IN-KHAOS", "NEITHER")
     )
-    by_hand.give_reason(booking.store, booking.entry("1")["id"], "SAMPLE", "5300", "Anna")
+    manual.give_reason(booking.store, booking.entry("1")["id"], "SAMPLE", "5300", "Anna")
     booking.world.stock("NOT-IN-KHAOS")
-    dead_letters.retry(booking.store, first, Person("Anna"))
+    recovery.retry(booking.store, first, Person("Anna"))
     booking.world.go()
     (row,) = journals(booking)
     assert (row["reason"], row["account"]) == ("SAMPLE", "5300")
-    dead_letters.dismiss(booking.store, second, Person("Anna"), "no such code in Khaos")
+    recovery.dismiss(booking.store, second, Person("Anna"), "no such code in Khaos")
     offered = files.offer(booking.store, "finance_csv", "Anna")
     assert offered is not None
     assert offered.total.entries == 1
@@ -502,7 +505,7 @@ def test_a_condition_without_a_site_is_one_exception_with_its_value_until_it_is_
     not_carried.check(leeds.runtime)
     told = leeds.world.exception("stock_not_carried")
     assert "4 units of condition damaged at Main Site, value 14.00 indicative" in told["reason"]
-    dead_letters.dismiss(leeds.store, told["id"], Person("Anna"), "on our list")
+    recovery.dismiss(leeds.store, told["id"], Person("Anna"), "on our list")
     not_carried.check(leeds.runtime)
     assert leeds.world.exceptions() == []
     position(leeds, "BOWL", damaged=2)

@@ -12,8 +12,8 @@ import pytest
 import requests
 from fastapi import FastAPI
 
-from workers import intake
-from workers.web.channel import Door, routes
+from workers.sku_sync import polls
+from workers.web.khaos_channel import Door, routes
 
 PASSWORD = "a-password-of-the-channel"
 
@@ -123,7 +123,7 @@ def test_a_new_product_is_read_whole_and_at_once(begin: Callable[..., Linked]) -
     assert "JUG" not in linked.products()
     due = linked.store.row("select due_at <= now() as due from schedule where name = 'catalogue khaos'")
     assert due == {"due": True}
-    intake.poll_catalogue(linked.world.runtime)
+    polls.poll_catalogue(linked.world.runtime)
     linked.world.go()
     assert linked.products()["JUG"] == 1
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mappings.khaos import read_line_sites
-from workers.stock import demand
+from workers.stock_in import demand
 
 World = Any  # tests/flows/conftest.py
 SITES = '{ LDS1 = "Main Site", YRK1 = "Annex" }'

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from workers import dead_letters, intake, reading
-from workers.dead_letters import Person
-from workers.wiring import reader_for
+from workers import recovery
+from workers.orders_out import polls
+from workers.spine import reading
+from workers.spine.people import Person
+from workers.wiring.readers import reader_for
 
 
 def asked(order: Any) -> dict[str, int]:
@@ -57,7 +59,7 @@ def test_retrying_an_unreadable_order_does_not_revive_a_cancelled_one_of_the_sam
     world.khaos.post("cancel", order=cancelled)
     world.poll()
     assert world.live() == []
-    dead_letters.retry(world.store, world.exception("bad_address")["id"], Person("Mo"))
+    recovery.retry(world.store, world.exception("bad_address")["id"], Person("Mo"))
     world.go()
     world.poll()
     assert (world.live(), world.exceptions()) == ([], ["bad_address"])
@@ -68,7 +70,7 @@ def test_the_proof_of_one_cancellation_does_not_revive_a_neighbour_that_was_canc
     world.poll()
     world.khaos.post("edit", invoice=world.invoice(changed), lines={"BOWL": 1})
     world.khaos.post("edit", invoice=world.invoice(gone), lines={"MUG": 4})
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     read(world)
     world.store.run("update message set due_at = now() + interval '1 hour' where reference = %s", f"{changed}-1")
     world.go()
@@ -121,7 +123,7 @@ def test_a_line_that_turns_out_to_be_postage_is_no_change_of_the_order(world: An
     world.khaos.post("products", products=[postage], sites=["Main Site", "Annex"])
     world.stock("SCARCE", units=2)
     order = world.order(("SCARCE", 5), ("POST", 1))
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     world.poll()
     world.khaos.post("receive", code="SCARCE", quantity=10)

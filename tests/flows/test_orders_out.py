@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from workers import dead_letters, intake
-from workers.dead_letters import Person
+from workers import recovery
+from workers.orders_out import polls
+from workers.sku_sync import polls as sku_sync_polls
+from workers.spine.people import Person
 
 
 def asked(order: Any) -> dict[str, int]:
@@ -31,7 +33,7 @@ def test_polling_again_and_again_sends_nothing_twice(world: Any) -> None:
     order = world.order(("MUG", 2))
     for _ in range(4):
         world.poll()
-    intake.poll_open_orders(world.runtime)
+    polls.poll_open_orders(world.runtime)
     world.go()
     assert world.clarus.calls("create_goods_out") == 1
     assert [o["reference"] for o in world.there()] == [f"{order}-1"]
@@ -73,12 +75,12 @@ def test_an_unconfirmed_sku_holds_its_order_which_goes_by_itself_when_it_is_conf
     world.poll()
     world.stock("LATE", "LATER")
     order = world.order(("MUG", 1), ("LATE", 1), ("LATER", 1))
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     assert [m["state"] for m in world.live_messages()] == ["held"]
     assert world.live() == []
     world.store.run("update gate set changed_at = now() - interval '1 hour'")
-    intake.poll_asked(world.runtime)
+    sku_sync_polls.poll_asked(world.runtime)
     world.go()
     assert [asked(o) for o in world.live()] == [{"MUG": 1, "LATE": 1, "LATER": 1}]
     assert world.fulfilments(order) == [(f"{order}-1", "sent")]
@@ -96,7 +98,7 @@ def test_past_its_limit_an_unconfirmed_sku_is_merchandisings_exception_and_close
     found = world.exception("sku_unconfirmed")
     assert (found["owner"], found["story"], "MUG" in found["reason"]) == ("merchandising", order, True)
     world.clarus.switch(reject={})
-    dead_letters.retry(world.store, world.exception("sku_refused")["id"], Person("Mo"))
+    recovery.retry(world.store, world.exception("sku_refused")["id"], Person("Mo"))
     world.go()
     assert (world.exceptions(), len(world.live())) == ([], 1)
 
@@ -143,7 +145,7 @@ def test_an_order_without_a_route_goes_after_a_rule_was_added_and_it_was_retried
     world.runtime.configuration = world.runtime.configuration.model_copy(
         update={"routing": (rule.model_copy(update={"when": type(rule.when)()}),)}
     )
-    dead_letters.retry(world.store, world.exception("route_unmapped")["id"], Person("Mo"))
+    recovery.retry(world.store, world.exception("route_unmapped")["id"], Person("Mo"))
     world.go()
     world.poll()
     assert world.fulfilments(order) == [(f"{order}-1", "sent")]
@@ -170,7 +172,7 @@ def test_an_address_found_bad_after_a_hold_goes_by_itself_too_once_it_is_correct
     world.poll()
     world.stock("LATE")
     order = world.order(("LATE", 1), email="no at sign")
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     world.poll()
     assert world.exceptions() == ["bad_address"]
@@ -189,7 +191,7 @@ def test_what_the_warehouse_refuses_is_operations_exception_and_goes_after_a_ret
     assert found["owner"] == "operations"
     assert "not_today" in found["reason"]
     world.clarus.switch(reject={})
-    dead_letters.retry(world.store, found["id"], Person("Mo"))
+    recovery.retry(world.store, found["id"], Person("Mo"))
     world.go()
     assert (world.exceptions(), [o["reference"] for o in world.live()]) == ([], [f"{order}-1"])
 

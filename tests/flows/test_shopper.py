@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from workers.stock import counting, demand, levels
-from workers.stock.movements import poll_movements
+from workers.stock_in import counts, demand, levels
+from workers.stock_in.movements import poll_movements
 
 World = Any  # tests/flows/conftest.py
 SKUS = ("MUG", "BOWL", "TRAY")
@@ -71,7 +71,7 @@ class Day:
         world.runtime.read_facts("leeds")
         world.poll()
         for site in self.homes.values():
-            counting.count_building(world.runtime, site)
+            counts.count_building(world.runtime, site)
         self.flush()
 
     # what happens outside
@@ -151,7 +151,7 @@ class Day:
         self.world.go()
 
     def count(self) -> None:
-        counting.count_building(self.world.runtime, self.dice.choice(list(self.homes.values())))
+        counts.count_building(self.world.runtime, self.dice.choice(list(self.homes.values())))
 
     def repeat(self) -> None:
         """Every record is read again: nothing may happen twice."""

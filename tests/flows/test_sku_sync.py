@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers import dead_letters, intake
-from workers.dead_letters import Person
+from workers import recovery
+from workers.sku_sync import polls
+from workers.spine.people import Person
 
 
 def confirmed(world: Any) -> set[str]:
@@ -33,7 +34,7 @@ def test_polling_again_pushes_nothing_and_a_change_pushes_one_product(world: Any
 
 
 def test_a_product_that_is_there_already_is_taken_over(world: Any) -> None:
-    intake.poll_catalogue(world.runtime)
+    polls.poll_catalogue(world.runtime)
     world.go()
     world.store.run("truncate sku, message_key, product")
     world.store.run("delete from cursor")
@@ -90,7 +91,7 @@ def test_the_retry_of_a_dead_product_takes_what_khaos_says_now(world: Any) -> No
     world.clarus.switch(reject={"MUG": "not_today"})
     world.poll()
     world.clarus.switch(reject={})
-    dead_letters.retry(world.store, world.exception("sku_refused")["id"], Person("Mo"))
+    recovery.retry(world.store, world.exception("sku_refused")["id"], Person("Mo"))
     world.go()
     assert "MUG" in confirmed(world)
     assert world.exceptions() == []

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from workers import reading
-from workers.ledger.stocks import stock_story
-from workers.stock import counting, demand, levels
-from workers.stock.movements import poll_movements
-from workers.wiring import reader_for
+from workers.spine import reading
+from workers.stock_in import counts, demand, levels
+from workers.stock_in.movements import poll_movements
+from workers.views.stock import stock_story
+from workers.wiring.readers import reader_for
 
 World = Any  # tests/flows/conftest.py
 SITES = """
@@ -81,11 +81,11 @@ def test_a_count_that_breaks_off_is_never_taken_for_a_whole_one(world: World) ->
     floor(world, adjust={"product": "MUG", "quantity": -4, "reason": "DMG"})
     world.clarus.switch(graphql_error_next=1)
     with pytest.raises(Exception, match="told to fail"):
-        counting.count_building(world.runtime, "Main Site")
+        counts.count_building(world.runtime, "Main Site")
     assert world.store.row("select state from snapshot order by id desc limit 1")["state"] == "broken"
     assert world.store.row("select count(*) as n from snapshot_line")["n"] == 0
     assert world.store.row("select good from position where sku = 'MUG'")["good"] == 10
-    assert counting.count_building(world.runtime, "Main Site") == 1
+    assert counts.count_building(world.runtime, "Main Site") == 1
     world.flush()
     assert world.levels("MUG") == {"Main Site": (6, 6)}
 
@@ -283,7 +283,7 @@ def test_an_order_whose_address_cannot_be_read_is_promised_at_its_own_site_only(
     world.clarus.post("setup", warehouses=["LDS1", "YRK1"])
     world.runtime.read_facts("leeds")
     world.opening(MUG=10)
-    counting.count_building(world.runtime, "Annex")
+    counts.count_building(world.runtime, "Annex")
     world.order(("MUG", 4), country="Unspecified")
     demand.poll_demand(world.runtime)
     owed = {

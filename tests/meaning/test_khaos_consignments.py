@@ -10,8 +10,9 @@ import pytest
 
 from adapters.khaos.courier_settings import Column
 from mappings.canonical import Parcel, PickLine, Shipment
+from mappings.canonical.consignments import Consigned, consignment_of
 from mappings.errors import Unmappable
-from mappings.khaos.consignments import COLUMNS, Consigned, Layout, consignment_of, write_consignments
+from mappings.khaos.consignments import COLUMNS, Layout, write_consignments
 
 EVERY = {name: name.upper() for name in COLUMNS}
 

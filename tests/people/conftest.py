@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Engine
 
 from workers.ledger.store import NewMessage, Store, run_effects
-from workers.ledger.views import reading_engine
+from workers.views.snapshot import reading_engine
 
 ADDRESS = {"name": "Wilhelmina Quillfeather", "line1": "7 Larkspur Row", "postcode": "LS1 4AB"}
 

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from workers.ledger.stocks import stock_story
-from workers.ledger.stories import order_story
-from workers.policy import VERDICTS
-from workers.told.taking import pack
-from workers.web import order_page, stock_page
+from workers.edi.collect import pack
+from workers.spine.policy import VERDICTS
+from workers.views.orders import order_story
+from workers.views.stock import stock_story
+from workers.web.desk import order, stock
 
 Fleet = Any
 SITE = "Northampton"
@@ -161,7 +161,7 @@ def test_the_stock_of_a_sku_tells_the_book_the_last_count_and_when(differing: Gx
     assert "They differ" not in fleet("stock", "BOWL").out
     story = stock_story(engine, "MUG")
     assert story is not None
-    page = stock_page.stock(story)
+    page = stock.stock(story)
     assert "8 good" in page
     assert "count and movements differ" in page
 
@@ -206,7 +206,7 @@ def test_an_orders_story_names_control_number_and_file_and_when_it_was_accepted(
     assert order_story(engine, "3") is None
     story = order_story(engine, "SO1")
     assert story is not None
-    assert "940_000000002.edi" in order_page.order(story)
+    assert "940_000000002.edi" in order.order(story)
 
 
 def test_what_a_warehouse_shall_answer_is_expected_in_words(sent: Gxo, fleet: Fleet) -> None:

@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import InternalError, OperationalError
 
-from workers.ledger import cases
-from workers.ledger.figures import figures
-from workers.ledger.stories import order_story
-from workers.ledger.views import health, overview, reading_engine
+from workers.views import exceptions
+from workers.views.gauges import figures
+from workers.views.orders import order_story
+from workers.views.overview import health, overview
+from workers.views.snapshot import reading_engine
 
 
 def flow_of(engine: Engine, name: str) -> Any:
@@ -149,24 +150,24 @@ def test_exceptions_are_filtered_and_the_gravest_come_first(world: Any, engine: 
             severity,
         )
     world.store.run("select close_exception('c', 'c', 'done', 'fleet')")
-    assert [row["kind"] for row in cases.exceptions(engine)] == ["b", "a"]
-    assert [row["kind"] for row in cases.exceptions(engine, state="all", owner="finance")] == ["c"]
-    assert [row["kind"] for row in cases.exceptions(engine, kind="a")] == ["a"]
-    assert len(cases.exceptions(engine, state="all", limit=1)) == 1
+    assert [row["kind"] for row in exceptions.exceptions(engine)] == ["b", "a"]
+    assert [row["kind"] for row in exceptions.exceptions(engine, state="all", owner="finance")] == ["c"]
+    assert [row["kind"] for row in exceptions.exceptions(engine, kind="a")] == ["a"]
+    assert len(exceptions.exceptions(engine, state="all", limit=1)) == 1
 
 
 def test_a_body_is_shown_only_to_whoever_asks_for_it(world: Any, engine: Engine) -> None:
     world.post("SO1-1")
     number = world.die("bad_address", "write to w@example.com or 0113 496 0000, LS1 4AB")
-    plain = cases.exception(engine, number)
+    plain = exceptions.exception(engine, number)
     assert plain is not None
     assert "Quillfeather" not in repr(plain)
     assert "example.com" not in repr(plain)
     assert "LS1 4AB" not in repr(plain)
-    full = cases.exception(engine, number, body=True)
+    full = exceptions.exception(engine, number, body=True)
     assert full is not None
     assert full.body["address"]["name"] == "Wilhelmina Quillfeather"
-    assert cases.exception(engine, 999) is None
+    assert exceptions.exception(engine, 999) is None
 
 
 @pytest.mark.usefixtures("world")

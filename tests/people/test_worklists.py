@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from workers.web import worklist_page
-from workers.worklists import WORKLISTS, counts, entries
+from workers.views.worklists import WORKLISTS, counts, entries
+from workers.web.desk import worklists
 
 Fleet = Any
 
@@ -75,9 +75,9 @@ def test_the_desk_escapes_what_stands_there_and_gives_the_same_as_csv(engine: An
         chosen = WORKLISTS[name]
         rows = entries(engine, chosen)
         assert set(rows[0]) == set(chosen.columns)
-        page = worklist_page.worklist(chosen, rows)
+        page = worklists.worklist(chosen, rows)
         assert f"/worklists/{name}.csv" in page
         assert "<b>Mug" not in page
-        (listed,) = csv.DictReader(io.StringIO(worklist_page.as_csv(chosen, rows)))
+        (listed,) = csv.DictReader(io.StringIO(worklists.as_csv(chosen, rows)))
         assert set(listed) == set(chosen.columns)
-    assert "Dispatches to assign in Khaos Control" in worklist_page.worklists(counts(engine))
+    assert "Dispatches to assign in Khaos Control" in worklists.worklists(counts(engine))

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from workers.embedded.keeper import NotStarted
 from workers.embedded.procfile import BadProcfile, Line, read_procfile
-from workers.embedded.resident import NotStarted
 from workers.embedded.supervision import Fleet
 
 TWO = "quick: sleep $NAP\nsay: sh -c 'echo \"$WORD 100% ; # $FLEET_PROCESS\"; exec sleep 600'\n"

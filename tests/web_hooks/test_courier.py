@@ -13,8 +13,8 @@ import requests
 
 from mappings.khaos.channel.codec import read_document, write_document
 from mappings.khaos.channel.courier_words import CourierExportData, CourierImportData
-from workers.dispatch.boxes import match
-from workers.dispatch.label import write_label
+from workers.dispatch_in.boxes import match
+from workers.dispatch_in.label import write_label
 
 SAMPLE = Path(__file__).parents[1] / "samples" / "khaos" / "kc_courier_export_request.json"
 PERSONAL = ("Silman", "Wigan", "WN3 5QJ", "person@example.test", "Lancashire")

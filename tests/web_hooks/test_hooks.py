@@ -13,7 +13,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.web.hooks import MAX_BODY, receipt_key
+from workers.web.warehouse_hooks import MAX_BODY, receipt_key
 
 BODY = {"data": {"id": 77, "reference": "SO1-1", "name": "Wilhelmina Quillfeather"}}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers import app as fleet
-from workers.visibility import Silent
+from workers.observability.flower import Silent
 
 fleet.Flower = lambda _app, _node: Silent()  # type: ignore[misc, assignment, return-value]
 app = fleet.app

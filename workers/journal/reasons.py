@@ -8,7 +8,7 @@ from typing import Any
 from mappings.adjustments import AdjustmentReason, read_adjustment, reason_unmapped
 from mappings.errors import Unmappable
 from workers.ledger.store import Connection
-from workers.policy import verdict
+from workers.spine.policy import verdict
 
 
 def read_reason(tables: Mapping[str, Any], system: str, reason: str) -> AdjustmentReason:

@@ -17,8 +17,10 @@ from adapters.gxo.sandbox.app import tick
 from adapters.gxo.sandbox.login import Login, listen
 from adapters.gxo.sandbox.setting_up import Setup, set_up
 from adapters.gxo.sandbox.site import new_site
-from workers import reading
-from workers.told import differences, item_files, taking
+from workers.edi import collect
+from workers.sku_sync import item_files
+from workers.spine import reading
+from workers.stock_in import count_differences
 
 LEDGER = {
     "fulfilments": "select reference, state, shipped, shipments, lines_closed, confirmed from fulfilment order by 1",
@@ -158,11 +160,11 @@ class ByFile:
     def hear(self) -> None:
         """Every file that lies there is taken and read, and what follows is done."""
         for _ in range(20):
-            taken = sum(taking.take_files(self.runtime, "gxo", one) for one in SITES)
+            taken = sum(collect.take_files(self.runtime, "gxo", one) for one in SITES)
             posted = item_files.post_files(self.runtime, "gxo")
             self.world.go()
             if not taken and not posted:
-                differences.check(self.runtime)
+                count_differences.check(self.runtime)
                 return
 
     def round(self, seconds: float = 5.0) -> None:

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from workers import dead_letters, ringer
-from workers.dead_letters import Person
-from workers.orders_out import stamp_of
-from workers.wiring import handler_for
+from workers import recovery
+from workers.orders_out.handlers import stamp_of
+from workers.spine import ringer
+from workers.spine.people import Person
+from workers.wiring.handlers import handler_for
 
 Build = Callable[..., Any]
 SHORT = 0.3  # of the site's seconds: it takes files and answers
@@ -119,7 +120,7 @@ def test_a_refusal_that_comes_before_the_sending_is_settled_stands(gxo: Any, ans
     assert (gxo.state(order), gxo.expected(), gxo.is_late()) == ("new", [], 0)
     assert gxo.world.exceptions() == ["refused_by_warehouse"]
     gxo.switch(undeliverable=[])
-    dead_letters.retry(gxo.store, gxo.world.exception("refused_by_warehouse")["id"], Person("Mo"))
+    recovery.retry(gxo.store, gxo.world.exception("refused_by_warehouse")["id"], Person("Mo"))
     gxo.world.go()
     gxo.round(SHORT)
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("sent", [], [])
@@ -132,7 +133,7 @@ def test_a_refused_order_is_sent_again_under_a_new_control_number_and_name(gxo: 
     assert "UNDELIVERABLE" in gxo.world.exception("refused_by_warehouse")["reason"]
     first = gxo.number()
     gxo.switch(undeliverable=[])
-    dead_letters.retry(gxo.store, gxo.world.exception("refused_by_warehouse")["id"], Person("Mo"))
+    recovery.retry(gxo.store, gxo.world.exception("refused_by_warehouse")["id"], Person("Mo"))
     gxo.world.go()
     gxo.round(SHORT)
     assert gxo.number() == first + 1
@@ -148,7 +149,7 @@ def test_an_order_that_could_not_be_read_there_is_refused_and_can_be_retried(gxo
     assert "could not be read" in gxo.world.exception("refused_by_warehouse")["reason"]
     assert (gxo.state(order), gxo.expected()) == ("new", [])
     gxo.site.client = "MODA"
-    dead_letters.retry(gxo.store, gxo.world.exception("refused_by_warehouse")["id"], Person("Mo"))
+    recovery.retry(gxo.store, gxo.world.exception("refused_by_warehouse")["id"], Person("Mo"))
     gxo.world.go()
     gxo.round(SHORT)
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("sent", [], [])

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.errors import ReachError
 from adapters.x12 import write_interchange
-from workers.told import taking
+from workers.edi import collect
 
 Build = Callable[..., Any]
 SHORT = 0.3
@@ -280,7 +280,7 @@ def test_a_second_account_of_the_same_turn_takes_nothing_twice(gxo: Any) -> None
     adjust(gxo, -1)
     files = gxo.runtime.telling("gxo").files
     lying = files.list_new("GBNH01")
-    assert taking.take_files(gxo.runtime, "gxo", "GBNH01") == 2
-    assert [taking.take_one(gxo.runtime, "gxo", "GBNH01", file) for file in lying] == [False, False]
+    assert collect.take_files(gxo.runtime, "gxo", "GBNH01") == 2
+    assert [collect.take_one(gxo.runtime, "gxo", "GBNH01", file) for file in lying] == [False, False]
     gxo.world.go()
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((16, {}), [])

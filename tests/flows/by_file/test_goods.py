@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from workers.returns import advising
-from workers.returns.advising import Said
+from workers.returns_in import rma as returns_in_rma
+from workers.returns_in.rma import Said
 
 Build = Callable[..., Any]
 SHORT = 0.3
@@ -39,7 +39,7 @@ def sold(gxo: Any, *lines: tuple[str, int]) -> str:
 
 def advise(gxo: Any, rma: str, order: str, sku: str, units: int) -> None:
     line = {"rma": rma, "order": order, "sku": sku, "quantity": str(units)}
-    taken = advising.take(gxo.store, [Said(1, {**dict.fromkeys(advising.COLUMNS, ""), **line})], "Mo")
+    taken = returns_in_rma.take(gxo.store, [Said(1, {**dict.fromkeys(returns_in_rma.COLUMNS, ""), **line})], "Mo")
     assert taken.refused == ()
     gxo.world.go()
     gxo.round(SHORT)

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from workers import dead_letters
-from workers.dead_letters import Person
+from workers import recovery
+from workers.spine.people import Person
 
 Build = Callable[..., Any]
 SHORT = 0.3
@@ -65,7 +65,7 @@ def test_an_item_that_one_facility_rejects_is_merchandisings_and_the_others_are_
     assert "MUG" in skus(gxo)
     assert "BOWL" not in skus(gxo)
     gxo.switch(reject_items={})
-    dead_letters.retry(gxo.store, found["id"], Person("Mo"))
+    recovery.retry(gxo.store, found["id"], Person("Mo"))
     gxo.world.go()
     gxo.hear()
     gxo.round(SHORT)

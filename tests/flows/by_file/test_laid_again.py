@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers import dead_letters
+from workers import recovery
+from workers.spine import people
 
 
 def overdue(gxo: Any) -> Any:
@@ -24,7 +25,7 @@ def test_an_order_that_gxo_lost_is_laid_again_under_its_number_and_goes_once(gxo
     assert gxo.there(f"{order}-1") is None
     found = overdue(gxo)
     assert found["subject"] == f"order:{order}-1"
-    dead_letters.retry(gxo.store, found["id"], dead_letters.Person("Ada"))
+    recovery.retry(gxo.store, found["id"], people.Person("Ada"))
     gxo.world.go()
     assert (folder / lost.name).read_bytes() == before
     gxo.round()
@@ -40,7 +41,7 @@ def test_an_order_that_gxo_had_after_all_is_not_picked_twice_when_it_is_laid_aga
     gxo.round()
     found = overdue(gxo)
     gxo.site.switches.turn({"lost_rate": {}, "steps": {"N": 100.0}})
-    dead_letters.retry(gxo.store, found["id"], dead_letters.Person("Ada"))
+    recovery.retry(gxo.store, found["id"], people.Person("Ada"))
     gxo.world.go()
     gxo.round(120)
     gxo.world.read_back()

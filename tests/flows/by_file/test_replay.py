@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workers import dead_letters
-from workers.dead_letters import Person
-from workers.journal.entering import enter_new
+from workers import recovery
+from workers.journal.entries import enter_new
+from workers.spine.people import Person
 
 Build = Callable[..., Any]
 SHORT = 0.3
@@ -68,7 +68,7 @@ def _a_bad_day(gxo: Any) -> None:
         for row in gxo.store.rows("select id, subject from exception where kind = 'refused_by_warehouse'")
         if refused in row["subject"]
     )
-    dead_letters.retry(gxo.store, found, Person("Mo"))
+    recovery.retry(gxo.store, found, Person("Mo"))
     gxo.world.go()
     gxo.switch(floor=True)
     gxo.round()

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from workers.dead_letters import CannotDo
-from workers.journal.entering import enter_new
-from workers.told import differences
+from workers.journal.entries import enter_new
+from workers.spine.people import CannotDo
+from workers.stock_in import count_differences
 
 Build = Callable[..., Any]
 TABLES = """
@@ -165,12 +165,12 @@ def test_what_was_written_before_the_first_count_is_in_it_however_late_it_comes(
 def test_a_person_takes_a_count_for_true_and_finance_hears_of_what_differed(gxo: Any) -> None:
     gxo.switch(snapshot_off_by={"MUG": -4})
     gxo.count()
-    moves = differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
+    moves = count_differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
     gxo.hear()
     assert (moves, gxo.position("MUG")) == ([{"condition": "good", "units": -4}], (16, {}))
     assert (gxo.world.exceptions(), journal(gxo)) == ([], [("MUG", -4, "COUNT")])
     with pytest.raises(CannotDo):
-        differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
+        count_differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
     adjust(gxo, -1)
     gxo.count()
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((15, {}), [])
@@ -180,10 +180,10 @@ def test_what_explains_an_adopted_count_later_is_asked_about_and_every_adoption_
     gxo.switch(late={"947": 20.0})
     adjust(gxo, -4)
     gxo.count()
-    differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
+    count_differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
     gxo.round(21.0)
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((12, {}), ["stock_differs"])
-    differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
+    count_differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
     gxo.hear()
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((16, {}), [])
     assert sum(units for _, units, _ in journal(gxo)) == -4
@@ -195,9 +195,9 @@ def test_adopting_twice_the_same_way_on_one_count_is_two_entries(gxo: Any) -> No
     adjust(gxo, 4)
     gxo.switch(snapshot_off_by={"MUG": -6})
     gxo.count()
-    differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
+    count_differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
     gxo.round(21.0)
-    differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
+    count_differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
     assert [units for _, units, reason in journal(gxo) if reason == "COUNT"] == [-2, -4]
     assert gxo.position("MUG") == (18, {})
 

@@ -12,9 +12,9 @@ import requests
 from fastapi import FastAPI
 
 from mappings.canonical import CustomerReturn
-from workers import worklists
-from workers.returns import crediting
-from workers.web.channel import Door, routes
+from workers.returns_in import credit_notes
+from workers.views import worklists
+from workers.web.khaos_channel import Door, routes
 
 PASSWORD = "a-password-of-the-channel"
 FAST = 60_000.0  # how many of the channel's seconds pass in one of ours
@@ -98,7 +98,7 @@ class Shop:
         return [(c["return"], c["lines"]) for c in self.world.khaos.books()["credits"] if c["return"]]
 
     def read_credits(self) -> int:
-        done = crediting.poll(self.world.runtime)
+        done = credit_notes.poll(self.world.runtime)
         self.world.go()
         return done
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from workers.returns import advising
+from workers.returns_in import rma
 
 
-def told(shop: Any, text: str, who: str = "Anna B") -> advising.Taken:
-    done = advising.take(shop.store, advising.read_csv(text), who)
+def told(shop: Any, text: str, who: str = "Anna B") -> rma.Taken:
+    done = rma.take(shop.store, rma.read_csv(text), who)
     shop.world.go()
     return done
 
@@ -83,8 +83,8 @@ def test_bad_lines_are_refused_with_a_sentence_each_and_good_ones_are_taken(shop
     ):  # fmt: skip
         assert part in why
     assert receipts(shop) == [("RMA-1", "PENDING")]
-    with pytest.raises(advising.NotAdvice, match="lacks order"):
-        advising.read_csv("rma,sku,quantity\n")
+    with pytest.raises(rma.NotAdvice, match="lacks order"):
+        rma.read_csv("rma,sku,quantity\n")
 
 
 def test_an_advice_waits_for_its_skus_to_be_confirmed_and_then_goes_by_itself(shop: Any) -> None:

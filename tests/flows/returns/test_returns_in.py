@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from workers import dead_letters, expectations
-from workers.dead_letters import CannotDo, Person
-from workers.returns import asking, crediting, deciding, serving
+from workers import recovery
+from workers.returns_in import credit_notes, decisions, goods_in, pulls
+from workers.spine import expectations
+from workers.spine.people import CannotDo, Person
 
 
 def test_a_good_return_is_offered_pulled_credited_and_refunded_once(shop: Any) -> None:
@@ -33,10 +34,10 @@ def test_a_good_return_is_offered_pulled_credited_and_refunded_once(shop: Any) -
     assert shop.world.exceptions() == []
     shop.pulled(2)
     assert len(shop.credited()) == 1
-    deciding.refunded(shop.store, line["reference"], "Anna B")
+    decisions.refunded(shop.store, line["reference"], "Anna B")
     assert [(row["state"], row["refunded_by"]) for row in shop.lines()] == [("refunded", "Anna B")]
     with pytest.raises(CannotDo, match="refunded"):
-        deciding.refunded(shop.store, line["reference"], "Anna B")
+        decisions.refunded(shop.store, line["reference"], "Anna B")
 
 
 def test_each_condition_goes_to_khaos_as_the_table_says_and_moves_its_stock_there(shop: Any) -> None:
@@ -65,11 +66,11 @@ def test_each_condition_goes_to_khaos_as_the_table_says_and_moves_its_stock_ther
     assert [row["sku"] for row in shop.listed("quarantine")] == ["BOWL"]
     assert len(shop.listed("refunds")) == 3
     (bowl,) = [line["reference"] for line in shop.lines() if line["sku"] == "BOWL"]
-    assert deciding.released(shop.store, bowl, "Anna B") == 1
+    assert decisions.released(shop.store, bowl, "Anna B") == 1
     assert shop.terms() == []
     assert shop.listed("quarantine") == []
     with pytest.raises(CannotDo, match="quarantine"):
-        deciding.released(shop.store, bowl, "Anna B")
+        decisions.released(shop.store, bowl, "Anna B")
 
 
 def test_where_a_person_decides_the_return_waits_unprocessed_in_khaos(shop: Any) -> None:
@@ -101,7 +102,7 @@ def test_a_condition_without_a_row_is_nobodys_credit_until_a_person_grades_it(op
     assert shop.states() == ["received"]
     shop.pulled()
     assert shop.credited() == []
-    deciding.grade(shop.store, shop.lines()[0]["reference"], "good", "", "Anna B")
+    decisions.grade(shop.store, shop.lines()[0]["reference"], "good", "", "Anna B")
     shop.world.go()
     assert shop.states() == ["offered"]
     assert shop.world.exceptions() == []
@@ -123,7 +124,7 @@ def test_without_a_channel_every_return_says_so_and_a_person_tells_of_the_credit
     shop.back("RMA-1", shop.good("MUG", 1), external_system_reference2=order)
     assert shop.world.exceptions() == ["returns_channel_missing"]
     note = shop.world.khaos.post("credit", urn=shop.urn(order), lines={"MUG": 1})["invoice"]
-    deciding.credited(shop.store, shop.lines()[0]["reference"], note, "Anna B")
+    decisions.credited(shop.store, shop.lines()[0]["reference"], note, "Anna B")
     assert shop.states() == ["credited"]
     assert shop.world.exceptions() == []
     assert shop.world.live_messages() == []
@@ -133,7 +134,7 @@ def test_the_same_webhooks_twice_and_late_make_one_return(shop: Any) -> None:
     order = shop.sold(("MUG", 2))
     shop.world.clarus.switch(webhook_repeat_rate=1.0, webhook_delay=(0.0, 0.2), webhook_shuffle=True)
     shop.back("RMA-1", shop.good("MUG", 2), external_system_reference2=order)
-    asking.sweep(shop.world.runtime, "Main Site")
+    goods_in.sweep(shop.world.runtime, "Main Site")
     shop.world.go()
     assert [(line["units"], line["state"]) for line in shop.lines()] == [(2, "offered")]
     shop.pulled()
@@ -145,10 +146,10 @@ def test_a_return_whose_webhooks_were_lost_is_found_by_the_sweep(shop: Any) -> N
     shop.world.clarus.switch(webhook_loss_rate=1.0)
     shop.back("RMA-1", shop.good("MUG", 1), external_system_reference2=order)
     assert shop.lines() == []
-    assert asking.sweep(shop.world.runtime, "Main Site") == 1
+    assert goods_in.sweep(shop.world.runtime, "Main Site") == 1
     shop.world.go()
     assert shop.states() == ["offered"]
-    asking.sweep(shop.world.runtime, "Main Site")
+    goods_in.sweep(shop.world.runtime, "Main Site")
     shop.world.go()
     assert len(shop.lines()) == 1
 
@@ -177,8 +178,8 @@ def test_a_second_return_of_the_same_unit_is_not_credited(shop: Any) -> None:
     assert len(shop.credited()) == 1
     second = shop.lines()[1]["reference"]
     with pytest.raises(CannotDo, match="credited once"):
-        deciding.offer(shop.store, second, "Anna B")
-    deciding.stop(shop.store, second, "Anna B", "the customer keeps sending it")
+        decisions.offer(shop.store, second, "Anna B")
+    decisions.stop(shop.store, second, "Anna B", "the customer keeps sending it")
     assert shop.states() == ["credited", "stopped"]
     assert shop.world.exceptions() == []
     assert shop.terms() == []
@@ -199,7 +200,7 @@ def test_a_return_that_was_faster_than_the_word_of_its_dispatch_goes_on_when_it_
     shop.back("RMA-1", shop.good("MUG", 1), external_system_reference2=order)
     assert shop.world.exceptions() == ["returned_more_than_shipped"]
     shop.store.run("update fulfilment set shipped = '{\"MUG\": 1}'")
-    dead_letters.retry(shop.store, shop.world.exception("returned_more_than_shipped")["id"], Person("Anna B"))
+    recovery.retry(shop.store, shop.world.exception("returned_more_than_shipped")["id"], Person("Anna B"))
     shop.world.go()
     assert shop.states() == ["offered"]
     assert shop.world.exceptions() == []
@@ -209,7 +210,7 @@ def test_who_names_the_order_is_still_asked_about_a_credit_by_hand(shop: Any) ->
     order = shop.sold(("MUG", 1))
     shop.world.khaos.post("credit", urn=shop.urn(order), lines={"MUG": 1})
     shop.back("a parcel without a slip", shop.good("MUG", 1), kind="return")
-    deciding.offer(shop.store, shop.lines()[0]["reference"], "Anna B", order)
+    decisions.offer(shop.store, shop.lines()[0]["reference"], "Anna B", order)
     shop.world.go()
     assert shop.world.exceptions() == ["maybe_credited"]
     assert shop.states() == ["graded"]
@@ -241,10 +242,10 @@ def test_a_return_of_an_unknown_order_waits_for_a_person_who_finds_it(shop: Any)
     (line,) = shop.lines()
     assert (line["state"], line["order_code"]) == ("received", "")
     with pytest.raises(CannotDo, match="--order"):
-        deciding.offer(shop.store, line["reference"], "Anna B")
+        decisions.offer(shop.store, line["reference"], "Anna B")
     with pytest.raises(CannotDo, match="not known"):
-        deciding.offer(shop.store, line["reference"], "Anna B", "SO-NOBODY")
-    deciding.offer(shop.store, line["reference"], "Anna B", order)
+        decisions.offer(shop.store, line["reference"], "Anna B", "SO-NOBODY")
+    decisions.offer(shop.store, line["reference"], "Anna B", order)
     shop.world.go()
     assert shop.states() == ["offered"]
     assert shop.world.exceptions() == []
@@ -256,8 +257,8 @@ def test_a_person_offers_a_return_for_less_than_was_paid(shop: Any) -> None:
     (line,) = shop.lines()
     for price in ("-1", "1.005", "NaN"):
         with pytest.raises(CannotDo, match="such as"):
-            deciding.offer(shop.store, line["reference"], "Anna B", order, Decimal(price))
-    deciding.offer(shop.store, line["reference"], "Anna B", order, Decimal("9.50"))
+            decisions.offer(shop.store, line["reference"], "Anna B", order, Decimal(price))
+    decisions.offer(shop.store, line["reference"], "Anna B", order, Decimal("9.50"))
     shop.world.go()
     (line,) = shop.lines()
     assert shop.offer(line).items[0].unit_price == Decimal("9.50")
@@ -277,8 +278,8 @@ def test_what_was_credited_by_hand_before_is_a_persons_decision(shop: Any) -> No
     shop.pulled()
     assert shop.credited() == []
     one, two = (line["reference"] for line in shop.lines())
-    deciding.stop(shop.store, one, "Anna B", f"credited by hand, {note}")
-    deciding.offer(shop.store, two, "Anna B")
+    decisions.stop(shop.store, one, "Anna B", f"credited by hand, {note}")
+    decisions.offer(shop.store, two, "Anna B")
     shop.world.go()
     assert shop.states() == ["stopped", "offered"]
     assert shop.world.exceptions() == []
@@ -335,7 +336,7 @@ def test_a_note_that_fits_two_returns_is_a_persons_decision(shop: Any) -> None:
     assert shop.world.exceptions() == ["credit_ambiguous", "credit_ambiguous"]
     notes = [credit["invoice"] for credit in shop.world.khaos.books()["credits"]]
     for line, note in zip(shop.lines(), notes, strict=True):
-        deciding.credited(shop.store, line["reference"], note, "Anna B")
+        decisions.credited(shop.store, line["reference"], note, "Anna B")
     assert shop.states() == ["credited", "credited"]
     assert shop.world.exceptions() == []
     assert shop.read_credits() == 0
@@ -363,7 +364,7 @@ def test_a_continuation_that_khaos_forgot_begins_anew_with_what_is_not_credited(
     references = [line["reference"] for line in shop.lines()]
 
     def pull(continuation: str, *named: str) -> tuple[list[str], str | None]:
-        batch = serving.pull(shop.store, "khaos", continuation, 2, named)
+        batch = pulls.pull(shop.store, "khaos", continuation, 2, named)
         return [made.reference for made in batch.returns], batch.continuation
 
     first, second = "2019-12-31 12:00:00Z", shop.lines()[1]["sequence"]
@@ -374,12 +375,12 @@ def test_a_continuation_that_khaos_forgot_begins_anew_with_what_is_not_credited(
     assert shop.states() == ["presumed_imported", "presumed_imported", "offered"]
     assert pull(str(second + 1)) == ([], str(second + 1))
     assert shop.states() == ["presumed_imported"] * 3
-    deciding.credited(shop.store, references[0], "CN-1", "Anna B")
+    decisions.credited(shop.store, references[0], "CN-1", "Anna B")
     assert pull(first) == (references[1:], str(second + 1))
     assert pull(str(second)) == (references[2:], str(second + 1))
     assert pull(str(second + 1), references[1], references[0], "RT9999999") == ([references[1]], str(second + 1))
     assert pull(first, *references[1:]) == (references[1:], None)
-    deciding.stop(shop.store, references[2], "Anna B", "never mind")
+    decisions.stop(shop.store, references[2], "Anna B", "never mind")
     assert pull(first) == ([references[1]], str(second))
 
 
@@ -387,7 +388,7 @@ def test_nothing_that_was_not_told_is_presumed_to_be_imported(shop: Any) -> None
     order = shop.sold(("MUG", 1))
     shop.back("RMA-1", shop.good("MUG", 1), external_system_reference2=order)
     far = str(shop.lines()[0]["sequence"] + 1000)
-    batch = serving.pull(shop.store, "khaos", far, 10)
+    batch = pulls.pull(shop.store, "khaos", far, 10)
     assert (len(batch.returns), batch.continuation) == (1, str(shop.lines()[0]["sequence"]))
     assert shop.states() == ["offered"]
 
@@ -444,7 +445,7 @@ def test_a_grade_that_comes_before_the_offer_counts(open_shop: Callable[..., Any
     shop.back("RMA-1", shop.held("MUG", 1, "DMGHOLD"), external_system_reference2=order)
     assert shop.world.exceptions() == ["unknown_grade"]
     shop.world.clarus.post("floor", release={"product": "MUG", "quantity": 1, "held_for": "DMGHOLD"})
-    asking.sweep(shop.world.runtime, "Main Site")
+    goods_in.sweep(shop.world.runtime, "Main Site")
     shop.world.go()
     assert [(line["condition"], line["state"]) for line in shop.lines()] == [("good", "offered")]
 
@@ -470,7 +471,7 @@ def test_dismissing_the_exception_of_a_return_stops_it(shop: Any) -> None:
     shop.world.khaos.post("credit", urn=shop.urn(order), lines={"MUG": 1})
     shop.back("RMA-1", shop.good("MUG", 1), external_system_reference2=order)
     number = shop.world.exception("maybe_credited")["id"]
-    dead_letters.dismiss(shop.store, number, Person("Anna B"), "credited by hand")
+    recovery.dismiss(shop.store, number, Person("Anna B"), "credited by hand")
     assert shop.states() == ["stopped"]
     assert shop.terms() == []
     shop.pulled()
@@ -496,19 +497,19 @@ def test_what_khaos_took_and_never_credits_is_customer_services_long_before_day_
     shop.back("RMA-1", shop.good("MUG", 1), external_system_reference2=order)
     late = "update expectation set due_at = now() where kind = 'return_not_seen'"
     assert shop.store.run(late) == 0  # nobody has pulled it
-    first = serving.pull(shop.store, "khaos", "", 10)
+    first = pulls.pull(shop.store, "khaos", "", 10)
     for _ in range(2):
-        serving.pull(shop.store, "khaos", str(first.continuation), 10)
+        pulls.pull(shop.store, "khaos", str(first.continuation), 10)
     assert shop.states() == ["presumed_imported"]
     assert shop.store.run(late) == 1
     expectations.check(shop.world.runtime)
     told = shop.world.exception("return_not_seen")
     assert (told["owner"], told["story"]) == ("customer service", order)
-    dead_letters.dismiss(shop.store, told["id"], Person("Anna B"), "we know")
+    recovery.dismiss(shop.store, told["id"], Person("Anna B"), "we know")
     assert shop.states() == ["presumed_imported"]
     (line,) = shop.lines()
     shows_note(shop, line, "CN-1", 1)
-    crediting.take(shop.world.runtime, b"<STATUS_LIST/>", [line["urn"]])
+    credit_notes.take(shop.world.runtime, b"<STATUS_LIST/>", [line["urn"]])
     assert shop.states() == ["credited"]
     assert shop.store.row("select count(*) as n from expectation") == {"n": 0}
 
@@ -526,7 +527,7 @@ def test_dismissing_the_reminder_of_an_offered_return_does_not_stop_it(shop: Any
     shop.back("RMA-1", shop.good("MUG", 1), external_system_reference2=order)
     shop.store.run("update expectation set due_at = now() where kind = 'refund_due'")
     expectations.check(shop.world.runtime)
-    dead_letters.dismiss(shop.store, shop.world.exception("refund_due")["id"], Person("Anna B"), "we know")
+    recovery.dismiss(shop.store, shop.world.exception("refund_due")["id"], Person("Anna B"), "we know")
     shop.pulled()
     assert shop.read_credits() == 1
     assert shop.states() == ["credited"]

@@ -6,7 +6,7 @@ alter table connection add column turn_booked_at timestamptz;
 -- Claim the most urgent message of a lane that may go now. As before, and fair between lanes: a lane that finds every
 -- slot of a connection taken books the next one, so that a flow which drains a long backlog over Khaos's one slot lets
 -- the others in between: levels never starve dispatches, nor dispatches a level that falls to nothing. A lane that has
--- booked a slot lets no waiting poll pass, and polls leave a booked slot alone (workers/limits.py).
+-- booked a slot lets no waiting poll pass, and polls leave a booked slot alone (workers/spine/limits.py).
 -- Commits "may have been sent" before anything is sent; says what stood there before.
 create or replace function claim(p_lane text, p_process uuid, p_lease interval)
 returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,

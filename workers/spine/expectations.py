@@ -1,0 +1,55 @@
+"""What should have come by now: missed expectations become exceptions, owned and with a next step."""
+
+from __future__ import annotations
+
+from workers.spine.policy import verdict
+from workers.spine.runtime import Runtime
+
+SAID = {
+    "sku_confirmed": "the warehouse has not confirmed every SKU of it: {missing}",
+    "received": "sent to the warehouse, which has not said that it could read it",
+    "accepted": "sent to the warehouse, which has neither accepted nor refused it",
+    "changed": "changed in Khaos Control, and the warehouse has not said whether it took the change",
+    "cancelled": "its cancellation was asked for, and the warehouse has not said what became of it",
+    "item results": "an item file that the warehouse has not answered, or not for every item",
+    "file": "a number of the warehouse's series that has not come",
+    "dispatch": "sent to the warehouse and not dispatched in time",
+}
+
+
+def check(runtime: Runtime) -> int:
+    """File an exception for each expectation that is overdue. Returns how many."""
+    with runtime.store.transaction() as db:
+        # the rows stay locked until the exception stands: what comes at this very moment closes it again
+        missed = db.execute(
+            "update expectation set missed_at = now() where missed_at is null and due_at < now() returning *"
+        ).fetchall()
+        for row in missed:
+            told = verdict(row["kind"])
+            message = db.execute(
+                "select id from message where subject = %s order by id limit 1", (row["subject"],)
+            ).fetchone()
+            missing = db.execute(
+                "select distinct g.gate from message_gate g join message m on m.id = g.message_id where m.subject = %s"
+                " order by 1 limit 5",
+                (row["subject"],),
+            ).fetchall()
+            reason = SAID.get(row["what"], row["what"]).format(
+                missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
+            )
+            db.execute(
+                "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, null) as new",
+                (
+                    row["kind"],
+                    row["subject"],
+                    row["story"],
+                    row["flow"],
+                    row["connection"],
+                    told.owner,
+                    told.severity,
+                    reason,
+                    told.next_step,
+                    message["id"] if message else None,
+                ),
+            )
+    return len(missed)
