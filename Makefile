@@ -15,7 +15,7 @@ KEEP ?=
 help:  ## list what can be made
 	@echo 'make ...'
 	@sed -n 's/^\([a-z]*\):.*## /  \1	/p' Makefile | expand -t 12
-	@echo 'ARGS="..." hands arguments on, as in: make test ARGS="tests/setup -x"'
+	@echo 'ARGS="..." hands arguments on, as in: make test ARGS="tests/deployment -x"'
 
 setup: $(READY)  ## make .venv with everything in it; does nothing when that is done
 
@@ -39,7 +39,7 @@ faults: $(READY)  ## the demo with everything killed, flushed and delayed in tur
 bench: $(READY)  ## how much goes through, measured
 	$(BIN)/python -m workers.bench $(ARGS)
 
-test: $(READY)  ## all tests, three files at a time; ARGS="tests/setup -x" runs some, one after the other
+test: $(READY)  ## all tests, three files at a time; ARGS="tests/deployment -x" runs some, one after the other
 	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
 
 check: $(READY)  ## form, lint, types, and who may import whom
