@@ -52,4 +52,4 @@ lock:  ## write requirements.lock anew, with hashes; use the oldest Python that 
 	$(PYTHON) -m venv --clear var/lock
 	var/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8'
 	var/lock/bin/python -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url \
-	  --no-emit-find-links --allow-unsafe --no-header --extra dev --output-file requirements.lock pyproject.toml
+	  --no-emit-find-links --allow-unsafe --no-header --extra dev --extra demo --extra embedded --output-file requirements.lock pyproject.toml
