@@ -12,7 +12,8 @@ from mappings.canonical.stages import ISSUE_STAGE
 from workers.dispatch_in.invoice_binding import adopt, follow, shown_lines
 from workers.dispatch_in.routes import FILE
 from workers.domain.splits import Standing, Units, ask, over, parts, standing
-from workers.ledger.store import Connection, run_effects
+from workers.ledger.pool import Connection
+from workers.ledger.store import run_effects
 from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 

@@ -17,7 +17,8 @@ from workers.dispatch_in.invoice_binding import rebind
 from workers.dispatch_in.label import write_label
 from workers.dispatch_in.routes import BY_HAND, HOOK
 from workers.domain.splits import add_up, covering, say
-from workers.ledger.store import Connection, Store
+from workers.ledger.pool import Connection
+from workers.ledger.store import Store
 
 Row = dict[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 from mappings.canonical import Invoice
 from workers.domain.invoices import adopt_rest
 from workers.domain.splits import Units, add_up, standing
-from workers.ledger.store import Connection
+from workers.ledger.pool import Connection
 from workers.spine import exceptions
 
 CANCELLED, ISSUED = 1, 70  # Khaos's stage numbers (reference 2.3)

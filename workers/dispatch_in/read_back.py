@@ -8,7 +8,7 @@ from mappings.canonical import Invoice
 from workers.dispatch_in.confirmation import confirm, finish, is_shipped, look_by_hand, missing
 from workers.dispatch_in.routes import BY_HAND, SHOWN
 from workers.domain.invoices import adopt_rest
-from workers.ledger.store import Connection
+from workers.ledger.pool import Connection
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 

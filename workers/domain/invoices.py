@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.ledger.store import Connection
+from workers.ledger.pool import Connection
 
 Units = dict[str, int]
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from workers.ledger.store import Connection, Effect, Store
+from workers.ledger.pool import Connection
+from workers.ledger.store import Effect, Store
 from workers.spine import exceptions
 
 KIND = "split_in_khaos"

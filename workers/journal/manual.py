@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workers.journal.reasons import close_settled, subject_of
-from workers.ledger.store import Row, Store
+from workers.ledger.pool import Row
+from workers.ledger.store import Store
 
 
 class CannotMap(Exception):

@@ -7,7 +7,7 @@ from typing import Any
 
 from mappings.adjustments import AdjustmentReason, read_adjustment, reason_unmapped
 from mappings.errors import Unmappable
-from workers.ledger.store import Connection
+from workers.ledger.pool import Connection
 from workers.spine import exceptions
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.canonical import Cause
-from workers.ledger.store import Connection
+from workers.ledger.pool import Connection
 from workers.spine import exceptions
 
 KIND = "reason_unmapped"  # as for a reason: a row and a restart, and what waits for it goes by itself

@@ -54,14 +54,14 @@ class Pool:
             with lent:
                 yield lent
         finally:
-            self._pool.putconn(lent)  # type: ignore[arg-type]
+            self._pool.putconn(lent)
 
     def _lend(self) -> Connection:
         """Ask again and again: each time the pool opens anew what it gave up."""
         ends = time.monotonic() + PATIENCE
         while True:
             try:
-                return self._pool.getconn(timeout=ASKED_AGAIN)  # type: ignore[return-value]
+                return self._pool.getconn(timeout=ASKED_AGAIN)
             except PoolTimeout:
                 if time.monotonic() > ends:
                     raise

@@ -196,7 +196,7 @@ class Store:
 
     def _claim(self, connection: Connection, lane: str, lease: float, token: int) -> Claimed | None:
         row = connection.execute(
-            "select * from claim_as(%s, %s, make_interval(secs => %s), %s)", (lane, self.process_id, lease, token)
+            "select * from claim_v2(%s, %s, make_interval(secs => %s), %s)", (lane, self.process_id, lease, token)
         ).fetchone()
         return _claimed(row) if row is not None else None
 
@@ -267,7 +267,7 @@ class Store:
                 calls = ",".join(f'["{effect.function}",{effect.values[0]}]' for effect in effects)
                 told = json.dumps(args) if args else "{}"
                 row = connection.execute(
-                    "select * from turn_as(%s, %s, %s, %s, %s, %s, %s, %s, make_interval(secs => %s), %s)",
+                    "select * from turn_v2(%s, %s, %s, %s, %s, %s, %s, %s, make_interval(secs => %s), %s)",
                     (message.id, message.attempt, state, note, told, f"[{calls}]", lane, self.process_id, lease, token),
                 ).fetchone()
                 if row is None or not row["ok"]:

@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from mappings.canonical import CreditNote
-from workers.ledger.store import Connection
+from workers.ledger.pool import Connection
 from workers.spine import exceptions
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from mappings.canonical import Condition
-from workers.ledger.store import Connection, Store
+from workers.ledger.pool import Connection
+from workers.ledger.store import Store
 from workers.spine import exceptions
 from workers.spine.people import CannotDo
 

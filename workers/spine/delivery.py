@@ -225,28 +225,21 @@ def judge(slot: Slot, message: Claimed, outcome: Outcome) -> Settlement:
         case Held(gates, note, effects):
             return Settlement("held", note, {"gates": list(gates), "maybe_sent": before}, effects)
         case Dead(kind, why, maybe_done, effects):
-            return Settlement("dead", why, _dead(slot, message, kind, maybe_done=maybe_done), effects)
+            doubt = {} if maybe_done else {"maybe_sent": before}
+            return Settlement("dead", why, {"error_kind": kind, **doubt}, effects)
         case Retry():
             return _retry(slot, message, outcome, before)
 
 
-def _dead(slot: Slot, message: Claimed, kind: str, *, maybe_done: bool) -> dict[str, Any]:
-    """What is said of a dead message: after a doubt, also from when on a person's retry may look it up."""
-    if maybe_done:
-        return {"error_kind": kind, "wait": slot.doubt_wait(message.connection)}
-    return {"error_kind": kind, "maybe_sent": message.doubt_since.isoformat() if message.doubt_since else None}
-
-
 def _retry(slot: Slot, message: Claimed, outcome: Retry, before: str | None) -> Settlement:
     allowed = verdict(outcome.kind).retries
-    if outcome.counted and message.tries >= allowed:
-        why = f"{outcome.why} (given up after {message.tries + 1} tries)"
-        return Settlement("dead", why, _dead(slot, message, outcome.kind, maybe_done=outcome.maybe_done))
-    wait = outcome.wait if outcome.wait is not None else back_off(message.tries, slot.dice)
-    args: dict[str, Any] = {"error_kind": outcome.kind, "tried": 1 if outcome.counted else 0, "step": "tried"}
-    if outcome.maybe_done:
-        wait = max(wait, slot.doubt_wait(message.connection))
-    else:
+    doubt = slot.doubt_wait(message.connection) if outcome.maybe_done else 0.0
+    args: dict[str, Any] = {"error_kind": outcome.kind}
+    if not outcome.maybe_done:
         args["maybe_sent"] = before
-    args["wait"] = wait
-    return Settlement("waiting", outcome.why, args)
+    if outcome.counted and message.tries >= allowed:
+        # a person's retry waits the doubt out as well
+        return Settlement("dead", f"{outcome.why} (given up after {message.tries + 1} tries)", args | {"wait": doubt})
+    wait = outcome.wait if outcome.wait is not None else back_off(message.tries, slot.dice)
+    tried = {"tried": 1 if outcome.counted else 0, "step": "tried", "wait": max(wait, doubt)}
+    return Settlement("waiting", outcome.why, args | tried)

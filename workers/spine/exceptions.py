@@ -6,7 +6,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from workers.ledger.store import Connection, Effect
+from workers.ledger.pool import Connection
+from workers.ledger.store import Effect
 from workers.spine.policy import verdict
 
 Run = Callable[..., object]  # runs one statement with its values: Store.run, Reading.run, within(db)

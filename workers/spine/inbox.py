@@ -10,7 +10,8 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from workers.ledger.store import Connection, Store
+from workers.ledger.pool import Connection
+from workers.ledger.store import Store
 
 BATCH = 25
 AT_A_TIME = 20_000  # bytes read in one transaction: what was read holds locks that settling waits for

@@ -17,7 +17,8 @@ import psycopg
 import structlog
 
 from mappings.errors import Unmappable, Unreadable
-from workers.ledger.store import Connection, NewMessage, Row, run_effects
+from workers.ledger.pool import Connection, Row
+from workers.ledger.store import NewMessage, run_effects
 from workers.spine import exceptions
 from workers.spine.inbox import Due, take_up
 

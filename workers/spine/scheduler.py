@@ -72,12 +72,14 @@ def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
     claimed = runtime.store.row(
         "update schedule set running = %s, lease_until = now() + make_interval(secs => %s), last_start = now(),"
         " due_at = now() + every where name = %s and due_at <= now()"
-        " and (running is null or running = %s or lease_until < now() or not exists"
-        " (select 1 from process p where p.id = running and p.beat_at > '-infinity')) returning name",
+        " and (running is null or running = %s or lease_until < now() or not exists (select 1 from process p"
+        " left join judgement j on true where p.id = running and not is_silent(p.beat_at, make_interval(secs => %s),"
+        " coalesce(j.gap_ended_at, '-infinity'), coalesce(j.gap, '0')))) returning name",
         runtime.store.process_id,
         LEASE,
         name,
         runtime.store.process_id,
+        runtime.configuration.fleet.limits.process_silent,
     )
     if claimed is None:
         return False
@@ -160,6 +162,18 @@ def _ended(runtime: Runtime, name: str, failure: str | None) -> None:
         " where o.name = s.name and s.name = %(name)s and s.running = %(process)s",
         {"failure": failure, "name": name, "process": runtime.store.process_id},
     )
+
+
+def each(*steps: Callable[[], object]) -> None:
+    """Run every step, whatever becomes of the others; then raise the first failure, if there was one."""
+    failures: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001  raised again below
+            failures.append(error)
+    if failures:
+        raise failures[0]
 
 
 def purge(runtime: Runtime) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from mappings.canonical.promises import Promise
 from mappings.errors import Unreadable
 from workers.domain.order_sites import keep
-from workers.ledger.store import Connection
+from workers.ledger.pool import Connection
 from workers.spine import exceptions
 from workers.spine.polling import ORDERS_A_CALL, call, chunks
 from workers.spine.runtime import Runtime

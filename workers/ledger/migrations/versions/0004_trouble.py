@@ -11,5 +11,5 @@ down_revision = "0003"
 def upgrade() -> None:
     """Add the columns."""
     here = files("workers.ledger.migrations") / "versions"
-    for name in ("0004_trouble.sql", "0004_functions.sql"):
+    for name in ("0004_trouble.sql",):
         op.get_bind().exec_driver_sql((here / name).read_text(encoding="utf-8").replace("%", "%%"))
