@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workers.ledger.pool import Connection
-from workers.ledger.store import Claimed, NewMessage, run_effects
+from workers.ledger.store import Claimed, Connection, NewMessage, run_effects
 from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.runtime import Runtime

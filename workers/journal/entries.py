@@ -10,7 +10,7 @@ from mappings.errors import Unmappable
 from workers.journal.handlers import post_ready
 from workers.journal.reasons import close_settled, file_unknown, file_unmapped, read_reason
 from workers.journal.unknown_causes import judge_again
-from workers.ledger.pool import Connection, Row
+from workers.ledger.store import Connection, Row
 from workers.spine.runtime import Runtime
 
 LATE = 600.0  # seconds that a movement waits for a reason that a webhook may still tell

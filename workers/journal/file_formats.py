@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from workers.config.adjust_by import AdjustBy
-from workers.ledger.pool import Row
+from workers.ledger.store import Row
 
 COLUMNS = (
     "entry", "warehouse", "movement", "site", "sku", "cause", "units", "from", "to", "their_reason", "reason",

@@ -11,8 +11,7 @@ from typing import Literal
 from workers.config.adjust_by import AdjustBy
 from workers.journal.file_formats import adjust_by_text, finance_csv
 from workers.journal.totals import Total
-from workers.ledger.pool import Connection, Row
-from workers.ledger.store import Store
+from workers.ledger.store import Connection, Row, Store
 
 Route = Literal["finance_csv", "adjust_by"]
 NAMES: dict[Route, str] = {"finance_csv": "journal-{:06}.csv", "adjust_by": "adjust-by-{:06}.txt"}

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from workers.journal.reasons import close_settled, subject_of
-from workers.ledger.pool import Row
-from workers.ledger.store import Store
+from workers.ledger.store import Row, Store
 
 
 class CannotMap(Exception):

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from workers.ledger.pool import Row
-from workers.ledger.store import Store
+from workers.ledger.store import Row, Store
 
 BY_ACCOUNT = """
 select account, reason, site, count(*) as entries, sum(units) as units, coalesce(sum(value), 0) as value,

@@ -13,9 +13,6 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workers.ledger.text import clean_what_is_written
 
-Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
-
 ASKED_AGAIN = 2.0  # seconds after which a connection that cannot be had is asked for anew
 PATIENCE = 30.0  # seconds until a connection must be there
 TCP = {  # a ledger that is gone without a word is noticed within seconds
@@ -47,7 +44,7 @@ class Pool:
         self._pool.close()
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
         """Lend a connection in autocommit. Raises PoolTimeout when there is none within half a minute."""
         lent = self._lend()
         try:
@@ -56,7 +53,7 @@ class Pool:
         finally:
             self._pool.putconn(lent)
 
-    def _lend(self) -> Connection:
+    def _lend(self) -> psycopg.Connection[dict[str, Any]]:
         """Ask again and again: each time the pool opens anew what it gave up."""
         ends = time.monotonic() + PATIENCE
         while True:

@@ -11,7 +11,7 @@ import random
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,10 @@ from typing import Any
 
 import psycopg
 
-from workers.ledger.pool import Connection, Pool, Row
+from workers.ledger.pool import Pool
+
+Row = dict[str, Any]
+Connection = psycopg.Connection[Row]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,16 @@ class NewMessage:
                 json.dumps(args),
             ),
         )
+
+
+def within(db: Connection) -> Callable[..., list[Row]]:
+    """Run statements in the caller's transaction, each with its values; answers their rows, if they have any."""
+
+    def run(sql: str, *values: Any) -> list[Row]:
+        cursor = db.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
+
+    return run
 
 
 class LateSettle(Exception):

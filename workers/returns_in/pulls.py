@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mappings.canonical import CustomerReturn
-from workers.ledger.pool import Connection
-from workers.ledger.store import Store
+from workers.ledger.store import Connection, Store
 from workers.returns_in.lines import SEEN_WITHIN
 
 NOT_SEEN = "Khaos Control pulled it and shows no credit note: it may have refused it"

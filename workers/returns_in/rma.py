@@ -12,8 +12,7 @@ from datetime import date
 from typing import Any
 
 from mappings.canonical import AdvisedLine, ReturnAdvice
-from workers.ledger.pool import Connection
-from workers.ledger.store import NewMessage, Store, run_effects
+from workers.ledger.store import Connection, NewMessage, Store, run_effects
 from workers.returns_in.decisions import again
 from workers.spine.reading import fingerprint
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mappings.canonical import Product
-from workers.ledger.pool import Connection
-from workers.ledger.store import Claimed, Effect, NewMessage, run_effects
+from workers.ledger.store import Claimed, Connection, Effect, NewMessage, run_effects
 from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome, Sent
 from workers.spine.reading import Reading

@@ -10,8 +10,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from workers.ledger.pool import Connection
-from workers.ledger.store import Store
+from workers.ledger.store import Connection, Store
 
 BATCH = 25
 AT_A_TIME = 20_000  # bytes read in one transaction: what was read holds locks that settling waits for

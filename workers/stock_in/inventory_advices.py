@@ -9,7 +9,7 @@ from typing import Any
 
 from mappings.canonical import Cause, StockMovement
 from workers.domain.stock_movements import complain, tell_moves
-from workers.ledger.pool import Connection
+from workers.ledger.store import Connection
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 from workers.stock_in.movements import as_rows

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from workers.ledger.pool import Row
-from workers.ledger.store import Store
+from workers.ledger.store import Row, Store
 
 TERMS = """
 select condition, units, opened_at, cleared_at, cleared_by, cleared_why from term where subject = %s order by id
