@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import psycopg
 import structlog
@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 
 class Absent:
-    """A look-up's answer: the reference is provably not over there."""
+    """The partner does not have the reference."""
 
 
 class Handler(Protocol):
@@ -36,7 +36,7 @@ class Handler(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Pushing it twice has the effect of once: a doubt needs no look-up."""
+        """Whether pushing it twice has the effect of once. If not, the handler must be ``Doubtful``."""
 
     @property
     def refused(self) -> str:
@@ -48,8 +48,13 @@ class Handler(Protocol):
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Send the frozen bytes. Raises what adapters raise."""
 
+
+@runtime_checkable
+class Doubtful(Handler, Protocol):
+    """A handler whose push, sent again, could have a second effect: after a doubt it asks the partner first."""
+
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """After a doubt: is it over there already?"""
+        """Ask the partner for the reference: what became of it, or Absent. Raises what adapters raise."""
 
 
 class Narrator(Protocol):
@@ -170,6 +175,8 @@ def _wire(slot: Slot, message: Claimed, handler: Handler, turn: Turn) -> bytes |
         return written
     if message.doubt_since is None or handler.repeatable:
         return message.wire
+    if not isinstance(handler, Doubtful):
+        return Dead("uncertain", "it may have arrived, and cannot be looked up: ask the partner", maybe_done=True)
     found = handler.look_up(message, message.wire)
     if not isinstance(found, Absent):
         return found
