@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.ledger.store import Connection
+from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 
 KIND = "cost_missing"
@@ -33,7 +33,7 @@ def find(db: Connection, states: tuple[str, ...] = WAITING) -> int:
     missing = db.execute(MISSING).fetchall()
     for row in missing:
         exceptions.file(
-            exceptions.within(db),
+            within(db),
             KIND,
             subject=f"cost:{row['site']}:{row['sku']}",
             story=row["sku"],
@@ -44,7 +44,7 @@ def find(db: Connection, states: tuple[str, ...] = WAITING) -> int:
             once=exceptions.Once.WHILE_OPEN,
         )
     exceptions.close_all(
-        exceptions.within(db),
+        within(db),
         f"e.kind = '{KIND}' and not exists (select 1 from journal j where j.state = 'uncosted'"  # noqa: S608  a constant
         "  and e.subject = 'cost:' || j.site || ':' || j.sku)",
         why="no journal entry waits for a cost any more",
