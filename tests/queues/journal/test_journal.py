@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from workers import recovery
 from workers.config.adjust_by import AdjustBy
 from workers.journal import entries, files, manual, valuation
-from workers.journal.file_formats import CannotWrite
 from workers.journal.reason_guide import as_markdown, as_rows
 from workers.journal.totals import Total, of_month
 from workers.spine import scheduler
@@ -155,7 +154,7 @@ def test_two_processes_that_enter_at_once_enter_each_movement_once(leeds: Wareho
 
 def test_a_hold_takes_good_units_into_its_condition_and_a_release_brings_them_back(leeds: Warehouse) -> None:
     leeds.adjusts("1", -4, cause="held", to="damaged")
-    leeds.adjusts("2", -2, cause="held")
+    leeds.adjusts("2", -2, "QUARANTINE", cause="held")
     leeds.adjusts("3", 4, cause="released", to="damaged")
     leeds.enter()
     shown = [(e["units"], e["from_condition"], e["to_condition"]) for e in map(leeds.entry, "123")]
@@ -442,7 +441,7 @@ def test_an_adjust_by_file_moves_what_the_levels_carry_and_its_confirmation_ends
     assert leeds.store.row("select level from targets('Pending', array['MUG'], 'available', 'issue')") == {"level": 0}
 
 
-def test_an_adjust_by_file_looks_as_its_template_says_and_refuses_what_it_has_no_room_for(
+def test_an_adjust_by_file_looks_as_its_template_says_and_an_entry_that_it_cannot_hold_is_finances(
     open_warehouse: Callable[..., Warehouse],
 ) -> None:
     leeds = open_warehouse(BY_FILE)
@@ -462,10 +461,19 @@ def test_an_adjust_by_file_looks_as_its_template_says_and_refuses_what_it_has_no
     assert offered is not None
     assert offered.body == f"MUG;{HOME}/BULK;5;N\r\n".encode()
     leeds.adjusts("2", 1, sku="MUG;RED")
+    leeds.adjusts("3", 2, sku="BOWL")
     leeds.enter()
-    with pytest.raises(CannotWrite, match="another delimiter"):
-        files.offer(leeds.store, "adjust_by", "Anna", template)
-    assert leeds.entry("2")["state"] == "ready"
+    others = files.offer(leeds.store, "adjust_by", "Anna", template)
+    assert others is not None
+    assert others.body == f"BOWL;{HOME}/BULK;2;N\r\n".encode()
+    assert (leeds.entry("2")["state"], leeds.entry("3")["state"], others.total.entries) == ("ready", "offered", 1)
+    standing = leeds.world.exception("journal_not_writable")
+    assert (standing["owner"], standing["subject"], "another delimiter" in standing["reason"]) == (
+        "finance", "journal:leeds:2", True,
+    )  # fmt: skip
+    assert files.offer(leeds.store, "adjust_by", "Anna", template) is None
+    files.offer(leeds.store, "adjust_by", "Anna", template.model_copy(update={"delimiter": "|"}))
+    assert (leeds.entry("2")["state"], leeds.world.exceptions()) == ("offered", [])
 
 
 @pytest.mark.parametrize(
