@@ -17,8 +17,8 @@ from workers.spine.reading import Reading
 
 def read_shipment(reading: Reading) -> None:
     """Reader of a shipment advice. Its stock has left whatever else is wrong with it."""
-    warehouse = reading.runtime.telling(reading.record.connection)
-    advice = warehouse.files.read_shipment(reading.record.body)
+    warehouse = reading.runtime.warehouse(reading.record.connection)
+    advice = warehouse.shipments.read_shipment(reading.record.body)
     moves = [{"sku": sku, "condition": "good", "units": -units} for sku, units in advice.shipped.items()]
     document = f"shipment {advice.reference} {advice.their_id or reading.record.id}"
     try:
@@ -27,8 +27,8 @@ def read_shipment(reading: Reading) -> None:
     except Unmappable as error:
         reading.park("dispatch-in", Unreadable(advice.reference, error))
     # after it: a count made now counts what has just left, and no order is owed it any more
-    home = warehouse.sites[advice.facility]
-    if not tell_moves(reading, home, document, moves, ("dispatched", "shipped")) and moves:
+    home, origin = warehouse.sites[advice.facility], warehouse.shipments.origin(reading.record.body)
+    if not tell_moves(reading, origin, home, document, moves, ("dispatched", "shipped")) and moves:
         reading.run("select hold_as_told(%s, %s)", home, sorted(advice.shipped))
 
 
@@ -38,7 +38,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
         return
     _heard_of(reading, known, shipped=bool(advice.shipped))
     gone = _gone(reading, known)
-    advice = reading.runtime.telling(known["warehouse"]).files.with_absent(advice, _still_open(known, gone))
+    advice = reading.runtime.warehouse(known["warehouse"]).shipments.with_absent(advice, _still_open(known, gone))
     over = _close_lines(reading, known, advice, gone)
     if advice.substituted:
         _substituted(reading, known, advice)

@@ -26,7 +26,7 @@ def ship(
     number = known["shipments"] + 1
     reference = f"{known['reference']}/S{number}"
     parcels = _new_parcels(reading, known["reference"], parcels)
-    courier = next((warehouse.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
+    courier = next((warehouse.dispatches.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
     shipped = {**known["shipped"]}
     for sku, units in new.items():
         shipped[sku] = shipped.get(sku, 0) + units

@@ -18,8 +18,8 @@ ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824
 
 def read_acknowledgement(reading: Reading) -> None:
     """Reader of a word that a document could be read, or could not. It never says what the warehouse makes of it."""
-    warehouse = reading.runtime.telling(reading.record.connection)
-    told = warehouse.files.read_acknowledgement(reading.record.body)
+    warehouse = reading.runtime.warehouse(reading.record.connection)
+    told = warehouse.answers.read_acknowledgement(reading.record.body)
     errors = "; ".join(error for one in told.sets for error in one.errors)
     for answered in of_number(reading, told.group_control):
         if not told.accepted and answered.kind == "change":
@@ -32,14 +32,14 @@ def read_acknowledgement(reading: Reading) -> None:
         arrived(reading, answered)
         over(reading, answered.subject, RECEIVED)
         tell(reading, answered, RECEIVED, "the warehouse could read it")
-        if answered.kind == "order" and ACCEPTED not in warehouse.answers:
+        if answered.kind == "order" and ACCEPTED not in warehouse.orders.answers:
             _accept(reading, answered, "by its acknowledgement: the connection takes that for acceptance")
 
 
 def read_order_advice(reading: Reading) -> None:
     """Reader of what a warehouse says to orders, cancellations and advices."""
-    files = reading.runtime.telling(reading.record.connection).files
-    for advice in files.read_order_advice(reading.record.body):
+    answers = reading.runtime.warehouse(reading.record.connection).answers
+    for advice in answers.read_order_advice(reading.record.body):
         found = [one for one in of_number(reading, advice.group_control) if one.reference == advice.reference]
         if not found:
             _unknown(reading, advice)
@@ -172,7 +172,7 @@ def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
     if known["state"] not in ("new", "sent") and not known["shipped"]:
         tell(reading, answered, REFUSED, f"the fulfilment is {known['state']}: {why}")
         return False
-    by_word = ACCEPTED in reading.runtime.telling(reading.record.connection).answers
+    by_word = ACCEPTED in reading.runtime.warehouse(reading.record.connection).orders.answers
     if known["shipped"] or (by_word and known["accepted_at"] is not None):
         file(reading, "told_otherwise", answered, f"{answered.reference} was refused ({why}) after it was accepted")
         return False

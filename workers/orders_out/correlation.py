@@ -86,7 +86,7 @@ def arrived(reading: Reading, answered: Answered) -> None:
     if not in_doubt(reading, answered):
         return
     reading.run("select finish(%s, 'delivered', 'its answer shows that it had arrived', 'fleet')", answered.message)
-    warehouse = reading.runtime.telling(reading.record.connection)
+    warehouse = reading.runtime.warehouse(reading.record.connection)
     told = {
         "reference": answered.reference,
         "their_id": answered.reference,
@@ -99,9 +99,9 @@ def arrived(reading: Reading, answered: Answered) -> None:
     if answered.kind == "order":
         within = reading.runtime.configuration.fleet.limits.dispatch
         reading.run("select order_sent(%s)", json.dumps({**told, "within": within}))
-        reading.run("select await_answers(%s)", json.dumps({**told, "answers": warehouse.answers}))
+        reading.run("select await_answers(%s)", json.dumps({**told, "answers": warehouse.orders.answers}))
     elif answered.kind == "cancel":
-        within = warehouse.files.answer_patience
+        within = warehouse.orders.answer_patience
         reading.run("select await_cancellation(%s)", json.dumps({**told, "within": within}))
     elif answered.kind == "advice":
         reading.run(

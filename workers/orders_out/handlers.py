@@ -10,7 +10,7 @@ from mappings.canonical import Fulfilment
 from workers.domain.catalogue import catalogue
 from workers.edi.control_numbers import awaits_answers, stamp_of
 from workers.ledger.store import Claimed, Effect, call
-from workers.ports.warehouse import Known
+from workers.ports.orders import Known
 from workers.spine.delivery import Absent
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
 from workers.spine.policy import verdict
@@ -63,7 +63,7 @@ class Order:
             store.run("update fulfilment set requested = %s where reference = %s", requested, message.reference)
         known = Known(skus, catalogue(self.runtime, message, [li.sku for li in lines]), stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.write_order(wanted, self.runtime.facts(message.connection), known)
+        return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), known)
 
     def _called_off(self, message: Claimed) -> NotNeeded | None:
         """Surely not over there, and not wanted there any more."""
@@ -106,12 +106,10 @@ class Order:
             return over
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
-        their_id = warehouse.send_order(wire)
+        their_id = warehouse.orders.send_order(wire)
         self._release(message, their_id)
-        if warehouse.ack_proof == "get":
-            found = self.runtime.asked(message.connection).find_order(
-                message.reference, wire, self.runtime.facts(message.connection)
-            )
+        if warehouse.orders.ack_proof == "get":
+            found = warehouse.order_reads.find_order(message.reference, wire, self.runtime.facts(message.connection))
             if found is None or not found.same:
                 return Dead(
                     "uncertain", "the warehouse accepted it and does not show it as it was written", maybe_done=True
@@ -121,8 +119,8 @@ class Order:
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
         """By reference: there as we wrote it, there otherwise, there twice, or not there."""
         self.runtime.pace(message.connection)
-        warehouse = self.runtime.asked(message.connection)
-        found = warehouse.find_order(message.reference, wire, self.runtime.facts(message.connection))
+        warehouse = self.runtime.warehouse(message.connection)
+        found = warehouse.order_reads.find_order(message.reference, wire, self.runtime.facts(message.connection))
         if found is None:
             return Absent()
         if len(found.their_ids) > 1:
@@ -138,7 +136,7 @@ class Order:
     def _release(self, message: Claimed, their_id: str) -> None:
         """A release that fails leaves the order there: the doubt stands, and the look-up releases it again."""
         try:
-            self.runtime.warehouse(message.connection).release_order(their_id)
+            self.runtime.warehouse(message.connection).orders.release_order(their_id)
         except ReachError as error:
             raise Unavailable(f"created as {their_id}, not released: {error.what}", maybe_done=True) from error
 

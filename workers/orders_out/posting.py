@@ -9,7 +9,7 @@ from typing import Any
 from mappings.canonical import Fulfilment, Invoice, PickLine, Product, SalesOrder
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
-from workers.ports.warehouse import Known
+from workers.ports.orders import Known
 from workers.spine.reading import Reading
 
 
@@ -40,9 +40,9 @@ def post_order(
     missing = sorted(set(codes) - set(skus))
     wire = None
     facts = reading.run("select value from partner_fact where connection = %s", warehouse)
-    side = reading.runtime.warehouse(warehouse)
-    if not missing and facts and not side.numbered:
-        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus))
+    orders = reading.runtime.warehouse(warehouse).orders
+    if not missing and facts and not orders.numbered:
+        wire = orders.write_order(fulfilment, facts[0]["value"], Known(skus))
     reading.post(
         NewMessage(
             flow="orders-out",
@@ -80,7 +80,7 @@ def replace_order(
     products: dict[str, Product],
 ) -> bool:
     """Tell the warehouse of the change under the order's reference, where it takes that and the order stays there."""
-    if known["state"] != "sent" or not reading.runtime.warehouse(known["warehouse"]).replaces:
+    if known["state"] != "sent" or not reading.runtime.warehouse(known["warehouse"]).orders.replaces:
         return False
     rule, _ = routing.choose(
         reading.runtime.configuration, order, [products[line.sku] for line in stock if line.sku in products]

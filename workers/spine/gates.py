@@ -45,9 +45,8 @@ def _told_waits(runtime: Runtime) -> int:
 
 
 def _probe(runtime: Runtime, name: str) -> bool:
-    side = runtime.erp if runtime.connection(name).system == "khaos" else runtime.warehouse(name)
     try:
-        side.ping()
+        runtime.account(name).ping()
     except ReachError as error:
         log.info("still shut", connection=name, kind=error.kind)
         return False

@@ -60,29 +60,31 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         listed.append(
             Scheduled(f"reference data {name}", every.reference_data, partial(runtime.read_facts, name), name)
         )
-        if warehouse.tells:
-            listed += _of_files(runtime, name)
-        else:
-            listed.append(Scheduled(f"sweep {name}", every.sweep, partial(polls.sweep, runtime, name), name))
+        listed += _of_warehouse(runtime, name)
     listed.append(Scheduled(f"credit notes {erp}", every.credit_notes, partial(credit_notes.poll, runtime), erp))
-    for home, (connection, _facility) in runtime.configuration.asked_homes.items():
-        listed.append(Scheduled(f"goods in {home}", every.sweep, partial(goods_in.sweep, runtime, home), connection))
     if runtime.configuration.stock.levels != "off":
         listed += _of_stock(runtime)
     return {scheduled.name: scheduled for scheduled in listed}
 
 
-def _of_files(runtime: Runtime, name: str) -> list[Scheduled]:
-    """What a warehouse that speaks by files needs: its folders looked into, one by one, and items sent in batches."""
-    files = runtime.telling(name).files
-    return [
-        *(
-            Scheduled(f"files {home}", files.poll_every, partial(collect.take_files, runtime, name, facility), name)
-            for home, (connection, facility) in runtime.configuration.homes.items()
-            if connection == name
-        ),
-        Scheduled(f"items {name}", min(files.poll_every, 30.0), partial(item_files.post_files, runtime, name)),
-    ]
+def _of_warehouse(runtime: Runtime, name: str) -> list[Scheduled]:
+    """What each part of a warehouse needs: orders and receipts asked for, folders looked into, items sent."""
+    parts, sweep = runtime.warehouse(name).parts, runtime.configuration.fleet.intervals.sweep
+    homes = {home: facility for home, (whose, facility) in runtime.configuration.homes.items() if whose == name}
+    listed: list[Scheduled] = []
+    if parts.order_reads:
+        listed.append(Scheduled(f"sweep {name}", sweep, partial(polls.sweep, runtime, name), name))
+    if parts.goods_in:
+        listed += [Scheduled(f"goods in {at}", sweep, partial(goods_in.sweep, runtime, at), name) for at in homes]
+    if parts.files:
+        listed += [
+            Scheduled(f"files {at}", parts.files.poll_every, partial(collect.take_files, runtime, name, facility), name)
+            for at, facility in homes.items()
+        ]
+    if parts.item_files:
+        every = parts.item_files.post_every
+        listed.append(Scheduled(f"items {name}", every, partial(item_files.post_files, runtime, name)))
+    return listed
 
 
 def _of_stock(runtime: Runtime) -> list[Scheduled]:
@@ -103,7 +105,9 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
         Scheduled(f"demand {erp}", every.demand, partial(demand.poll_demand, runtime), erp),
         Scheduled(f"compare levels {erp}", every.compare, partial(levels.compare, runtime), erp),
     ]  # fmt: skip
-    for home, (connection, _facility) in runtime.configuration.asked_homes.items():
+    for home, (connection, _facility) in runtime.configuration.homes.items():
+        if runtime.warehouse(connection).parts.stock is None:
+            continue
         listed += [
             Scheduled(
                 f"movements {home}", every.movements, partial(movements.poll_movements, runtime, home), connection
