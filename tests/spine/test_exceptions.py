@@ -10,8 +10,10 @@ import pytest
 
 from adapters.errors import Rejected, Unavailable
 from workers import config, recovery
-from workers.spine import dead_letters, expectations, gates, ringer, scheduler
+from workers.spine import dead_letters, exceptions, expectations, gates, ringer, scheduler
+from workers.spine.exceptions import Once
 from workers.spine.people import CannotDo, Person
+from workers.spine.policy import verdict
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled
 from workers.wiring import schedules
@@ -251,3 +253,61 @@ def test_a_shut_connection_is_one_exception_that_closes_when_it_opens(
     assert open_kinds(ledger) == []
     ledger.store.run("update connection set opened_at = null")
     assert ledger.drain(partner) == 1, "what waited for its back-off need not wait any more"
+
+
+@pytest.mark.parametrize(
+    ("once", "times"),
+    [
+        (None, [1, 2, 3]),
+        (Once.WHILE_OPEN, [1, 1, 1]),
+        (Once.WITH_THIS_REASON, [1, 1, 2]),
+        (Once.OR_DISMISSED, [1, 1, 2]),
+    ],
+)
+def test_trouble_that_is_seen_again_is_counted_as_its_filing_says(
+    ledger: Any, once: Once | None, times: list[int]
+) -> None:
+    counted = []
+    for why in ("4 units", "4 units", "5 units"):
+        file_stock(ledger, why, once)
+        counted.append(ledger.store.row("select times from exception")["times"])
+    assert counted == times
+
+
+@pytest.mark.parametrize(("once", "again"), [(Once.WITH_THIS_REASON, 2), (Once.OR_DISMISSED, 1)])
+def test_what_a_person_dismissed_stands_again_only_where_its_filing_says_so(
+    ledger: Any, once: Once, again: int
+) -> None:
+    file_stock(ledger, "4 units", once)
+    ledger.store.run("update exception set state = 'dismissed', closed_at = now()")
+    file_stock(ledger, "4 units", once)
+    assert len(ledger.store.rows("select 1 from exception")) == again
+    file_stock(ledger, "5 units", once)
+    assert [row["reason"] for row in ledger.store.rows("select reason from exception where state = 'open'")] == [
+        "5 units"
+    ]
+
+
+def test_an_exception_has_the_owner_and_next_step_of_its_kind_and_closes_with_a_reason(ledger: Any) -> None:
+    file_stock(ledger, "4 units", None)
+    row = verdict("stock_not_carried")
+    found = ledger.store.row("select * from exception")
+    assert (found["owner"], found["severity"], found["next_step"]) == (row.owner, row.severity, row.next_step)
+    exceptions.close_all(ledger.store.run, "e.subject like %s", "other:%", why="not this one")
+    assert open_kinds(ledger) == ["stock_not_carried"]
+    exceptions.close_all(ledger.store.run, "e.subject like %s", "not_carried:%", why="they are gone")
+    assert open_kinds(ledger) == []
+    assert ledger.store.row("select closed_why from exception")["closed_why"] == "they are gone"
+
+
+def file_stock(ledger: Any, why: str, once: Once | None) -> None:
+    exceptions.file(
+        ledger.store.run,
+        "stock_not_carried",
+        subject="not_carried:Leeds:damaged",
+        story="Leeds",
+        flow="stock-in",
+        connection="leeds",
+        why=why,
+        once=once,
+    )

@@ -14,7 +14,7 @@ def closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> Non
     subject = f"order:{known['reference']}"
     reading.run("delete from expectation where subject = %s and what = 'dispatch'", subject)
     for kind in ("dispatch_overdue", "short_at_warehouse"):
-        reading.run("select close_exception(%s, %s, 'it was dispatched', 'fleet')", kind, subject)
+        reading.close_exception(kind, subject, "it was dispatched")
     short = {sku: n - gone.get(sku, 0) for sku, n in known["requested"].items() if n > gone.get(sku, 0)}
     if not short:
         _bring_the_rest(reading, known, gone)
@@ -32,9 +32,14 @@ def closed(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> Non
     if known["shipments"]:
         give_back(reading.db, known)
     said = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
-    reading.file_exception("short_pick", subject, known["order_code"], "dispatch-in", known["warehouse"],
-        f"{known['warehouse']} closed {known['reference']} short ({said})",
-    )  # fmt: skip
+    reading.file_exception(
+        "short_pick",
+        subject=subject,
+        story=known["order_code"],
+        flow="dispatch-in",
+        connection=known["warehouse"],
+        why=f"{known['warehouse']} closed {known['reference']} short ({said})",
+    )
 
 
 def _bring_the_rest(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> None:
@@ -49,11 +54,7 @@ def _bring_the_rest(reading: Reading, known: dict[str, Any], gone: dict[str, int
         own = row["reference"] == known["reference"]
         short = {s: n - row["shipped"].get(s, 0) for s, n in row["requested"].items() if n > row["shipped"].get(s, 0)}
         if own or all(gone.get(sku, 0) >= units for sku, units in short.items()):
-            reading.run(
-                "select close_exception('short_pick', %s, 'the rest left as ' || %s, 'fleet')",
-                f"order:{row['reference']}",
-                known["reference"],
-            )
+            reading.close_exception("short_pick", f"order:{row['reference']}", f"the rest left as {known['reference']}")
 
 
 def cancelled(reading: Reading, known: dict[str, Any]) -> None:
@@ -64,9 +65,9 @@ def cancelled(reading: Reading, known: dict[str, Any]) -> None:
     elif known["state"] in ("new", "sent"):
         reading.file_exception(
             "cancelled_at_warehouse",
-            f"order:{known['reference']}",
-            known["order_code"],
-            "dispatch-in",
-            known["warehouse"],
-            f"{known['warehouse']} cancelled {known['reference']}, which Khaos Control still wants",
+            subject=f"order:{known['reference']}",
+            story=known["order_code"],
+            flow="dispatch-in",
+            connection=known["warehouse"],
+            why=f"{known['warehouse']} cancelled {known['reference']}, which Khaos Control still wants",
         )

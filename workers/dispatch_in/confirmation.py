@@ -13,7 +13,7 @@ from workers.dispatch_in.invoice_binding import adopt, follow, shown_lines
 from workers.dispatch_in.routes import FILE
 from workers.domain.splits import Standing, Units, ask, over, parts, standing
 from workers.ledger.store import Connection, run_effects
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 
 Row = dict[str, Any]
@@ -34,9 +34,7 @@ def finish(db: Connection, row: Row, invoice: Invoice) -> bool:
     if done is None or not done["ok"]:
         return False
     db.execute("update shipment set confirmed_at = now() where reference = %s", (row["reference"],))
-    db.execute(
-        "select close_exception('dispatch_unconfirmed', %s, 'Khaos Control shows it', 'fleet')", (row["reference"],)
-    )
+    exceptions.close(exceptions.within(db), "dispatch_unconfirmed", row["reference"], "Khaos Control shows it")
     return True
 
 
@@ -51,19 +49,15 @@ def confirm(db: Connection, fulfilment: str) -> None:
 
 def missing(runtime: Runtime, row: Row, why: str) -> None:
     """Khaos does not show what it should by now."""
-    kind = "dispatch_unconfirmed"
-    told = verdict(kind)
-    runtime.store.run(
-        "select file_exception(%s, %s, %s, 'dispatch-in', %s, %s, %s, %s, %s, %s, null)",
-        kind,
-        row["reference"],
-        row["story"],
-        runtime.configuration.erp.name,
-        told.owner,
-        told.severity,
-        f"{row['reference']}: {why} (shipped {json.dumps(row['lines'])})",
-        told.next_step,
-        row["id"],
+    exceptions.file(
+        runtime.store.run,
+        "dispatch_unconfirmed",
+        subject=row["reference"],
+        story=row["story"],
+        flow="dispatch-in",
+        connection=runtime.configuration.erp.name,
+        why=f"{row['reference']}: {why} (shipped {json.dumps(row['lines'])})",
+        message=row["id"],
     )
 
 

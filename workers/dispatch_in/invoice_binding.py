@@ -9,6 +9,7 @@ from mappings.canonical import Invoice
 from workers.domain.invoices import adopt_rest
 from workers.domain.splits import Units, add_up, standing
 from workers.ledger.store import Connection
+from workers.spine import exceptions
 
 CANCELLED, ISSUED = 1, 70  # Khaos's stage numbers (reference 2.3)
 
@@ -26,7 +27,7 @@ def rebind(db: Connection, fulfilment: Mapping[str, Any], old: str, new: str, wh
     db.execute("update fulfilment set invoice_code = %s where reference = %s and invoice_code = %s", where)
     db.execute("update shipment set invoice_code = %s where fulfilment = %s and invoice_code = %s", where)
     for kind in ("remainder_unmatched", "invoice_recoded"):
-        db.execute("select close_exception(%s, %s, 'its place was found', 'fleet')", (kind, f"invoice:{new}"))
+        exceptions.close(exceptions.within(db), kind, f"invoice:{new}", "its place was found")
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'dispatch-in', %s,"
         " 'recoded', %s)",

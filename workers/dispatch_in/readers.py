@@ -75,11 +75,11 @@ def find(reading: Reading, reference: str, *, left: bool) -> dict[str, Any] | No
     if not rows and left:
         reading.file_exception(
             "dispatch_unknown_order",
-            f"order:{reference}",
-            reference,
-            "dispatch-in",
-            connection,
-            f"{connection} dispatched {reference}, which the fleet never sent",
+            subject=f"order:{reference}",
+            story=reference,
+            flow="dispatch-in",
+            connection=connection,
+            why=f"{connection} dispatched {reference}, which the fleet never sent",
         )
     return rows[0] if rows else None
 
@@ -91,11 +91,11 @@ def may_ship(reading: Reading, known: dict[str, Any], gone: dict[str, int], *, o
         kind = "changed_after_release" if known["resend"] else "shipped_after_cancel"
         reading.file_exception(
             kind,
-            subject,
-            story,
-            "dispatch-in",
-            connection,
-            f"{connection} dispatched {known['reference']} although it was to be cancelled",
+            subject=subject,
+            story=story,
+            flow="dispatch-in",
+            connection=connection,
+            why=f"{connection} dispatched {known['reference']} although it was to be cancelled",
         )
         late = {sku: n - known["shipped"].get(sku, 0) for sku, n in gone.items() if n > known["shipped"].get(sku, 0)}
         left(reading, known, f"{known['reference']}/late {reading.record.id}", late)
@@ -109,7 +109,9 @@ def may_ship(reading: Reading, known: dict[str, Any], gone: dict[str, int], *, o
     beyond = {sku: (n, known["requested"].get(sku, 0)) for sku, n in gone.items() if n > known["requested"].get(sku, 0)}
     if beyond:
         said = ", ".join(f"{sku}: {n} left, {asked} ordered" for sku, (n, asked) in sorted(beyond.items()))
-        reading.file_exception("over_shipped", subject, story, "dispatch-in", connection, said)
+        reading.file_exception(
+            "over_shipped", subject=subject, story=story, flow="dispatch-in", connection=connection, why=said
+        )
         reading.run("delete from expectation where subject = %s", subject)
         return False
     return True

@@ -89,7 +89,7 @@ def _heard_of(reading: Reading, known: dict[str, Any], *, shipped: bool) -> None
         "update fulfilment set accepted_at = coalesce(accepted_at, now()) where reference = %s", known["reference"]
     )
     reading.run("delete from expectation where subject = %s and what = any (%s)", subject, over)
-    reading.run("select close_exception('answer_missing', %s, 'the warehouse told more since', 'fleet')", subject)
+    reading.close_exception("answer_missing", subject, "the warehouse told more since")
 
 
 def _take_change(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> None:
@@ -131,11 +131,11 @@ def _substituted(reading: Reading, known: dict[str, Any], advice: ShipmentAdvice
     said = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
     reading.file_exception(
         "substituted",
-        f"order:{known['reference']}",
-        known["order_code"],
-        "dispatch-in",
-        known["warehouse"],
-        f"{known['warehouse']} sent other goods than {known['reference']} asked for ({said} left as shipment"
+        subject=f"order:{known['reference']}",
+        story=known["order_code"],
+        flow="dispatch-in",
+        connection=known["warehouse"],
+        why=f"{known['warehouse']} sent other goods than {known['reference']} asked for ({said} left as shipment"
         f" {advice.their_id}): Khaos Control was not told",
     )
     reading.run("delete from expectation where subject = %s", f"order:{known['reference']}")

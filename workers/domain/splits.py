@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workers.ledger.store import Connection, Effect, Store
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 
 KIND = "split_in_khaos"
 Units = dict[str, int]
@@ -118,25 +118,25 @@ def whole_or_split(stands: Standing, message: int) -> tuple[Effect, ...]:
 
 def ask(stands: Standing, message: int) -> Effect:
     """The exception, with what left and what did not, ready to copy."""
-    told = verdict(KIND)
     reason = (
         f"invoice {stands.invoice}: left {say(stands.left)}; not yet {say(stands.stays)}: split the latter off"
         f" ({', '.join(stands.together)})"
     )
-    return Effect(
-        "select file_exception('split_in_khaos', %s, %s, 'dispatch-in', %s, %s, %s, %s, %s, %s, null)"
-        " where not exists (select 1 from exception where kind = 'split_in_khaos' and subject = %s"
-        " and state = 'open' and reason = %s)",  # the read-back asks every minute: the same is said once
-        (
-            _subject(stands), stands.order, stands.erp, told.owner, told.severity, reason, told.next_step, message,
-            _subject(stands), reason,
-        ),
-    )  # fmt: skip
+    return exceptions.filing(
+        KIND,
+        subject=_subject(stands),
+        story=stands.order,
+        flow="dispatch-in",
+        connection=stands.erp,
+        why=reason,
+        message=message,
+        once=exceptions.Once.WITH_THIS_REASON,  # the read-back asks every minute
+    )
 
 
 def over(stands: Standing, why: str, *, release: bool) -> tuple[Effect, ...]:
     """The invoice can be assigned as it is. ``release`` lets shipments go that wait for that."""
-    closed = Effect("select close_exception('split_in_khaos', %s, %s, 'fleet')", (_subject(stands), why))
+    closed = exceptions.closing(KIND, _subject(stands), why)
     gates = [gate(reference) for reference in stands.together]
     return (closed, Effect("select open_gates(%s, %s)", (gates, why))) if release else (closed,)
 

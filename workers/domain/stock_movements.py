@@ -41,9 +41,9 @@ def complain(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
     for entry in bad:
         reading.file_exception(
             entry.error.kind,
-            f"stock:{home}:{entry.subject}",
-            entry.subject,
-            "stock-in",
-            reading.record.connection,
-            f"{entry.error.field} {entry.error.value!r}: {entry.error.why}",
+            subject=f"stock:{home}:{entry.subject}",
+            story=entry.subject,
+            flow="stock-in",
+            connection=reading.record.connection,
+            why=f"{entry.error.field} {entry.error.value!r}: {entry.error.why}",
         )

@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable
-from typing import Any
 
 from adapters.errors import Rejected
 from workers.ports.edi import Lying
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 from workers.spine.polling import call
 from workers.spine.runtime import Runtime
 
@@ -40,7 +38,15 @@ def take_one(runtime: Runtime, connection: str, facility: str, file: Lying) -> b
         data: bytes = call(runtime, connection, "files", lambda: files.fetch(file.path))
     except Rejected as error:
         if error.symbol != GONE:
-            _file(runtime.store.run, "file_not_taken", connection, facility, file.name, error.what)
+            exceptions.file(
+                runtime.store.run,
+                "file_not_taken",
+                subject=_subject(connection, facility, file.name),
+                story=f"file {file.name}",
+                flow="dispatch-in",
+                connection=connection,
+                why=error.what,
+            )
         return False
     effect = _keep(runtime, connection, facility, file.name, data)
     call(runtime, connection, "files", lambda: files.archive(facility, file.path))
@@ -73,8 +79,16 @@ def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: byt
                 (connection, facility, name),
             ).fetchone()
             record = kept["record_id"] if kept else None
-            why = f"{name} of {facility} came again with other content: it is kept as record {record}"
-            _file(lambda sql, *v: db.execute(sql, v), "file_name_reused", connection, facility, name, why, record)
+            exceptions.file(
+                exceptions.within(db),
+                "file_name_reused",
+                subject=_subject(connection, facility, name),
+                story=f"file {name}",
+                flow="dispatch-in",
+                connection=connection,
+                why=f"{name} of {facility} came again with other content: it is kept as record {record}",
+                record=record,
+            )
     return effect
 
 
@@ -90,19 +104,5 @@ def unpack(body: bytes) -> tuple[str, str, bytes]:
     return said["facility"], said["name"], data
 
 
-def _file(
-    run: Callable[..., Any], kind: str, connection: str, facility: str, name: str, why: str, record: int | None = None
-) -> None:
-    told = verdict(kind)
-    run(
-        "select file_exception(%s, %s, %s, 'dispatch-in', %s, %s, %s, %s, %s, null, %s)",
-        kind,
-        f"file:{connection}:{facility}:{name}",
-        f"file {name}",
-        connection,
-        told.owner,
-        told.severity,
-        why,
-        told.next_step,
-        record,
-    )
+def _subject(connection: str, facility: str, name: str) -> str:
+    return f"file:{connection}:{facility}:{name}"

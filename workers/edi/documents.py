@@ -35,11 +35,11 @@ def _keep(reading: Reading, facility: str, document: Document) -> None:
     if before and _content(before[0]["body"]) != _content(document.body):
         reading.file_exception(
             "told_otherwise",
-            f"told:{connection}:{document.kind.value}:{key}",
-            document.key,
-            "dispatch-in",
-            connection,
-            f"{connection} told {document.kind.value} {document.key} of {facility} again, otherwise than in record"
+            subject=f"told:{connection}:{document.kind.value}:{key}",
+            story=document.key,
+            flow="dispatch-in",
+            connection=connection,
+            why=f"{connection} told {document.kind.value} {document.key} of {facility} again, otherwise than in record"
             f" {before[0]['id']}: the first counts",
         )
 

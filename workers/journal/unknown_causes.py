@@ -8,7 +8,7 @@ from typing import Any
 
 from mappings.canonical import Cause
 from workers.ledger.store import Connection
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 
 KIND = "reason_unmapped"  # as for a reason: a row and a restart, and what waits for it goes by itself
 WAITING = """
@@ -38,26 +38,28 @@ def judge_again(db: Connection, tables: Mapping[str, Any]) -> int:
         cause = {word.strip().upper(): told for word, told in own.items()}.get(row["word"].upper())
         subject = f"cause:{row['connection']}:{row['word']}"
         if cause not in set(Cause) - {Cause.UNKNOWN}:
-            _file(db, subject, row)
+            _file_unknown(db, subject, row)
             continue
         for home in db.execute(AGAIN, (row["connection"], row["word"], cause)).fetchall():
             told = {"connection": row["connection"], "home": home["home"], "movements": json.loads(home["told"])}
             db.execute("select take_movements(%s)", (json.dumps(told),))
-        db.execute("select close_exception(%s, %s, 'its word has a row', 'fleet')", (KIND, subject))
+        exceptions.close(exceptions.within(db), KIND, subject, "its word has a row")
         judged += 1
     return judged
 
 
-def _file(db: Connection, subject: str, row: Mapping[str, Any]) -> None:
-    told = verdict(KIND)
+def _file_unknown(db: Connection, subject: str, row: Mapping[str, Any]) -> None:
     reason = (
         f"{row['connection']} moves stock by the word {row['word']!r} (first {row['sku']}), which no table knows, so it"
         f" is in no journal: add the row {row['word']} under [tables.movement_causes.{row['system']}] in fleet.toml"
     )
-    db.execute(
-        "select file_exception(k, s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null) from (values (%s, %s)) told (k, s)"
-        " where not exists (select 1 from exception e where e.kind = k and e.subject = s and e.state = 'open')",
-        (
-            row["sku"], row["connection"], told.owner, told.severity, reason, told.next_step, KIND, subject,
-        ),
-    )  # fmt: skip
+    exceptions.file(
+        exceptions.within(db),
+        KIND,
+        subject=subject,
+        story=row["sku"],
+        flow="stock-in",
+        connection=row["connection"],
+        why=reason,
+        once=exceptions.Once.WHILE_OPEN,
+    )

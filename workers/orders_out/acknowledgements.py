@@ -187,10 +187,10 @@ def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
 def _unknown(reading: Reading, advice: OrderAdvice) -> None:
     reading.file_exception(
         "answer_unmatched",
-        f"answer:{reading.record.connection}:{advice.reference}",
-        advice.reference,
-        "orders-out",
-        reading.record.connection,
-        f"{reading.record.connection} answers {advice.outcome} ({advice.code or advice.text or 'no reason'}) to"
+        subject=f"answer:{reading.record.connection}:{advice.reference}",
+        story=advice.reference,
+        flow="orders-out",
+        connection=reading.record.connection,
+        why=f"{reading.record.connection} answers {advice.outcome} ({advice.code or advice.text or 'no reason'}) to"
         f" {advice.reference}, control number {advice.group_control or '-'}, which the fleet never sent",
     )

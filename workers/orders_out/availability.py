@@ -31,4 +31,11 @@ def warn(reading: Reading, reference: str, invoice: str, order: str, site: str, 
     if short:
         warehouse = reading.runtime.configuration.homes[site][0]
         said = ", ".join(f"{sku}: {wanted[sku]} wanted, {free} free" for sku, free in sorted(short.items()))
-        reading.file_exception("short_at_warehouse", f"order:{reference}", order, "orders-out", warehouse, said)
+        reading.file_exception(
+            "short_at_warehouse",
+            subject=f"order:{reference}",
+            story=order,
+            flow="orders-out",
+            connection=warehouse,
+            why=said,
+        )

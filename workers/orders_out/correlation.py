@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from workers.spine import exceptions
 from workers.spine.reading import Reading
 
 
@@ -59,14 +60,14 @@ def keep(reading: Reading, answered: Answered, what: str) -> None:
 
 
 def over(reading: Reading, subject: str, what: str) -> None:
-    """What was awaited has come, and no exception says any more that it has not."""
+    """Clear expectation ``what`` of ``subject``; close ``answer_missing`` unless another answer is overdue."""
     reading.run("delete from expectation where subject = %s and what = %s", subject, what)
-    reading.run(
-        "select close_exception('answer_missing', %s, %s, 'fleet') where not exists"
-        " (select 1 from expectation where subject = %s and kind = 'answer_missing' and missed_at is not null)",
+    exceptions.close_all(
+        reading.run,
+        "e.kind = 'answer_missing' and e.subject = %s and not exists (select 1 from expectation x"
+        " where x.subject = e.subject and x.kind = 'answer_missing' and x.missed_at is not null)",
         subject,
-        f"{what}: the answer has come",
-        subject,
+        why=f"{what}: the answer has come",
     )
 
 
@@ -125,4 +126,11 @@ def tell(reading: Reading, answered: Answered, step: str, note: str) -> None:
 
 def file(reading: Reading, kind: str, answered: Answered, reason: str) -> None:
     """An exception of its subject."""
-    reading.file_exception(kind, answered.subject, answered.story, answered.flow, reading.record.connection, reason)
+    reading.file_exception(
+        kind,
+        subject=answered.subject,
+        story=answered.story,
+        flow=answered.flow,
+        connection=reading.record.connection,
+        why=reason,
+    )

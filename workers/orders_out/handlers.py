@@ -11,9 +11,9 @@ from workers.domain.catalogue import catalogue
 from workers.edi.control_numbers import awaits_answers, stamp_of
 from workers.ledger.store import Claimed, Effect, call
 from workers.ports.orders import Known
+from workers.spine import exceptions
 from workers.spine.delivery import Absent
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
-from workers.spine.policy import verdict
 from workers.spine.runtime import Runtime
 
 NAMED = 5  # SKUs named in a note; the gates name all
@@ -74,23 +74,17 @@ class Order:
 
     def _no_stock(self, message: Claimed, codes: list[str]) -> Outcome:
         """What it waited for turned out to be no stock: it needs no warehouse, and is listed, not forgotten."""
-        told = verdict("no_warehouse_lines")
         reason = f"order {message.story} has only lines that no warehouse picks: {', '.join(codes)}"
-        invoice = message.body["invoice_code"]
         return NotNeeded(
             reason,
             (
-                Effect(
-                    "select file_exception('no_warehouse_lines', %s, %s, 'orders-out', %s, %s, %s, %s, %s, null, null)",
-                    (
-                        f"invoice:{invoice}",
-                        message.story,
-                        message.connection,
-                        told.owner,
-                        told.severity,
-                        reason,
-                        told.next_step,
-                    ),
+                exceptions.filing(
+                    "no_warehouse_lines",
+                    subject=f"invoice:{message.body['invoice_code']}",
+                    story=message.story,
+                    flow="orders-out",
+                    connection=message.connection,
+                    why=reason,
                 ),
                 Effect(
                     "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s",
@@ -163,5 +157,5 @@ def waited_for(message: Claimed) -> tuple[Effect, ...]:
     """What an order was held for has come: nothing of that is expected or stands open any more."""
     return (
         Effect("delete from expectation where subject = %s and what = 'sku_confirmed'", (message.subject,)),
-        Effect("select close_exception('sku_unconfirmed', %s, 'the order went on', 'fleet')", (message.subject,)),
+        exceptions.closing("sku_unconfirmed", message.subject, "the order went on"),
     )

@@ -98,11 +98,11 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
     if not stock:
         reading.file_exception(
             "no_warehouse_lines",
-            f"invoice:{invoice.invoice_code}",
-            order.code,
-            "orders-out",
-            erp,
-            f"order {order.code} has only lines that no warehouse picks: {', '.join(others)}",
+            subject=f"invoice:{invoice.invoice_code}",
+            story=order.code,
+            flow="orders-out",
+            connection=erp,
+            why=f"order {order.code} has only lines that no warehouse picks: {', '.join(others)}",
         )
         return
     wanted = {line.sku: line.quantity for line in stock}
@@ -207,11 +207,11 @@ def _changed(
             return  # an operator split it, so that what left can be shipped there
         reading.file_exception(
             "changed_after_release",
-            f"order:{known['reference']}",
-            order.code,
-            "orders-out",
-            known["warehouse"],
-            f"invoice {invoice.invoice_code} was changed after goods left the warehouse",
+            subject=f"order:{known['reference']}",
+            story=order.code,
+            flow="orders-out",
+            connection=known["warehouse"],
+            why=f"invoice {invoice.invoice_code} was changed after goods left the warehouse",
         )
         return
     if not replace_order(reading, known, invoice, order, stock, mark, products):

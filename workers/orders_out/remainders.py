@@ -43,10 +43,14 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, 
     same = recoded or next((o for o in others if o["requested"] == wanted and not o["shipped"]), None)
     if same:
         reason = f"invoice {invoice.invoice_code} repeats the lines of {same['invoice_code']}, {same['reference']}"
-        reading.file_exception("invoice_recoded", subject, order.code, "orders-out", erp, reason)
+        reading.file_exception(
+            "invoice_recoded", subject=subject, story=order.code, flow="orders-out", connection=erp, why=reason
+        )
     else:
         reason = f"with invoice {invoice.invoice_code} more would go out for order {order.code} than was ordered"
-        reading.file_exception("remainder_unmatched", subject, order.code, "orders-out", erp, reason)
+        reading.file_exception(
+            "remainder_unmatched", subject=subject, story=order.code, flow="orders-out", connection=erp, why=reason
+        )
     return False
 
 
@@ -63,4 +67,4 @@ def has_left(reading: Reading, invoice: Invoice) -> bool:
 
 def _well(reading: Reading, subject: str) -> None:
     for kind in ("remainder_unmatched", "invoice_recoded"):
-        reading.run("select close_exception(%s, %s, 'its place was found', 'fleet')", kind, subject)
+        reading.close_exception(kind, subject, "its place was found")

@@ -40,11 +40,11 @@ def withdraw(reading: Reading, invoice: Invoice) -> None:
     elif known["state"] in ("dispatched", "closed_short", "part_dispatched"):
         reading.file_exception(
             "shipped_after_cancel",
-            f"order:{known['reference']}",
-            known["order_code"],
-            "orders-out",
-            known["warehouse"],
-            f"invoice {invoice.invoice_code} was {why}, but goods of it have left the warehouse",
+            subject=f"order:{known['reference']}",
+            story=known["order_code"],
+            flow="orders-out",
+            connection=known["warehouse"],
+            why=f"invoice {invoice.invoice_code} was {why}, but goods of it have left the warehouse",
         )
     elif known["state"] == "cancelling":  # for a change until now; now it shall not come back
         reading.run("update fulfilment set resend = false where reference = %s", known["reference"])
@@ -106,11 +106,11 @@ def notice_vanished(reading: Reading, order_code: str, invoices: list[Invoice]) 
         ):
             reading.file_exception(
                 "issued_elsewhere",
-                f"order:{known['reference']}",
-                order_code,
-                "orders-out",
-                known["warehouse"],
-                f"invoice {invoice.invoice_code} is in stage {invoice.stage} of Khaos Control, and the"
+                subject=f"order:{known['reference']}",
+                story=order_code,
+                flow="orders-out",
+                connection=known["warehouse"],
+                why=f"invoice {invoice.invoice_code} is in stage {invoice.stage} of Khaos Control, and the"
                 " warehouse has not dispatched it",
             )
 

@@ -15,7 +15,7 @@ import structlog
 
 from mappings.canonical import CreditNote
 from workers.ledger.store import Connection
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
@@ -207,20 +207,13 @@ class Matching:
         return int(bool(done and done["it"]))
 
     def _file(self, kind: str, line: dict[str, Any], why: str) -> None:
-        """Once, however often it is seen."""
-        told = verdict(kind)
-        self.db.execute(
-            "select file_exception(k, s, %s, 'returns-in', %s, %s, %s, %s, %s, null, null)"
-            " from (values (%s, %s)) told (k, s) where not exists"
-            " (select 1 from exception e where e.kind = k and e.subject = s and e.state = 'open')",
-            (
-                line["order_code"] or line["reference"],
-                self.erp,
-                told.owner,
-                told.severity,
-                f"{line['reference']}: {why}",
-                told.next_step,
-                kind,
-                f"return:{line['reference']}",
-            ),
+        exceptions.file(
+            exceptions.within(self.db),
+            kind,
+            subject=f"return:{line['reference']}",
+            story=line["order_code"] or line["reference"],
+            flow="returns-in",
+            connection=self.erp,
+            why=f"{line['reference']}: {why}",
+            once=exceptions.Once.WHILE_OPEN,  # every round of matching sees it again
         )

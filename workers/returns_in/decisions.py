@@ -7,6 +7,7 @@ from typing import Any
 
 from mappings.canonical import Condition
 from workers.ledger.store import Connection, Store
+from workers.spine import exceptions
 from workers.spine.people import CannotDo
 
 BEFORE_OFFER = ("received", "graded")
@@ -23,10 +24,8 @@ def again(db: Connection, reference: str, who: str = "fleet") -> bool:
     ).fetchone()
     if row is None:
         return False
-    db.execute(
-        "select close_exception(kind, subject, 'judged anew', %s) from exception"
-        " where message_id = %s and state = 'open' and kind <> 'refund_due'",
-        (who, row["id"]),
+    exceptions.close_all(
+        exceptions.within(db), "e.message_id = %s and e.kind <> 'refund_due'", row["id"], why="judged anew", who=who
     )
     return True
 

@@ -141,11 +141,11 @@ def _fewer(reading: Reading, arrival: Arrival, known: list[dict[str, Any]], left
     last, units = known[-1], sum(row["units"] for row in known)
     reading.file_exception(
         "credit_differs",
-        f"return:{last['reference']}",
-        last["order_code"] or last["reference"],
-        "returns-in",
-        reading.record.connection,
-        f"{', '.join(row['reference'] for row in known)}: receipt {arrival.receipt.reference!r} told of {units}"
+        subject=f"return:{last['reference']}",
+        story=last["order_code"] or last["reference"],
+        flow="returns-in",
+        connection=reading.record.connection,
+        why=f"{', '.join(row['reference'] for row in known)}: receipt {arrival.receipt.reference!r} told of {units}"
         f" {last['sku']} and shows {left} now; what is not credited yet can be stopped",
     )
 

@@ -15,6 +15,7 @@ from mappings.dispositions import Disposition, read_disposition
 from workers.ledger.store import Effect
 from workers.returns_in import credit_notes
 from workers.returns_in.lines import CREDIT_WITHIN
+from workers.spine.exceptions import closing_all
 from workers.spine.outcomes import Dead, Delivered, NotNeeded, Outcome, Sent
 from workers.spine.runtime import Runtime
 
@@ -105,10 +106,10 @@ def _sent(runtime: Runtime, line: dict[str, Any], disposition: Disposition, part
                 " offered_at = clock_timestamp() where reference = %s and state in ('received', 'graded')",
                 (made.model_dump_json().encode(), line["reference"]),
             ),
-            Effect(
-                "select close_exception(kind, subject, 'it is offered now', 'fleet') from exception"
-                " where subject = %s and state = 'open' and kind not in ('refund_due', 'credit_unexpected')",
-                (f"return:{line['reference']}",),
+            closing_all(
+                "e.subject = %s and e.kind not in ('refund_due', 'credit_unexpected')",
+                f"return:{line['reference']}",
+                why="it is offered now",
             ),
         ),
     )

@@ -51,11 +51,11 @@ def _file(reading: Reading, receipt: GoodsReceipt, line: ReceiptLine) -> None:
     named = receipt.order_reference or receipt.reference or receipt.their_id
     reading.file_exception(
         ODD[line.hold_reason],
-        f"receipt:{reading.record.connection}:{receipt.their_id}:{line.line_id}",
-        named,
-        "returns-in",
-        reading.record.connection,
-        f"receipt {receipt.their_id} for {receipt.reference or 'no announced return'}, order"
+        subject=f"receipt:{reading.record.connection}:{receipt.their_id}:{line.line_id}",
+        story=named,
+        flow="returns-in",
+        connection=reading.record.connection,
+        why=f"receipt {receipt.their_id} for {receipt.reference or 'no announced return'}, order"
         f" {receipt.order_reference or 'not told'}: {line.hold_reason}, {line.received} x {line.sku}; nobody was"
         " credited",
     )

@@ -126,15 +126,15 @@ def _without_lines(reading: Reading, receipt: GoodsReceipt) -> None:
     connection = reading.record.connection
     subject = f"receipt:{connection}:{receipt.their_id}"
     if receipt.lines:
-        reading.run("select close_exception('receipt_without_lines', %s, 'its lines are known', 'fleet')", subject)
+        reading.close_exception("receipt_without_lines", subject, "its lines are known")
     elif receipt.status in (ReceiptStatus.RECEIVING, ReceiptStatus.COMPLETED):
         reading.file_exception(
             "receipt_without_lines",
-            subject,
-            receipt.reference or receipt.their_id,
-            "returns-in",
-            connection,
-            f"{connection} took in receipt {receipt.reference!r} (its id {receipt.their_id}) and shows none of its"
+            subject=subject,
+            story=receipt.reference or receipt.their_id,
+            flow="returns-in",
+            connection=connection,
+            why=f"{connection} took in receipt {receipt.reference!r} (its id {receipt.their_id}) and shows none of its"
             " lines",
         )
 

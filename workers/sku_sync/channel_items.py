@@ -68,9 +68,9 @@ def _deleted(reading: Reading, stock_id: str) -> None:
         if there:
             reading.file_exception(
                 "deleted_in_khaos",
-                f"sku:{row['code']}",
-                row["code"],
-                "sku-sync",
-                erp,
-                f"{row['code']} was deleted in Khaos Control, and warehouses hold {', '.join(there)}",
+                subject=f"sku:{row['code']}",
+                story=row["code"],
+                flow="sku-sync",
+                connection=erp,
+                why=f"{row['code']} was deleted in Khaos Control, and warehouses hold {', '.join(there)}",
             )

@@ -167,11 +167,11 @@ def read_results(reading: Reading) -> None:
     if strangers:
         reading.file_exception(
             "answer_unmatched",
-            f"answer:{connection}:{facility}:{file}",
-            file,
-            "sku-sync",
-            connection,
-            f"{connection} answers for items that {file} did not have: {', '.join(strangers[:5])}",
+            subject=f"answer:{connection}:{facility}:{file}",
+            story=file,
+            flow="sku-sync",
+            connection=connection,
+            why=f"{connection} answers for items that {file} did not have: {', '.join(strangers[:5])}",
         )
 
 
@@ -186,4 +186,4 @@ def _leftover(reading: Reading, facility: str) -> None:
     if not waiting:
         subject = awaited(reading.record.connection, facility)
         reading.run("delete from expectation where subject = %s", subject)
-        reading.run("select close_exception('answer_missing', %s, 'every item is answered', 'fleet')", subject)
+        reading.close_exception("answer_missing", subject, "every item is answered")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 
 if TYPE_CHECKING:  # people's commands need not load every system
     from workers.spine.runtime import Runtime
@@ -18,36 +18,29 @@ def file_dead(runtime: Runtime, message_id: int, generation: int) -> dict[str, A
     if row is None:
         return None
     kind = row["error_kind"] or "crashed"
-    told = verdict(kind)
-    filed = runtime.store.row(
-        "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) as new",
+    effect = exceptions.filing(
         kind,
-        row["subject"],
-        row["story"],
-        row["flow"],
-        row["connection"],
-        told.owner,
-        told.severity,
-        row["error"] or kind,
-        told.next_step,
-        row["id"],
-        row["record_id"],
+        subject=row["subject"],
+        story=row["story"],
+        flow=row["flow"],
+        connection=row["connection"],
+        why=row["error"] or kind,
+        message=row["id"],
+        record=row["record_id"],
     )
+    filed = runtime.store.row(effect.sql, *effect.values)
     return row if filed and filed["new"] else None
 
 
 def file_poison(runtime: Runtime, queue: str, record_id: int, kind: str, reason: str) -> None:
     """File the exception of something in a queue that is no task of ours; the bytes are a record."""
-    told = verdict(kind)
-    runtime.store.row(
-        "select file_exception(%s, %s, %s, %s, 'broker', %s, %s, %s, %s, null, %s) as new",
+    exceptions.file(
+        runtime.store.run,
         kind,
-        f"{queue}:{record_id}",
-        f"record {record_id}",
-        queue.removesuffix(".dead"),
-        told.owner,
-        told.severity,
-        reason,
-        told.next_step,
-        record_id,
+        subject=f"{queue}:{record_id}",
+        story=f"record {record_id}",
+        flow=queue.removesuffix(".dead"),
+        connection="broker",
+        why=reason,
+        record=record_id,
     )

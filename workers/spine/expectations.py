@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 
 SAID = {
@@ -25,7 +25,6 @@ def check(runtime: Runtime) -> int:
             "update expectation set missed_at = now() where missed_at is null and due_at < now() returning *"
         ).fetchall()
         for row in missed:
-            told = verdict(row["kind"])
             message = db.execute(
                 "select id from message where subject = %s order by id limit 1", (row["subject"],)
             ).fetchone()
@@ -37,19 +36,14 @@ def check(runtime: Runtime) -> int:
             reason = SAID.get(row["what"], row["what"]).format(
                 missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
             )
-            db.execute(
-                "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, null) as new",
-                (
-                    row["kind"],
-                    row["subject"],
-                    row["story"],
-                    row["flow"],
-                    row["connection"],
-                    told.owner,
-                    told.severity,
-                    reason,
-                    told.next_step,
-                    message["id"] if message else None,
-                ),
+            exceptions.file(
+                exceptions.within(db),
+                row["kind"],
+                subject=row["subject"],
+                story=row["story"],
+                flow=row["flow"],
+                connection=row["connection"],
+                why=reason,
+                message=message["id"] if message else None,
             )
     return len(missed)

@@ -8,8 +8,8 @@ import structlog
 
 from adapters.errors import ReachError
 from workers.observability import alerts
+from workers.spine import exceptions
 from workers.spine.limits import reopen, shut
-from workers.spine.policy import verdict
 from workers.spine.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -65,10 +65,8 @@ def open_connection(runtime: Runtime, name: str) -> bool:
     alerts.gate_opened(
         connection=name, kind=row["shut_kind"], shut_for_seconds=seconds, released=waiting["n"] if waiting else 0
     )
-    runtime.store.run(
-        "select close_exception('connection_shut', %s, 'it answers again', 'fleet')", f"connection:{name}"
-    )
-    runtime.store.run("select close_exception('suspect_release', %s, 'opened', 'fleet')", f"connection:{name}")
+    exceptions.close(runtime.store.run, "connection_shut", f"connection:{name}", "it answers again")
+    exceptions.close(runtime.store.run, "suspect_release", f"connection:{name}", "opened")
     # what waits for its back-off need not wait any more, unless it is in doubt
     runtime.store.run(
         "update message set due_at = now() where connection = %s and state = 'waiting' and maybe_sent_at is"
@@ -83,13 +81,16 @@ def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:
     if not mine:
         return
     kind = "suspect_release" if row["shut_kind"] == "suspect_release" else "connection_shut"
-    told = verdict(kind)
     name = str(row["name"])
-    runtime.store.run(
-        "select file_exception(%s, %s, %s, '', %s, %s, %s, %s, %s, null, null)",
-        kind, f"connection:{name}", f"connection {name}", name, told.owner, told.severity,
-        f"{row['shut_kind']}: {row['shut_reason']}", told.next_step,
-    )  # fmt: skip
+    exceptions.file(
+        runtime.store.run,
+        kind,
+        subject=f"connection:{name}",
+        story=f"connection {name}",
+        flow="",
+        connection=name,
+        why=f"{row['shut_kind']}: {row['shut_reason']}",
+    )
     alerts.gate_shut(connection=name, kind=str(row["shut_kind"]), since=row["shut_since"])
 
 

@@ -18,7 +18,7 @@ import structlog
 
 from mappings.errors import Unmappable, Unreadable
 from workers.ledger.store import Connection, NewMessage, run_effects
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 
 if TYPE_CHECKING:  # people's commands need not load every system
     from workers.spine.runtime import Runtime
@@ -70,13 +70,22 @@ class Reading:
             note,
         )
 
-    def file_exception(self, kind: str, subject: str, story: str, flow: str, connection: str, reason: str) -> None:
-        """File an exception with the reading, or not at all."""
-        row = verdict(kind)
-        self.run(
-            "select file_exception(%s, %s, %s, %s, %s, %s, %s, %s, %s, null, %s)",
-            kind, subject, story, flow, connection, row.owner, row.severity, reason, row.next_step, self.record.id,
-        )  # fmt: skip
+    def file_exception(self, kind: str, *, subject: str, story: str, flow: str, connection: str, why: str) -> None:
+        """File an exception about this record, with the reading or not at all."""
+        exceptions.file(
+            self.run,
+            kind,
+            subject=subject,
+            story=story,
+            flow=flow,
+            connection=connection,
+            why=why,
+            record=self.record.id,
+        )
+
+    def close_exception(self, kind: str, subject: str, why: str) -> None:
+        """Close the open exception of a kind and subject with the reading."""
+        exceptions.close(self.run, kind, subject, why)
 
     def park(self, flow: str, unreadable: Unreadable) -> None:
         """An entry of the record that could not be read: a dead message, which reads the record again when retried."""

@@ -10,7 +10,7 @@ import structlog
 
 from adapters.errors import ReachError, Throttled, Unauthorised
 from workers.observability import alerts
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
 
@@ -95,9 +95,17 @@ def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
     except Exception as error:
         log.exception("a scheduled run failed", schedule=name)
         failure = type(error).__name__
-        _file(runtime, name, failure)
+        exceptions.file(
+            runtime.store.run,
+            "schedule_failed",
+            subject=f"schedule:{name}",
+            story=f"schedule {name}",
+            flow="",
+            connection="",
+            why=f"{name} fails with {failure}",
+        )
     else:
-        runtime.store.run("select close_exception('schedule_failed', %s, 'it ran', 'fleet')", f"schedule:{name}")
+        exceptions.close(runtime.store.run, "schedule_failed", f"schedule:{name}", "it ran")
     runtime.store.run(
         "update schedule set running = null, last_end = now(), last_error = %s where name = %s and running = %s",
         failure,
@@ -105,19 +113,6 @@ def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
         runtime.store.process_id,
     )
     return failure is None
-
-
-def _file(runtime: Runtime, name: str, failure: str) -> None:
-    told = verdict("schedule_failed")
-    runtime.store.run(
-        "select file_exception('schedule_failed', %s, %s, '', '', %s, %s, %s, %s, null, null)",
-        f"schedule:{name}",
-        f"schedule {name}",
-        told.owner,
-        told.severity,
-        f"{name} fails with {failure}",
-        told.next_step,
-    )
 
 
 def purge(runtime: Runtime) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 from workers.spine.polling import chunks
 from workers.spine.runtime import Runtime
 
@@ -37,12 +37,13 @@ def check(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any]) -> int:
         )
         if any(shown.values()):
             standing += 1
-            _file(runtime, site, {sku: n for sku, n in sorted(shown.items()) if n})
-    runtime.store.run(
-        "select close_exception(kind, subject, 'it shows nothing any more, or is kept again', 'fleet') from exception"
-        " where kind = %s and state = 'open' and not exists (select 1 from level l where 'site:' || l.site = subject"
+            _file_shown(runtime, site, {sku: n for sku, n in sorted(shown.items()) if n})
+    exceptions.close_all(
+        runtime.store.run,
+        "e.kind = %s and not exists (select 1 from level l where 'site:' || l.site = e.subject"
         " and l.site not in (select s.site from stock_site s))",
         KIND,
+        why="it shows nothing any more, or is kept again",
     )
     return standing
 
@@ -59,14 +60,17 @@ def _shown(runtime: Runtime, site: str, calling: Callable[[Callable[[], Any]], A
     return shown
 
 
-def _file(runtime: Runtime, site: str, units: dict[str, int]) -> None:
-    told = verdict(KIND)
+def _file_shown(runtime: Runtime, site: str, units: dict[str, int]) -> None:
     named = ", ".join(f"{sku} {n}" for sku, n in list(units.items())[:NAMED])
     more = f" and {len(units) - NAMED} more SKUs" if len(units) > NAMED else ""
     why = f"{sum(units.values())} units still show at {site}, which fleet.toml names no more ({named}{more})"
-    runtime.store.run(
-        "select file_exception(%s, %s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null) where not exists"
-        " (select 1 from exception where kind = %s and subject = %s and state = 'open' and reason = %s)",
-        *(KIND, f"site:{site}", site, runtime.configuration.erp.name, told.owner, told.severity, why, told.next_step),
-        *(KIND, f"site:{site}", why),
+    exceptions.file(
+        runtime.store.run,
+        KIND,
+        subject=f"site:{site}",
+        story=site,
+        flow="stock-in",
+        connection=runtime.configuration.erp.name,
+        why=why,
+        once=exceptions.Once.WITH_THIS_REASON,
     )

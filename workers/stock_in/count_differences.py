@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from workers.ledger.store import Store
+from workers.spine import exceptions
 from workers.spine.people import CannotDo
-from workers.spine.policy import verdict
 
 if TYPE_CHECKING:  # people's commands need not load every system
     from workers.spine.runtime import Runtime
@@ -33,21 +33,20 @@ def check(runtime: Runtime) -> int:
     store = runtime.store
     counts = {row["home"]: row["n"] for row in store.rows(
         "select home, count(*)::integer as n from told_sku where differs group by home")}  # fmt: skip
-    told = verdict(KIND)
     for home, number in counts.items():
-        reason = _said(home, number, store)
-        store.run(
-            "select file_exception(%s, %s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null) where not exists"
-            " (select 1 from exception where kind = %s and subject = %s and (state = 'open' or state = 'dismissed')"
-            " and reason = %s)",
-            KIND, f"differs:{home}", home, runtime.configuration.homes.get(home, ("", ""))[0], told.owner,
-            told.severity, reason, told.next_step, KIND, f"differs:{home}", reason,
-        )  # fmt: skip
-    store.run(
-        "select close_exception(kind, subject, 'count and movements agree', 'fleet') from exception"
-        " where kind = %s and state = 'open' and subject <> all (%s)",
-        KIND,
-        [f"differs:{home}" for home in counts],
+        exceptions.file(
+            store.run,
+            KIND,
+            subject=f"differs:{home}",
+            story=home,
+            flow="stock-in",
+            connection=runtime.configuration.homes.get(home, ("", ""))[0],
+            why=_said(home, number, store),
+            once=exceptions.Once.OR_DISMISSED,
+        )
+    standing = [f"differs:{home}" for home in counts]
+    exceptions.close_all(
+        store.run, "e.kind = %s and e.subject <> all (%s)", KIND, standing, why="count and movements agree"
     )
     return sum(counts.values())
 

@@ -13,9 +13,9 @@ from mappings.errors import Unmappable, Unreadable
 from workers.ledger.store import Claimed, Effect
 from workers.ledger.store import call as effect
 from workers.ports.api import Counted
+from workers.spine import exceptions
 from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
-from workers.spine.policy import verdict
 from workers.spine.polling import Busy, call
 from workers.spine.runtime import Runtime
 from workers.stock_in.demand import moment
@@ -94,24 +94,17 @@ def _sums(lines: Iterable[StockLine], skus: Iterable[str]) -> list[dict[str, Any
 
 def _complaints(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:
     told: dict[tuple[str, str], Unmappable] = {(entry.subject, entry.error.kind): entry.error for entry in unreadable}
-    return [_file(error, subject, home, connection) for (subject, _kind), error in sorted(told.items())]
-
-
-def _file(error: Unmappable, subject: str, home: str, connection: str) -> Effect:
-    row = verdict(error.kind)
-    return Effect(
-        "select file_exception(%s, %s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null)",
-        (
+    return [
+        exceptions.filing(
             error.kind,
-            f"stock:{home}:{subject}",
-            subject,
-            connection,
-            row.owner,
-            row.severity,
-            f"{error.field} {error.value!r}: {error.why}",
-            row.next_step,
-        ),
-    )
+            subject=f"stock:{home}:{subject}",
+            story=subject,
+            flow="stock-in",
+            connection=connection,
+            why=f"{error.field} {error.value!r}: {error.why}",
+        )
+        for (subject, _kind), error in sorted(told.items())
+    ]
 
 
 def count_building(runtime: Runtime, home: str) -> int:

@@ -14,7 +14,7 @@ from mappings.canonical.promises import Promise
 from mappings.errors import Unreadable
 from workers.domain.order_sites import keep
 from workers.ledger.store import Connection
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 from workers.spine.polling import ORDERS_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
@@ -105,23 +105,25 @@ def _tell(db: Connection, erp: str, unreadable: Iterable[Unreadable], promised: 
     subjects = []
     for entry in unreadable:
         subjects.append(f"demand:{entry.subject}")
-        told, error = verdict(entry.error.kind), entry.error
+        error = entry.error
         until = "all that it may hold is kept back" if entry.subject in promised else "its units may be sold again"
         why = f"{error.field} {error.value!r}: {error.why}; until then {until}"
-        db.execute(
-            "select file_exception(k, s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null) from (values (%s, %s))"
-            " told (k, s) where not exists"
-            " (select 1 from exception e where e.kind = k and e.subject = s and e.state = 'open')",
-            (
-                entry.subject, erp, told.owner, told.severity,
-                f"open invoice {entry.subject}, {why}", told.next_step, entry.error.kind, subjects[-1],
-            ),
-        )  # fmt: skip
-    db.execute(
-        "select close_exception(kind, subject, 'the invoice can be read, or is over', 'fleet') from exception"
-        " where state = 'open' and flow = 'stock-in' and connection = %s and subject like 'demand:%%'"
-        " and subject <> all (%s)",
-        (erp, subjects),
+        exceptions.file(
+            exceptions.within(db),
+            error.kind,
+            subject=subjects[-1],
+            story=entry.subject,
+            flow="stock-in",
+            connection=erp,
+            why=f"open invoice {entry.subject}, {why}",
+            once=exceptions.Once.WHILE_OPEN,
+        )
+    exceptions.close_all(
+        exceptions.within(db),
+        "e.flow = 'stock-in' and e.connection = %s and e.subject like 'demand:%%' and e.subject <> all (%s)",
+        erp,
+        subjects,
+        why="the invoice can be read, or is over",
     )
 
 

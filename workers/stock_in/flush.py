@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mappings.errors import Unmappable
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 from workers.spine.polling import chunks
 from workers.spine.runtime import Runtime
 from workers.stock_in.delivery_notes import booked, uncounted
@@ -166,10 +166,11 @@ class Flush:
 
     def _well(self, skus: Sequence[str]) -> None:
         self._done(skus, "")
-        self.runtime.store.run(
-            "select close_exception(kind, subject, 'Khaos Control shows it', 'fleet') from exception"
-            " where state = 'open' and kind in ('level_race', 'level_not_taken') and subject = any (%s)",
+        exceptions.close_all(
+            self.runtime.store.run,
+            "e.kind in ('level_race', 'level_not_taken') and e.subject = any (%s)",
             [self._subject(sku) for sku in skus],
+            why="Khaos Control shows it",
         )
 
     def _done(self, skus: Sequence[str], refusal: str) -> None:
@@ -230,15 +231,12 @@ class Flush:
         return f"level:{self.site}:{sku}"
 
     def _file(self, kind: str, sku: str, why: str) -> None:
-        told = verdict(kind)
-        self.runtime.store.run(
-            "select file_exception(%s, %s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null)",
+        exceptions.file(
+            self.runtime.store.run,
             kind,
-            self._subject(sku),
-            sku,
-            self.runtime.configuration.erp.name,
-            told.owner,
-            told.severity,
-            why,
-            told.next_step,
+            subject=self._subject(sku),
+            story=sku,
+            flow="stock-in",
+            connection=self.runtime.configuration.erp.name,
+            why=why,
         )

@@ -81,7 +81,7 @@ def read_count(reading: Reading) -> None:
         due = datetime.combine(counted.at.astimezone(zone).date() + timedelta(days=1), by, zone)
         reading.run("select await_count(%s, %s, %s)", home, reading.record.connection, due)
         if due > datetime.now(UTC):
-            reading.run("select close_exception('count_late', %s, 'a count has come', 'fleet')", f"count:{home}")
+            reading.close_exception("count_late", f"count:{home}", "a count has come")
 
 
 def await_first_counts(runtime: Runtime, db: Connection) -> None:

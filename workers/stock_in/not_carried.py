@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from workers.journal.totals import money
 from workers.ledger.store import Store
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 
 if TYPE_CHECKING:  # people's commands list without loading every system
     from workers.spine.runtime import Runtime
@@ -61,26 +61,25 @@ def check(runtime: Runtime) -> int:
         for key, rows in groupby(not_carried(runtime.store), key=lambda row: (row.home, row.condition))
     }
     subjects = {(home, condition): f"not_carried:{home}:{condition}" for home, condition in found}
-    told, connections = verdict(KIND), {home: name for home, (name, _) in runtime.configuration.homes.items()}
+    connections = {home: name for home, (name, _) in runtime.configuration.homes.items()}
     with runtime.store.transaction() as db:
         for (home, condition), reason in found.items():
-            subject = subjects[home, condition]
-            last = db.execute(
-                "select state, reason from exception where kind = %s and subject = %s order by id desc limit 1",
-                (KIND, subject),
-            ).fetchone()
-            if last is not None and last["state"] != "resolved" and last["reason"] == reason:
-                continue
-            db.execute(
-                "select file_exception(%s, %s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null)",
-                (
-                    KIND, subject, home, connections.get(home, ""), told.owner, told.severity, reason, told.next_step,
-                ),
-            )  # fmt: skip
-        db.execute(
-            "select close_exception(kind, subject, 'no such units stand there any more', 'fleet') from exception"
-            " where kind = %s and state = 'open' and subject <> all (%s)",
-            (KIND, list(subjects.values())),
+            exceptions.file(
+                exceptions.within(db),
+                KIND,
+                subject=subjects[home, condition],
+                story=home,
+                flow="stock-in",
+                connection=connections.get(home, ""),
+                why=reason,
+                once=exceptions.Once.OR_DISMISSED,
+            )
+        exceptions.close_all(
+            exceptions.within(db),
+            "e.kind = %s and e.subject <> all (%s)",
+            KIND,
+            list(subjects.values()),
+            why="no such units stand there any more",
         )
     return len(found)
 

@@ -21,7 +21,7 @@ from mappings.errors import Unmappable
 from workers.demo.orders_file.product_facts import facts_of
 from workers.demo.orders_file.reading import OrdersFile, load_orders
 from workers.ledger.store import Store
-from workers.spine.policy import verdict
+from workers.spine import exceptions
 
 PLENTY = 10_000_000
 TRIES = 5
@@ -113,19 +113,14 @@ def file_troubles(store: Store, erp: str, troubles: list[Trouble]) -> None:
     """Every line that did not flow stands in the exception table, with its reason."""
     with store.transaction() as db:
         for trouble in troubles:
-            told = verdict(trouble.kind)
-            db.execute(
-                "select file_exception(%s, %s, %s, 'orders-out', %s, %s, %s, %s, %s, null, null)",
-                (
-                    trouble.kind,
-                    trouble.subject,
-                    trouble.story,
-                    erp,
-                    told.owner,
-                    told.severity,
-                    trouble.reason,
-                    told.next_step,
-                ),
+            exceptions.file(
+                exceptions.within(db),
+                trouble.kind,
+                subject=trouble.subject,
+                story=trouble.story,
+                flow="orders-out",
+                connection=erp,
+                why=trouble.reason,
             )
 
 
