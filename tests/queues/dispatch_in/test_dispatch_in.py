@@ -160,7 +160,7 @@ def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world
     assert world.shipments(order) == []
     configuration = world.runtime.configuration.model_copy(update={"tables": {"carriers": {"clarus": {"PIGEON": "P"}}}})
     mended = Runtime(configuration)
-    world.runtime._asked["leeds"] = mended.asked("leeds")
+    world.runtime.warehouses["leeds"] = mended.warehouse("leeds")
     recovery.retry(world.store, found["id"], Person("Mo"))
     world.go()
     assert [s["courier"] for s in world.shipments(order)] == ["P"]
