@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings.canonical import Fulfilment
+from workers.domain import transitions
 from workers.domain.catalogue import catalogue
 from workers.domain.rereads import reread
 from workers.edi.control_numbers import stamp_of
@@ -118,9 +119,18 @@ class Cancel:
         if Cancelling.ASKED in became:
             return Delivered(Cancelling.ASKED.value, (self._awaits(message),))
         note = Cancelling.CANCELLED if Cancelling.CANCELLED in became else Cancelling.NOT_THERE
+        done = transitions.cancelled(message.reference)
+        if warehouse.parts.order_reads is None:
+            return Delivered(note.value, (done,))
         # what had left before, unheard of, is found out now
-        again = reread(message.connection, next(iter(their_ids), ""), row, f"after cancelling, attempt {message.id}")
-        return Delivered(note.value, (call("order_cancelled", reference=message.reference), again))
+        again = reread(
+            message.connection,
+            next(iter(their_ids), ""),
+            message.reference,
+            message.story,
+            f"after cancelling, attempt {message.id}",
+        )
+        return Delivered(note.value, (done, again))
 
     def _their_ids(self, message: Claimed, row: dict[str, Any]) -> tuple[str, ...]:
         """What carries the reference: one whose sending was in doubt is looked up; who cannot be asked knows ours."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from adapters.errors import ReachError, Unavailable
 from mappings.canonical import Fulfilment
+from workers.domain import transitions
 from workers.domain.catalogue import catalogue
 from workers.edi.control_numbers import awaits_answers, stamp_of
 from workers.ledger.store import Claimed, Effect, call
@@ -59,8 +59,7 @@ class Order:
             return self._no_stock(message, codes)
         if no_stock:
             wanted = wanted.model_copy(update={"lines": lines})
-            requested = json.dumps({line.sku: line.quantity for line in lines})
-            store.run("update fulfilment set requested = %s where reference = %s", requested, message.reference)
+            transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
         known = Known(skus, catalogue(self.runtime, message, [li.sku for li in lines]), stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), known)
@@ -86,10 +85,7 @@ class Order:
                     connection=message.connection,
                     why=reason,
                 ),
-                Effect(
-                    "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s",
-                    (message.reference,),
-                ),
+                transitions.withdrawing(message.reference),
                 *waited_for(message),
             ),
         )
