@@ -14,6 +14,7 @@ from workers.dispatch_in.shipments import ship
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, State, Units
 from workers.domain.stock_movements import tell_moves
+from workers.ledger.expected import Expected
 from workers.spine.reading import Reading
 
 
@@ -87,7 +88,7 @@ def _gone(reading: Reading, row: FulfilmentRow) -> Units:
 def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
     """Whoever ships an order, or cancels it, has received and accepted it; a shipment beats a cancellation."""
     subject = row.subject
-    over = ["received", "accepted", *(["cancelled"] if shipped else [])]
+    over = [Expected.RECEIVED.value, Expected.ACCEPTED.value, *([Expected.CANCELLED.value] if shipped else [])]
     transitions.accept(reading.run, row.reference)
     reading.run("delete from expectation where subject = %s and what = any (%s)", subject, over)
     reading.close_exception("answer_missing", subject, "the warehouse told more since")

@@ -5,14 +5,17 @@ from __future__ import annotations
 from mappings.canonical.advices import OrderAdvice, Outcome
 from workers.domain import transitions
 from workers.domain.fulfilment import OUT, State, lock
+from workers.ledger.expected import Expected
 from workers.ledger.store import NewMessage
 from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, over, tell
 from workers.orders_out.withdrawals import cancel
 from workers.spine.reading import Reading
 
-RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
+RECEIVED, ACCEPTED, CHANGED, CANCELLED = (
+    word.value for word in (Expected.RECEIVED, Expected.ACCEPTED, Expected.CHANGED, Expected.CANCELLED)
+)
+REFUSED = "refused"
 KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
-CHANGED = "changed"
 ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824 (gxo.md 2.2.3)
 
 
@@ -130,7 +133,7 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
     keep(reading, answered, REFUSED)
     if in_doubt(reading, answered):
         reading.run("select finish(%s, 'superseded', 'it had arrived, and was refused', 'fleet')", answered.message)
-    for what in (RECEIVED, ACCEPTED, "cancelled"):
+    for what in (RECEIVED, ACCEPTED, CANCELLED):
         over(reading, answered.subject, what)
     if answered.kind == "order" and not _back_to_new(reading, answered, why):
         return

@@ -10,6 +10,7 @@ from workers.domain import transitions
 from workers.domain.catalogue import catalogue
 from workers.domain.rereads import reread
 from workers.edi.control_numbers import stamp_of
+from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Effect, call
 from workers.ports.orders import Cancelling, Known, SentOrder
 from workers.spine.delivery import Absent
@@ -67,7 +68,7 @@ class Change:
             flow="change",
             connection=message.connection,
             message=message.id,
-            answers={"changed": orders.answer_patience},
+            answers={Expected.CHANGED.value: orders.answer_patience},
         )
         return Delivered("the warehouse was told of the change; its answer comes by itself", (await_change,))
 

@@ -11,6 +11,7 @@ from workers.ledger.store import NewMessage
 from workers.orders_out import routing
 from workers.orders_out.ready_invoice import ReadyInvoice
 from workers.ports.orders import Known
+from workers.spine import priority
 from workers.spine.reading import Reading
 
 
@@ -79,7 +80,7 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
             body={"fulfilment": _fulfilment(reading, row, ready).model_dump(mode="json"), "requested": ready.units},
             fingerprint=ready.fingerprint,
             gates=(),
-            priority=3,
+            priority=priority.CHANGE,
             note="Khaos Control changed it",
         )
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from mappings.canonical import ReturnAdvice
 from workers.edi.control_numbers import awaits_answers, stamp_of
+from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Effect
 from workers.ports.orders import Known
 from workers.returns_in.goods_in import Receipt
@@ -105,5 +106,5 @@ class Advice:
                 " where reference = %s and 'refused' <> all (said_to(%s))",
                 (their_id, message.reference, message.id),
             ),
-            *awaits_answers(self.runtime, message, "received"),
+            *awaits_answers(self.runtime, message, Expected.RECEIVED),
         )

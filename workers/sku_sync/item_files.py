@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mappings.canonical import Product
+from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Connection, Effect, NewMessage, run_effects
 from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome, Sent
@@ -13,7 +14,7 @@ from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
 ITEMS_A_FILE = 5000
-PROOF = "item results"
+PROOF = Expected.ITEM_RESULTS.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
 from adapters.x12 import write_interchange
 from mappings.canonical import Fulfilment, ReturnAdvice
+from workers.ledger.expected import Expected
 from workers.ports.orders import Cancelling, Known, Manner, SentOrder, Stamp
 from workers.ports.outbound_file import Letter, open_letter
 from workers.ports.warehouse import Parts
@@ -34,8 +35,11 @@ class GxoWarehouse:
         self.sites = dict(settings.sites)
         self.replaces = settings.changes == "replace"
         self.answers = {
-            "824": {"received": settings.ack_997_within, "accepted": settings.ack_824_within},
-            "997": {"received": settings.ack_997_within},
+            "824": {
+                Expected.RECEIVED.value: settings.ack_997_within,
+                Expected.ACCEPTED.value: settings.ack_824_within,
+            },
+            "997": {Expected.RECEIVED.value: settings.ack_997_within},
             "none": {},
         }[settings.ack]
         self.answer_patience = settings.ack_824_within
