@@ -130,6 +130,27 @@ def test_an_event_whose_signature_is_not_of_its_body_is_refused(town: Town) -> N
     assert town.world.store.row("select count(*) as n from record where connection = 'toy'")["n"] == 0
 
 
+def test_a_refusal_without_a_number_of_ours_is_found_by_the_orders_reference(town: Town) -> None:
+    reference = town.sent()
+    assert town.floor.refuse(town.hooks, reference, "NO_SUCH_STREET") == 200
+    town.world.go()
+    found = town.world.exception("refused_by_warehouse")
+    assert "NO_SUCH_STREET" in found["reason"]
+    assert town.world.fulfilment(reference)["state"] == "new"
+
+
+def test_an_answer_to_an_order_that_was_never_sent_is_a_persons(town: Town) -> None:
+    assert town.floor.refuse(town.hooks, "STRANGER-1", "NO_SUCH_STREET") == 200
+    town.world.go()
+    assert town.world.exceptions() == ["answer_unmatched"]
+
+
+def test_an_event_that_nobody_knows_stands_with_a_person(town: Town) -> None:
+    assert town.floor.post(town.hooks, {"event": "order.painted"}, "e9", SIGNING_KEY) == 200
+    town.world.go()
+    assert "order.painted" in town.world.exception("unreadable")["reason"]
+
+
 def test_a_cancellation_has_the_whole_order_in_hand(town: Town) -> None:
     reference = town.sent()
     town.world.khaos.post("cancel", order=reference.removesuffix("-1"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mappings.canonical.advices import OrderAdvice, Outcome
 from workers.domain import transitions
 from workers.domain.fulfilment import OUT, State, lock
 from workers.ledger.expected import Expected
 from workers.ledger.store import NewMessage
-from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, over, tell
+from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, of_reference, over, tell
 from workers.orders_out.withdrawals import cancel
 from workers.spine.reading import Reading
 
@@ -43,11 +45,18 @@ def read_order_advice(reading: Reading) -> None:
     """Reader of what a warehouse says to orders, cancellations and advices."""
     answers = reading.runtime.warehouse(reading.record.connection).answers
     for advice in answers.read_order_advice(reading.record.body):
-        found = [one for one in of_number(reading, advice.group_control) if one.reference == advice.reference]
+        found = [one for one in _answered(reading, advice) if one.reference == advice.reference]
         if not found:
             _unknown(reading, advice)
         for answered in found:
             _judge(reading, answered, advice)
+
+
+def _answered(reading: Reading, advice: OrderAdvice) -> Iterator[Answered]:
+    if advice.group_control:
+        return of_number(reading, advice.group_control)
+    kind = advice.answers_set if advice.answers_set in ("cancel", "change") else "order"
+    return of_reference(reading, advice.reference, kind)
 
 
 def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:

@@ -48,6 +48,26 @@ def of_number(reading: Reading, number: str) -> Iterator[Answered]:
         )  # fmt: skip
 
 
+def of_reference(reading: Reading, reference: str, kind: str) -> Iterator[Answered]:
+    """The newest message of a kind for a reference, where a partner names no control number of ours.
+
+    It gets a number all the same: what is said of it stands by that, and whoever settles it late looks there.
+    """
+    for row in reading.run(
+        "select n.number from (select k.message_id, coalesce(m.generation, s.generation) as generation"
+        " from message_key k left join message m on m.id = k.message_id"
+        " left join message_settled s on s.id = k.message_id"
+        " where k.flow = 'orders-out' and k.connection = %s and k.kind = %s and k.reference = %s"
+        " order by k.message_id desc limit 1) newest"
+        " cross join lateral number_for(%s, newest.message_id, newest.generation) n",
+        reading.record.connection,
+        kind,
+        reference,
+        reading.record.connection,
+    ):
+        yield from of_number(reading, str(row["number"]))
+
+
 def keep(reading: Reading, answered: Answered, what: str) -> None:
     """An answer may be faster than the settling of what it answers: that looks here."""
     reading.run(

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from mappings.canonical import Fulfilment, PickLine, Product, StockMovement
-from mappings.canonical.advices import ShipmentAdvice, StockSnapshot
+from mappings.canonical.advices import Acknowledgement, OrderAdvice, ShipmentAdvice, StockSnapshot
 from mappings.errors import Unmappable, Unreadable
 from toy_system import words
 from toy_system.client import Client, signature
@@ -80,7 +80,7 @@ class Orders:
 class Events:
     """Signed over the raw body, named in a header, and facts in themselves."""
 
-    tells: frozenset[About | Kind] = frozenset({Kind.SHIPMENT})
+    tells: frozenset[About | Kind] = frozenset({Kind.SHIPMENT, Kind.ORDER_ADVICE})
 
     def __init__(self, settings: Settings) -> None:
         self._key = settings.signing_key
@@ -99,9 +99,20 @@ class Events:
         return delivery.headers["x-toy-event-id"]
 
     def meaning(self, event: str) -> Kind:
-        if event != "order.shipped":
+        known = {"order.shipped": Kind.SHIPMENT, "order.refused": Kind.ORDER_ADVICE}
+        if event not in known:
             raise Unmappable("event", event, "the toy has no such event", kind="unreadable")
-        return Kind.SHIPMENT
+        return known[event]
+
+
+class Answers:
+    """What the toy makes of an order, as an event tells it."""
+
+    def read_acknowledgement(self, body: bytes) -> Acknowledgement:
+        raise Unmappable("event", "", "the toy acknowledges nothing", kind="unreadable")
+
+    def read_order_advice(self, body: bytes) -> tuple[OrderAdvice, ...]:
+        return (words.read_refused(body),)
 
 
 class Shipments:
@@ -175,6 +186,7 @@ def toy(settings: Settings, tables: Mapping[str, Any]) -> Parts:
         orders=orders,
         products=orders,
         dispatches=orders,
+        answers=Answers(),
         shipments=Shipments(settings),
         events=Events(settings),
         files=files,

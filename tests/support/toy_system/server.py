@@ -46,9 +46,20 @@ class Floor:
 
     def ship(self, hooks: str, reference: str, *, number: str, at: str, key: str = SIGNING_KEY) -> int:
         """Post an event that an order has left; the status of the answer."""
-        body = json.dumps(
-            {"event": "order.shipped", "order": reference, "shipment": f"SH-{reference}", "at": at, "carrier": "BIKE",
-             "tracking": f"T-{reference}", "lines": self.orders[reference]["lines"]}
-        ).encode()  # fmt: skip
+        told = {
+            "event": "order.shipped", "order": reference, "shipment": f"SH-{reference}", "at": at, "carrier": "BIKE",
+            "tracking": f"T-{reference}", "lines": self.orders[reference]["lines"],
+        }  # fmt: skip
+        return self.post(hooks, told, number, key)
+
+    def refuse(self, hooks: str, reference: str, code: str) -> int:
+        """Post an event that an order is refused."""
+        told = {"event": "order.refused", "order": reference, "code": code}
+        return self.post(hooks, told, f"refused {reference}", SIGNING_KEY)
+
+    @staticmethod
+    def post(hooks: str, told: dict[str, Any], number: str, key: str) -> int:
+        """Post an event under its id, signed."""
+        body = json.dumps(told).encode()
         headers = {"X-Toy-Event-Id": number, "X-Toy-Signature": signature(key, body)}
         return requests.post(f"{hooks}/hooks/toy/-/all.events", data=body, headers=headers, timeout=60).status_code

@@ -8,7 +8,15 @@ import json
 from datetime import date, datetime
 
 from mappings.canonical import Condition, Fulfilment, StockLine
-from mappings.canonical.advices import Carton, LineOutcome, ShipmentAdvice, ShipmentLine, StockSnapshot
+from mappings.canonical.advices import (
+    Carton,
+    LineOutcome,
+    OrderAdvice,
+    Outcome,
+    ShipmentAdvice,
+    ShipmentLine,
+    StockSnapshot,
+)
 from mappings.errors import Unmappable
 
 
@@ -37,6 +45,14 @@ def read_shipped(body: bytes, facility: str) -> ShipmentAdvice:
         ),
         cartons=(Carton(tracking=told["tracking"]),),
         carrier=told["carrier"],
+    )
+
+
+def read_refused(body: bytes) -> OrderAdvice:
+    """An event ``order.refused``; no number of ours stands in it."""
+    told = json.loads(body)
+    return OrderAdvice(
+        their_id=told["order"], reference=told["order"], outcome=Outcome.REFUSED, code=told["code"], answers_set="order"
     )
 
 
