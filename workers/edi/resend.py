@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workers.ledger.store import Claimed, Connection, NewMessage, run_effects
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.runtime import Runtime
 
@@ -60,7 +59,3 @@ class Again:
         send = warehouse.returns.send_return if message.flow == "returns-in" else warehouse.orders.send_order
         send(wire)
         return Delivered("laid again")
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: laying it is harmless."""
-        return Absent()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from mappings.canonical import Product
 from workers.ledger.store import Claimed, Effect
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.runtime import Runtime
 
@@ -50,7 +49,3 @@ class ProductTo:
                 ),
             ),
         )
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: pushing looks first."""
-        return Absent()

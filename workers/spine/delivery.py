@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import psycopg
 import structlog
@@ -26,7 +26,7 @@ log = structlog.get_logger(__name__)
 
 
 class Absent:
-    """A look-up's answer: the reference is provably not over there."""
+    """The partner does not have the reference."""
 
 
 class Handler(Protocol):
@@ -34,7 +34,7 @@ class Handler(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Pushing it twice has the effect of once: a doubt needs no look-up."""
+        """Whether pushing it twice has the effect of once. If not, the handler must be ``Doubtful``."""
 
     @property
     def refused(self) -> str:
@@ -46,8 +46,13 @@ class Handler(Protocol):
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Send the frozen bytes. Raises what adapters raise."""
 
+
+@runtime_checkable
+class Doubtful(Handler, Protocol):
+    """A handler whose push, sent again, could have a second effect: after a doubt it asks the partner first."""
+
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """After a doubt: is it over there already?"""
+        """Ask the partner for the reference: what became of it, or Absent. Raises what adapters raise."""
 
 
 class Narrator(Protocol):
@@ -140,13 +145,9 @@ def attempt(slot: Slot, message: Claimed) -> Outcome:
             slot.store.freeze(message, written)
             wire = written
         elif message.doubt_since is not None and not handler.repeatable:
-            found = handler.look_up(message, wire)
-            if not isinstance(found, Absent):
-                return found
-            if message.resends:
-                return Dead(
-                    "uncertain", "sent twice without an answer, and not to be found over there", maybe_done=True
-                )
+            came_of_it = _look_up(handler, message, wire)
+            if came_of_it is not None:
+                return came_of_it
             resent = True
         outcome = handler.push(message, wire)
         slot.health.well(message.connection)
@@ -159,6 +160,18 @@ def attempt(slot: Slot, message: Claimed) -> Outcome:
         return Retry("crashed", f"{type(error).__name__} in {message.flow} {message.kind}", maybe_done=True)
     else:
         return outcome
+
+
+def _look_up(handler: Handler, message: Claimed, wire: bytes) -> Outcome | None:
+    """What came of a push that is in doubt; None where it did not arrive and may be sent once more."""
+    if not isinstance(handler, Doubtful):
+        return Dead("uncertain", "it may have arrived, and cannot be looked up: ask the partner", maybe_done=True)
+    found = handler.look_up(message, wire)
+    if not isinstance(found, Absent):
+        return found
+    if message.resends:
+        return Dead("uncertain", "sent twice without an answer, and not to be found over there", maybe_done=True)
+    return None
 
 
 def _after_error(slot: Slot, message: Claimed, error: ReachError, *, resent: bool) -> Outcome:
