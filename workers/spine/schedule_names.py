@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-RING, READ, GATES, ALARMS, EXPECTATIONS, PURGE = "ring", "read", "gates", "alarms", "expectations", "purge"
+RING, READ, GATES, WATCH, ALARMS = "ring", "read", "gates", "watch", "alarms"
+EXPECTATIONS, PURGE = "expectations", "purge"
 STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
 NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"
 
