@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from mappings.canonical import Fulfilment, Invoice, PickLine, Product, SalesOrder
+from workers.domain.catalogue import confirmed
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
 from workers.ports.warehouse import Known
@@ -28,21 +29,12 @@ def post_order(
     limits = reading.runtime.configuration.fleet.limits
     fulfilment = _fulfilment(reading, reference, facility, invoice, order, stock)
 
-    codes = [line.sku for line in stock]
-    skus = {
-        row["code"]: row["their_id"]
-        for row in reading.run(
-            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-            warehouse,
-            codes,
-        )
-    }
-    missing = sorted(set(codes) - set(skus))
+    skus = confirmed(reading.run, warehouse, [line.sku for line in stock])
     wire = None
     facts = reading.run("select value from partner_fact where connection = %s", warehouse)
     side = reading.runtime.warehouse(warehouse)
-    if not missing and facts and not side.numbered:
-        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus))
+    if not skus.missing and facts and not side.numbered:
+        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus.their_ids))
     reading.post(
         NewMessage(
             flow="orders-out",
@@ -54,11 +46,11 @@ def post_order(
             body=fulfilment.model_dump(mode="json"),
             fingerprint=mark,
             wire=wire,
-            gates=tuple(f"sku:{warehouse}:{code}" for code in missing),
+            gates=skus.gates,
             note=note,
         )
     )
-    if missing:
+    if skus.missing:
         reading.run(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
             " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
