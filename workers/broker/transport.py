@@ -14,7 +14,7 @@ from typing import Any
 from kombu import transport as kombu_transport
 from kombu.transport import redis as kombu_redis
 
-on_poison: list[Callable[[str, bytes], None]] = []
+on_poison: list[Callable[[str, str, bytes], None]] = []  # called with queue, kind of exception, bytes
 
 
 def is_message(item: bytes) -> bool:
@@ -59,8 +59,8 @@ class Channel(kombu_redis.Channel):  # type: ignore[misc]
             if command == "BRPOP" and answer and not is_message(answer[1]):
                 queue = answer[0].decode() if isinstance(answer[0], bytes) else answer[0]
                 raw = answer[1] if isinstance(answer[1], bytes) else str(answer[1]).encode()
-                for tell in on_poison:
-                    tell(queue.rsplit(self.sep, 1)[0], raw)
+                for keep in on_poison:
+                    keep(queue.rsplit(self.sep, 1)[0], "poison", raw)
                 return None
             return answer
 

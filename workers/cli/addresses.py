@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import workers
 from workers.config import Configuration, Misconfigured
 from workers.embedded.keeper import PROJECT
 
@@ -19,7 +20,8 @@ def procfile(named: Path | None = None) -> Path:
     if named is not None:
         return named
     here = Path("Procfile")
-    return here if here.exists() else PROJECT / "Procfile"
+    places = (here, PROJECT / "Procfile", Path(workers.__file__).with_name("Procfile"))  # the last is the wheel's
+    return next((place for place in places if place.exists()), here)
 
 
 def split_bind(bind: str, where: str) -> tuple[str, str]:

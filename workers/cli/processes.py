@@ -8,7 +8,7 @@ import sys
 import threading
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -21,8 +21,10 @@ from workers.embedded import run_file
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.procfile import read_procfile
 from workers.embedded.redis import EmbeddedRedis
-from workers.embedded.supervision import Fleet
 from workers.ledger.migrate import migrate as migrate_ledger
+
+if TYPE_CHECKING:
+    from workers.embedded.supervision import Fleet
 
 START_PATIENCE = 120.0  # seconds until every process of the Procfile has to run
 Procfile = Annotated[Path | None, typer.Option(dir_okay=False, help="Default: ./Procfile, else the project's.")]
@@ -58,6 +60,7 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
 
     Example: `FLEET_CONFIG=fleet.toml fleet up --scale orders-out=3`
     """
+    supervised = _supervisor()
     wanted, path = scales(scale), addresses.procfile(procfile)
     names = {line.name for line in read_procfile(path)}
     for name in set(wanted) - names:
@@ -92,10 +95,22 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
         migrate_ledger(fleet_settings.database_url)
         if not over.is_set():
             _supervise(
-                stack, Fleet(path, bound, home / "processes", numprocs=wanted), over, bound, json_wanted=json_wanted
+                stack,
+                supervised(path, bound, home / "processes", numprocs=wanted),
+                over,
+                bound,
+                json_wanted=json_wanted,
             )
     if not json_wanted:
         output.console().print("the fleet has ended; its data is kept")
+
+
+def _supervisor() -> type[Fleet]:
+    try:
+        from workers.embedded.supervision import Fleet  # noqa: PLC0415  an operator's install may be without it
+    except ModuleNotFoundError:
+        raise NotDone("`fleet up` needs a supervisor: pip install 'khaos-fleet[embedded]', or use systemd") from None
+    return Fleet
 
 
 def _supervise(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings.canonical import Fulfilment
+from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.domain.rereads import reread
 from workers.edi.control_numbers import stamp_of
@@ -96,8 +97,14 @@ class Cancel:
             return Delivered(Cancelling.ASKED.value, (self._awaits(message),))
         note = Cancelling.CANCELLED if Cancelling.CANCELLED in became else Cancelling.NOT_THERE
         # what had left before, unheard of, is found out now
-        again = reread(message.connection, next(iter(their_ids), ""), row, f"after cancelling, attempt {message.id}")
-        return Delivered(note.value, (call("order_cancelled", reference=message.reference), again))
+        again = reread(
+            message.connection,
+            next(iter(their_ids), ""),
+            message.reference,
+            message.story,
+            f"after cancelling, attempt {message.id}",
+        )
+        return Delivered(note.value, (transitions.cancelled(message.reference), again))
 
     def _their_ids(self, message: Claimed, row: dict[str, Any]) -> tuple[str, ...]:
         """What carries the reference: one whose sending was in doubt is looked up; who cannot be asked knows ours."""

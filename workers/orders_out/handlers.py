@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from adapters.errors import ReachError, Unavailable
 from mappings.canonical import Fulfilment
+from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, stamp_of
-from workers.ledger.store import Claimed, Connection, Effect, call
+from workers.ledger.store import Claimed, Connection, Effect, call, within
 from workers.ports.warehouse import Known
 from workers.spine import exceptions
 from workers.spine.delivery import Absent
@@ -49,8 +49,7 @@ class Order:
             return self._no_stock(message, codes)
         if no_stock:
             wanted = wanted.model_copy(update={"lines": lines})
-            requested = json.dumps({line.sku: line.quantity for line in lines})
-            store.run("update fulfilment set requested = %s where reference = %s", requested, message.reference)
+            transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
         products = catalogue(self.runtime, message, [line.sku for line in lines])
         known = Known(skus.their_ids, products, stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
@@ -77,10 +76,7 @@ class Order:
                     connection=message.connection,
                     why=reason,
                 ),
-                Effect(
-                    "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s",
-                    (message.reference,),
-                ),
+                transitions.withdrawing(message.reference),
                 *waited_for(message),
             ),
         )
@@ -148,10 +144,7 @@ class Order:
 
 def on_dismissed(db: Connection, dismissal: Dismissal) -> None:
     """Keep an order from ever being sent by itself: a person has dealt with it, and its invoice keeps its number."""
-    db.execute(
-        "update fulfilment set state = 'flagged', changed_at = now() where reference = %s and state in ('new', 'sent')",
-        (dismissal.reference,),
-    )
+    transitions.flag(within(db), dismissal.reference)
 
 
 def waited_for(message: Claimed) -> tuple[Effect, ...]:

@@ -17,7 +17,7 @@ import psycopg
 import structlog
 
 from mappings.errors import Unmappable, Unreadable
-from workers.ledger.store import Connection, NewMessage, run_effects
+from workers.ledger.store import Connection, NewMessage, run_effects, within
 from workers.spine import exceptions
 
 if TYPE_CHECKING:  # people's commands need not load every system
@@ -55,20 +55,7 @@ class Reading:
 
     def run(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Run a statement in the reading's transaction; its rows, if it has any."""
-        cursor = self.db.execute(sql, values)
-        return cursor.fetchall() if cursor.description else []
-
-    def tell(self, known: dict[str, Any], step: str, note: str) -> None:
-        """A line in the story of a fulfilment, given as its row."""
-        self.run(
-            "insert into timeline (story, subject, flow, connection, step, note)"
-            " values (%s, %s, 'orders-out', %s, %s, %s)",
-            known["order_code"],
-            f"order:{known['reference']}",
-            known["warehouse"],
-            step,
-            note,
-        )
+        return within(self.db)(sql, *values)
 
     def file_exception(self, kind: str, *, subject: str, story: str, flow: str, connection: str, why: str) -> None:
         """File an exception about this record, with the reading or not at all."""
