@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from mappings.canonical import Product
 from workers.ledger.store import Claimed, call
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.runtime import Runtime
 
@@ -37,7 +36,3 @@ class ProductTo:
             f"confirmed as {their_id}",
             (call("sku_confirmed", connection=message.connection, code=message.reference, their_id=their_id),),
         )
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: pushing looks first."""
-        return Absent()

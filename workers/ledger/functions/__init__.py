@@ -23,6 +23,8 @@ SUBJECTS = (
     "exceptions",
     "messages",
     "queue",
+    "processes",
+    "troubles",
     "edi",
     "orders",
     "stock_levels",
