@@ -10,8 +10,8 @@ from alembic import op
 
 from workers.ledger.functions import drop_functions
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 
 
 def upgrade() -> None:
