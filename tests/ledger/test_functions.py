@@ -95,7 +95,7 @@ def test_every_function_of_the_ledger_stands_in_exactly_one_place(database: str)
     written = Counter(
         name
         for path in sources
-        for name in re.findall(r"create (?:or replace )?function (\w+)", path.read_text(encoding="utf-8"))
+        for name in re.findall(r"create (?:or replace )?function (\w+)\(", path.read_text(encoding="utf-8"))
     )
     with psycopg.connect(database) as connection:
         laid = connection.execute(
