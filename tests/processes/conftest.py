@@ -226,6 +226,12 @@ def fleet(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
 
 
 @pytest.fixture
+def new_fleet() -> Callable[[Path, str, str], Fleet]:
+    """Make a fleet of one's own: its folder, its ledger, its broker."""
+    return Fleet
+
+
+@pytest.fixture
 def person() -> tuple[str, ...]:
     """Words that may stand in Postgres and at the partners, and nowhere else."""
     return PERSON

@@ -61,7 +61,9 @@ def export(
                 raise NotDone(f"{to} is there already: name another place, or move it away")
             new = _offer(store, acting(by), adjust_by=adjust_by)
             if new is None:
-                output.done("nothing is ready that a file can hold", {"file": None, "entries": 0}, json_wanted=json_wanted)
+                output.done(
+                    "nothing is ready that a file can hold", {"file": None, "entries": 0}, json_wanted=json_wanted
+                )
                 return
             written = new
         place = _write(written, to)

@@ -12,6 +12,7 @@ from workers.config.adjust_by import AdjustBy
 from workers.journal.file_formats import CannotWrite, adjust_by_line, adjust_by_text, finance_csv
 from workers.journal.reasons import subject_of
 from workers.journal.totals import Total
+from workers.ledger import locks
 from workers.ledger.store import Connection, Row, Store, within
 from workers.spine import exceptions
 
@@ -68,7 +69,7 @@ def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None
     ready, and finance has an exception of its own about it; the others are written.
     """
     with store.transaction() as db:
-        db.execute("select pg_advisory_xact_lock(4201980)")  # numbers have no gaps
+        locks.hold(db, locks.JOURNAL_FILES)
         entries = db.execute(READY, ("adjust_by" if route == "adjust_by" else "level",)).fetchall()
         entries, body = _body(db, route, entries, template or AdjustBy())
         if not entries:

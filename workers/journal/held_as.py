@@ -33,13 +33,15 @@ def name_conditions(db: Connection, runtime: Runtime, movements: Sequence[Row]) 
     no reason is told it is the condition of units that are held for none.
     """
     for row in movements:
-        settings = runtime.configuration.connections.get(row["connection"])
-        if settings is None or settings.tells or row["cause"] not in (Cause.HELD, Cause.RELEASED):
-            continue
         name, number = row["connection"], row["movement_id"]
+        if row["cause"] not in (Cause.HELD, Cause.RELEASED) or name not in runtime.configuration.connections:
+            continue
+        stock = runtime.warehouse(name).parts.stock
+        if stock is None:  # its documents name the condition
+            continue
         condition = _stands(db, name, number) if row["cause"] == Cause.RELEASED else ""
         if not condition:
-            shown = runtime.asked(name).stock.held_as(row["reason"], _facts(db, name))
+            shown = stock.held_as(row["reason"], _facts(db, name))
             condition = shown.value if shown else ""
         if condition:
             db.execute(NAME, (condition, name, number))

@@ -43,9 +43,7 @@ def elsewhere(world: World) -> Any:
 
 
 @pytest.mark.parametrize(("reason", "condition"), [("DMGHOLD", "damaged"), ("QC", "inspection")])
-def test_a_hold_is_booked_into_the_condition_that_the_position_shows(
-    build: Build, reason: str, condition: str
-) -> None:
+def test_a_hold_is_booked_into_the_condition_that_the_position_shows(build: Build, reason: str, condition: str) -> None:
     world = build(stock=TABLES)
     world.opening(MUG=10)
     world.hear()

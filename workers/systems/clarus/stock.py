@@ -13,7 +13,6 @@ from mappings.canonical import Condition, StockMovement
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.api import Counted, StockHint
 
-WEBHOOK = "webhook "
 BEFORE = timedelta(hours=1)  # the first look at movements only tells where to begin
 
 
@@ -60,10 +59,10 @@ class ClarusStock:
         """By the table of stock records, and by their reason only where this tenant's schema shows it."""
         return words.read_hold(reason, self._conditions, shown=facts.get("shows_hold_reasons", True))
 
-    def read_hint(self, source: str, body: bytes) -> StockHint:
+    def read_hint(self, event: str, body: bytes) -> StockHint:
         """Understand a webhook about stock."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        hint = words.read_stock_hint(resource, event, body)
+        resource, _, what = event.partition(".")
+        hint = words.read_stock_hint(resource, what, body)
         return StockHint(skus=hint.skus, reasons=(hint.reason,) if hint.reason else ())
 
 
