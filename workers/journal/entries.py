@@ -8,8 +8,8 @@ from typing import Any
 
 from mappings.errors import Unmappable
 from workers.journal import costs
-from workers.journal.held_as import name_conditions
 from workers.journal.handlers import post_ready
+from workers.journal.held_as import name_conditions
 from workers.journal.reasons import close_settled, file_unknown, file_unmapped, read_reason
 from workers.journal.unknown_causes import judge_again
 from workers.ledger.store import Connection, Row

@@ -32,7 +32,10 @@ ROOT = Path(__file__).parents[3]
 HOME = "Main Site"
 EVENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 ROUTING = '[[routing]]\nname = "everything"\nto = "leeds"\nfacility = "LDS1"\n'
-MAPPED = '[tables.adjustment_reasons.clarus]\nDMG = { account = "5200" }\nCOUNT = { account = "5210" }\n'
+MAPPED = (
+    '[tables.adjustment_reasons.clarus]\nDMG = { account = "5200" }\nCOUNT = { account = "5210" }\n'
+    'QUARANTINE = { khaos = "DAMAGED", account = "5200" }\n'
+)
 BESIDE = f'[stock.sites."{HOME}"]\nquarantine = "Quarantine"\n'
 BY_FILE = BESIDE + 'pending_journal = "Pending"\nadjustments = "adjust_by"\n'
 EXTENSION = "extensions.confirm_shipment = {}\nextensions.post_journal = {}"
@@ -415,7 +418,7 @@ def test_an_adjust_by_file_moves_what_the_levels_carry_and_its_confirmation_ends
     leeds = open_warehouse(BY_FILE)
     leeds.adjusts("1", 5)
     leeds.adjusts("2", -3)
-    leeds.adjusts("3", -2, cause="held")
+    leeds.adjusts("3", -2, "QUARANTINE", cause="held")
     leeds.adjusts("4", -1, cause="held", to="damaged")  # its condition has no site: it is listed, and in no file
     leeds.enter()
     assert files.offer(leeds.store, "finance_csv", "Anna") is None
