@@ -10,6 +10,7 @@ import pytest
 from adapters.clarus.settings import Settings
 from workers import recovery
 from workers.dispatch_in import polls
+from workers.ports.events import Delivery, Refusal
 from workers.spine.people import Person
 from workers.spine.runtime import Runtime
 
@@ -121,10 +122,12 @@ def test_an_old_webhook_said_again_after_everything_is_over_changes_nothing(worl
 
 def test_a_webhook_with_a_wrong_token_is_no_news(world: Any) -> None:
     settings: Settings = world.runtime.connection("leeds").settings
-    warehouse = world.runtime.warehouse("leeds")
-    headers = {"X-ClarusWMS-Subdomain": "acme", "X-ClarusWMS-Automation-ID": "41"}
-    assert warehouse.refuse_webhook(settings.webhook_token, "webhook goods_out.completed", headers) is None
-    assert warehouse.refuse_webhook("guessed", "webhook goods_out.completed", headers)
+    events = world.runtime.warehouse("leeds").events
+    headers = {"x-claruswms-subdomain": "acme", "x-claruswms-automation-id": "41"}
+    event = "goods_out.completed"
+    assert events.refuse_caller(Delivery(settings.webhook_token, event, headers)) is None
+    assert events.refuse_caller(Delivery("guessed", event, headers)) is Refusal.TOKEN
+    assert events.refuse_caller(Delivery(settings.webhook_token, event, {})) is Refusal.HEADERS
 
 
 def test_more_shipped_than_ordered_is_an_exception_and_khaos_is_not_told(world: Any) -> None:
@@ -158,7 +161,7 @@ def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world
     assert world.shipments(order) == []
     configuration = world.runtime.configuration.model_copy(update={"tables": {"carriers": {"clarus": {"PIGEON": "P"}}}})
     mended = Runtime(configuration)
-    world.runtime._asked["leeds"] = mended.asked("leeds")
+    world.runtime.warehouses["leeds"] = mended.warehouse("leeds")
     recovery.retry(world.store, found["id"], Person("Mo"))
     world.go()
     assert [s["courier"] for s in world.shipments(order)] == ["P"]
@@ -170,7 +173,7 @@ def test_a_dispatch_of_an_order_that_nobody_sent_is_an_exception(world: Any) -> 
     order = world.order(("MUG", 1))
     world.poll()
     wire = world.store.row("select wire from message_body order by message_id desc limit 1")["wire"]
-    world.runtime.warehouse("leeds").send_order(bytes(wire).replace(f'"{order}-1"'.encode(), b'"STRANGER-1"'))
+    world.runtime.warehouse("leeds").orders.send_order(bytes(wire).replace(f'"{order}-1"'.encode(), b'"STRANGER-1"'))
     world.ship()
     told(world)
     world.go()
@@ -184,7 +187,7 @@ def test_a_dispatch_of_an_order_that_nobody_sent_is_an_exception(world: Any) -> 
 def test_a_status_that_no_table_knows_is_an_exception(world: Any) -> None:
     order = world.order(("MUG", 1))
     world.poll()
-    body = next(iter(world.runtime.warehouse("leeds").fetch_orders(
+    body = next(iter(world.runtime.warehouse("leeds").order_reads.fetch_orders(
         [(world.there()[0]["id"], f"{order}-1")], world.runtime.facts("leeds")).values()))  # fmt: skip
     strange = body.replace(b'"PENDING"', b'"TELEPORTED"')
     assert world.store.receive("leeds", "order", "strange", strange) is not None
@@ -196,7 +199,7 @@ def test_a_status_that_no_table_knows_is_an_exception(world: Any) -> None:
 def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: Any) -> None:
     world.order(("MUG", 1))
     world.poll()
-    world.runtime.warehouse("leeds").cancel_order(world.there()[0]["id"], b"cancel")
+    world.runtime.warehouse("leeds").orders.cancel_order(world.there()[0]["id"], b"cancel")
     world.sweep()
     assert world.exceptions() == ["cancelled_at_warehouse"]
 

@@ -232,7 +232,7 @@ def test_an_unknown_reason_moves_the_stock_and_finance_maps_it(gxo: Any, reason:
 def test_a_type_that_no_table_knows_is_held_as_unknown_until_a_row_says_what_it_is(gxo: Any) -> None:
     book(gxo, "ADJQ", ("AC", -6, "MUG", "N"), ("AC", 6, "MUG", "Q"))
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((14, {"unknown": 6}), ["unknown_condition"])
-    gxo.runtime.telling("gxo").files._conditions = {"Q": "quarantine"}
+    gxo.runtime.warehouse("gxo").files._conditions = {"Q": "quarantine"}
     gxo.replay()
     assert gxo.position("MUG") == (14, {"quarantine": 6})
 
