@@ -2,7 +2,7 @@
 
 from mappings.clarus.conditions import read_hold
 from mappings.clarus.facts import Facts
-from mappings.clarus.hints import Hint, read_hint
+from mappings.clarus.hints import WebhookHint, read_hint
 from mappings.clarus.movements import read_movements
 from mappings.clarus.orders import read_order, same_order
 from mappings.clarus.receipts import read_receipt
@@ -17,9 +17,9 @@ __all__ = [
     "COURIERS",
     "STATUSES",
     "Facts",
-    "Hint",
     "ReceiptHint",
     "StockHint",
+    "WebhookHint",
     "read_courier",
     "read_hint",
     "read_hold",
