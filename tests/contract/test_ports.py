@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.stage import Stage
 from workers.ports.api import Asked, WarehouseStock
 from workers.ports.edi import Files, Telling
 from workers.ports.goods_in import GoodsIn
@@ -32,12 +33,12 @@ def _fits(side: Any, port: type) -> None:
     assert not missing, f"{type(side).__name__} lacks {missing}"
 
 
-def test_a_stage_is_set_for_every_warehouse_that_the_wiring_names(stage: Any) -> None:
+def test_a_stage_is_set_for_every_warehouse_that_the_wiring_names(stage: Stage) -> None:
     system = stage.world.runtime.connection(stage.connection).system
     assert system in SYSTEMS
 
 
-def test_the_warehouse_has_the_form_of_its_port(stage: Any) -> None:
+def test_the_warehouse_has_the_form_of_its_port(stage: Stage) -> None:
     runtime = stage.world.runtime
     _fits(runtime.warehouse(stage.connection), Warehouse)
     if runtime.connection(stage.connection).tells:
