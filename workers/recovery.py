@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from workers.domain import transitions
 from workers.edi.resend import lay_again
-from workers.ledger.store import Store
+from workers.ledger.store import Store, within
 from workers.spine.people import CannotDo, Person
 
 ANSWER_MISSING = "answer_missing"
@@ -66,7 +67,9 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             )
         db.execute(
             "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
-            " resends = 0, deaths = 0, lane = flow, due_at = now(), error = null where id = %s",
+            " deaths = 0, lane = flow, error = null,"
+            # a doubt is waited out whoever presses, and what was sent again stays counted
+            " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
             (message["id"],),
         )
         _tell(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
@@ -105,11 +108,8 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
             ).fetchone()
             if working is not None:
                 raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
-            db.execute(  # a person has dealt with it: the invoice keeps its number and is never sent by itself
-                "update fulfilment f set state = 'flagged', changed_at = now() from message m where m.id = %s"
-                " and m.kind = 'order' and f.reference = m.reference and f.state in ('new', 'sent')",
-                (row["message_id"],),
-            )
+            # a person has dealt with it: the invoice keeps its number and is never sent by itself
+            transitions.flag(within(db), row["message_id"])
             db.execute(
                 "select finish(id, 'dismissed', %s, %s) from message where id = %s",
                 (why, person.name, row["message_id"]),

@@ -11,8 +11,10 @@ from mappings.canonical import Invoice
 from mappings.canonical.stages import ISSUE_STAGE
 from workers.dispatch_in.invoice_binding import adopt, follow, shown_lines
 from workers.dispatch_in.routes import FILE
-from workers.domain.splits import Standing, Units, ask, over, parts, standing
-from workers.ledger.store import Connection, run_effects
+from workers.domain import transitions
+from workers.domain.fulfilment import FulfilmentRow, Units, lock
+from workers.domain.splits import Standing, ask, over, parts, standing
+from workers.ledger.store import Connection, run_effects, within
 from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 
@@ -34,17 +36,8 @@ def finish(db: Connection, row: Row, invoice: Invoice) -> bool:
     if done is None or not done["ok"]:
         return False
     db.execute("update shipment set confirmed_at = now() where reference = %s", (row["reference"],))
-    exceptions.close(exceptions.within(db), "dispatch_unconfirmed", row["reference"], "Khaos Control shows it")
+    exceptions.close(within(db), "dispatch_unconfirmed", row["reference"], "Khaos Control shows it")
     return True
-
-
-def confirm(db: Connection, fulfilment: str) -> None:
-    """A fulfilment is confirmed when Khaos shows every shipment of it."""
-    db.execute(
-        "update fulfilment f set confirmed = true, changed_at = now() where reference = %s"
-        " and not exists (select 1 from shipment s where s.fulfilment = f.reference and s.confirmed_at is null)",
-        (fulfilment,),
-    )
 
 
 def missing(runtime: Runtime, row: Row, why: str) -> None:
@@ -105,13 +98,13 @@ def _look(runtime: Runtime, db: Connection, row: Row, invoices: list[Invoice], h
     if shown and not fits:
         return f"invoice {invoice.invoice_code} shows other quantities than left the warehouse"
     if finish(db, row, invoice):
-        confirm(db, row["fulfilment"])
+        transitions.confirm(within(db), row["fulfilment"])
         return None
     return ""
 
 
-def _fulfilment(db: Connection, reference: str) -> Row:
-    row = db.execute("select * from fulfilment where reference = %s for update", (reference,)).fetchone()
+def _fulfilment(db: Connection, reference: str) -> FulfilmentRow:
+    row = lock(within(db), reference)
     assert row is not None, f"the fulfilment {reference} is not in the ledger"
     return row
 

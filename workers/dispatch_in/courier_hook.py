@@ -16,6 +16,7 @@ from workers.dispatch_in.boxes import match
 from workers.dispatch_in.invoice_binding import rebind
 from workers.dispatch_in.label import write_label
 from workers.dispatch_in.routes import BY_HAND, HOOK
+from workers.domain.fulfilment import read_row
 from workers.domain.splits import add_up, covering, say
 from workers.ledger.store import Connection, Store
 
@@ -123,7 +124,7 @@ def _recode(db: Connection, shipment: str, code: str) -> None:
         (shipment,),
     ).fetchone()
     if row is not None:
-        rebind(db, row, row["old"], code, "Khaos Control asked for its courier by it")
+        rebind(db, read_row(row), row["old"], code, "Khaos Control asked for its courier by it")
 
 
 def _why_not(db: Connection, erp: str, question: CourierInvoice) -> str:

@@ -5,13 +5,12 @@ The position of a warehouse that tells its movements does not: they left it with
 
 from __future__ import annotations
 
-from typing import Any
-
+from workers.domain.fulfilment import FulfilmentRow
 from workers.spine.reading import Reading
 
 
-def left(reading: Reading, known: dict[str, Any], shipment: str, units: dict[str, int]) -> None:
-    """Remember what left with a shipment of a fulfilment (its row), and have those SKUs counted.
+def left(reading: Reading, row: FulfilmentRow, shipment: str, units: dict[str, int]) -> None:
+    """Remember what left with a shipment of a fulfilment, and have those SKUs counted.
 
     ``shipment`` may be a name of its own, for goods that left although they were to be cancelled.
     """
@@ -20,12 +19,12 @@ def left(reading: Reading, known: dict[str, Any], shipment: str, units: dict[str
             "insert into shipped_line (shipment, order_code, home, sku, units, left_at, counted) values"
             " (%s, %s, %s, %s, %s, %s, exists (select 1 from home where site = %s and told)) on conflict do nothing",
             shipment,
-            known["order_code"],
-            known["site"],
+            row.order_code,
+            row.site,
             sku,
             n,
             reading.record.received_at,
-            known["site"],
+            row.site,
         )
-    reading.run("select want_recount(%s, %s, 'dispatched')", known["site"], sorted(units))
-    reading.run("select touch_levels(site, %s) from home where site = %s and told", sorted(units), known["site"])
+    reading.run("select want_recount(%s, %s, 'dispatched')", row.site, sorted(units))
+    reading.run("select touch_levels(site, %s) from home where site = %s and told", sorted(units), row.site)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mappings.canonical import Invoice
-from workers.dispatch_in.confirmation import confirm, finish, is_shipped, look_by_hand, missing
+from workers.dispatch_in.confirmation import finish, is_shipped, look_by_hand, missing
 from workers.dispatch_in.routes import BY_HAND, SHOWN
+from workers.domain import transitions
+from workers.domain.fulfilment import lock
 from workers.domain.invoices import adopt_rest
-from workers.ledger.store import Connection
+from workers.ledger.store import Connection, within
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
@@ -69,29 +71,29 @@ def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> in
         if not finish(db, row, invoice):
             return 0
         _adopt_rest(db, row["fulfilment"], invoices)
-        confirm(db, row["fulfilment"])
+        transitions.confirm(within(db), row["fulfilment"])
     return 1
 
 
 def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None:
     """The read-back shows the further invoice of a part shipment at once; no need to wait for the next poll."""
-    known = db.execute("select * from fulfilment where reference = %s for update", (reference,)).fetchone()
-    if known is None:
+    row = lock(within(db), reference)
+    if row is None:
         return
     bound = {
-        row["invoice_code"]
-        for row in db.execute(
+        one["invoice_code"]
+        for one in db.execute(
             "select invoice_code from fulfilment where erp = %s and order_code = %s"
             " and state not in ('cancelled', 'withdrawn')"
             " union select invoice_code from shipment where fulfilment = %s",
-            (known["erp"], known["order_code"], reference),
+            (row.erp, row.order_code, reference),
         ).fetchall()
     }
     for invoice in invoices:
-        lines = {line.sku: line.quantity for line in invoice.lines if line.sku in known["requested"]}
+        lines = {line.sku: line.quantity for line in invoice.lines if line.sku in row.requested}
         if (
             invoice.invoice_code not in bound
             and invoice.stage < ISSUED
-            and adopt_rest(db, known, invoice.invoice_code, lines)
+            and adopt_rest(db, row, invoice.invoice_code, lines)
         ):
             return

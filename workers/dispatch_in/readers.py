@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from mappings.canonical import WarehouseStatus
 from workers.dispatch_in.closing import cancelled, closed
 from workers.dispatch_in.departures import left
 from workers.dispatch_in.shipments import ship
+from workers.domain import transitions
+from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, read_row
 from workers.domain.rereads import reread
 from workers.ledger.store import run_effects
 from workers.spine.reading import Reading
@@ -38,8 +39,15 @@ def post_reread(reading: Reading, their_id: str, reference: str, why: str) -> No
         their_id,
         reference,
     )
-    known = row[0] if row else {"reference": reference or their_id, "order_code": reference or their_id}
-    posted = reread(connection, known.get("their_id") or their_id, known, why, mark=str(reading.record.id))
+    name = row[0] if row else {"reference": reference or their_id, "order_code": reference or their_id, "their_id": ""}
+    posted = reread(
+        connection,
+        name["their_id"] or their_id,
+        name["reference"],
+        name["order_code"],
+        why,
+        mark=str(reading.record.id),
+    )
     run_effects(reading.db, [posted])
 
 
@@ -48,23 +56,23 @@ def read_order(reading: Reading) -> None:
     connection = reading.record.connection
     warehouse = reading.runtime.asked(connection)
     order = warehouse.read_order(reading.record.body, reading.record.received_at)
-    known = find(reading, order.reference, left=any(line.dispatched for line in order.lines))
-    if known is None:
+    row = find(reading, order.reference, left=any(line.dispatched for line in order.lines))
+    if row is None:
         return
     gone = {line.sku: line.dispatched for line in order.lines if line.dispatched}
-    new = {sku: n - known["shipped"].get(sku, 0) for sku, n in gone.items() if n > known["shipped"].get(sku, 0)}
+    new = {sku: n - row.shipped.get(sku, 0) for sku, n in gone.items() if n > row.shipped.get(sku, 0)}
     over = order.status is WarehouseStatus.DISPATCHED
-    if new and not may_ship(reading, known, gone, over=over):
+    if new and not may_ship(reading, row, gone, over=over):
         return
     if new:
-        ship(reading, known, order.parcels, new)
+        row = ship(reading, row, order.parcels, new)
     if over:
-        closed(reading, known, gone)
+        closed(reading, row, gone)
     elif order.status is WarehouseStatus.CANCELLED:
-        cancelled(reading, known)
+        cancelled(reading, row)
 
 
-def find(reading: Reading, reference: str, *, left: bool) -> dict[str, Any] | None:
+def find(reading: Reading, reference: str, *, left: bool) -> FulfilmentRow | None:
     """The fulfilment that a warehouse speaks of, locked. One that nobody sent is an exception where goods left."""
     connection = reading.record.connection
     rows = reading.run(
@@ -79,32 +87,27 @@ def find(reading: Reading, reference: str, *, left: bool) -> dict[str, Any] | No
             connection=connection,
             why=f"{connection} dispatched {reference}, which the fleet never sent",
         )
-    return rows[0] if rows else None
+    return read_row(rows[0]) if rows else None
 
 
-def may_ship(reading: Reading, known: dict[str, Any], gone: dict[str, int], *, over: bool) -> bool:
+def may_ship(reading: Reading, row: FulfilmentRow, gone: dict[str, int], *, over: bool) -> bool:
     """Whether what has left until now is what was asked for. ``over``: nothing more will leave."""
-    subject, story, connection = f"order:{known['reference']}", known["order_code"], known["warehouse"]
-    if known["state"] in ("cancelling", "cancelled", "withdrawn"):
-        kind = "changed_after_release" if known["resend"] else "shipped_after_cancel"
+    subject, story, connection = row.subject, row.order_code, row.warehouse
+    if row.state in TAKEN_BACK:
+        kind = "changed_after_release" if row.resend else "shipped_after_cancel"
         reading.file_exception(
             kind,
             subject=subject,
             story=story,
             flow="dispatch-in",
             connection=connection,
-            why=f"{connection} dispatched {known['reference']} although it was to be cancelled",
+            why=f"{connection} dispatched {row.reference} although it was to be cancelled",
         )
-        late = {sku: n - known["shipped"].get(sku, 0) for sku, n in gone.items() if n > known["shipped"].get(sku, 0)}
-        left(reading, known, f"{known['reference']}/late {reading.record.id}", late)
-        reading.run(
-            "update fulfilment set shipped = %s, state = %s, changed_at = now() where reference = %s",
-            json.dumps(gone),
-            "dispatched" if over else known["state"],  # else what leaves later is told as well
-            known["reference"],
-        )
+        late = {sku: n - row.shipped.get(sku, 0) for sku, n in gone.items() if n > row.shipped.get(sku, 0)}
+        left(reading, row, f"{row.reference}/late {reading.record.id}", late)
+        transitions.dispatch_taken_back(reading.run, row, gone, over=over)
         return False
-    beyond = {sku: (n, known["requested"].get(sku, 0)) for sku, n in gone.items() if n > known["requested"].get(sku, 0)}
+    beyond = {sku: (n, row.requested.get(sku, 0)) for sku, n in gone.items() if n > row.requested.get(sku, 0)}
     if beyond:
         said = ", ".join(f"{sku}: {n} left, {asked} ordered" for sku, (n, asked) in sorted(beyond.items()))
         reading.file_exception(

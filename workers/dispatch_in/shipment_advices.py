@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import replace
 
 from mappings.canonical import Parcel, PickLine
 from mappings.canonical.advices import LineOutcome, ShipmentAdvice
@@ -11,6 +11,8 @@ from mappings.errors import Unmappable, Unreadable
 from workers.dispatch_in.closing import cancelled, closed
 from workers.dispatch_in.readers import find, may_ship
 from workers.dispatch_in.shipments import ship
+from workers.domain import transitions
+from workers.domain.fulfilment import FulfilmentRow, State, Units
 from workers.domain.stock_movements import tell_moves
 from workers.spine.reading import Reading
 
@@ -33,31 +35,32 @@ def read_shipment(reading: Reading) -> None:
 
 
 def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
-    known = find(reading, advice.reference, left=bool(advice.shipped))
-    if known is None or not _first_time(reading, document, known, advice.shipped):
+    row = find(reading, advice.reference, left=bool(advice.shipped))
+    if row is None or not _first_time(reading, document, row, advice.shipped):
         return
-    _heard_of(reading, known, shipped=bool(advice.shipped))
-    gone = _gone(reading, known)
-    advice = reading.runtime.telling(known["warehouse"]).files.with_absent(advice, _still_open(known, gone))
-    over = _close_lines(reading, known, advice, gone)
+    _heard_of(reading, row, shipped=bool(advice.shipped))
+    gone = _gone(reading, row)
+    advice = reading.runtime.telling(row.warehouse).files.with_absent(advice, _still_open(row, gone))
+    row = _close_lines(reading, row, advice)
+    over = _all_over(row, gone)
     if advice.substituted:
-        _substituted(reading, known, advice)
+        _substituted(reading, row, advice)
         return
     if advice.shipped:
-        _take_change(reading, known, gone)
-        if not may_ship(reading, known, gone, over=over):
+        row = _take_change(reading, row, gone)
+        if not may_ship(reading, row, gone, over=over):
             return
-        ship(reading, known, _parcels(advice), advice.shipped, advice.shipped_on)
+        row = ship(reading, row, _parcels(advice), advice.shipped, advice.shipped_on)
     if not over:
         return
-    nothing = {outcome for outcome, _ in known["lines_closed"].values()} == {LineOutcome.CANCELLED.value}
-    if not gone and (nothing or known["state"] == "cancelling"):
-        cancelled(reading, known)
+    nothing = {outcome for outcome, _ in row.lines_closed.values()} == {LineOutcome.CANCELLED.value}
+    if not gone and (nothing or row.state is State.CANCELLING):
+        cancelled(reading, row)
     else:
-        closed(reading, known, gone)
+        closed(reading, row, gone)
 
 
-def _first_time(reading: Reading, document: str, known: dict[str, Any], units: dict[str, int]) -> bool:
+def _first_time(reading: Reading, document: str, row: FulfilmentRow, units: Units) -> bool:
     """A shipment is told once: its record may be read again, after a table was mended for instance."""
     return bool(
         reading.run(
@@ -65,80 +68,82 @@ def _first_time(reading: Reading, document: str, known: dict[str, Any], units: d
             " on conflict do nothing returning document",
             reading.record.connection,
             document,
-            known["reference"],
+            row.reference,
             json.dumps(units),
         )
     )
 
 
-def _gone(reading: Reading, known: dict[str, Any]) -> dict[str, int]:
+def _gone(reading: Reading, row: FulfilmentRow) -> Units:
     """Everything that the warehouse says has left for the order, whether Khaos was told of it or not."""
     rows = reading.run(
         "select e.key as sku, sum(e.value::integer)::integer as units from told_shipment t"
         " cross join lateral jsonb_each_text(t.units) e where t.fulfilment = %s group by 1",
-        known["reference"],
+        row.reference,
     )
     return {row["sku"]: row["units"] for row in rows}
 
 
-def _heard_of(reading: Reading, known: dict[str, Any], *, shipped: bool) -> None:
+def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
     """Whoever ships an order, or cancels it, has received and accepted it; a shipment beats a cancellation."""
-    subject = f"order:{known['reference']}"
+    subject = row.subject
     over = ["received", "accepted", *(["cancelled"] if shipped else [])]
-    reading.run(
-        "update fulfilment set accepted_at = coalesce(accepted_at, now()) where reference = %s", known["reference"]
-    )
+    transitions.accept(reading.run, row.reference)
     reading.run("delete from expectation where subject = %s and what = any (%s)", subject, over)
     reading.close_exception("answer_missing", subject, "the warehouse told more since")
 
 
-def _take_change(reading: Reading, known: dict[str, Any], gone: dict[str, int]) -> None:
-    """What left tells that a change was taken, whose answer is still on its way."""
-    wanted = known["change"]["requested"] if known["change"] else {}
+def _take_change(reading: Reading, row: FulfilmentRow, gone: Units) -> FulfilmentRow:
+    """Take a change whose answer is still on its way, where what left fits only that."""
+    wanted = row.change["requested"] if row.change else {}
     fits = all(units <= wanted.get(sku, 0) for sku, units in gone.items())
-    if wanted and fits and any(units > known["requested"].get(sku, 0) for sku, units in gone.items()):
-        told = {"reference": known["reference"], "requested": wanted, "newest": True}
-        reading.run("select order_changed(%s)", json.dumps(told))
-        known["requested"] = wanted
+    if wanted and fits and any(units > row.requested.get(sku, 0) for sku, units in gone.items()):
+        transitions.take_change(reading.run, row.reference, wanted, newest=True)
+        return replace(row, requested=wanted)
+    return row
 
 
-def _still_open(known: dict[str, Any], gone: dict[str, int]) -> list[PickLine]:
+def _still_open(row: FulfilmentRow, gone: Units) -> list[PickLine]:
     return [
         PickLine(sku=sku, quantity=units - gone.get(sku, 0))
-        for sku, units in known["requested"].items()
-        if sku not in known["lines_closed"] and units > gone.get(sku, 0)
+        for sku, units in row.requested.items()
+        if sku not in row.lines_closed and units > gone.get(sku, 0)
     ]
 
 
-def _close_lines(reading: Reading, known: dict[str, Any], advice: ShipmentAdvice, gone: dict[str, int]) -> bool:
-    """Keep which lines are over, and with how many units less. True when all that were asked for are.
+def _close_lines(reading: Reading, row: FulfilmentRow, advice: ShipmentAdvice) -> FulfilmentRow:
+    """Keep which lines are over, and with how many units less."""
+    lines, less = dict(row.lines_closed), dict[str, int]()
+    for line in advice.lines:
+        if line.outcome.closed and (line.sku in row.requested or advice.substituted):
+            missing = 0 if line.outcome is LineOutcome.FILLED else max(line.ordered - line.shipped, 0)
+            less[line.sku] = less.get(line.sku, 0) + missing
+            lines[line.sku] = (line.outcome.value, less[line.sku])
+    return transitions.close_lines(reading.run, row, lines)
+
+
+def _all_over(row: FulfilmentRow, gone: Units) -> bool:
+    """Whether every line that was asked for is over.
 
     A shipment may overtake an earlier one: a line that is over, and of which less was told than must have left, is
     still to be told of.
     """
-    lines, less = dict(known["lines_closed"]), dict[str, int]()
-    for line in advice.lines:
-        if line.outcome.closed and (line.sku in known["requested"] or advice.substituted):
-            missing = 0 if line.outcome is LineOutcome.FILLED else max(line.ordered - line.shipped, 0)
-            less[line.sku] = less.get(line.sku, 0) + missing
-            lines[line.sku] = [line.outcome.value, less[line.sku]]
-    reading.run("update fulfilment set lines_closed = %s where reference = %s", json.dumps(lines), known["reference"])
-    known["lines_closed"] = lines
-    return all(sku in lines and gone.get(sku, 0) >= units - lines[sku][1] for sku, units in known["requested"].items())
+    lines = row.lines_closed
+    return all(sku in lines and gone.get(sku, 0) >= units - lines[sku][1] for sku, units in row.requested.items())
 
 
-def _substituted(reading: Reading, known: dict[str, Any], advice: ShipmentAdvice) -> None:
+def _substituted(reading: Reading, row: FulfilmentRow, advice: ShipmentAdvice) -> None:
     said = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
     reading.file_exception(
         "substituted",
-        subject=f"order:{known['reference']}",
-        story=known["order_code"],
+        subject=row.subject,
+        story=row.order_code,
         flow="dispatch-in",
-        connection=known["warehouse"],
-        why=f"{known['warehouse']} sent other goods than {known['reference']} asked for ({said} left as shipment"
+        connection=row.warehouse,
+        why=f"{row.warehouse} sent other goods than {row.reference} asked for ({said} left as shipment"
         f" {advice.their_id}): Khaos Control was not told",
     )
-    reading.run("delete from expectation where subject = %s", f"order:{known['reference']}")
+    reading.run("delete from expectation where subject = %s", row.subject)
 
 
 def _parcels(advice: ShipmentAdvice) -> list[Parcel]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from workers.ledger.store import Connection
-
-Units = dict[str, int]
+from workers.domain import transitions
+from workers.domain.fulfilment import FulfilmentRow, State, Units, tell
+from workers.ledger.store import Connection, within
 
 
-def adopt_rest(db: Connection, fulfilment: dict[str, Any], invoice_code: str, lines: Units) -> bool:
+def adopt_rest(db: Connection, fulfilment: FulfilmentRow, invoice_code: str, lines: Units) -> bool:
     """Khaos opens a further invoice for the rest of a part shipment: it belongs to the fulfilment that ships it.
 
     The rest is what remained after one of the fulfilment's shipments; later ones go to the new invoice.
@@ -17,41 +15,19 @@ def adopt_rest(db: Connection, fulfilment: dict[str, Any], invoice_code: str, li
     """
     shipments = db.execute(
         "select number, lines, confirmed_at from shipment where fulfilment = %s order by number",
-        (fulfilment["reference"],),
+        (fulfilment.reference,),
     ).fetchall()
-    rest: Units = dict(fulfilment["requested"])
+    rest: Units = dict(fulfilment.requested)
     for shipment in shipments:
         rest = {sku: left for sku, n in rest.items() if (left := n - shipment["lines"].get(sku, 0)) > 0}
         last = shipment["number"] == len(shipments)
-        if rest != lines or (last and fulfilment["state"] != "part_dispatched"):
+        if rest != lines or (last and fulfilment.state is not State.PART_DISPATCHED):
             continue
-        db.execute(
-            "update fulfilment set invoice_code = %s, changed_at = now() where reference = %s",
-            (invoice_code, fulfilment["reference"]),
-        )
+        transitions.stand_on(within(db), fulfilment, invoice_code)
         db.execute(
             "update shipment set invoice_code = %s where fulfilment = %s and number > %s and confirmed_at is null",
-            (invoice_code, fulfilment["reference"], shipment["number"]),
+            (invoice_code, fulfilment.reference, shipment["number"]),
         )
-        db.execute(
-            "insert into timeline (story, subject, flow, connection, step, note)"
-            " values (%s, %s, 'dispatch-in', %s, 'adopted', %s)",
-            (
-                fulfilment["order_code"],
-                f"order:{fulfilment['reference']}",
-                fulfilment["warehouse"],
-                f"the rest stands on invoice {invoice_code} now",
-            ),
-        )
+        tell(within(db), fulfilment, "adopted", f"the rest stands on invoice {invoice_code} now", flow="dispatch-in")
         return True
     return False
-
-
-def give_back(db: Connection, fulfilment: dict[str, Any]) -> None:
-    """The warehouse closed short: an invoice that was adopted for a rest which never left is free for a new number."""
-    db.execute(
-        "update fulfilment f set invoice_code = s.invoice_code from"
-        " (select invoice_code from shipment where fulfilment = %s order by number desc limit 1) s"
-        " where f.reference = %s and f.invoice_code <> s.invoice_code",
-        (fulfilment["reference"], fulfilment["reference"]),
-    )

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from workers.ledger.store import Effect, NewMessage
 from workers.ports.goods_in import ReceiptHint
 from workers.spine.reading import Reading
 
 
-def reread(connection: str, their_id: str, known: dict[str, Any], why: str, *, mark: str = "") -> Effect:
-    """The statement that has an order re-read at its warehouse; ``known`` is its fulfilment's row."""
-    name = known["reference"]
+def reread(connection: str, their_id: str, reference: str, order_code: str, why: str, *, mark: str = "") -> Effect:
+    """Make the statement that has an order re-read at its warehouse, by either name that it goes by."""
     return NewMessage(
         flow="dispatch-in",
         connection=connection,
         kind="reread",
-        reference=name,
-        subject=f"reread:{connection}:{name}",
-        story=known["order_code"],
-        body={"their_id": their_id, "reference": name},
+        reference=reference,
+        subject=f"reread:{connection}:{reference}",
+        story=order_code,
+        body={"their_id": their_id, "reference": reference},
         fingerprint=mark or why,
         wire=b"reread",
         priority=4,

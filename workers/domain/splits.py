@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from workers.domain.fulfilment import FulfilmentRow, Units, read_row
 from workers.ledger.store import Connection, Effect, Store
 from workers.spine import exceptions
 
 KIND = "split_in_khaos"
-Units = dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,27 +67,27 @@ def stand(store: Store, reference: str) -> Standing:
             (reference,),
         ).fetchone()
         assert row is not None, f"the shipment {reference} is not in the ledger"
-        return standing(db, row, row["invoice"])
+        return standing(db, read_row(row), row["invoice"])
 
 
-def standing(db: Connection, fulfilment: Mapping[str, Any], invoice: str) -> Standing:
-    """The same for an invoice of a fulfilment, given as its row."""
+def standing(db: Connection, fulfilment: FulfilmentRow, invoice: str) -> Standing:
+    """The same for an invoice of a fulfilment."""
     every = db.execute(
         "select reference, invoice_code, lines from shipment where fulfilment = %s order by number",
-        (fulfilment["reference"],),
+        (fulfilment.reference,),
     ).fetchall()
     here = [row for row in every if row["invoice_code"] == invoice]
     left = add_up(here)
-    held = dict(fulfilment["requested"])
+    held = dict(fulfilment.requested)
     for sku, units in add_up([row for row in every if row["invoice_code"] != invoice]).items():
         held[sku] = held.get(sku, 0) - units
     # where the fulfilment goes on under another invoice, this one was split already
-    open_still = fulfilment["invoice_code"] == invoice
+    open_still = fulfilment.invoice_code == invoice
     stays = {sku: n - left.get(sku, 0) for sku, n in held.items() if n > left.get(sku, 0)} if open_still else {}
     return Standing(
-        fulfilment["erp"],
-        fulfilment["order_code"],
-        fulfilment["reference"],
+        fulfilment.erp,
+        fulfilment.order_code,
+        fulfilment.reference,
         invoice,
         tuple(row["reference"] for row in here),
         left,
@@ -103,7 +103,7 @@ def parts(db: Connection, stands: Standing) -> list[Units]:
     return [add_up(rows[: count + 1]) for count in range(len(rows))]
 
 
-def explains(db: Connection, fulfilment: Mapping[str, Any], invoice: str, shown: Units) -> bool:
+def explains(db: Connection, fulfilment: FulfilmentRow, invoice: str, shown: Units) -> bool:
     """Whether an invoice of which goods left shows no change but its split: a part that left, or all that it held."""
     stands = standing(db, fulfilment, invoice)
     return shown in (*parts(db, stands), add_up([{"lines": stands.left}, {"lines": stands.stays}]))

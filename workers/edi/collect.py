@@ -7,6 +7,7 @@ import json
 import time
 
 from adapters.errors import Rejected
+from workers.ledger.store import within
 from workers.ports.edi import Lying
 from workers.spine import exceptions
 from workers.spine.polling import call
@@ -80,7 +81,7 @@ def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: byt
             ).fetchone()
             record = kept["record_id"] if kept else None
             exceptions.file(
-                exceptions.within(db),
+                within(db),
                 "file_name_reused",
                 subject=_subject(connection, facility, name),
                 story=f"file {name}",

@@ -7,7 +7,7 @@ from typing import Any
 
 from mappings.adjustments import AdjustmentReason, read_adjustment, reason_unmapped
 from mappings.errors import Unmappable
-from workers.ledger.store import Connection
+from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 
 
@@ -27,7 +27,7 @@ def subject_of(connection: str, movement_id: str) -> str:
 def file_unknown(db: Connection, entry: Mapping[str, Any]) -> None:
     """The warehouse told no reason for a movement: a person gives one."""
     exceptions.file(
-        exceptions.within(db),
+        within(db),
         "reason_unknown",
         subject=subject_of(entry["connection"], entry["movement_id"]),
         story=entry["sku"],
@@ -41,7 +41,7 @@ def file_unknown(db: Connection, entry: Mapping[str, Any]) -> None:
 def file_unmapped(db: Connection, connection: str, reason: str, why: Unmappable) -> None:
     """A reason has no row, or no account in it: one exception, however many entries wait for it."""
     exceptions.file(
-        exceptions.within(db),
+        within(db),
         "reason_unmapped",
         subject=f"reason:{connection}:{reason}",
         story=reason,
@@ -54,7 +54,7 @@ def file_unmapped(db: Connection, connection: str, reason: str, why: Unmappable)
 def close_settled(db: Connection, who: str) -> None:
     """Close the exceptions about reasons that no entry waits for any more."""
     exceptions.close_all(
-        exceptions.within(db),
+        within(db),
         "(e.kind = 'reason_unknown' and not exists (select 1 from journal j where j.state = 'unmapped'"
         "   and j.their_reason = '' and e.subject = 'journal:' || j.connection || ':' || j.movement_id))"
         " or (e.kind = 'reason_unmapped' and e.subject like 'reason:%%' and not exists (select 1 from journal j"

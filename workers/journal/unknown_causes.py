@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.canonical import Cause
-from workers.ledger.store import Connection
+from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 
 KIND = "reason_unmapped"  # as for a reason: a row and a restart, and what waits for it goes by itself
@@ -43,7 +43,7 @@ def judge_again(db: Connection, tables: Mapping[str, Any]) -> int:
         for home in db.execute(AGAIN, (row["connection"], row["word"], cause)).fetchall():
             told = {"connection": row["connection"], "home": home["home"], "movements": json.loads(home["told"])}
             db.execute("select take_movements(%s)", (json.dumps(told),))
-        exceptions.close(exceptions.within(db), KIND, subject, "its word has a row")
+        exceptions.close(within(db), KIND, subject, "its word has a row")
         judged += 1
     return judged
 
@@ -54,7 +54,7 @@ def _file_unknown(db: Connection, subject: str, row: Mapping[str, Any]) -> None:
         f" is in no journal: add the row {row['word']} under [tables.movement_causes.{row['system']}] in fleet.toml"
     )
     exceptions.file(
-        exceptions.within(db),
+        within(db),
         KIND,
         subject=subject,
         story=row["sku"],

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
-from mappings.canonical.advices import OrderAdvice, Outcome
+from mappings.canonical.advices import AdviceReason, OrderAdvice, Outcome
+from workers.domain import transitions
+from workers.domain.fulfilment import OUT, State, lock
 from workers.ledger.store import NewMessage
 from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, over, tell
 from workers.orders_out.withdrawals import cancel
@@ -13,7 +13,6 @@ from workers.spine.reading import Reading
 RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
 KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
 CHANGED = "changed"
-ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824 (gxo.md 2.2.3)
 
 
 def read_acknowledgement(reading: Reading) -> None:
@@ -59,7 +58,7 @@ def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
         _accept(reading, answered, said)
         if advice.outcome is Outcome.ACCEPTED_WITH_ERROR:
             file(reading, "accepted_with_error", answered, f"{reading.record.connection} accepted it and says: {said}")
-    elif advice.code == ALREADY_THERE:
+    elif advice.reason is AdviceReason.ALREADY_THERE:
         _accept(reading, answered, "it was there already: an earlier sending had arrived")
     else:
         _refuse(reading, answered, said or "no reason was told")
@@ -72,13 +71,11 @@ def _accept(reading: Reading, answered: Answered, said: str) -> None:
     tell(reading, answered, ACCEPTED, said)
     if answered.kind != "order":
         return
-    rows = reading.run("select * from fulfilment where reference = %s for update", answered.reference)
-    reading.run(
-        "update fulfilment set accepted_at = coalesce(accepted_at, now()) where reference = %s", answered.reference
-    )
-    if rows and rows[0]["state"] == "cancelled" and rows[0]["accepted_at"] is None and answered.newest:
+    row = lock(reading.run, answered.reference)
+    transitions.accept(reading.run, answered.reference)
+    if row is not None and row.state is State.CANCELLED and row.accepted_at is None and answered.newest:
         # its cancellation was taken for proven because nobody knew the order; now somebody does
-        cancel(reading, rows[0], "accepted after it was cancelled", resend=False)
+        cancel(reading, row, "accepted after it was cancelled", resend=False)
 
 
 def _change(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:
@@ -90,8 +87,7 @@ def _change(reading: Reading, answered: Answered, advice: OrderAdvice, said: str
     arrived(reading, answered)
     over(reading, answered.subject, CHANGED)
     tell(reading, answered, "change accepted", said)
-    told = {"reference": answered.reference, "requested": answered.body["requested"], "newest": answered.newest}
-    reading.run("select order_changed(%s)", json.dumps(told))
+    transitions.take_change(reading.run, answered.reference, answered.body["requested"], newest=answered.newest)
 
 
 def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
@@ -102,22 +98,22 @@ def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
     keep(reading, answered, REFUSED)
     arrived(reading, answered)
     over(reading, answered.subject, CHANGED)
-    reading.run("update fulfilment set change = null where reference = %s", answered.reference)
+    transitions.refuse_change(reading.run, answered.reference)
     connection = reading.record.connection
     file(reading, "changed_after_release", answered, f"{connection} does not take the change: {why}")
 
 
 def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:
-    rows = reading.run("select * from fulfilment where reference = %s for update", answered.reference)
-    if not rows or rows[0]["state"] != "cancelling" or not answered.newest:
+    row = lock(reading.run, answered.reference)
+    if row is None or row.state is not State.CANCELLING or not answered.newest:
         return
     if advice.outcome is not Outcome.REFUSED:
         arrived(reading, answered)
         # a shipment beats it: only the message that nothing left proves it
         tell(reading, answered, "cancellation accepted", "waits for the word that nothing left")
-    elif advice.code == NOT_THERE and rows[0]["accepted_at"] is None and not rows[0]["shipped"]:
+    elif advice.reason is AdviceReason.NOT_THERE and row.accepted_at is None and not row.shipped:
         tell(reading, answered, "cancelled", "the warehouse does not know the order")
-        reading.run("select order_cancelled(%s)", json.dumps({"reference": answered.reference}))
+        transitions.prove_cancelled(reading.run, answered.reference)
     else:
         _refuse(reading, answered, said)
 
@@ -163,24 +159,23 @@ def _cancelling(reading: Reading, answered: Answered) -> bool:
 
 def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
     """Whether the refused order is still wanted there. What was being cancelled is cancelled by the refusal."""
-    rows = reading.run("select * from fulfilment where reference = %s for update", answered.reference)
-    known = rows[0] if rows else {"state": "gone", "shipped": {}}
-    if known["state"] == "cancelling" and not known["shipped"]:
-        tell(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
-        reading.run("select order_cancelled(%s)", json.dumps({"reference": answered.reference}))
+    row = lock(reading.run, answered.reference)
+    if row is None:
+        tell(reading, answered, REFUSED, f"the fulfilment is gone: {why}")
         return False
-    if known["state"] not in ("new", "sent") and not known["shipped"]:
-        tell(reading, answered, REFUSED, f"the fulfilment is {known['state']}: {why}")
+    if row.state is State.CANCELLING and not row.shipped:
+        tell(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
+        transitions.prove_cancelled(reading.run, answered.reference)
+        return False
+    if row.state not in OUT and not row.shipped:
+        tell(reading, answered, REFUSED, f"the fulfilment is {row.state}: {why}")
         return False
     by_word = ACCEPTED in reading.runtime.telling(reading.record.connection).answers
-    if known["shipped"] or (by_word and known["accepted_at"] is not None):
+    if row.shipped or (by_word and row.accepted_at is not None):
         file(reading, "told_otherwise", answered, f"{answered.reference} was refused ({why}) after it was accepted")
         return False
     reading.run("delete from expectation where subject = %s", answered.subject)
-    reading.run(
-        "update fulfilment set state = 'new', sent_at = null, their_id = null, changed_at = now() where reference = %s",
-        answered.reference,
-    )
+    transitions.take_back_refused(reading.run, row)
     return True
 
 

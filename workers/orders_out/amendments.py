@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings.canonical import Fulfilment
+from workers.domain import transitions
 from workers.domain.catalogue import catalogue
 from workers.domain.rereads import reread
 from workers.edi.control_numbers import stamp_of
 from workers.ledger.store import Claimed, Effect, call
 from workers.ports.warehouse import Cancelling, Known
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Held, NotNeeded, Outcome
 from workers.spine.runtime import Runtime
 
@@ -66,10 +66,6 @@ class Change:
         state = row["state"] if row else "gone"
         return None if state in ("new", "sent") else NotNeeded(f"the fulfilment is {state}")
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: telling it again changes nothing more."""
-        return Absent()
-
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
@@ -101,8 +97,14 @@ class Cancel:
             return Delivered(Cancelling.ASKED.value, (self._awaits(message),))
         note = Cancelling.CANCELLED if Cancelling.CANCELLED in became else Cancelling.NOT_THERE
         # what had left before, unheard of, is found out now
-        again = reread(message.connection, next(iter(their_ids), ""), row, f"after cancelling, attempt {message.id}")
-        return Delivered(note.value, (call("order_cancelled", reference=message.reference), again))
+        again = reread(
+            message.connection,
+            next(iter(their_ids), ""),
+            message.reference,
+            message.story,
+            f"after cancelling, attempt {message.id}",
+        )
+        return Delivered(note.value, (transitions.cancelled(message.reference), again))
 
     def _their_ids(self, message: Claimed, row: dict[str, Any]) -> tuple[str, ...]:
         """What carries the reference: one whose sending was in doubt is looked up; who cannot be asked knows ours."""
@@ -125,7 +127,3 @@ class Cancel:
             within=self.runtime.telling(message.connection).files.answer_patience,
             message=message.id,
         )
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: cancelling again tells."""
-        return Absent()

@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, timedelta
-from typing import Any
 
-from mappings.canonical import Fulfilment, Invoice, PickLine, Product, SalesOrder
+from mappings.canonical import Fulfilment
+from workers.domain import transitions
+from workers.domain.fulfilment import FulfilmentRow, State
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
+from workers.orders_out.ready_invoice import ReadyInvoice
 from workers.ports.warehouse import Known
 from workers.spine.reading import Reading
 
 
-def post_order(
-    reading: Reading,
-    reference: str,
-    warehouse: str,
-    facility: str,
-    invoice: Invoice,
-    order: SalesOrder,
-    stock: tuple[PickLine, ...],
-    mark: str,
-    note: str,
-) -> None:
+def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: str) -> None:
     """Post an order; it waits at a gate for each SKU that its warehouse has not confirmed."""
     limits = reading.runtime.configuration.fleet.limits
-    fulfilment = _fulfilment(reading, reference, facility, invoice, order, stock)
-
-    codes = [line.sku for line in stock]
+    fulfilment = _fulfilment(reading, row, ready)
+    warehouse, codes = row.warehouse, list(ready.units)
     skus = {
         row["code"]: row["their_id"]
         for row in reading.run(
@@ -48,11 +38,11 @@ def post_order(
             flow="orders-out",
             connection=warehouse,
             kind="order",
-            reference=reference,
-            subject=f"order:{reference}",
-            story=order.code,
+            reference=row.reference,
+            subject=row.subject,
+            story=row.order_code,
             body=fulfilment.model_dump(mode="json"),
-            fingerprint=mark,
+            fingerprint=ready.fingerprint,
             wire=wire,
             gates=tuple(f"sku:{warehouse}:{code}" for code in missing),
             note=note,
@@ -63,48 +53,31 @@ def post_order(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
             " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
             " on conflict do nothing",
-            f"order:{reference}",
-            order.code,
+            row.subject,
+            row.order_code,
             limits.sku_confirmed,
             warehouse,
         )
 
 
-def replace_order(
-    reading: Reading,
-    known: dict[str, Any],
-    invoice: Invoice,
-    order: SalesOrder,
-    stock: tuple[PickLine, ...],
-    mark: str,
-    products: dict[str, Product],
-) -> bool:
+def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> bool:
     """Tell the warehouse of the change under the order's reference, where it takes that and the order stays there."""
-    if known["state"] != "sent" or not reading.runtime.warehouse(known["warehouse"]).replaces:
+    if row.state is not State.SENT or not reading.runtime.warehouse(row.warehouse).replaces:
         return False
-    rule, _ = routing.choose(
-        reading.runtime.configuration, order, [products[line.sku] for line in stock if line.sku in products]
-    )
-    if (rule.to, rule.facility) != (known["warehouse"], known["facility"]):
+    rule, _ = routing.choose(reading.runtime.configuration, ready.order, ready.stock_products)
+    if (rule.to, rule.facility) != (row.warehouse, row.facility):
         return False
-    requested = {line.sku: line.quantity for line in stock}
-    wanted = _fulfilment(reading, known["reference"], rule.facility, invoice, order, stock)
-    reading.run(
-        "update fulfilment set fingerprint = %s, change = %s, changed_at = now() where reference = %s",
-        mark,
-        json.dumps({"requested": requested}),
-        known["reference"],
-    )
+    transitions.tell_change(reading.run, row, ready.fingerprint, ready.units)
     reading.post(
         NewMessage(
             flow="orders-out",
             connection=rule.to,
             kind="change",
-            reference=known["reference"],
-            subject=f"order:{known['reference']}",
-            story=order.code,
-            body={"fulfilment": wanted.model_dump(mode="json"), "requested": requested},
-            fingerprint=mark,
+            reference=row.reference,
+            subject=row.subject,
+            story=row.order_code,
+            body={"fulfilment": _fulfilment(reading, row, ready).model_dump(mode="json"), "requested": ready.units},
+            fingerprint=ready.fingerprint,
             gates=(),
             priority=3,
             note="Khaos Control changed it",
@@ -113,18 +86,16 @@ def replace_order(
     return True
 
 
-def _fulfilment(
-    reading: Reading, reference: str, facility: str, invoice: Invoice, order: SalesOrder, stock: tuple[PickLine, ...]
-) -> Fulfilment:
-    within = reading.runtime.configuration.fleet.limits.dispatch
+def _fulfilment(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> Fulfilment:
+    within, order = reading.runtime.configuration.fleet.limits.dispatch, ready.order
     return Fulfilment(
-        reference=reference,
+        reference=row.reference,
         order_code=order.code,
-        invoice_code=invoice.invoice_code,
+        invoice_code=ready.invoice.invoice_code,
         associated_ref=order.associated_ref,
         site=order.site,
-        facility=facility,
-        lines=stock,
+        facility=row.facility,
+        lines=ready.stock_lines,
         address=order.address,
         courier=order.courier,
         priority=order.priority,

@@ -6,19 +6,18 @@ The unit is the invoice. The number of a fulfilment is given once, in the ledger
 from __future__ import annotations
 
 import json
-from collections import Counter
-from typing import Any
 
-from mappings.canonical import Invoice, PickLine, Product, SalesOrder
+from mappings.canonical import Invoice, SalesOrder
 from mappings.canonical.stages import CANCELLED_STAGE
 from mappings.errors import Unmappable, Unreadable
-from workers.domain.catalogue import products_of
+from workers.domain import transitions
+from workers.domain.fulfilment import LEFT, FulfilmentRow, State, lock_of_invoice
 from workers.domain.splits import explains
 from workers.orders_out import availability, remainders, routing
-from workers.orders_out.line_sites import at_its_site
 from workers.orders_out.posting import post_order, replace_order
-from workers.orders_out.withdrawals import cancel, notice_vanished, one, withdraw, withdraw_unpushed
-from workers.spine.reading import Reading, fingerprint
+from workers.orders_out.ready_invoice import ReadyInvoice, assemble
+from workers.orders_out.withdrawals import cancel, notice_vanished, withdraw, withdraw_unpushed
+from workers.spine.reading import Reading
 
 REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
 
@@ -89,74 +88,35 @@ def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
 
 def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str]) -> None:
     erp = reading.runtime.configuration.erp.name
-    lines = _lines(invoice, order)
-    products = products_of(reading, [line.sku for line in lines])
-    stock = tuple(line for line in lines if line.sku not in products or products[line.sku].for_warehouse)
-    others = sorted(line.sku for line in lines if line not in stock)
-    order = at_its_site(reading, order, {line.sku for line in stock})
+    ready = assemble(reading, invoice, order)
+    order = ready.order
     if reading.runtime.erp.sites and order.site not in reading.runtime.erp.sites:
         return  # another deployment's site
-    if not stock:
+    if not ready.stock_lines:
         reading.file_exception(
             "no_warehouse_lines",
             subject=f"invoice:{invoice.invoice_code}",
             story=order.code,
             flow="orders-out",
             connection=erp,
-            why=f"order {order.code} has only lines that no warehouse picks: {', '.join(others)}",
+            why=f"order {order.code} has only lines that no warehouse picks: {', '.join(ready.others)}",
         )
         return
-    wanted = {line.sku: line.quantity for line in stock}
-    # of all lines: which of them are stock may be learnt later, and is no change of the order
-    mark = fingerprint(sorted((line.sku, line.quantity) for line in lines), order.address.model_dump(), order.site)
-    known = one(
-        reading.run(
-            "select * from fulfilment where erp = %s and invoice_code = %s"
-            " and state not in ('cancelled', 'withdrawn') for update",
-            erp,
-            invoice.invoice_code,
-        )
-    )
-    if known is not None:
-        if known["fingerprint"] != mark:
-            _changed(reading, known, invoice, order, stock, mark, products, others)
+    row = lock_of_invoice(reading.run, erp, invoice.invoice_code)
+    if row is not None:
+        if row.fingerprint != ready.fingerprint:
+            _changed(reading, row, ready)
         return
     if remainders.has_left(reading, invoice):
         return
-    if remainders.judge(reading, invoice, order, wanted, shown):
-        _new(reading, invoice, order, stock, mark, products, others)
+    if remainders.judge(reading, invoice, order, ready.units, shown):
+        _new(reading, ready)
 
 
-def _lines(invoice: Invoice, order: SalesOrder) -> tuple[PickLine, ...]:
-    """Quantities come from the invoice; from the order only where that cannot be wrong (reference 3.1, rule 4)."""
-    if invoice.lines:
-        return invoice.lines
-    if invoice.quantity_sold is not None and invoice.quantity_sold == invoice.quantity_sent and order.lines:
-        units: Counter[str] = Counter()
-        for line in order.lines:
-            units[line.sku] += line.quantity
-        if sum(units.values()) == invoice.quantity_sold:
-            return tuple(PickLine(sku=sku, quantity=n) for sku, n in sorted(units.items()) if n > 0)
-    raise Unmappable(
-        "INVOICE_ITEMS",
-        invoice.invoice_code,
-        "the invoice shows no items, and the order's quantities do not prove what is on it; look at the invoice",
-    )
-
-
-def _new(
-    reading: Reading,
-    invoice: Invoice,
-    order: SalesOrder,
-    stock: tuple[PickLine, ...],
-    mark: str,
-    products: dict[str, Product],
-    others: list[str],
-) -> None:
-    erp = reading.runtime.configuration.erp.name
-    rule, reason = routing.choose(
-        reading.runtime.configuration, order, [products[line.sku] for line in stock if line.sku in products]
-    )
+def _new(reading: Reading, ready: ReadyInvoice) -> None:
+    """Give the invoice a fulfilment of its own, and post its order."""
+    erp, order, invoice = reading.runtime.configuration.erp.name, ready.order, ready.invoice
+    rule, reason = routing.choose(reading.runtime.configuration, order, ready.stock_products)
     number = reading.run(
         "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
     )[0]["n"]
@@ -165,53 +125,50 @@ def _new(
         raise Unmappable(
             "SORDER_CODE", order.code, "with a number it is longer than the 22 characters that warehouses take"
         )
-    reading.run(
-        "insert into fulfilment (reference, erp, order_code, number, invoice_code, associated_ref, site, warehouse,"
-        " facility, route_reason, state, fingerprint, requested, stage)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'new', %s, %s, %s)",
-        reference, erp, order.code, number, invoice.invoice_code, order.associated_ref, order.site, rule.to,
-        rule.facility, reason, mark, json.dumps({line.sku: line.quantity for line in stock}), invoice.stage,
-    )  # fmt: skip
-    wanted = {line.sku: line.quantity for line in stock}
-    availability.warn(reading, reference, invoice.invoice_code, order.code, order.site, wanted)
-    note = f"{len(stock)} lines to {rule.to}/{rule.facility}: {reason}"
-    if others:
-        note += f"; not for a warehouse: {', '.join(others)}"
-    post_order(reading, reference, rule.to, rule.facility, invoice, order, stock, mark, note)
+    row = FulfilmentRow(
+        reference=reference,
+        erp=erp,
+        order_code=order.code,
+        number=number,
+        invoice_code=invoice.invoice_code,
+        associated_ref=order.associated_ref,
+        site=order.site,
+        warehouse=rule.to,
+        facility=rule.facility,
+        route_reason=reason,
+        fingerprint=ready.fingerprint,
+        requested=ready.units,
+        stage=invoice.stage,
+    )
+    transitions.create(reading.run, row)
+    availability.warn(reading, reference, invoice.invoice_code, order.code, order.site, ready.units)
+    note = f"{len(ready.stock_lines)} lines to {rule.to}/{rule.facility}: {reason}"
+    if ready.others:
+        note += f"; not for a warehouse: {', '.join(ready.others)}"
+    post_order(reading, row, ready, note)
 
 
-def _changed(
-    reading: Reading,
-    known: dict[str, Any],
-    invoice: Invoice,
-    order: SalesOrder,
-    stock: tuple[PickLine, ...],
-    mark: str,
-    products: dict[str, Product],
-    others: list[str],
-) -> None:
+def _changed(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:
     """Khaos changed an invoice that has a fulfilment: new bytes while unsent, else cancel, proof, send again."""
-    if known["state"] == "cancelling":  # on its way out already; the proof of that asks Khaos afresh
-        reading.run("update fulfilment set resend = true where reference = %s", known["reference"])
+    if row.state is State.CANCELLING:  # on its way out already; the proof of that asks Khaos afresh
+        transitions.set_resend(reading.run, row, resend=True)
         return
-    if withdraw_unpushed(reading, known, "Khaos Control changed it"):
-        reading.run(
-            "update fulfilment set state = 'withdrawn', changed_at = now() where reference = %s", known["reference"]
-        )
-        _new(reading, invoice, order, stock, mark, products, others)
+    if withdraw_unpushed(reading, row, "Khaos Control changed it"):
+        transitions.withdraw(reading.run, row)
+        _new(reading, ready)
         return
-    if known["state"] in ("part_dispatched", "dispatched", "closed_short"):
-        wanted = {line.sku: line.quantity for line in stock}
-        if explains(reading.db, known, invoice.invoice_code, wanted):
+    code = ready.invoice.invoice_code
+    if row.state in LEFT:
+        if explains(reading.db, row, code, ready.units):
             return  # an operator split it, so that what left can be shipped there
         reading.file_exception(
             "changed_after_release",
-            subject=f"order:{known['reference']}",
-            story=order.code,
+            subject=row.subject,
+            story=ready.order.code,
             flow="orders-out",
-            connection=known["warehouse"],
-            why=f"invoice {invoice.invoice_code} was changed after goods left the warehouse",
+            connection=row.warehouse,
+            why=f"invoice {code} was changed after goods left the warehouse",
         )
         return
-    if not replace_order(reading, known, invoice, order, stock, mark, products):
-        cancel(reading, known, "Khaos Control changed it", resend=True)
+    if not replace_order(reading, row, ready):
+        cancel(reading, row, "Khaos Control changed it", resend=True)

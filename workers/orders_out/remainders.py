@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from mappings.canonical import Invoice, SalesOrder
-from workers.domain.invoices import Units, adopt_rest
+from workers.domain.fulfilment import State, Units, lock_of_order
+from workers.domain.invoices import adopt_rest
 from workers.spine.reading import Reading
 
 
@@ -18,31 +19,25 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, 
     the rest of a part shipment, which its fulfilment adopts; or it is a person's to judge.
     """
     erp = reading.runtime.configuration.erp.name
-    others = reading.run(
-        "select * from fulfilment where erp = %s and order_code = %s and state not in ('cancelled', 'withdrawn')"
-        " order by number for update",
-        erp,
-        order.code,
-    )
+    others = lock_of_order(reading.run, erp, order.code)
     ordered: Counter[str] = Counter()
     for line in order.lines:
         ordered[line.sku] += line.quantity
     taken: Counter[str] = Counter()
     for other in others:
-        taken.update(other["shipped"] if other["state"] in ("closed_short", "dispatched") else other["requested"])
+        ended = other.state in (State.CLOSED_SHORT, State.DISPATCHED)
+        taken.update(other.shipped if ended else other.requested)
     subject = f"invoice:{invoice.invoice_code}"
-    recoded = next(
-        (o for o in others if o["requested"] == wanted and not o["shipped"] and o["invoice_code"] not in shown), None
-    )
+    recoded = next((o for o in others if o.requested == wanted and not o.shipped and o.invoice_code not in shown), None)
     if recoded is None and all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
         _well(reading, subject)
         return True
     if any(adopt_rest(reading.db, other, invoice.invoice_code, wanted) for other in others):
         _well(reading, subject)
         return False
-    same = recoded or next((o for o in others if o["requested"] == wanted and not o["shipped"]), None)
+    same = recoded or next((o for o in others if o.requested == wanted and not o.shipped), None)
     if same:
-        reason = f"invoice {invoice.invoice_code} repeats the lines of {same['invoice_code']}, {same['reference']}"
+        reason = f"invoice {invoice.invoice_code} repeats the lines of {same.invoice_code}, {same.reference}"
         reading.file_exception(
             "invoice_recoded", subject=subject, story=order.code, flow="orders-out", connection=erp, why=reason
         )

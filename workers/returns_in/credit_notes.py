@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from mappings.canonical import CreditNote
-from workers.ledger.store import Connection
+from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
@@ -208,7 +208,7 @@ class Matching:
 
     def _file(self, kind: str, line: dict[str, Any], why: str) -> None:
         exceptions.file(
-            exceptions.within(self.db),
+            within(self.db),
             kind,
             subject=f"return:{line['reference']}",
             story=line["order_code"] or line["reference"],

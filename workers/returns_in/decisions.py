@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from mappings.canonical import Condition
-from workers.ledger.store import Connection, Store
+from workers.ledger.store import Connection, Store, within
 from workers.spine import exceptions
 from workers.spine.people import CannotDo
 
@@ -25,7 +25,7 @@ def again(db: Connection, reference: str, who: str = "fleet") -> bool:
     if row is None:
         return False
     exceptions.close_all(
-        exceptions.within(db), "e.message_id = %s and e.kind <> 'refund_due'", row["id"], why="judged anew", who=who
+        within(db), "e.message_id = %s and e.kind <> 'refund_due'", row["id"], why="judged anew", who=who
     )
     return True
 

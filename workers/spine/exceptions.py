@@ -6,10 +6,10 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
-from workers.ledger.store import Connection, Effect
+from workers.ledger.store import Effect
 from workers.spine.policy import verdict
 
-Run = Callable[..., object]  # runs one statement with its values: Store.run, Reading.run, within(db)
+Run = Callable[..., object]  # runs one statement with its values: Store.run, Reading.run, ledger.store.within(db)
 
 
 class Once(Enum):
@@ -24,11 +24,6 @@ class Once(Enum):
         "not exists (select 1 from (select state, reason from exception where kind = %s and subject = %s"
         " order by id desc limit 1) newest where newest.state <> 'resolved' and newest.reason = %s)"
     )
-
-
-def within(db: Connection) -> Run:
-    """Run statements in the caller's transaction."""
-    return lambda sql, *values: db.execute(sql, values)
 
 
 def file(

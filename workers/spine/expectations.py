@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workers.ledger.store import within
 from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 
@@ -37,7 +38,7 @@ def check(runtime: Runtime) -> int:
                 missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
             )
             exceptions.file(
-                exceptions.within(db),
+                within(db),
                 row["kind"],
                 subject=row["subject"],
                 story=row["story"],

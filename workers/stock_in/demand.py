@@ -13,7 +13,7 @@ from typing import Any
 from mappings.canonical.promises import Promise
 from mappings.errors import Unreadable
 from workers.domain.order_sites import keep
-from workers.ledger.store import Connection
+from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 from workers.spine.polling import ORDERS_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
@@ -109,7 +109,7 @@ def _tell(db: Connection, erp: str, unreadable: Iterable[Unreadable], promised: 
         until = "all that it may hold is kept back" if entry.subject in promised else "its units may be sold again"
         why = f"{error.field} {error.value!r}: {error.why}; until then {until}"
         exceptions.file(
-            exceptions.within(db),
+            within(db),
             error.kind,
             subject=subjects[-1],
             story=entry.subject,
@@ -119,7 +119,7 @@ def _tell(db: Connection, erp: str, unreadable: Iterable[Unreadable], promised: 
             once=exceptions.Once.WHILE_OPEN,
         )
     exceptions.close_all(
-        exceptions.within(db),
+        within(db),
         "e.flow = 'stock-in' and e.connection = %s and e.subject like 'demand:%%' and e.subject <> all (%s)",
         erp,
         subjects,

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from workers.journal.totals import money
-from workers.ledger.store import Store
+from workers.ledger.store import Store, within
 from workers.spine import exceptions
 
 if TYPE_CHECKING:  # people's commands list without loading every system
@@ -65,7 +65,7 @@ def check(runtime: Runtime) -> int:
     with runtime.store.transaction() as db:
         for (home, condition), reason in found.items():
             exceptions.file(
-                exceptions.within(db),
+                within(db),
                 KIND,
                 subject=subjects[home, condition],
                 story=home,
@@ -75,7 +75,7 @@ def check(runtime: Runtime) -> int:
                 once=exceptions.Once.OR_DISMISSED,
             )
         exceptions.close_all(
-            exceptions.within(db),
+            within(db),
             "e.kind = %s and e.subject <> all (%s)",
             KIND,
             list(subjects.values()),

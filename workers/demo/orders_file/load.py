@@ -20,7 +20,7 @@ from mappings.canonical import NewOrder
 from mappings.errors import Unmappable
 from workers.demo.orders_file.product_facts import facts_of
 from workers.demo.orders_file.reading import OrdersFile, load_orders
-from workers.ledger.store import Store
+from workers.ledger.store import Store, within
 from workers.spine import exceptions
 
 PLENTY = 10_000_000
@@ -114,7 +114,7 @@ def file_troubles(store: Store, erp: str, troubles: list[Trouble]) -> None:
     with store.transaction() as db:
         for trouble in troubles:
             exceptions.file(
-                exceptions.within(db),
+                within(db),
                 trouble.kind,
                 subject=trouble.subject,
                 story=trouble.story,
