@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -28,6 +28,12 @@ def fleet(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
         finally:
             running.close()
             server.discard()
+
+
+@pytest.fixture
+def new_fleet() -> Callable[[Path, str, str], Fleet]:
+    """Make a fleet of one's own: its folder, its ledger, its broker."""
+    return Fleet
 
 
 @pytest.fixture

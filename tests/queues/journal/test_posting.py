@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 import pytest
 
-from fleet_tests.bookkeeping import BY_FILE, HOME, Warehouse
+from fleet_tests.bookkeeping import BY_FILE, EXTENSION, HOME, Warehouse, journals
 from workers import recovery
 from workers.journal import files, manual
 from workers.spine.people import Person
-
-EXTENSION = "extensions.confirm_shipment = {}\nextensions.post_journal = {}"
 
 
 @pytest.fixture
@@ -22,11 +19,6 @@ def booking(open_warehouse: Callable[..., Warehouse]) -> Warehouse:
     leeds = open_warehouse(khaos_more=EXTENSION)
     leeds.world.khaos.switch(post_stock_journal=True)
     return leeds
-
-
-def journals(leeds: Warehouse) -> list[Any]:
-    found: list[Any] = leeds.world.khaos.books()["journals"]
-    return found
 
 
 def test_the_extension_books_each_entry_once_and_then_it_is_posted(booking: Warehouse) -> None:

@@ -112,7 +112,7 @@ def test_the_commands_export_confirm_and_total_for_people_and_programs(
     assert (done["file"], done["entries"], done["value"], done["indicative"]) == (
         "journal-000001.csv",
         2,
-        "-9.50",
+        "-13.50",
         True,
     )
     assert fleet("journal", "export", "--again", "journal-000001.csv")[0] == 0

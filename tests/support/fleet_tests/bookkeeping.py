@@ -18,6 +18,7 @@ ROUTING = '[[routing]]\nname = "everything"\nto = "leeds"\nfacility = "LDS1"\n'
 MAPPED = '[tables.adjustment_reasons.clarus]\nDMG = { account = "5200" }\nCOUNT = { account = "5210" }\n'
 BESIDE = f'[stock.sites."{HOME}"]\nquarantine = "Quarantine"\n'
 BY_FILE = BESIDE + 'pending_journal = "Pending"\nadjustments = "adjust_by"\n'
+EXTENSION = "extensions.confirm_shipment = {}\nextensions.post_journal = {}"
 
 
 class Warehouse:
@@ -78,3 +79,8 @@ class Warehouse:
 
 Build = Callable[..., World]
 GOOD_LINE = "MUG,Main Site,10,4.75,2026-10-31"
+
+
+def journals(leeds: Warehouse) -> list[Any]:
+    found: list[Any] = leeds.world.khaos.books()["journals"]
+    return found
