@@ -90,7 +90,7 @@ class Stage:
         order = self.order(("MUG", 1))
         row = self.world.store.row("select wire from message_body order by message_id desc limit 1")
         wire = bytes(row["wire"]).replace(f'"{order}-1"'.encode(), b'"STRANGER-1"')
-        self.world.runtime.asked("leeds").send_order(wire)
+        self.world.runtime.warehouse("leeds").orders.send_order(wire)
         self.world.ship()
 
     def adjust(self, sku: str, units: int) -> None:

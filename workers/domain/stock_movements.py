@@ -7,17 +7,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mappings.errors import Unreadable
+from workers.ports.edi import Origin
 from workers.spine.reading import Reading
 
 
 def tell_moves(
-    reading: Reading, home: str, document: str, moves: Sequence[dict[str, Any]], why: tuple[str, str] | None = None
+    reading: Reading,
+    origin: Origin,
+    home: str,
+    document: str,
+    moves: Sequence[dict[str, Any]],
+    why: tuple[str, str] | None = None,
 ) -> int:
     """Take movements of one document: [{sku, condition, units}], below zero for what left. Returns how many were new.
 
     ``why`` is their cause and the word for the story; None where the movements were told to finance already.
     """
-    origin = reading.runtime.telling(reading.record.connection).files.origin(reading.record.body)
     told: dict[str, Any] = {
         "home": home,
         "document": document,

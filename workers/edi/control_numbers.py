@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workers.ledger.store import Claimed, Effect, call
-from workers.ports.warehouse import Stamp
+from workers.ports.orders import Stamp
 from workers.spine.runtime import Runtime
 
 
@@ -24,7 +24,7 @@ def stamp_of(runtime: Runtime, message: Claimed) -> Callable[[], Stamp]:
 
 def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effect]:
     """What the warehouse will say by itself is expected, each within its time; ``only`` names some of it."""
-    answers = runtime.warehouse(message.connection).answers
+    answers = runtime.warehouse(message.connection).orders.answers
     awaited = {what: seconds for what, seconds in answers.items() if not only or what in only}
     if not awaited:
         return []

@@ -55,5 +55,7 @@ class Again:
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Lay it; the answer that is awaited is awaited still."""
         self.runtime.pace(message.connection)
-        self.runtime.warehouse(message.connection).send_order(wire)
+        warehouse = self.runtime.warehouse(message.connection)
+        send = warehouse.returns.send_return if message.flow == "returns-in" else warehouse.orders.send_order
+        send(wire)
         return Delivered("laid again")

@@ -9,7 +9,7 @@ from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, stamp_of
 from workers.ledger.store import Claimed, Connection, Effect, call, within
-from workers.ports.warehouse import Known
+from workers.ports.orders import Known
 from workers.spine import exceptions
 from workers.spine.delivery import Absent, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
@@ -52,7 +52,7 @@ class Order:
         products = catalogue(self.runtime, message, [line.sku for line in lines])
         known = Known(skus.their_ids, products, stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.write_order(wanted, self.runtime.facts(message.connection), known)
+        return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), known)
 
     def _called_off(self, message: Claimed) -> NotNeeded | None:
         """Surely not over there, and not wanted there any more."""
@@ -86,11 +86,11 @@ class Order:
             return over
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
-        their_id = warehouse.send_order(wire)
+        their_id = warehouse.orders.send_order(wire)
         self._release(message, their_id)
-        if warehouse.ack_proof == "get":
+        if warehouse.orders.ack_proof == "get":
             with after_sending(f"created as {their_id}, not shown"):
-                found = self.runtime.asked(message.connection).find_order(
+                found = warehouse.order_reads.find_order(
                     message.reference, wire, self.runtime.facts(message.connection)
                 )
             if found is None or not found.same:
@@ -102,8 +102,8 @@ class Order:
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
         """By reference: there as we wrote it, there otherwise, there twice, or not there."""
         self.runtime.pace(message.connection)
-        warehouse = self.runtime.asked(message.connection)
-        found = warehouse.find_order(message.reference, wire, self.runtime.facts(message.connection))
+        warehouse = self.runtime.warehouse(message.connection)
+        found = warehouse.order_reads.find_order(message.reference, wire, self.runtime.facts(message.connection))
         if found is None:
             return Absent()
         if len(found.their_ids) > 1:
@@ -119,7 +119,7 @@ class Order:
     def _release(self, message: Claimed, their_id: str) -> None:
         """A release that fails leaves the order there: the doubt stands, and the look-up releases it again."""
         with after_sending(f"created as {their_id}, not released"):
-            self.runtime.warehouse(message.connection).release_order(their_id)
+            self.runtime.warehouse(message.connection).orders.release_order(their_id)
 
     def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
         effects: list[Effect] = [

@@ -1,4 +1,4 @@
-"""What the flows ask of a warehouse that answers questions: beside ``port``, for systems with an API."""
+"""What the flows ask of a warehouse that answers questions: its orders and its stock by call."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any, Protocol
 
 from mappings.canonical import StockLine, StockMovement, WarehouseOrder
 from mappings.errors import Unreadable
-from workers.ports.goods_in import GoodsIn
-from workers.ports.warehouse import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +48,29 @@ class Counted:
     unreadable: tuple[Unreadable, ...] = ()
 
 
+class OrderReads(Protocol):
+    """Shows its orders when it is asked. ``read_*`` are pure; the others go over the network."""
+
+    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+        """Look a reference up after a doubt. None when it is provably absent."""
+
+    def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
+        """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
+
+    def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
+        """Understand a re-read order. Raises Unmappable."""
+
+    def read_hint(self, event: str, body: bytes) -> Hint:
+        """Understand an event about an order. Raises Unmappable."""
+
+
+class ReturnReads(Protocol):
+    """Shows the returns that were announced to it."""
+
+    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+        """Look up a return that was announced, after a doubt. None when it is provably absent."""
+
+
 class WarehouseStock(Protocol):
     """What a warehouse holds. ``read_*`` are pure; the others go over the network."""
 
@@ -68,33 +89,5 @@ class WarehouseStock(Protocol):
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand movements."""
 
-    def read_hint(self, source: str, body: bytes) -> StockHint:
-        """Understand a webhook about stock. Raises Unmappable."""
-
-
-class Asked(Warehouse, Protocol):
-    """A warehouse that answers: every fact is re-read there. ``read_*`` are pure."""
-
-    stock: WarehouseStock
-    goods_in: GoodsIn  # receipts: suppliers' and returns
-
-    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
-        """Look a reference up after a doubt. None when it is provably absent."""
-
-    def send_product(self, code: str, their_id: str | None, wire: bytes, facts: dict[str, Any]) -> str:
-        """Create or update, and make it orderable for the account; their id. Pushing again is harmless."""
-
-    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
-        """Look up a return that was announced, after a doubt. None when it is provably absent."""
-
-    def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
-        """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
-
-    def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
-        """Understand a re-read order. Raises Unmappable."""
-
-    def read_hint(self, source: str, body: bytes) -> Hint:
-        """Understand a webhook. Raises Unmappable."""
-
-    def refuse_webhook(self, token: str, source: str, headers: dict[str, str]) -> str | None:
-        """Why an incoming webhook is not theirs; None when it is."""
+    def read_hint(self, event: str, body: bytes) -> StockHint:
+        """Understand an event about stock. Raises Unmappable."""

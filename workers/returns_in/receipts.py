@@ -25,7 +25,7 @@ class Origin:
 def read_receipt(reading: Reading) -> None:
     """Reader of a re-read receipt. An older reading, or the same again, changes nothing; quantities grow."""
     connection = reading.record.connection
-    warehouse = reading.runtime.asked(connection)
+    warehouse = reading.runtime.warehouse(connection)
     receipt = warehouse.goods_in.read(reading.record.body, reading.record.received_at)
     home = warehouse.sites.get(receipt.facility)
     if home is not None:  # else a building that this deployment does not serve

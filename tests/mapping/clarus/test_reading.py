@@ -70,7 +70,7 @@ def test_every_default_status_has_its_meaning_in_any_case(code: str, meaning: st
 def test_a_status_without_a_row_is_refused_naming_the_table(code: str) -> None:
     if code.strip().upper() in STATUSES:
         return
-    with pytest.raises(Unmappable, match=r"clarus_statuses\.toml") as told:
+    with pytest.raises(Unmappable, match=r"clarus/tables/statuses\.toml") as told:
         read_status(code)
     assert told.value.kind == "unknown_status"
 
@@ -109,7 +109,7 @@ def test_an_order_without_what_is_documented_is_refused(absent: str) -> None:
 def test_a_carrier_is_read_from_the_table_and_a_connections_own_rows_win() -> None:
     assert read_courier("dpd") == "DPD"
     assert read_courier("DPD", {"dpd": "DPD Next Day"}) == "DPD Next Day"
-    with pytest.raises(Unmappable, match=r"clarus_carriers\.toml") as told:
+    with pytest.raises(Unmappable, match=r"clarus/tables/carriers\.toml") as told:
         read_courier("PIGEON")
     assert told.value.kind == "unknown_carrier"
 

@@ -91,7 +91,7 @@ def test_every_status_word_has_its_meaning_in_any_case(word: str, status: str) -
 
 
 def test_a_status_without_a_row_is_refused_and_a_filter_gets_every_word_in_both_cases() -> None:
-    with pytest.raises(Unmappable, match=r"\[goods_in\] in mappings/tables/clarus_statuses\.toml") as refused:
+    with pytest.raises(Unmappable, match=r"\[goods_in\] in mappings/clarus/tables/statuses\.toml") as refused:
         read_receipt(detail([], status="LOST"), NOW)
     assert refused.value.kind == "unknown_status"
     assert set(receipt_words(ReceiptStatus.EXPECTED)) == {"DRAFT", "draft", "PENDING", "pending"}

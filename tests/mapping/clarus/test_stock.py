@@ -66,7 +66,7 @@ def test_a_status_without_a_row_counts_as_unknown_and_is_reported_once_with_its_
     lines, bad = read_stock([record("frozen", 2), record("frozen", 3, sku="TRAY")])
     assert {(line.sku, line.condition, line.units) for line in lines} == {("MUG", "unknown", 2), ("TRAY", "unknown", 3)}
     assert [(one.subject, one.error.kind) for one in bad] == [("frozen", "unknown_condition")]
-    assert "[statuses] in mappings/tables/clarus_stock.toml" in str(bad[0].error)
+    assert "[statuses] in mappings/clarus/tables/stock.toml" in str(bad[0].error)
     assert "[tables.stock_conditions.clarus]" in str(bad[0].error)
 
 

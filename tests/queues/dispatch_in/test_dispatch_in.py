@@ -11,6 +11,7 @@ from adapters.clarus.settings import Settings
 from fleet_tests.world import World
 from workers import recovery
 from workers.dispatch_in import polls
+from workers.ports.events import Delivery, Refusal
 from workers.spine.people import Person
 from workers.spine.runtime import Runtime
 
@@ -122,10 +123,12 @@ def test_an_old_webhook_said_again_after_everything_is_over_changes_nothing(worl
 
 def test_a_webhook_with_a_wrong_token_is_no_news(world: World) -> None:
     settings: Settings = world.runtime.connection("leeds").settings
-    warehouse = world.runtime.asked("leeds")
-    headers = {"X-ClarusWMS-Subdomain": "acme", "X-ClarusWMS-Automation-ID": "41"}
-    assert warehouse.refuse_webhook(settings.webhook_token, "webhook goods_out.completed", headers) is None
-    assert warehouse.refuse_webhook("guessed", "webhook goods_out.completed", headers)
+    events = world.runtime.warehouse("leeds").events
+    headers = {"x-claruswms-subdomain": "acme", "x-claruswms-automation-id": "41"}
+    event = "goods_out.completed"
+    assert events.refuse_caller(Delivery(settings.webhook_token, event, headers)) is None
+    assert events.refuse_caller(Delivery("guessed", event, headers)) is Refusal.TOKEN
+    assert events.refuse_caller(Delivery(settings.webhook_token, event, {})) is Refusal.HEADERS
 
 
 def test_more_shipped_than_ordered_is_an_exception_and_khaos_is_not_told(world: World) -> None:
@@ -159,7 +162,7 @@ def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world
     assert world.shipments(order) == []
     configuration = world.runtime.configuration.model_copy(update={"tables": {"carriers": {"clarus": {"PIGEON": "P"}}}})
     mended = Runtime(configuration)
-    world.runtime._asked["leeds"] = mended.asked("leeds")
+    world.runtime.warehouses["leeds"] = mended.warehouse("leeds")
     recovery.retry(world.store, found["id"], Person("Mo"))
     world.go()
     assert [s["courier"] for s in world.shipments(order)] == ["P"]
@@ -171,7 +174,7 @@ def test_a_dispatch_of_an_order_that_nobody_sent_is_an_exception(world: World) -
     order = world.order(("MUG", 1))
     world.poll()
     wire = world.store.row("select wire from message_body order by message_id desc limit 1")["wire"]
-    world.runtime.asked("leeds").send_order(bytes(wire).replace(f'"{order}-1"'.encode(), b'"STRANGER-1"'))
+    world.runtime.warehouse("leeds").orders.send_order(bytes(wire).replace(f'"{order}-1"'.encode(), b'"STRANGER-1"'))
     world.ship()
     told(world)
     world.go()
@@ -185,7 +188,7 @@ def test_a_dispatch_of_an_order_that_nobody_sent_is_an_exception(world: World) -
 def test_a_status_that_no_table_knows_is_an_exception(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
-    body = next(iter(world.runtime.asked("leeds").fetch_orders(
+    body = next(iter(world.runtime.warehouse("leeds").order_reads.fetch_orders(
         [(world.there()[0]["id"], f"{order}-1")], world.runtime.facts("leeds")).values()))  # fmt: skip
     strange = body.replace(b'"PENDING"', b'"TELEPORTED"')
     assert world.store.receive("leeds", "order", "strange", strange) is not None
@@ -197,7 +200,7 @@ def test_a_status_that_no_table_knows_is_an_exception(world: World) -> None:
 def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: World) -> None:
     world.order(("MUG", 1))
     world.poll()
-    world.runtime.asked("leeds").cancel_order(world.there()[0]["id"], b"cancel")
+    world.runtime.warehouse("leeds").orders.cancel_order(world.there()[0]["id"], b"cancel")
     world.sweep()
     assert world.exceptions() == ["cancelled_at_warehouse"]
 

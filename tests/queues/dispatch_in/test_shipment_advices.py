@@ -198,8 +198,8 @@ def test_a_carrier_that_no_table_knows_waits_for_its_row_and_the_stock_has_left_
     )
     assert "PIGEON" in gxo.world.exception("unknown_carrier")["reason"]
     assert (gxo.state(order), gxo.position("MUG")) == ("sent", (18, {}))
-    warehouse: Any = gxo.runtime.telling("gxo")
-    warehouse._carriers = {"PIGEON": "Royal Mail"}
+    dispatches: Any = gxo.runtime.warehouse("gxo").dispatches
+    dispatches._carriers = {"PIGEON": "Royal Mail"}
     gxo.replay()
     gxo.world.read_back()
     assert (gxo.state(order), gxo.position("MUG"), shipped(gxo, order)) == ("dispatched", (18, {}), [{"MUG": 2}])

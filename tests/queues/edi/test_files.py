@@ -119,15 +119,15 @@ def test_other_bytes_under_a_name_that_was_read_are_kept_and_told_to_a_person(gx
 def test_a_kept_file_is_told_of_although_the_process_dies_at_once(gxo: ByFile, monkeypatch: pytest.MonkeyPatch) -> None:
     number = last(gxo) + 1
     again(gxo, number, "947_1.edi")
-    archive = type(gxo.runtime.telling("gxo").files).archive
+    archive = type(gxo.runtime.warehouse("gxo").files).archive
 
     def dies(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(type(gxo.runtime.telling("gxo").files), "archive", dies)
+    monkeypatch.setattr(type(gxo.runtime.warehouse("gxo").files), "archive", dies)
     with pytest.raises(KeyboardInterrupt):
         again(gxo, number, "947_1.edi", units=-9, adjustment="ADJOTHER")
-    monkeypatch.setattr(type(gxo.runtime.telling("gxo").files), "archive", archive)
+    monkeypatch.setattr(type(gxo.runtime.warehouse("gxo").files), "archive", archive)
     gxo.hear()
     assert gxo.world.exceptions() == ["file_name_reused"]
     assert list(gxo.folder("out").glob("*.edi")) == []
@@ -197,8 +197,8 @@ def test_a_series_that_begins_anew_is_no_thousand_lost_files_and_its_own_gaps_ar
 
 def test_a_file_that_grows_is_taken_when_it_has_come_to_rest(build_gxo: Build) -> None:
     gxo = build_gxo(stable_for=7.0)
-    warehouse: Any = gxo.runtime.telling("gxo")
-    side = warehouse.client
+    orders: Any = gxo.runtime.warehouse("gxo").orders
+    side = orders.client
     side._clock = gxo.site.monotonic
     gxo.switch(floor=False, grow_next=1, grow_seconds=20.0)
     gxo.site.stock.open("GBNH01", "MUG", "N", 20)
@@ -280,7 +280,7 @@ def test_a_second_account_of_the_same_turn_takes_nothing_twice(gxo: ByFile) -> N
     """Two processes list the same files: whoever comes second finds them gone, and that is no failure."""
     adjust(gxo, -3)
     adjust(gxo, -1)
-    files = gxo.runtime.telling("gxo").files
+    files = gxo.runtime.warehouse("gxo").files
     lying = files.list_new("GBNH01")
     assert collect.take_files(gxo.runtime, "gxo", "GBNH01") == 2
     assert [collect.take_one(gxo.runtime, "gxo", "GBNH01", file) for file in lying] == [False, False]

@@ -28,7 +28,7 @@ def doubted(build: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> Any:
     world.check()
     world.clarus.switch(effect_then_500_next={"create_goods_out": 1})
     world.poll()
-    client = type(world.runtime.asked("leeds").client)
+    client = type(world.runtime.warehouse("leeds").orders.client)
     real, ends = client.goods_outs_by_reference, time.monotonic() + 2
 
     def hidden(self: Any, references: Any, account: Any) -> Any:

@@ -233,7 +233,7 @@ def test_an_unknown_reason_moves_the_stock_and_finance_maps_it(gxo: ByFile, reas
 def test_a_type_that_no_table_knows_is_held_as_unknown_until_a_row_says_what_it_is(gxo: ByFile) -> None:
     book(gxo, "ADJQ", ("AC", -6, "MUG", "N"), ("AC", 6, "MUG", "Q"))
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((14, {"unknown": 6}), ["unknown_condition"])
-    files: Any = gxo.runtime.telling("gxo").files
+    files: Any = gxo.runtime.warehouse("gxo").files
     files._conditions = {"Q": "quarantine"}
     gxo.replay()
     assert gxo.position("MUG") == (14, {"quarantine": 6})

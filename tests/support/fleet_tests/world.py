@@ -362,7 +362,7 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
         runtime = Runtime(config.read(folder / "fleet.toml", SYSTEMS))
         engine = reading_engine(database)
         web = FastAPI()
-        web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.asked("leeds")})))
+        web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.warehouse("leeds")})))
         with serve(web) as hooks:
             schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
             runtime.redis.flushall()

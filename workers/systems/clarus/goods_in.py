@@ -14,8 +14,6 @@ from mappings.canonical import GoodsReceipt, ReceiptStatus, ReturnAdvice
 from workers.ports.api import Found
 from workers.ports.goods_in import GoodsInHint, ReceiptHint
 
-WEBHOOK = "webhook "
-
 
 class ClarusGoodsIn:
     """The receipts of one Clarus account."""
@@ -26,10 +24,10 @@ class ClarusGoodsIn:
         self._client = client
         self._conditions = tables.get("stock_conditions", {}).get("clarus", {})
 
-    def read_hint(self, source: str, body: bytes) -> GoodsInHint:
+    def read_hint(self, event: str, body: bytes) -> GoodsInHint:
         """Understand a webhook of goods_in or putaway_task."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        hint = words.read_stock_hint(resource, event, body)
+        resource, _, what = event.partition(".")
+        hint = words.read_stock_hint(resource, what, body)
         return GoodsInHint(tuple(ReceiptHint(r.their_id, r.reference, r.line_ids) for r in hint.receipts), hint.skus)
 
     def fetch(self, their_id: str, reference: str, line_ids: Sequence[str], facts: dict[str, Any]) -> bytes | None:

@@ -13,7 +13,6 @@ from mappings.canonical import StockMovement
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.api import Counted, StockHint
 
-WEBHOOK = "webhook "
 BEFORE = timedelta(hours=1)  # the first look at movements only tells where to begin
 
 
@@ -56,10 +55,10 @@ class ClarusStock:
         said = json.loads(raw)
         return words.read_movements(said["transactions"], said["facility"], self._causes)
 
-    def read_hint(self, source: str, body: bytes) -> StockHint:
+    def read_hint(self, event: str, body: bytes) -> StockHint:
         """Understand a webhook about stock."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        hint = words.read_stock_hint(resource, event, body)
+        resource, _, what = event.partition(".")
+        hint = words.read_stock_hint(resource, what, body)
         return StockHint(skus=hint.skus, reasons=(hint.reason,) if hint.reason else ())
 
 

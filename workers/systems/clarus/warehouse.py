@@ -10,22 +10,23 @@ from typing import Any
 import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
-from adapters.clarus.webhook import check
 from adapters.errors import Rejected
 from mappings.canonical import Fulfilment, Product, ReturnAdvice, WarehouseOrder
 from mappings.errors import Unmappable
 from workers.ports.api import Found, Hint
-from workers.ports.warehouse import Cancelling, Known
+from workers.ports.orders import Cancelling, Known, Manner, SentOrder
+from workers.ports.warehouse import Parts
+from workers.systems.clarus.events import ClarusEvents
 from workers.systems.clarus.goods_in import ClarusGoodsIn
 from workers.systems.clarus.stock import ClarusStock
 
 NOT_FOUND = 404
-WEBHOOK = "webhook "  # source of a record: "webhook goods_out.completed"
 
 
 class ClarusWarehouse:
     """One Clarus account."""
 
+    manner = Manner.CALL
     numbered = False
     replaces = False  # there is no such call: it is cancelled and sent anew
     repeatable = False  # Clarus would create a second order of the same reference
@@ -34,9 +35,10 @@ class ClarusWarehouse:
         """Connects to nothing yet."""
         self.settings = settings
         self.client = Clarus(settings)
-        self.ack_proof = settings.proof
+        self.ack_proof: str = settings.proof
         self.sites = dict(settings.sites)
         self.answers: dict[str, float] = {}  # what it says of an order, it says in the answer
+        self.answer_patience = 0.0
         self.goods_in = ClarusGoodsIn(settings, self.client, tables)
         self.stock = ClarusStock(self.client, tables)
         self._couriers: dict[str, str] = tables.get("carriers", {}).get("clarus", {})
@@ -100,7 +102,7 @@ class ClarusWarehouse:
         detail = self.client.orders_detail(nodes)[0]
         return Found(ids, words.same_order(wire, detail["lines"]), f"goods out {ids[0]} has other lines than were sent")
 
-    def write_cancel(self, reference: str, facility: str, associated_ref: str, known: Known) -> bytes:
+    def write_cancel(self, sent: SentOrder, known: Known) -> bytes:
         """Nothing to write: the call has no body."""
         return b"cancel"
 
@@ -159,17 +161,29 @@ class ClarusWarehouse:
         """Understand a re-read order."""
         return words.read_order(json.loads(raw), read_at)
 
-    def read_hint(self, source: str, body: bytes) -> Hint:
+    def read_hint(self, event: str, body: bytes) -> Hint:
         """Understand a webhook."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        hint = words.read_hint(resource, event, body)
+        resource, _, what = event.partition(".")
+        hint = words.read_hint(resource, what, body)
         return Hint(hint.their_id, hint.reference)
-
-    def refuse_webhook(self, token: str, source: str, headers: dict[str, str]) -> str | None:
-        """Token, subdomain, domains, automation and integration ids."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        return check(self.settings, token, resource, event, headers)
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for Clarus's carrier code."""
         return words.read_courier(carrier, self._couriers)
+
+
+def clarus(settings: Settings, tables: Mapping[str, Any]) -> Parts:
+    """The parts of a Clarus account: everything by call, and its webhooks are hints."""
+    site = ClarusWarehouse(settings, tables)
+    return Parts(
+        account=site,
+        orders=site,
+        products=site,
+        returns=site,
+        order_reads=site,
+        return_reads=site,
+        stock=site.stock,
+        goods_in=site.goods_in,
+        dispatches=site,
+        events=ClarusEvents(settings),
+    )

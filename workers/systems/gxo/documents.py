@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from adapters.x12 import Group, Interchange, Lines, TransactionSet, X12Error, read_interchange
 from mappings.errors import Unmappable, Unreadable
 from mappings.gxo import Segments
-from workers.ports.edi import Document, Kind, Origin
+from workers.ports.edi import Document, Origin
+from workers.ports.sources import Kind
 
 BETWEEN_SEGMENTS, BETWEEN_ELEMENTS = "\x1e", "\x1f"
 RESULT = ".result.csv"

@@ -12,11 +12,12 @@ import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
 from adapters.x12 import Envelope, X12Error, envelope_of
-from mappings.canonical import GoodsReceipt, PickLine, StockMovement
+from mappings.canonical import GoodsReceipt, PickLine, Product, StockMovement
 from mappings.canonical.advices import Acknowledgement, ItemResult, OrderAdvice, ShipmentAdvice, StockSnapshot
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.edi import Document, Lying, Origin
 from workers.ports.outbound_file import Letter, open_letter
+from workers.ports.sources import Kind
 from workers.systems.gxo.documents import (
     RESULT,
     content_of,
@@ -39,8 +40,11 @@ class GxoFiles:
         self._conditions: Mapping[str, str] = tables.get("stock_conditions", {}).get("gxo", {})
         self._causes: Mapping[str, str] = tables.get("movement_causes", {}).get("gxo", {})
         self._lines: Mapping[str, str] = tables.get("line_statuses", {}).get("gxo", {})
+        self._columns: Mapping[str, str] = tables.get("item_columns", {}).get("gxo", {})
+        self.tells = frozenset(Kind)
         self.poll_every = settings.poll_interval
-        self.series = settings.series
+        self.post_every = min(settings.poll_interval, 30.0)
+        self.series: str = settings.series
         self.gap_patience = settings.gap_patience
         self.answer_patience = settings.ack_824_within
 
@@ -143,6 +147,11 @@ class GxoFiles:
         """A result file."""
         good, bad = words.read_item_results(content_of(body))
         return item_file_of(origin_of(body).file), good, bad
+
+    def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
+        """A row of an item file."""
+        row = words.write_item(product, own=self._columns, currency=self._settings.item_currency)
+        return json.dumps(row, ensure_ascii=False).encode()
 
     def write_items(self, facility: str, rows: Sequence[bytes], at: datetime) -> tuple[str, bytes]:
         """An item file of rows that were written before."""

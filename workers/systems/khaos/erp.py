@@ -20,11 +20,11 @@ from adapters.khaos.settings import Settings
 from mappings.canonical import CreditNote, Invoice, Product, SalesOrder, Shipment
 from mappings.canonical.consignments import Consigned
 from mappings.canonical.journal import JournalEntry
+from mappings.canonical.stages import CANCELLED_STAGE
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.consignments import Layout, write_consignments
 from workers.systems.khaos.channel import KhaosChannel
 
-CANCELLED = 1
 SET_BACK = timedelta(hours=1)  # what clocks are set back by in autumn
 MOVED = re.compile(rb' MOVED="[^"]*"')
 EDITED, EVERY_ITEM, BY_URN, BY_ORDER_CODE = 0, 0, 1, 3
@@ -66,7 +66,7 @@ class KhaosErp:
                 include_cancelled=True,
                 date_from=now - timedelta(days=self.settings.lookback_days),
                 date_to=now + timedelta(days=1),
-                stages=(CANCELLED, *self.ready_stages, *self.withdraw_stages),
+                stages=(CANCELLED_STAGE, *self.ready_stages, *self.withdraw_stages),
                 show_items=True,
             )
         return text.encode()
