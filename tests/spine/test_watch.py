@@ -182,7 +182,7 @@ def test_a_queue_that_nobody_takes_from_tells_somebody_when_something_waits(ledg
     ledger.store.run("update process set lanes = array_remove(lanes, 'orders-out')")
     watch.look(runtime)
     assert filed(ledger) == [], "nothing waits"
-    ledger.post("SO1-1", args={"wait": -120})
+    ledger.post("SO1-1", args={"wait": -400})
     watch.look(runtime)
     assert filed(ledger) == [("no_worker", "worker:orders-out")]
     ledger.store.run("update process set lanes = lanes || array['orders-out']")

@@ -71,7 +71,7 @@ ORDER = (
     "</ORDER_ITEM></ORDER_ITEMS></SALES_ORDER></SALES_ORDERS>"
 )
 QUEUES = {
-    "flows": "orders-out,sku-sync,dispatch-in",
+    "flows": "orders-out,sku-sync,dispatch-in,stock-in,returns-in",
     "dead-letters": "orders-out.dead,sku-sync.dead,dispatch-in.dead",
     "control": "control",
 }
