@@ -24,7 +24,7 @@ from workers import config
 from workers.cli import checks
 from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, Stock, When
 from workers.config.adjust_by import AdjustBy
-from workers.config.stock import Beside, Buffer
+from workers.config.stock import Buffer, NonSellingSites
 from workers.wiring import systems
 from workers.wiring.systems import read_configuration as read
 
@@ -53,7 +53,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "connections.gxo": (GxoSettings,),
     "connections.gxo.facilities.GBNH01": (GxoFacility,),
     "stock": (Stock,),
-    "stock.sites.Leeds": (Beside,),
+    "stock.sites.Leeds": (NonSellingSites,),
     "stock.buffer": (Buffer,),
     "stock.adjust_by": (AdjustBy,),
     "routing": (Rule,),

@@ -13,7 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from adapters.errors import Rejected, Throttled, Unavailable
 from fleet_tests.ledger import Ledger
 from workers.ledger.store import LateSettle
-from workers.spine.delivery import Absent
+from workers.spine.delivery import NotAtPartner
 from workers.spine.outcomes import Delivered, Duplicate, Held
 
 SUBJECTS = st.integers(0, 3)
@@ -54,7 +54,7 @@ class Books:
         return Delivered("taken")
 
     def look_up(self, message: Any, wire: bytes) -> Any:
-        return Duplicate("it had arrived") if self.effects[message.id] else Absent()
+        return Duplicate("it had arrived") if self.effects[message.id] else NotAtPartner()
 
 
 class Machine(RuleBasedStateMachine):

@@ -43,18 +43,18 @@ def held_by(ledger: Ledger, *, host: str = "h", pid: int = 1, machine: str = "")
 
 def test_a_process_of_another_machine_with_our_name_is_not_buried(ledger: Ledger, runtime: Runtime) -> None:
     held_by(ledger, host=socket.gethostname(), pid=a_dead_pid(), machine="another boot and namespace")
-    assert ringer.bury(runtime) == 0
+    assert ringer.mark_dead_processes(runtime) == 0
     assert ledger.release_lost() == []
 
 
 def test_a_process_of_an_older_release_is_left_to_its_silence(ledger: Ledger, runtime: Runtime) -> None:
     held_by(ledger, host=socket.gethostname(), pid=a_dead_pid())
-    assert ringer.bury(runtime) == 0
+    assert ringer.mark_dead_processes(runtime) == 0
 
 
 def test_a_process_of_this_machine_whose_pid_is_gone_is_buried_at_once(ledger: Ledger, runtime: Runtime) -> None:
     held_by(ledger, machine=this_machine(), pid=a_dead_pid())
-    assert ringer.bury(runtime) == 1
+    assert ringer.mark_dead_processes(runtime) == 1
     assert [row["crashed"] for row in ledger.release_lost()] == [True]
 
 

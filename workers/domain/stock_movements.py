@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mappings.errors import Unreadable
-from workers.ports.edi import Origin
+from workers.ports.edi import DocumentSource
 from workers.spine.reading import Reading
 
 
 def tell_moves(
     reading: Reading,
-    origin: Origin,
+    origin: DocumentSource,
     home: str,
     document: str,
     moves: Sequence[dict[str, Any]],
@@ -36,7 +36,7 @@ def tell_moves(
     return new
 
 
-def complain(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
+def file_unreadable(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
     """Units whose condition no table knows are held as unknown, and a person is told which row is missing."""
     for entry in bad:
         reading.file_exception(

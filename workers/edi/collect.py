@@ -8,7 +8,7 @@ import time
 
 from adapters.errors import Rejected
 from workers.ledger.store import within
-from workers.ports.edi import Lying
+from workers.ports.edi import RemoteFile
 from workers.spine import exceptions
 from workers.spine.polling import call
 from workers.spine.runtime import Runtime
@@ -30,7 +30,7 @@ def take_files(runtime: Runtime, connection: str, facility: str) -> int:
     return taken
 
 
-def take_one(runtime: Runtime, connection: str, facility: str, file: Lying) -> bool:
+def take_one(runtime: Runtime, connection: str, facility: str, file: RemoteFile) -> bool:
     """One file; whether it was news. It is moved away only after its record is committed: whatever breaks, it is found
     again. One that they do not give out lies there, with a person, and keeps nobody from the next.
     """

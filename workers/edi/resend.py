@@ -16,7 +16,7 @@ select c.connection, c.number, k.flow, k.reference, s.story, b.wire
 """
 
 
-def lay_again(db: Connection, subject: str, occasion: str) -> str | None:
+def resend(db: Connection, subject: str, occasion: str) -> str | None:
     """Post the last file of an order, a cancellation or an advice once more. Its reference; None where there is none.
 
     ``occasion`` makes it one more laying, however often there was one before.

@@ -12,7 +12,7 @@ from workers.domain.rereads import reread
 from workers.edi.control_numbers import stamp_of
 from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Effect, call
-from workers.ports.orders import Cancelling, Known, SentOrder
+from workers.ports.orders import CancelResult, SentOrder, WriteContext
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.runtime import Runtime
 
@@ -43,7 +43,7 @@ class Change:
         skus = confirmed(self.runtime.store.rows, message.connection, codes)
         if skus.missing:
             return skus.held()
-        known = Known(skus.their_ids, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
+        known = WriteContext(skus.their_ids, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.orders.write_change(wanted, self.runtime.facts(message.connection), known)
 
@@ -85,7 +85,7 @@ class Cancel:
         row = self.runtime.store.row("select * from fulfilment where reference = %s", message.reference)
         if row is None or row["state"] != "cancelling":
             return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
-        known = Known(stamp=stamp_of(self.runtime, message))
+        known = WriteContext(stamp=stamp_of(self.runtime, message))
         orders = self.runtime.warehouse(message.connection).orders
         return orders.write_cancel(self._sent(message, row), known)
 
@@ -107,9 +107,9 @@ class Cancel:
         warehouse = self.runtime.warehouse(message.connection)
         their_ids = self._their_ids(message, row)
         became = [warehouse.orders.cancel_order(their_id, wire) for their_id in their_ids]
-        if Cancelling.ASKED in became:
-            return Delivered(Cancelling.ASKED.value, (self._awaits(message),))
-        note = Cancelling.CANCELLED if Cancelling.CANCELLED in became else Cancelling.NOT_THERE
+        if CancelResult.ASKED in became:
+            return Delivered(CancelResult.ASKED.value, (self._awaits(message),))
+        note = CancelResult.CANCELLED if CancelResult.CANCELLED in became else CancelResult.NOT_THERE
         done = transitions.cancelled(message.reference)
         if warehouse.parts.order_reads is None:
             return Delivered(note.value, (done,))

@@ -9,9 +9,9 @@ from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, stamp_of
 from workers.ledger.store import Claimed, Connection, Effect, call, within
-from workers.ports.orders import Known
+from workers.ports.orders import WriteContext
 from workers.spine import exceptions
-from workers.spine.delivery import Absent, after_sending
+from workers.spine.delivery import NotAtPartner, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
 from workers.spine.people import Dismissal
 from workers.spine.runtime import Runtime
@@ -50,7 +50,7 @@ class Order:
             wanted = wanted.model_copy(update={"lines": lines})
             transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
         products = catalogue(self.runtime, message, [line.sku for line in lines])
-        known = Known(skus.their_ids, products, stamp_of(self.runtime, message))
+        known = WriteContext(skus.their_ids, products, stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), known)
 
@@ -99,13 +99,13 @@ class Order:
                 )
         return Delivered(f"at the warehouse as {their_id}", self._effects(message, their_id))
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | NotAtPartner:
         """By reference: there as we wrote it, there otherwise, there twice, or not there."""
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
         found = warehouse.order_reads.find_order(message.reference, wire, self.runtime.facts(message.connection))
         if found is None:
-            return Absent()
+            return NotAtPartner()
         if len(found.their_ids) > 1:
             return Dead("duplicate_at_warehouse", f"it is there as {', '.join(found.their_ids)}", maybe_done=True)
         if not found.same:

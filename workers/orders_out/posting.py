@@ -11,7 +11,7 @@ from workers.domain.fulfilment import FulfilmentRow, State
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
 from workers.orders_out.ready_invoice import ReadyInvoice
-from workers.ports.orders import Known
+from workers.ports.orders import WriteContext
 from workers.spine import priority
 from workers.spine.reading import Reading
 
@@ -26,7 +26,7 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
     facts = reading.run("select value from partner_fact where connection = %s", warehouse)
     orders = reading.runtime.warehouse(warehouse).orders
     if not skus.missing and facts and not orders.numbered:
-        wire = orders.write_order(fulfilment, facts[0]["value"], Known(skus.their_ids))
+        wire = orders.write_order(fulfilment, facts[0]["value"], WriteContext(skus.their_ids))
     reading.post(
         NewMessage(
             flow="orders-out",

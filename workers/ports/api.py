@@ -12,7 +12,7 @@ from mappings.errors import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LookUpResult:
     """A reference looked up at a warehouse: how often it is there alive, and whether as we wrote it."""
 
     their_ids: tuple[str, ...]
@@ -21,7 +21,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class WebhookHint:
     """A warehouse's word that something happened to an order; never the fact itself."""
 
     their_id: str
@@ -41,7 +41,7 @@ class StockHint:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountPage:
     """What a count read: lines that are good, and entries that could not be understood."""
 
     lines: tuple[StockLine, ...]
@@ -51,7 +51,7 @@ class Counted:
 class OrderReads(Protocol):
     """Shows its orders when it is asked. ``read_*`` are pure; the others go over the network."""
 
-    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """Look a reference up after a doubt. None when it is provably absent."""
 
     def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
@@ -60,14 +60,14 @@ class OrderReads(Protocol):
     def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
         """Understand a re-read order. Raises Unmappable."""
 
-    def read_hint(self, event: str, body: bytes) -> Hint:
+    def read_hint(self, event: str, body: bytes) -> WebhookHint:
         """Understand an event about an order. Raises Unmappable."""
 
 
 class ReturnReads(Protocol):
     """Shows the returns that were announced to it."""
 
-    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """Look up a return that was announced, after a doubt. None when it is provably absent."""
 
 
@@ -77,10 +77,10 @@ class WarehouseStock(Protocol):
     snapshot_consistent: bool  # a count of the building is one moment's picture, not pages read one by one
     absent_after: int  # complete counts in a row without a SKU that mean it is gone
 
-    def count(self, facility: str, skus: Sequence[str], facts: dict[str, Any]) -> Counted:
+    def count(self, facility: str, skus: Sequence[str], facts: dict[str, Any]) -> CountPage:
         """Count some SKUs, whole: what is not shown is not there."""
 
-    def pages(self, facility: str, facts: dict[str, Any]) -> Iterator[Counted]:
+    def pages(self, facility: str, facts: dict[str, Any]) -> Iterator[CountPage]:
         """Count a building, page by page. It is complete only when the iterator ends by itself."""
 
     def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:

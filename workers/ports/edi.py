@@ -19,7 +19,7 @@ from workers.ports.sources import Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class RemoteFile:
     """A file that lies ready to be taken."""
 
     path: str
@@ -40,7 +40,7 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class DocumentSource:
     """What told a document: the facility that it speaks of, the file's or the event's name, its number (0: none), and
     when it was written.
     """
@@ -59,7 +59,7 @@ class Files(Protocol):
     series: str  # whose numbers follow each other: each "facility"'s, or the whole "account"'s
     gap_patience: float  # seconds that a number which is left out may still come
 
-    def list_new(self, facility: str) -> list[Lying]:
+    def list_new(self, facility: str) -> list[RemoteFile]:
         """What has stopped growing in a facility's folders, oldest first."""
 
     def fetch(self, path: str) -> bytes:
@@ -78,7 +78,7 @@ class Files(Protocol):
 class Documents(Protocol):
     """What documents of every kind have."""
 
-    def origin(self, body: bytes) -> Origin:
+    def origin(self, body: bytes) -> DocumentSource:
         """Where a document stood."""
 
 

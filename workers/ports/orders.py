@@ -22,25 +22,25 @@ class Manner(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Stamp:
+class ControlNumber:
     """Our control number of what is written, and the moment that it is written for; both stay with the message."""
 
     number: int
     at: datetime
 
 
-def no_stamp() -> Stamp:
+def no_control_number() -> ControlNumber:
     """For a warehouse whose documents carry no number of ours."""
     raise AssertionError("this warehouse is sent no control numbers")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class WriteContext:
     """What the ledger knows that bytes for a warehouse may need: their id of each SKU, the catalogue, the number."""
 
     skus: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)
-    stamp: Callable[[], Stamp] = no_stamp  # taken last: what cannot be written takes no number
+    stamp: Callable[[], ControlNumber] = no_control_number  # taken last: what cannot be written takes no number
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class SentOrder:
     wire: bytes  # the bytes that were sent; empty where they were purged
 
 
-class Cancelling(Enum):
+class CancelResult(Enum):
     """What became of asking for a cancellation."""
 
     CANCELLED = "cancelled at the warehouse"
@@ -73,10 +73,10 @@ class Orders(Protocol):
     answers: dict[str, float]  # what it says of an order later ("received", "accepted") -> within how many seconds
     answer_patience: float  # seconds that a change or a cancellation may stay without its answer
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         """The bytes of an order. Raises Unmappable."""
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         """The bytes of an order that replaces what was sent under its reference. Raises Unmappable."""
 
     def send_order(self, wire: bytes) -> str:
@@ -85,10 +85,10 @@ class Orders(Protocol):
     def release_order(self, their_id: str) -> None:
         """Have an order picked, where the warehouse leaves that to us. Releasing twice is harmless."""
 
-    def write_cancel(self, sent: SentOrder, known: Known) -> bytes:
+    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
         """The bytes of a cancellation. Raises Unmappable."""
 
-    def cancel_order(self, their_id: str, wire: bytes) -> Cancelling:
+    def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:
         """Cancel an order, or ask for it. Raises Rejected when they refuse."""
 
 
@@ -108,7 +108,7 @@ class Returns(Protocol):
     manner: Manner
     repeatable: bool  # the same bytes sent again have no second effect: a doubt needs no look-up
 
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: Known) -> bytes:
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: WriteContext) -> bytes:
         """The bytes of a return to be expected. Raises Unmappable."""
 
     def send_return(self, wire: bytes) -> str:

@@ -13,14 +13,24 @@ from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
 from workers.ports.edi import Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
 from workers.ports.events import About, Events
 from workers.ports.goods_in import GoodsIn
-from workers.ports.orders import Cancelling, Known, Manner, Orders, Products, Returns, SentOrder, Stamp, no_stamp
+from workers.ports.orders import (
+    CancelResult,
+    ControlNumber,
+    Manner,
+    Orders,
+    Products,
+    Returns,
+    SentOrder,
+    WriteContext,
+    no_control_number,
+)
 from workers.ports.sources import Kind
 
 __all__ = [
     "Account",
-    "Cancelling",
+    "CancelResult",
+    "ControlNumber",
     "Dispatches",
-    "Known",
     "Manner",
     "Orders",
     "PartAbsent",
@@ -28,10 +38,10 @@ __all__ = [
     "Products",
     "Returns",
     "SentOrder",
-    "Stamp",
     "Warehouse",
+    "WriteContext",
     "manners",
-    "no_stamp",
+    "no_control_number",
 ]
 
 P = TypeVar("P")

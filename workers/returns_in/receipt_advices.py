@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mappings.canonical import GoodsReceipt, ReceiptLine
-from workers.domain.stock_movements import complain, tell_moves
+from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.returns_in.receipts import take_receipt
 from workers.spine.reading import Reading
 
@@ -33,7 +33,7 @@ def read_receipt(reading: Reading) -> None:
     origin = warehouse.receipts.origin(reading.record.body)
     tell_moves(reading, origin, home, f"receipt {number}", moves, ("received", receipt.kind_word))
     # the grade of returned goods is judged with the return itself
-    complain(reading, home, [entry for entry in bad if not (is_return and entry.error.kind == "unknown_grade")])
+    file_unreadable(reading, home, [entry for entry in bad if not (is_return and entry.error.kind == "unknown_grade")])
 
 
 def _name(reading: Reading, receipt: GoodsReceipt, home: str) -> str:

@@ -43,7 +43,7 @@ def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_ret
         by_line[line.line_id].append(line)
     if origin.kind == RETURN:
         for line_id, entries in by_line.items():
-            lines.take(reading, lines.Arrival(receipt, home, origin.order_code, origin.advice), line_id, entries)
+            lines.take(reading, lines.ReturnReceipt(receipt, home, origin.order_code, origin.advice), line_id, entries)
     else:
         for line_id, entries in by_line.items():
             _supplied(reading, receipt, home, line_id, entries)

@@ -12,7 +12,7 @@ from mappings.canonical import Condition, StockLine
 from mappings.errors import Unmappable, Unreadable
 from workers.ledger.store import Claimed, Effect
 from workers.ledger.store import call as effect
-from workers.ports.api import Counted
+from workers.ports.api import CountPage
 from workers.spine import exceptions
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.polling import Busy, call
@@ -126,7 +126,7 @@ def count_building(runtime: Runtime, home: str) -> int:
     return end_snapshot(runtime, snapshot, consistent=stock.snapshot_consistent, absent=stock.absent_after)
 
 
-def take_pages(runtime: Runtime, snapshot: int, pages: Iterable[Counted]) -> list[Unreadable]:
+def take_pages(runtime: Runtime, snapshot: int, pages: Iterable[CountPage]) -> list[Unreadable]:
     """Take the pages of an open count in, some at a time: memory is bounded, however large the building."""
     complaints: dict[tuple[str, str], Unreadable] = {}
     waiting: list[StockLine] = []

@@ -43,7 +43,7 @@ def post_due(runtime: Runtime) -> int:
     return len(wanted)
 
 
-def wait_out(runtime: Runtime, released: list[dict[str, object]]) -> None:
+def delay_after_crash(runtime: Runtime, released: list[dict[str, object]]) -> None:
     """A process died within a flush: what it was sending may still be set, until Khaos's own time-out is over."""
     name = runtime.configuration.erp.name
     for row in released:

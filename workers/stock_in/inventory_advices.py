@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
-from workers.domain.stock_movements import complain, tell_moves
+from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.ledger.store import Connection
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -32,7 +32,7 @@ def read_adjustment(reading: Reading) -> None:
         origin = warehouse.stock_documents.origin(reading.record.body)
         number = movements[0].movement_id.rsplit("/", 2)[0]
         tell_moves(reading, origin, home, f"adjustment {number}", moves_of(movements))
-        complain(reading, home, bad)
+        file_unreadable(reading, home, bad)
 
 
 def moves_of(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
@@ -75,7 +75,7 @@ def read_count(reading: Reading) -> None:
         "at": counted.at.isoformat(),
     }
     news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(told), number)
-    complain(reading, home, bad)
+    file_unreadable(reading, home, bad)
     if news[0]["differing"] is not None:  # else one that is older than the last
         by, zone = documents.snapshot_by(counted.facility)
         due = datetime.combine(counted.at.astimezone(zone).date() + timedelta(days=1), by, zone)

@@ -38,11 +38,11 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
     def release() -> None:
         released = ringer.release_lost(runtime)
         convict(runtime, released)
-        due.wait_out(runtime, released)
+        due.delay_after_crash(runtime, released)
 
     def ring_all() -> None:
         each(
-            lambda: ringer.bury(runtime),
+            lambda: ringer.mark_dead_processes(runtime),
             release,
             lambda: ringer.ring_ready(runtime, ring),
             lambda: ringer.ring_dead(runtime, ring),

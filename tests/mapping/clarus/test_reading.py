@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fleet_tests.places import REFERENCE, SAMPLES
 from mappings.canonical import WarehouseStatus
 from mappings.clarus import STATUSES, read_courier, read_hint, read_order, read_status
-from mappings.clarus.hints import Hint
+from mappings.clarus.hints import WebhookHint
 from mappings.errors import Unmappable
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -117,12 +117,12 @@ def test_a_carrier_is_read_from_the_table_and_a_connections_own_rows_win() -> No
 @pytest.mark.parametrize("name", ["completed_enveloped", "completed_flat", "cancelled_enveloped"])
 def test_a_webhook_in_either_form_hints_at_its_order(name: str) -> None:
     body = (OURS / f"webhook_goods_out_{name}.json").read_bytes()
-    assert read_hint("goods_out", "completed", body) == Hint(their_id="3301", reference="SO-2026-008812")
+    assert read_hint("goods_out", "completed", body) == WebhookHint(their_id="3301", reference="SO-2026-008812")
 
 
 def test_a_webhook_in_the_form_of_the_rest_answers_is_read_too() -> None:
     body = b'{"data":{"id":5,"type":"goods_outs","attributes":{"reference":"SO9-1"}}}'
-    assert read_hint("goods_out", "updated", body) == Hint(their_id="5", reference="SO9-1")
+    assert read_hint("goods_out", "updated", body) == WebhookHint(their_id="5", reference="SO9-1")
 
 
 def test_another_resource_hints_only_through_the_order_that_it_carries() -> None:

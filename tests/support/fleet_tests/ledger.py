@@ -14,7 +14,7 @@ from typing import Any
 
 from workers.ledger.store import Claimed, NewMessage, Store
 from workers.observability.flower import Silent
-from workers.spine.delivery import Absent, Slot, drain
+from workers.spine.delivery import NotAtPartner, Slot, drain
 from workers.spine.limits import Health
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Outcome
 
@@ -68,13 +68,13 @@ class Partner:
                 self.subjects[message.subject] -= 1
         return Delivered("taken")
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | NotAtPartner:
         self.looks[message.reference] += 1
         if self.look_faults:
             raise self.look_faults.pop(0)
         there = self.books.get(message.reference, [])
         if not there:
-            return Absent()
+            return NotAtPartner()
         if len(there) > 1:
             return Dead("duplicate_at_warehouse", "it is there twice", maybe_done=True)
         if there[0] != wire:
@@ -163,7 +163,7 @@ class Ledger:
     def slot(self, partner: Any, store: Store | None = None, **more: Any) -> Slot:
         store = store or self.store
         settings: dict[str, Any] = {
-            "store": store, "handler": lambda *_: partner, "health": Health(store, limit=1000), "narrator": Silent(),
+            "store": store, "handler": lambda *_: partner, "health": Health(store, limit=1000), "reporter": Silent(),
             "doubt_wait": lambda _: 90.0, "lease": 60.0, "clock": time.monotonic, "sleep": lambda _: None,
             "dice": random.Random(5), "on_dead": self.dead.append, "stopping": lambda: False,
         }  # fmt: skip

@@ -230,7 +230,7 @@ class World:
 
         return Slot(
             store=self.store, handler=lambda flow, connection, kind: handler_for(self.runtime, flow, connection, kind),
-            health=self.runtime.health, narrator=Silent(), doubt_wait=self.runtime.doubt_wait,
+            health=self.runtime.health, reporter=Silent(), doubt_wait=self.runtime.doubt_wait,
             lease=self.runtime.lease, clock=time.monotonic, sleep=time.sleep, dice=random.Random(1), on_dead=dead,
             stopping=lambda: False,
         )  # fmt: skip

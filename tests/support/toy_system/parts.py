@@ -16,9 +16,9 @@ from mappings.errors import Unmappable, Unreadable
 from toy_system import words
 from toy_system.client import Client, signature
 from toy_system.settings import Settings
-from workers.ports.edi import Document, Lying, Origin
+from workers.ports.edi import Document, DocumentSource, RemoteFile
 from workers.ports.events import About, Delivery, Refusal
-from workers.ports.orders import Cancelling, Known, Manner, SentOrder
+from workers.ports.orders import CancelResult, Manner, SentOrder, WriteContext
 from workers.ports.sources import Kind
 from workers.ports.warehouse import Parts
 
@@ -45,10 +45,10 @@ class Orders:
     def reference_data(self) -> dict[str, Any]:
         return {}
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         return words.write_order(fulfilment)
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         raise Unmappable("order", fulfilment.reference, "the toy replaces no order: cancel it and send it anew")
 
     def send_order(self, wire: bytes) -> str:
@@ -59,12 +59,12 @@ class Orders:
     def release_order(self, their_id: str) -> None:
         pass
 
-    def write_cancel(self, sent: SentOrder, known: Known) -> bytes:
+    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
         return words.write_cancellation(sent.wire)
 
-    def cancel_order(self, their_id: str, wire: bytes) -> Cancelling:
+    def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:
         self._client.put(f"/orders/{their_id}", wire)
-        return Cancelling.CANCELLED
+        return CancelResult.CANCELLED
 
     def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
         return json.dumps({"sku": product.code}).encode()
@@ -121,8 +121,8 @@ class Shipments:
     def __init__(self, settings: Settings) -> None:
         (self._facility,) = settings.sites
 
-    def origin(self, body: bytes) -> Origin:
-        return Origin(self._facility, "event", 0, datetime.fromisoformat(json.loads(body)["at"]))
+    def origin(self, body: bytes) -> DocumentSource:
+        return DocumentSource(self._facility, "event", 0, datetime.fromisoformat(json.loads(body)["at"]))
 
     def read_shipment(self, body: bytes) -> ShipmentAdvice:
         return words.read_shipped(body, self._facility)
@@ -142,8 +142,8 @@ class Files:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def list_new(self, facility: str) -> list[Lying]:
-        return [Lying(str(path), path.name) for path in self._client.files()]
+    def list_new(self, facility: str) -> list[RemoteFile]:
+        return [RemoteFile(str(path), path.name) for path in self._client.files()]
 
     def fetch(self, path: str) -> bytes:
         return Path(path).read_bytes()
@@ -158,9 +158,9 @@ class Files:
         head = json.dumps({"facility": facility, "file": name}).encode()
         return [Document(Kind.COUNT, name, head + b"\n" + data)], []
 
-    def origin(self, body: bytes) -> Origin:
+    def origin(self, body: bytes) -> DocumentSource:
         said = json.loads(body.partition(b"\n")[0])
-        return Origin(said["facility"], said["file"], 0, self._at(said["file"]))
+        return DocumentSource(said["facility"], said["file"], 0, self._at(said["file"]))
 
     def snapshot_by(self, facility: str) -> tuple[time, ZoneInfo]:
         return time(7), ZoneInfo("Europe/London")

@@ -11,7 +11,7 @@ import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from mappings.canonical import GoodsReceipt, ReceiptStatus, ReturnAdvice
-from workers.ports.api import Found
+from workers.ports.api import LookUpResult
 from workers.ports.goods_in import GoodsInHint, ReceiptHint
 
 
@@ -83,7 +83,7 @@ class ClarusGoodsIn:
             ),
         )
 
-    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """A census of the reference; a cancelled receipt counts only where no other is there: it did arrive."""
         every = self._client.goods_in_by_reference([reference], facts["account_id"])
         over = words.receipt_words(ReceiptStatus.CANCELLED)
@@ -92,9 +92,9 @@ class ClarusGoodsIn:
             return None
         ids = tuple(str(node["id"]) for node in nodes)
         if len(ids) > 1:
-            return Found(ids, same=False, what="more than one receipt carries the reference")
+            return LookUpResult(ids, same=False, what="more than one receipt carries the reference")
         detail = self._client.receipt_detail(nodes[0], ())
-        return Found(ids, words.same_receipt(wire, detail), f"goods in {ids[0]} is not what was asked for")
+        return LookUpResult(ids, words.same_receipt(wire, detail), f"goods in {ids[0]} is not what was asked for")
 
 
 def _arrived(node: Mapping[str, Any], since: datetime) -> bool:

@@ -15,8 +15,8 @@ from adapters.x12 import Envelope, X12Error, envelope_of
 from mappings.canonical import GoodsReceipt, PickLine, Product, StockMovement
 from mappings.canonical.advices import Acknowledgement, ItemResult, OrderAdvice, ShipmentAdvice, StockSnapshot
 from mappings.errors import Unmappable, Unreadable
-from workers.ports.edi import Document, Lying, Origin
-from workers.ports.outbound_file import Letter, open_letter
+from workers.ports.edi import Document, DocumentSource, RemoteFile
+from workers.ports.outbound_file import OutboundFile, open_letter
 from workers.ports.sources import Kind
 from workers.systems.gxo.documents import (
     RESULT,
@@ -48,9 +48,9 @@ class GxoFiles:
         self.gap_patience = settings.gap_patience
         self.answer_patience = settings.ack_824_within
 
-    def list_new(self, facility: str) -> list[Lying]:
+    def list_new(self, facility: str) -> list[RemoteFile]:
         """What has stopped growing in ``out`` and, where there is one, ``out/ack``."""
-        return [Lying(entry.path, entry.name) for entry in self._client.list_new(facility)]
+        return [RemoteFile(entry.path, entry.name) for entry in self._client.list_new(facility)]
 
     def fetch(self, path: str) -> bytes:
         """The whole file."""
@@ -89,7 +89,7 @@ class GxoFiles:
                 why = f"{name} is not for this connection, which has {wanted}: ask GXO, or correct the connection"
                 raise Unmappable(field, said, why, kind="unreadable")
 
-    def origin(self, body: bytes) -> Origin:
+    def origin(self, body: bytes) -> DocumentSource:
         """Where a document stood."""
         return origin_of(body)
 
@@ -156,7 +156,7 @@ class GxoFiles:
     def write_items(self, facility: str, rows: Sequence[bytes], at: datetime) -> tuple[str, bytes]:
         """An item file of rows that were written before."""
         name, data = words.write_item_file([tuple(json.loads(row)) for row in rows], self._settings.client, at)
-        return name, Letter(facility, name, name, data).wire
+        return name, OutboundFile(facility, name, name, data).wire
 
     def send_items(self, wire: bytes) -> None:
         """Into the facility's folder."""

@@ -12,8 +12,8 @@ from adapters.gxo.settings import Settings
 from adapters.x12 import write_interchange
 from mappings.canonical import Fulfilment, ReturnAdvice
 from workers.ledger.expected import Expected
-from workers.ports.orders import Cancelling, Known, Manner, SentOrder, Stamp
-from workers.ports.outbound_file import Letter, open_letter
+from workers.ports.orders import CancelResult, ControlNumber, Manner, SentOrder, WriteContext
+from workers.ports.outbound_file import OutboundFile, open_letter
 from workers.ports.warehouse import Parts
 from workers.systems.gxo.files import GxoFiles
 
@@ -56,15 +56,15 @@ class GxoWarehouse:
         self.client.ping()
         return {"facilities": sorted(self.sites)}
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         """A 940, new."""
         return self._order("N", fulfilment, known)
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         """A 940 that repeats the whole order as it is now."""
         return self._order("R", fulfilment, known)
 
-    def _order(self, purpose: words.Purpose, fulfilment: Fulfilment, known: Known) -> bytes:
+    def _order(self, purpose: words.Purpose, fulfilment: Fulfilment, known: WriteContext) -> bytes:
         segments = words.write_940(
             fulfilment,
             purpose=purpose,
@@ -76,14 +76,14 @@ class GxoWarehouse:
         )
         return self._letter("940", ORDERS, segments, fulfilment.facility, fulfilment.reference, known.stamp())
 
-    def write_cancel(self, sent: SentOrder, known: Known) -> bytes:
+    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
         """A 940 that takes the order back."""
         segments = words.write_cancellation(
             sent.reference, sent.facility, client=self._us, associated_ref=sent.associated_ref
         )
         return self._letter("940", ORDERS, segments, sent.facility, sent.reference, known.stamp())
 
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: Known) -> bytes:
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: WriteContext) -> bytes:
         """A 943."""
         words.write_943(advice, client=self._us, on=date.max)  # what cannot be written takes no number
         stamp = known.stamp()
@@ -100,10 +100,10 @@ class GxoWarehouse:
     def release_order(self, their_id: str) -> None:
         """GXO picks by itself."""
 
-    def cancel_order(self, their_id: str, wire: bytes) -> Cancelling:
+    def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:
         """Lay the cancellation into the folder; GXO answers by a file."""
         self.send_order(wire)
-        return Cancelling.ASKED
+        return CancelResult.ASKED
 
     def send_return(self, wire: bytes) -> str:
         """Lay the advice into the folder; GXO knows it by our number."""
@@ -116,7 +116,7 @@ class GxoWarehouse:
         return words.read_courier(service, self.settings.services, self._carriers)
 
     def _letter(
-        self, set_id: str, group: str, segments: words.Segments, facility: str, reference: str, stamp: Stamp
+        self, set_id: str, group: str, segments: words.Segments, facility: str, reference: str, stamp: ControlNumber
     ) -> bytes:
         data = write_interchange(
             [(set_id, segments)],
@@ -128,7 +128,7 @@ class GxoWarehouse:
             usage=self.settings.usage,
             ascii_only=self.settings.ascii_only,
         )
-        return Letter(facility, self.settings.name_of(set_id, stamp.number), reference, data).wire
+        return OutboundFile(facility, self.settings.name_of(set_id, stamp.number), reference, data).wire
 
 
 def gxo(settings: Settings, tables: Mapping[str, Any]) -> Parts:
