@@ -21,7 +21,7 @@ def matrix() -> dict[str, dict[str, set[str]]]:
     rows = re.findall(r"^\| (.+) \|$", (PAGES / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     head, *body = [[cell.strip() for cell in row.split("|")] for row in rows if set(row) - set("-| ")]
     return {
-        system: {row[0]: set(row[column].split(", ")) - {"–"} for row in body}
+        system: {row[0]: set(row[column].split(", ")) - {"not"} for row in body}
         for column, system in enumerate(head)
         if column
     }
