@@ -278,6 +278,12 @@ VERDICTS: dict[str, Verdict] = {
         "The warehouse holds units in a condition that no table knows, so they are not sold: add the row that the"
         " reason names to fleet.toml, restart, then dismiss.",
     ),
+    "level_drift": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Somebody or something else changes levels in Khaos Control: find out who (a stock-take, an import, another"
+        " integration). They are set right again; the figures of before and after stand in each SKU's story.",
+    ),
     "level_race": Verdict(
         OPERATIONS,
         "warning",
