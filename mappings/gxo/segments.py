@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from mappings.errors import Unmappable
+from mappings.quantities import believable
 
 Segment = tuple[str, ...]
 Segments = Sequence[Segment]
@@ -87,6 +88,7 @@ def units(segment: Segment, place: int, unit: int = 0) -> int:
     """
     told = needed(segment, place)
     if told.isdigit() and told.isascii() and len(told) < PLAIN and (not unit or element(segment, unit) in ("", EACH)):
+        believable(_name(segment, place), told, int(told))
         return int(told)  # as nearly all are
     if not NUMBER.fullmatch(told):
         raise Unmappable(_name(segment, place), told, "this is no quantity: ask GXO to send the set again")
@@ -96,6 +98,7 @@ def units(segment: Segment, place: int, unit: int = 0) -> int:
     if unit and element(segment, unit).upper() not in ("", EACH):
         why = "quantities are eaches (EA): agree the unit of measure of this SKU with GXO"
         raise Unmappable(_name(segment, unit), element(segment, unit), why)
+    believable(_name(segment, place), told, Decimal(told))
     return int(Decimal(told))
 
 

@@ -21,6 +21,7 @@ from workers.stock_in.movements import as_rows, poll_movements, since
 from workers.stock_in.snapshots import begin_snapshot, break_snapshot, end_snapshot, take_pages
 
 SKUS_A_COUNT = 100
+OF_RECORDS = ("absurd_quantity", "fractional_quantity", "unmappable")  # what stands about a SKU's records
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Recount:
                     ended=ended.isoformat(),
                     skus=_totals(counted, skus),
                 ),
+                _clean(counted, skus, home),
                 *_complaints((*counted.unreadable, *odd), home, connection),
             ),
         )
@@ -99,6 +101,17 @@ def _totals(counted: CountPage, skus: Iterable[str]) -> list[dict[str, Any]]:
         if line.sku in units:
             units[line.sku] += line.units
     return [{"sku": sku, "units": n} for sku, n in units.items()]
+
+
+def _clean(counted: CountPage, skus: Iterable[str], home: str) -> Effect:
+    """What stood about a SKU's records is over where each of them can be read."""
+    well = sorted(set(skus) - {entry.subject for entry in counted.unreadable})
+    return exceptions.closing_all(
+        "e.kind = any (%s) and e.subject = any (%s)",
+        list(OF_RECORDS),
+        [f"stock:{home}:{sku}" for sku in well],
+        why="every stock record of it can be read",
+    )
 
 
 def _complaints(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:

@@ -19,20 +19,21 @@ from workers.ports.sources import Kind
 
 BETWEEN_SEGMENTS, BETWEEN_ELEMENTS = "\x1e", "\x1f"
 RESULT = ".result.csv"
+COUNT = "846"
 KINDS = {
     "997": Kind.ACKNOWLEDGEMENT,
     "824": Kind.ORDER_ADVICE,
     "945": Kind.SHIPMENT,
     "944": Kind.RECEIPT,
     "947": Kind.ADJUSTMENT,
-    "846": Kind.COUNT,
+    COUNT: Kind.COUNT,
 }
 # Set -> where the partner's own name of it stands (gxo.md 2.2, dedup key): segment and elements.
 NAMED_BY = {
     "824": ("BGN", 2),
     "944": ("W17", 3),
     "947": ("W15", 2),
-    "846": ("BIA", 3),
+    COUNT: ("BIA", 3),
 }
 
 
@@ -56,7 +57,8 @@ def documents(facility: str, told: Interchange) -> tuple[list[Document], list[Un
             why = f"the profile has {', '.join(KINDS)}: ask GXO what this one is"
             bad.append(Unreadable(subject, Unmappable("ST01", one.id, why, kind="unreadable")))
         else:
-            good.append(Document(KINDS[one.id], _key(one), _body(facility, told, group, one)))
+            parts = _parts(told, one) if one.id == COUNT else 1
+            good.append(Document(KINDS[one.id], _key(one), _body(facility, told, group, one, parts)))
     return good, bad
 
 
@@ -74,7 +76,8 @@ def item_file_of(name: str) -> str:
 def origin_of(body: bytes) -> DocumentSource:
     """Where a document stood."""
     said = json.loads(body[: body.index(b"\n")])
-    return DocumentSource(said["facility"], said["file"], said["number"], datetime.fromisoformat(said["written"]))
+    written = datetime.fromisoformat(said["written"])
+    return DocumentSource(said["facility"], said["file"], said["number"], written, said.get("parts", 1))
 
 
 def content_of(body: bytes) -> bytes:
@@ -94,14 +97,25 @@ def _sets(told: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
             yield group, one
 
 
-def _body(facility: str, told: Interchange, group: Group, one: TransactionSet) -> bytes:
+def _parts(told: Interchange, one: TransactionSet) -> int:
+    """How many sets of an interchange are one count: of one facility and moment. A set that cannot be read is one."""
+    counts = [other for _, other in _sets(told) if other.id == COUNT]
+    return sum(other.error is not None or _counted(other) == _counted(one) for other in counts)
+
+
+def _counted(one: TransactionSet) -> tuple[str, str, str]:
+    facility = next((told[4:] for told in one.segments if told[:2] == ("N1", "WH")), ())
+    return str(facility[:1]), _element(one, "BIA", 4), _element(one, "BIA", 5)
+
+
+def _body(facility: str, told: Interchange, group: Group, one: TransactionSet, parts: int) -> bytes:
     assert group.at is not None, "a group without a time is an error of each of its sets"
     text = BETWEEN_SEGMENTS.join(one.segments.lines).replace(one.segments.mark, BETWEEN_ELEMENTS)
-    return _head(facility, told.name, told.control_number, group.at) + text.encode()
+    return _head(facility, told.name, told.control_number, group.at, parts) + text.encode()
 
 
-def _head(facility: str, name: str, number: int, written: datetime) -> bytes:
-    said = {"facility": facility, "file": name, "number": number, "written": written.isoformat()}
+def _head(facility: str, name: str, number: int, written: datetime, parts: int = 1) -> bytes:
+    said = {"facility": facility, "file": name, "number": number, "written": written.isoformat(), "parts": parts}
     return json.dumps(said, sort_keys=True).encode() + b"\n"
 
 
@@ -110,6 +124,8 @@ def _key(one: TransactionSet) -> str:
     if one.id == "945":  # a shipment's number; a message that nothing left has none
         return f"{_element(one, 'W06', 2)} {_element(one, 'W06', 4) or _content(one)}"
     named = _element(one, *NAMED_BY[one.id]) if one.id in NAMED_BY else ""
+    if one.id == COUNT and named:  # the parts of a count go by one number
+        return f"{named} {_content(one)[:16]}"
     return named or _content(one)
 
 

@@ -9,6 +9,6 @@ down_revision = "0006"
 
 
 def upgrade() -> None:
-    """Add a table and three columns with defaults: earlier workers go on beside it."""
+    """Add a table and four columns with defaults: earlier workers go on beside it."""
     here = files("workers.ledger.migrations") / "versions"
     op.get_bind().exec_driver_sql((here / "0007_whole_counts.sql").read_text(encoding="utf-8").replace("%", "%%"))

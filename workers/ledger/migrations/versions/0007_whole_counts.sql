@@ -2,6 +2,7 @@
 alter table told_count add column count_of text not null default '';
 alter table told_count add column part smallint not null default 1;
 alter table told_count add column missing smallint not null default 0;  -- parts that had not come with this one
+alter table told_count add column print text not null default '';         -- of its lines: the same part again is no other
 update told_count set count_of = document;
 
 -- What a SKU should be at a warehouse that is asked: all its units, of every condition, as counted when count and

@@ -1,0 +1,43 @@
+"""Moments that partners tell: none that lies ahead of our own clock moves a cursor or outranks a later word."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from workers.spine import exceptions
+
+KIND = "clock_ahead"
+OFF = timedelta(minutes=15)  # so far may a partner's clock be ahead and nobody minds
+
+
+def is_ahead(told: datetime, now: datetime) -> bool:
+    """Whether a moment that has been is told as one that is still to come."""
+    return told > now + OFF
+
+
+def not_later(run: exceptions.Run, connection: str, told: datetime, now: datetime) -> datetime:
+    """The moment that a partner told; ``now`` where its clock is ahead, and support is asked to have it set."""
+    if not is_ahead(told, now):
+        return told
+    file_ahead(run, connection, told, now)
+    return now
+
+
+def file_ahead(run: exceptions.Run, connection: str, told: datetime, now: datetime) -> None:
+    """File what a clock that is ahead says, once while it is."""
+    exceptions.file(
+        run,
+        KIND,
+        subject=f"clock:{connection}",
+        story=f"connection {connection}",
+        flow="stock-in",
+        connection=connection,
+        why=f"{connection} told {told:%Y-%m-%d %H:%M} UTC at {now:%Y-%m-%d %H:%M} UTC: what it tells counts from when"
+        " it came, until its clock is right",
+        once=exceptions.Once.WHILE_OPEN,
+    )
+
+
+def close_ahead(run: exceptions.Run, connection: str) -> None:
+    """A moment was told that may be: the clock is right again."""
+    exceptions.close(run, KIND, f"clock:{connection}", "its clock is right")
