@@ -1,0 +1,233 @@
+"""Stock that is one tagged garment at a time: its state, its grade, what each source says of it, how it comes back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from mappings.canonical.advices import LineOutcome
+from mappings.canonical.hire import LineKind
+from mappings.canonical.model import Canonical, Units
+from mappings.canonical.orders import Parcel, WarehouseStatus
+from mappings.canonical.stock import Condition
+
+
+class GarmentState(StrEnum):
+    """Where a garment is in its life, from what sells to what never will. The order is that of sellability.
+
+    Where two sources disagree the later member counts. Only ``SELLABLE`` may be promised to a customer.
+    """
+
+    SELLABLE = "sellable"
+    RESERVED = "reserved"  # allocated, picked or packed: still on the premises
+    IN_TRANSIT = "in_transit"
+    WITH_CUSTOMER = "with_customer"
+    INSPECTION = "inspection"
+    REFURBISHMENT = "refurbishment"
+    QUARANTINE = "quarantine"
+    DAMAGED = "damaged"
+    UNSEEN = "unseen"
+    UNKNOWN = "unknown"
+    RETIRED = "retired"  # for good
+
+    @property
+    def condition(self) -> Condition | None:
+        """The stock position that a garment in this state is counted in; None once it is retired."""
+        return _CONDITIONS[self]
+
+
+_CONDITIONS: dict[GarmentState, Condition | None] = {
+    GarmentState.SELLABLE: Condition.GOOD,
+    GarmentState.RESERVED: Condition.GOOD,
+    GarmentState.IN_TRANSIT: Condition.WITH_CUSTOMER,
+    GarmentState.WITH_CUSTOMER: Condition.WITH_CUSTOMER,
+    GarmentState.INSPECTION: Condition.INSPECTION,
+    GarmentState.REFURBISHMENT: Condition.REFURBISHMENT,
+    GarmentState.QUARANTINE: Condition.QUARANTINE,
+    GarmentState.DAMAGED: Condition.DAMAGED,
+    GarmentState.UNSEEN: Condition.UNSEEN,
+    GarmentState.UNKNOWN: Condition.UNKNOWN,
+    GarmentState.RETIRED: None,
+}
+_RANK = {state: place for place, state in enumerate(GarmentState)}
+
+
+def less_sellable(*states: GarmentState) -> GarmentState:
+    """Return the state that promises least to a customer. At least one must be given."""
+    return max(states, key=_RANK.__getitem__)
+
+
+class Source(StrEnum):
+    """Who speaks of a garment."""
+
+    FILE = "file"  # the daily stock file
+    EVENT = "event"  # events, and orders that were read back
+    PERSON = "person"
+
+
+class Grade(StrEnum):
+    """How good a garment came back, or what was wrong with the parcel."""
+
+    A = "A"  # as new
+    B = "B"  # light wear, or can be mended
+    C = "C"  # visible wear: a lower channel
+    D = "D"  # heavy damage
+    X = "X"  # beyond economic repair
+    WRONG_ITEM = "WRONG_ITEM"
+    MISSING = "MISSING"
+    EMPTY_BOX = "EMPTY_BOX"
+    COUNTERFEIT = "COUNTERFEIT"
+
+    @property
+    def exceptional(self) -> bool:
+        """Whether it speaks of something else than the condition of the right garment."""
+        return self in {Grade.WRONG_ITEM, Grade.MISSING, Grade.EMPTY_BOX, Grade.COUNTERFEIT}
+
+
+class Disposition(StrEnum):
+    """What the warehouse does with a graded garment."""
+
+    RESTOCK = "RESTOCK"
+    REPACK = "REPACK"
+    REFURBISH = "REFURBISH"
+    OUTLET = "OUTLET"
+    QUARANTINE = "QUARANTINE"
+    RETURN_TO_VENDOR = "RETURN_TO_VENDOR"
+    DONATE = "DONATE"
+    RECYCLE = "RECYCLE"
+    DESTROY = "DESTROY"
+
+    @property
+    def final(self) -> bool:
+        """Whether the garment leaves for good: only then may its value be written off."""
+        return self in {Disposition.DONATE, Disposition.RECYCLE, Disposition.DESTROY}
+
+
+class GarmentItem(Canonical):
+    """One physical garment as it is announced to the warehouse."""
+
+    product_sku: str  # style and size: the Khaos stock code, or what a table resolves to one
+    unique_sku: str
+    name: str
+    designer: str = ""
+    garment_type: str = ""
+    sizes: str = ""
+    description: str = ""
+    retired: bool = False
+
+
+class GarmentRow(Canonical):
+    """One garment as a stock file shows it. ``state_words`` are the warehouse's own, for the timeline."""
+
+    tag: str  # upper case
+    sku: str
+    unique_sku: str = ""
+    state: GarmentState
+    state_words: str = ""
+    grade: Grade | None = None
+    order_reference: str = ""
+    last_scan: datetime | None = None
+
+
+class GarmentLine(Canonical):
+    """One line, or one garment of it, as the warehouse shows it in an order or a dispatch.
+
+    ``garment_sku`` is what the order named: a style or one physical garment. ``tag`` is empty where no garment left.
+    """
+
+    line_id: str
+    garment_sku: str
+    tag: str = ""
+    quantity: Units = 1
+    outcome: LineOutcome
+    outcome_word: str = ""
+    tracking: str = ""
+    short_reason: str = ""
+
+
+class GarmentOrder(Canonical):
+    """An order as a read-back or a dispatch event shows it, garment by garment."""
+
+    reference: str
+    status: WarehouseStatus
+    status_word: str
+    held: bool = False  # the warehouse waits for somebody
+    cancelled_by: str = ""  # "client" or "warehouse", where it is cancelled
+    partial: bool = False
+    lines: tuple[GarmentLine, ...] = ()
+    parcels: tuple[Parcel, ...] = ()
+    return_tracking: tuple[str, ...] = ()
+    dispatched_at: datetime | None = None
+
+
+class ReturnStep(StrEnum):
+    """A return comes in two steps; money is decided at the second."""
+
+    RECEIVED = "received"
+    GRADED = "graded"
+
+
+class GarmentReturn(Canonical):
+    """One garment that came back, at one step. ``kind`` is None where the warehouse cannot say hire or sale.
+
+    ``new_stock`` is goods in, not a return. ``note`` is free text of the warehouse: for the desk, never for logs.
+    """
+
+    step: ReturnStep
+    tag: str
+    garment_sku: str
+    order_reference: str = ""
+    line_id: str = ""
+    kind: LineKind | None = None
+    kind_word: str = ""
+    new_stock: bool = False
+    state: GarmentState
+    state_words: str = ""
+    grade: Grade | None = None
+    disposition: Disposition | None = None
+    condition_codes: tuple[str, ...] = ()
+    charge_recommended: bool = False
+    charge_reason: str = ""
+    images: tuple[str, ...] = ()
+    note: str = ""
+    at: datetime
+
+
+class GarmentMove(Canonical):
+    """A garment passed from one state to another, told by an event."""
+
+    tag: str
+    garment_sku: str
+    from_state: GarmentState
+    to_state: GarmentState
+    state_words: str = ""
+    grade: Grade | None = None
+    at: datetime
+
+
+class RetiredFor(StrEnum):
+    """Why a garment will never come back."""
+
+    BEYOND_REPAIR = "beyond_repair"
+    LOST = "lost"
+    SOLD = "sold"
+    CLIENT_REQUEST = "client_request"
+    COUNTERFEIT = "counterfeit"
+
+
+class Retirement(Canonical):
+    """A garment left the merchant's stock for good. ``disposition`` is None while its end is not final."""
+
+    tag: str
+    garment_sku: str
+    grade: Grade | None = None
+    reason: RetiredFor
+    disposition: Disposition | None = None
+    at: datetime
+
+    @property
+    def write_off(self) -> bool:
+        """Whether its value is to be written off: what was sold was issued, and the rest needs a final end."""
+        if self.reason is RetiredFor.SOLD:
+            return False
+        return self.reason is RetiredFor.LOST or (self.disposition is not None and self.disposition.final)
