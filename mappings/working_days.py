@@ -1,4 +1,4 @@
-"""When a warehouse works: weekdays, bank holidays of its nation, cut-offs on its own clock, and what is reckoned in them.
+"""When a warehouse works: weekdays, its nation's bank holidays, cut-offs on its own clock, and what is reckoned so.
 
 Bank holidays come from the library ``holidays``, which is kept up with proclamations (single extra days too); a
 warehouse's own closures and extra days are laid over them.
@@ -95,7 +95,7 @@ class WorkingDays:
 
 
 def sale_dates(released_at: datetime, calendar: WorkingDays, transit_days: int = 1) -> tuple[date, date]:
-    """The days on which a sale leaves and arrives: on the first working day, and ``transit_days`` working days later."""
+    """The days on which a sale leaves and arrives: at once, and ``transit_days`` working days later."""
     leaves = calendar.first_dispatch(released_at)
     return leaves, calendar.add(leaves, transit_days)
 

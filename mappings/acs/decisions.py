@@ -108,6 +108,21 @@ def decide(
     return Decision(GarmentState(stock), money, Booking(book), less, f"{kind}/{grade}/{at}")
 
 
+def settled_kind(told: LineKind | None, ordered: LineKind | None) -> LineKind | None:
+    """Whether a garment came back from a hire or a sale: the order's line decides, and a hire on either side is one.
+
+    None, which is held, for a garment whose order line nobody found: a warehouse's word alone credits nobody.
+    """
+    if LineKind.HIRE in {told, ordered}:
+        return LineKind.HIRE
+    return ordered
+
+
+def credit_key(order_code: str, tag: str) -> str:
+    """What a garment's credit is known by: it is credited once for its order, whatever is told again."""
+    return f"{order_code}/{tag}"
+
+
 def _row(kind: LineKind, grade: Grade, disposition: Disposition | None, own: Rows) -> tuple[str, Mapping[str, Any]]:
     ours, theirs = DECISIONS.get(kind, {}).get(grade, {}), own.get(kind, {}).get(grade, {})
     wanted = NONE if disposition is None else disposition.value

@@ -25,7 +25,7 @@ def table(name: str) -> dict[str, Any]:
 
 
 def spoken(word: str) -> str:
-    """Fold case, blanks and every kind of dash: ``In warehouse – ready`` is ``in warehouse-ready``."""
+    """Fold case, blanks and every kind of dash: a dash of any length between blanks is ``-``."""
     plain = " ".join(unicodedata.normalize("NFKC", word).split())
     return DASHES.sub("-", plain).casefold()
 

@@ -3,19 +3,14 @@
 All are frozen. Quantities are whole units, money is Decimal, times are aware and UTC.
 """
 
+from mappings.canonical.garment_orders import GarmentLine, GarmentOrder
+from mappings.canonical.garment_returns import GarmentMove, GarmentReturn, RetiredFor, Retirement, ReturnStep
 from mappings.canonical.garments import (
     Disposition,
     GarmentItem,
-    GarmentLine,
-    GarmentMove,
-    GarmentOrder,
-    GarmentReturn,
     GarmentRow,
     GarmentState,
     Grade,
-    RetiredFor,
-    Retirement,
-    ReturnStep,
     Source,
     less_sellable,
 )

@@ -1,14 +1,11 @@
-"""Stock that is one tagged garment at a time: its state, its grade, what each source says of it, how it comes back."""
+"""Stock that is one tagged garment at a time: its state and what sells least, its grade, what is done with it."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
 
-from mappings.canonical.advices import LineOutcome
-from mappings.canonical.hire import LineKind
-from mappings.canonical.model import Canonical, Units
-from mappings.canonical.orders import Parcel, WarehouseStatus
+from mappings.canonical.model import Canonical
 from mappings.canonical.stock import Condition
 
 
@@ -127,107 +124,3 @@ class GarmentRow(Canonical):
     grade: Grade | None = None
     order_reference: str = ""
     last_scan: datetime | None = None
-
-
-class GarmentLine(Canonical):
-    """One line, or one garment of it, as the warehouse shows it in an order or a dispatch.
-
-    ``garment_sku`` is what the order named: a style or one physical garment. ``tag`` is empty where no garment left.
-    """
-
-    line_id: str
-    garment_sku: str
-    tag: str = ""
-    quantity: Units = 1
-    outcome: LineOutcome
-    outcome_word: str = ""
-    tracking: str = ""
-    short_reason: str = ""
-
-
-class GarmentOrder(Canonical):
-    """An order as a read-back or a dispatch event shows it, garment by garment."""
-
-    reference: str
-    status: WarehouseStatus
-    status_word: str
-    held: bool = False  # the warehouse waits for somebody
-    cancelled_by: str = ""  # "client" or "warehouse", where it is cancelled
-    partial: bool = False
-    lines: tuple[GarmentLine, ...] = ()
-    parcels: tuple[Parcel, ...] = ()
-    return_tracking: tuple[str, ...] = ()
-    dispatched_at: datetime | None = None
-
-
-class ReturnStep(StrEnum):
-    """A return comes in two steps; money is decided at the second."""
-
-    RECEIVED = "received"
-    GRADED = "graded"
-
-
-class GarmentReturn(Canonical):
-    """One garment that came back, at one step. ``kind`` is None where the warehouse cannot say hire or sale.
-
-    ``new_stock`` is goods in, not a return. ``note`` is free text of the warehouse: for the desk, never for logs.
-    """
-
-    step: ReturnStep
-    tag: str
-    garment_sku: str
-    order_reference: str = ""
-    line_id: str = ""
-    kind: LineKind | None = None
-    kind_word: str = ""
-    new_stock: bool = False
-    state: GarmentState
-    state_words: str = ""
-    grade: Grade | None = None
-    disposition: Disposition | None = None
-    condition_codes: tuple[str, ...] = ()
-    charge_recommended: bool = False
-    charge_reason: str = ""
-    images: tuple[str, ...] = ()
-    note: str = ""
-    at: datetime
-
-
-class GarmentMove(Canonical):
-    """A garment passed from one state to another, told by an event."""
-
-    tag: str
-    garment_sku: str
-    from_state: GarmentState
-    to_state: GarmentState
-    state_words: str = ""
-    grade: Grade | None = None
-    at: datetime
-
-
-class RetiredFor(StrEnum):
-    """Why a garment will never come back."""
-
-    BEYOND_REPAIR = "beyond_repair"
-    LOST = "lost"
-    SOLD = "sold"
-    CLIENT_REQUEST = "client_request"
-    COUNTERFEIT = "counterfeit"
-
-
-class Retirement(Canonical):
-    """A garment left the merchant's stock for good. ``disposition`` is None while its end is not final."""
-
-    tag: str
-    garment_sku: str
-    grade: Grade | None = None
-    reason: RetiredFor
-    disposition: Disposition | None = None
-    at: datetime
-
-    @property
-    def write_off(self) -> bool:
-        """Whether its value is to be written off: what was sold was issued, and the rest needs a final end."""
-        if self.reason is RetiredFor.SOLD:
-            return False
-        return self.reason is RetiredFor.LOST or (self.disposition is not None and self.disposition.final)
