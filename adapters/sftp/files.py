@@ -7,11 +7,13 @@ import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import BinaryIO
 
 from paramiko import SFTPAttributes, SFTPClient
 
 from adapters.errors import Garbled, Rejected
 from adapters.sftp.account import Account
+from adapters.sftp.copying import copied
 from adapters.sftp.leftovers import Leftovers, unfinished
 from adapters.sftp.line import Line, Operation
 
@@ -103,6 +105,11 @@ class Sftp:
         if len(data) != told:
             raise Garbled(f"{path} should have {told} bytes and has {len(data)}: it is being written", maybe_done=False)
         return data
+
+    def copy(self, path: str, into: BinaryIO, limit: int = LARGEST) -> int:
+        """Copies a file of any size in bounded memory, and gives its bytes. Raises as ``fetch``."""
+        with self._line.operation(f"copy {path}") as at:
+            return copied(at.files, path, into, limit)
 
     def archive(self, path: str, folder: str) -> str | None:
         """Moves a file into the folder and gives its new path; None when it is gone: that was done before.

@@ -1,7 +1,7 @@
 """The daily stock file: is it a whole count, and every garment in it, row by row, in bounded memory.
 
-Source: acs.md 2.5.3. Only ``SKU,RFID,Location`` are sure to come. A file is surveyed before any row of it counts: a part
-of a count would read as garments that are gone.
+Source: acs.md 2.5.3. Only ``SKU,RFID,Location`` are sure to come. A file is surveyed before any row counts: a part of a
+count would read as garments that are gone.
 """
 
 from __future__ import annotations
