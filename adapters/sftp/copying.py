@@ -13,7 +13,7 @@ AHEAD = 64  # requests under way: the server's pace, without holding the file in
 
 
 def copied(files: SFTPClient, path: str, into: BinaryIO, limit: int) -> int:
-    """The bytes that were written. Rejected (``too_large``) above ``limit``, Garbled for a file that is being written."""
+    """The number of bytes. Rejected (``too_large``) above ``limit``, Garbled for a file that is being written."""
     size = files.stat(path).st_size
     if size is None:
         raise Garbled(f"{path}: the server tells no size; ask the partner for one that does", maybe_done=False)

@@ -48,9 +48,9 @@ class States:
         progress = self._statuses.get(run_together(process_status))
         if progress is None:
             return Judged(GarmentState.UNKNOWN, _missing("ProcessStatus", process_status, STATUS))
-        state = _allocated(less_sellable(place, progress), order_reference)
         if place is progress or progress in _FINER.get(place, ()):
-            return Judged(state)
+            return Judged(_allocated(progress, order_reference))
+        state = _allocated(less_sellable(place, progress), order_reference)
         why = f"contradicts Location {location!r}: the less sellable counts; ask ACS which is right"
         return Judged(state, Unmappable("ProcessStatus", process_status, why, kind=KIND))
 
