@@ -94,8 +94,8 @@ def move(site: Site, garment: Garment, state: State, to_grade: str = "") -> None
     garment.grade = to_grade or garment.grade
     site.garments.move(garment, state, site.clock.now())
     told = {
-        "GarmentSKU": garment.unique_sku, "RFID": garment.tag, "FromStatus": before, "ToStatus": state, "FromGrade": old,
-        "ToGrade": garment.grade, "Location": garment.place, "ChangedAt": site.clock.now().strftime(TIME),
+        "GarmentSKU": garment.unique_sku, "RFID": garment.tag, "FromStatus": before, "ToStatus": state,
+        "FromGrade": old, "ToGrade": garment.grade, "Location": garment.place, "ChangedAt": site.clock.now().strftime(TIME),
     }  # fmt: skip
     site.events.tell("item.disposition_changed", told)
 
