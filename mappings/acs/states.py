@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mappings.acs.tables import run_together, spoken, table
 from mappings.canonical import GarmentState, less_sellable
@@ -37,20 +38,24 @@ class States:
         locations = {word: told for word, told in rows.items() if not word.upper().startswith(STATUS)}
         self._statuses = {**_STATUSES, **{run_together(word): told for word, told in statuses.items()}}
         self._locations = {**_LOCATIONS, **{spoken(word): told for word, told in locations.items()}}
+        self._judged = lru_cache(maxsize=4096)(self._judge)  # a million rows have a few pairs of words
 
     def judge(self, location: str, process_status: str = "", order_reference: str = "") -> Judged:
         """The state that a row tells. A sellable garment with an order beside it is reserved for that order."""
+        return self._judged(location, process_status, bool(order_reference.strip()))
+
+    def _judge(self, location: str, process_status: str, ordered: bool) -> Judged:
         place = self._locations.get(spoken(location))
         if place is None:
             return Judged(GarmentState.UNKNOWN, _missing("Location", location, ""))
         if not process_status.strip():
-            return Judged(_allocated(place, order_reference))
+            return Judged(_allocated(place, ordered=ordered))
         progress = self._statuses.get(run_together(process_status))
         if progress is None:
             return Judged(GarmentState.UNKNOWN, _missing("ProcessStatus", process_status, STATUS))
         if place is progress or progress in _FINER.get(place, ()):
-            return Judged(_allocated(progress, order_reference))
-        state = _allocated(less_sellable(place, progress), order_reference)
+            return Judged(_allocated(progress, ordered=ordered))
+        state = _allocated(less_sellable(place, progress), ordered=ordered)
         why = f"contradicts Location {location!r}: the less sellable counts; ask ACS which is right"
         return Judged(state, Unmappable("ProcessStatus", process_status, why, kind=KIND))
 
@@ -62,8 +67,8 @@ class States:
         return Judged(progress)
 
 
-def _allocated(state: GarmentState, order_reference: str) -> GarmentState:
-    return GarmentState.RESERVED if state is GarmentState.SELLABLE and order_reference.strip() else state
+def _allocated(state: GarmentState, *, ordered: bool) -> GarmentState:
+    return GarmentState.RESERVED if state is GarmentState.SELLABLE and ordered else state
 
 
 def _missing(field: str, word: str, prefix: str) -> Unmappable:

@@ -11,7 +11,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import BinaryIO
+from operator import itemgetter
+from typing import BinaryIO, NamedTuple
 
 from mappings.acs.file_form import Form, find_form, folded
 from mappings.acs.grades import Grades
@@ -50,16 +51,16 @@ def survey(file: BinaryIO, form: Form) -> Survey:
     tags: set[bytes] = set()
     rows, bad = 0, 0
     reader = _Reader(file, encoding, delimiter, form.headers)
-    for number, cells in reader:
+    for number, row in reader:
         rows += 1
         try:
-            tag = bytes.fromhex(read_tag(cells["RFID"]))
+            tag = bytes.fromhex(read_tag(row.tag))
         except Unmappable:
             bad += 1
             continue
         if tag in tags:
             why = f"the tag stands twice, again in row {number}: {ANEW}"
-            raise Unmappable("RFID", cells["RFID"], why, kind=KIND)
+            raise Unmappable("RFID", row.tag, why, kind=KIND)
         tags.add(tag)
     if not rows:
         raise Unmappable("rows", "0", f"the file has no garment: {ANEW}", kind=KIND)
@@ -74,28 +75,41 @@ def read_garments(
     A row whose tag cannot be read is an Unreadable by its row's number. A word without a row of a table is reported by
     an Unreadable with the garment's tag that follows its row, which counts as UNKNOWN, or without its grade.
     """
-    for number, cells in _Reader(file, surveyed.encoding, surveyed.delimiter, form.headers):
+    for number, row in _Reader(file, surveyed.encoding, surveyed.delimiter, form.headers):
         try:
-            tag = read_tag(cells["RFID"])
+            tag = read_tag(row.tag)
         except Unmappable as refused:
             yield Unreadable(f"row {number}", refused)
             continue
-        judged = states.judge(cells["Location"], cells["ProcessStatus"], cells["OrderNumber"])
-        grade, grade_trouble = _grade(cells["Grade"], grades)
-        scan, scan_trouble = _moment(cells["LastScan"])
+        judged = states.judge(row.location, row.status, row.order)
+        grade, grade_trouble = _grade(row.grade, grades)
+        scan, scan_trouble = _moment(row.scan)
         yield GarmentRow(
             tag=tag,
-            sku=cells["SKU"],
-            unique_sku=cells["UniqueSKU"],
+            sku=row.sku,
+            unique_sku=row.unique,
             state=judged.state,
-            state_words=" / ".join(filter(None, (cells["Location"], cells["ProcessStatus"]))),
+            state_words=f"{row.location} / {row.status}" if row.status else row.location,
             grade=grade,
-            order_reference=cells["OrderNumber"],
+            order_reference=row.order,
             last_scan=scan,
         )
         for trouble in (judged.trouble, grade_trouble, scan_trouble):
             if trouble is not None:
                 yield Unreadable(tag, trouble)
+
+
+class _Row(NamedTuple):
+    """The cells of a row, in the order of REQUIRED and OPTIONAL; an absent column is empty."""
+
+    sku: str
+    tag: str
+    location: str
+    unique: str
+    status: str
+    grade: str
+    order: str
+    scan: str
 
 
 class _Reader:
@@ -104,20 +118,23 @@ class _Reader:
     def __init__(self, file: BinaryIO, encoding: str, delimiter: str, headers: Mapping[str, str]) -> None:
         self._file, self._encoding, self._delimiter, self._headers = file, encoding, delimiter, headers
 
-    def __iter__(self) -> Iterator[tuple[int, dict[str, str]]]:
+    def __iter__(self) -> Iterator[tuple[int, _Row]]:
         self._file.seek(0)
         text = io.TextIOWrapper(self._file, encoding=self._encoding, newline="")
         try:
             reader = csv.reader(text, delimiter=self._delimiter, strict=True)
             header = next(reader, [])
-            places = _places(header, self._headers)
+            pick, width = itemgetter(*_places(header, self._headers)), len(header)
             for cells in reader:
-                if not any(cell.strip() for cell in cells):
-                    continue
-                if len(cells) != len(header):
-                    why = f"row {reader.line_num} has {len(cells)} cells, the header {len(header)}: {ANEW}"
+                if len(cells) != width:
+                    if not any(cell.strip() for cell in cells):
+                        continue
+                    why = f"row {reader.line_num} has {len(cells)} cells, the header {width}: {ANEW}"
                     raise Unmappable("row", str(reader.line_num), why, kind=KIND)
-                yield reader.line_num, {name: cells[at].strip() if at >= 0 else "" for name, at in places.items()}
+                cells.append("")  # what absent columns point to
+                row = _Row._make(map(str.strip, pick(cells)))
+                if row.tag or any(cell.strip() for cell in cells):
+                    yield reader.line_num, row
         except (csv.Error, UnicodeError) as error:
             why = f"the file cannot be read as {self._encoding} CSV ({type(error).__name__}): {ANEW}"
             raise Unmappable("file", self._encoding, why, kind=KIND) from None
@@ -125,7 +142,8 @@ class _Reader:
             text.detach()
 
 
-def _places(header: Sequence[str], headers: Mapping[str, str]) -> dict[str, int]:
+def _places(header: Sequence[str], headers: Mapping[str, str]) -> list[int]:
+    """Where each column of REQUIRED and OPTIONAL stands; -1 for an absent one."""
     found = [folded(name) for name in header]
     wanted = {name: folded(headers.get(name) or name) for name in (*REQUIRED, *OPTIONAL)}
     for name in REQUIRED:
@@ -133,7 +151,7 @@ def _places(header: Sequence[str], headers: Mapping[str, str]) -> dict[str, int]
             shown = ", ".join(header)[:200]
             why = f"no single column is called so: set stock_headers.{name} of the connection; the file has {shown}"
             raise Unmappable(name, headers.get(name) or name, why, kind=KIND)
-    return {name: found.index(told) if told in found else -1 for name, told in wanted.items()}
+    return [found.index(name) if name in found else -1 for name in wanted.values()]
 
 
 def _grade(word: str, grades: Grades) -> tuple[Grade | None, Unmappable | None]:

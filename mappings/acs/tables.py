@@ -7,6 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,12 +25,14 @@ def table(name: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=4096)  # a million rows have a few words
 def spoken(word: str) -> str:
     """Fold case, blanks and every kind of dash: a dash of any length between blanks is ``-``."""
     plain = " ".join(unicodedata.normalize("NFKC", word).split())
     return DASHES.sub("-", plain).casefold()
 
 
+@lru_cache(maxsize=4096)
 def run_together(word: str) -> str:
     """Fold as ``spoken`` and drop blanks, dashes and underscores: ``In-Refurbishment`` is ``inrefurbishment``."""
     return SEPARATORS.sub("", spoken(word))

@@ -95,7 +95,8 @@ def move(site: Site, garment: Garment, state: State, to_grade: str = "") -> None
     site.garments.move(garment, state, site.clock.now())
     told = {
         "GarmentSKU": garment.unique_sku, "RFID": garment.tag, "FromStatus": before, "ToStatus": state,
-        "FromGrade": old, "ToGrade": garment.grade, "Location": garment.place, "ChangedAt": site.clock.now().strftime(TIME),
+        "FromGrade": old, "ToGrade": garment.grade, "Location": garment.place,
+        "ChangedAt": site.clock.now().strftime(TIME),
     }  # fmt: skip
     site.events.tell("item.disposition_changed", told)
 
