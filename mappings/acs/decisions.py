@@ -51,6 +51,7 @@ class Booking(StrEnum):
 CHARGE_IF_RECOMMENDED = "charge_if_recommended"
 SALE = {Money.CREDIT.value, Money.CREDIT_LESS.value, Money.HOLD.value, Money.PERSON.value}
 HIRE = {Money.RELEASE.value, CHARGE_IF_RECOMMENDED, Money.CHARGE.value, Money.HOLD.value, Money.PERSON.value}
+STATES = [one.value for one in GarmentState if one not in {GarmentState.SOLD, GarmentState.RETIRED}]
 ALLOWED = {LineKind.SALE: SALE, LineKind.HIRE: HIRE}
 
 
@@ -95,8 +96,8 @@ def decide(
     at, row = _row(kind, grade, disposition, own or {})
     name = f'[tables.return_decisions.acs.{kind}.{grade}] "{at}"'
     stock, word, book = str(row.get("stock", "")), str(row.get("money", "")), str(row.get("book", ""))
-    if stock not in set(GarmentState) or stock == GarmentState.RETIRED:
-        raise _wrong(name, "stock", stock, [*(one for one in GarmentState if one is not GarmentState.RETIRED)])
+    if stock not in STATES:
+        raise _wrong(name, "stock", stock, STATES)
     if word not in ALLOWED[kind]:
         raise _wrong(name, "money", word, sorted(ALLOWED[kind]))
     if book not in set(Booking):

@@ -72,7 +72,8 @@ def read_moved(event: Event, states: States, grades: Grades) -> tuple[GarmentMov
         to_state=told.state,
         state_words=_words(before, after, text(data, "Location")),
         grade=grades.grade(grade) if grade else None,
-        at=moment(data, "ChangedAt", event.at),
+        at=event.at,
+        happened_at=moment(data, "ChangedAt", event.at),
     )
     return move, _troubles(event, told.trouble)
 
@@ -87,7 +88,8 @@ def read_retired(event: Event, grades: Grades) -> Retirement:
         grade=grades.grade(grade) if grade else None,
         reason=read_retired_for(needed(data, "Reason")),
         disposition=grades.disposition(text(data, "FinalDisposition")),
-        at=moment(data, "RetiredAt", event.at),
+        at=event.at,
+        happened_at=moment(data, "RetiredAt", event.at),
     )
 
 
@@ -104,7 +106,8 @@ def _returned(event: Event, kind: ReturnKind, step: ReturnStep, state: GarmentSt
         new_stock=kind is ReturnKind.NEW_STOCK,
         state=less_sellable(GarmentState.INSPECTION, state),
         state_words=_words(text(data, "Location"), text(data, "ProcessStatus")),
-        at=moment(data, "ReceivedAt" if step is ReturnStep.RECEIVED else "GradedAt", event.at),
+        at=event.at,
+        happened_at=moment(data, "ReceivedAt" if step is ReturnStep.RECEIVED else "GradedAt", event.at),
     )
 
 

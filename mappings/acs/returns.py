@@ -44,6 +44,6 @@ def as_receipt(told: GarmentReturn, decision: Decision | None, *, sku: str, faci
         kind_word=KIND,
         order_reference=told.order_reference,
         lines=(line,),
-        received_at=told.at,
+        received_at=told.happened_at,
         read_at=told.at,
     )

@@ -1,4 +1,8 @@
-"""A garment that comes back in two steps, moves between states, and leaves for good."""
+"""A garment that comes back in two steps, moves between states, and leaves for good.
+
+``at`` is the event's own time, by which words of one garment are put in order; ``happened_at`` is when it was done,
+by which finance dates it.
+"""
 
 from __future__ import annotations
 
@@ -41,6 +45,7 @@ class GarmentReturn(Canonical):
     images: tuple[str, ...] = ()
     note: str = ""
     at: datetime
+    happened_at: datetime
 
 
 class GarmentMove(Canonical):
@@ -53,6 +58,7 @@ class GarmentMove(Canonical):
     state_words: str = ""
     grade: Grade | None = None
     at: datetime
+    happened_at: datetime
 
 
 class RetiredFor(StrEnum):
@@ -66,7 +72,7 @@ class RetiredFor(StrEnum):
 
 
 class Retirement(Canonical):
-    """A garment left the merchant's stock for good. ``disposition`` is None while its end is not final."""
+    """A garment left the merchant's stock, for good unless it was sold. ``disposition`` is None while none is final."""
 
     tag: str
     garment_sku: str
@@ -74,6 +80,7 @@ class Retirement(Canonical):
     reason: RetiredFor
     disposition: Disposition | None = None
     at: datetime
+    happened_at: datetime
 
     @property
     def write_off(self) -> bool:

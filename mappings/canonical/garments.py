@@ -18,7 +18,8 @@ class GarmentState(StrEnum):
     SELLABLE = "sellable"
     RESERVED = "reserved"  # allocated, picked or packed: still on the premises
     IN_TRANSIT = "in_transit"
-    WITH_CUSTOMER = "with_customer"
+    WITH_CUSTOMER = "with_customer"  # hired out: still the merchant's
+    SOLD = "sold"  # left with a sale: nobody's stock here until it comes back
     INSPECTION = "inspection"
     REFURBISHMENT = "refurbishment"
     QUARANTINE = "quarantine"
@@ -29,7 +30,7 @@ class GarmentState(StrEnum):
 
     @property
     def condition(self) -> Condition | None:
-        """The stock position that a garment in this state is counted in; None once it is retired."""
+        """The stock position that a garment in this state is counted in; None once it is sold or retired."""
         return _CONDITIONS[self]
 
 
@@ -38,6 +39,7 @@ _CONDITIONS: dict[GarmentState, Condition | None] = {
     GarmentState.RESERVED: Condition.GOOD,
     GarmentState.IN_TRANSIT: Condition.WITH_CUSTOMER,
     GarmentState.WITH_CUSTOMER: Condition.WITH_CUSTOMER,
+    GarmentState.SOLD: None,
     GarmentState.INSPECTION: Condition.INSPECTION,
     GarmentState.REFURBISHMENT: Condition.REFURBISHMENT,
     GarmentState.QUARANTINE: Condition.QUARANTINE,

@@ -32,15 +32,18 @@ class Agenda:
 
 
 class Clock:
-    """The time that stands in events and files."""
+    """The time that stands in events and files. No two moments are the same: what came later says so."""
 
     def __init__(self, start: datetime, monotonic: Monotonic) -> None:
         self._monotonic = monotonic
         self._at, self._since, self._speed = start, monotonic(), 1.0
+        self._last = start
 
     def now(self) -> datetime:
         """Aware UTC."""
-        return self._at + timedelta(seconds=(self._monotonic() - self._since) * self._speed)
+        reckoned = self._at + timedelta(seconds=(self._monotonic() - self._since) * self._speed)
+        self._last = max(reckoned, self._last + timedelta(microseconds=1))
+        return self._last
 
     def run_at(self, speed: float) -> None:
         """From now on ``speed`` seconds pass in one real second."""

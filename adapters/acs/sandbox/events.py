@@ -27,7 +27,7 @@ TIMEOUT = 10.0
 SENDERS = 8
 HOUR = 3600
 SHUFFLE = 0.3  # seconds
-TIME = "%Y-%m-%dT%H:%M:%SZ"
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 
 
 class Events:
@@ -72,7 +72,7 @@ class Events:
             "EventId": str(number),
             "EventType": kind,
             "EventVersion": 1,
-            "OccurredAt": self._clock.now().strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "OccurredAt": self._clock.now().strftime(TIME),
             "AccountCode": self._account,
             "Data": data,
         }

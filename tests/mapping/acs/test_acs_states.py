@@ -107,7 +107,7 @@ def test_the_less_sellable_of_several_is_sellable_only_when_all_are(states: list
 @pytest.mark.parametrize("state", GarmentState)
 def test_every_state_has_its_stock_position_and_only_what_is_ready_or_reserved_is_good(state: GarmentState) -> None:
     assert (state.condition is Condition.GOOD) == (state in {G.SELLABLE, G.RESERVED})
-    assert (state.condition is None) == (state is G.RETIRED)
+    assert (state.condition is None) == (state in {G.SOLD, G.RETIRED})
 
 
 def test_a_merchants_rows_win_and_a_row_without_a_meaning_is_refused_by_its_name() -> None:
