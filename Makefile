@@ -10,12 +10,12 @@ KEEP ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo faults bench test check lock
+.PHONY: help setup demo faults bench simulate test check lock
 
 help:  ## list what can be made
 	@echo 'make ...'
 	@sed -n 's/^\([a-z]*\):.*## /  \1	/p' Makefile | expand -t 12
-	@echo 'ARGS="..." hands arguments on, as in: make test ARGS="tests/setup -x"'
+	@echo 'ARGS="..." hands arguments on, as in: make test ARGS="tests/deployment -x"'
 
 setup: $(READY)  ## make .venv with everything in it; does nothing when that is done
 
@@ -39,7 +39,10 @@ faults: $(READY)  ## the demo with everything killed, flushed and delayed in tur
 bench: $(READY)  ## how much goes through, measured
 	$(BIN)/python -m workers.bench $(ARGS)
 
-test: $(READY)  ## all tests, three files at a time; ARGS="tests/setup -x" runs some, one after the other
+simulate: $(READY)  ## a seeded walk over all that may happen; SEEDS=1-50 STEPS=120, and a seed replays its walk
+	$(BIN)/python -m workers.simulator --seeds $(or $(SEEDS),1-20) --steps $(or $(STEPS),120) $(ARGS)
+
+test: $(READY)  ## all tests, three files at a time; ARGS="tests/deployment -x" runs some, one after the other
 	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
 
 check: $(READY)  ## form, lint, types, and who may import whom
@@ -52,4 +55,4 @@ lock:  ## write requirements.lock anew, with hashes; use the oldest Python that 
 	$(PYTHON) -m venv --clear var/lock
 	var/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8'
 	var/lock/bin/python -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url \
-	  --no-emit-find-links --allow-unsafe --no-header --extra dev --output-file requirements.lock pyproject.toml
+	  --no-emit-find-links --allow-unsafe --no-header --extra dev --extra demo --extra embedded --output-file requirements.lock pyproject.toml

@@ -1,6 +1,6 @@
 """What can go wrong when another system is reached, said once and in our words.
 
-``workers.policy`` turns each of these into a verdict. An error always answers the one question
+``workers.spine.policy`` turns each of these into a verdict. An error always answers the one question
 that matters for doing a thing exactly once: can it have had its effect over there?
 """
 

@@ -15,12 +15,12 @@ from workers.ledger.migrate import migrate
 from workers.ledger.store import Store
 
 _numbers = itertools.count(1)
-ORDER = {"demo_runs": -1, "bench": 1}  # the longest begins first; what is measured comes when the others are done
+ORDER = {"test_demo": -1, "test_bench": 1}  # the longest begins first; what is measured comes when the others are done
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several files at a time nobody shall wait for the longest alone at the end."""
-    items.sort(key=lambda item: ORDER.get(item.path.parent.name, 0))
+    items.sort(key=lambda item: ORDER.get(item.path.stem, 0))
 
 
 @pytest.fixture(scope="session")

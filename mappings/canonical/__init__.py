@@ -15,10 +15,7 @@ from mappings.canonical.garments import (
     less_sellable,
 )
 from mappings.canonical.hire import HireDates, LineKind
-from mappings.canonical.model import (
-    Canonical,
-    Units,
-)
+from mappings.canonical.model import Canonical, Units
 from mappings.canonical.orders import (
     Address,
     Fulfilment,
@@ -35,14 +32,7 @@ from mappings.canonical.orders import (
     WarehouseOrder,
     WarehouseStatus,
 )
-from mappings.canonical.returns import (
-    AdvisedLine,
-    CreditNote,
-    CustomerReturn,
-    ExchangeItem,
-    ReturnAdvice,
-    ReturnedItem,
-)
+from mappings.canonical.returns import AdvisedLine, CreditNote, CustomerReturn, ExchangeItem, ReturnAdvice, ReturnedItem
 from mappings.canonical.stock import (
     Cause,
     Condition,

@@ -1,5 +1,7 @@
 """What Khaos Control's documents mean: ``KSDXML...`` into canonical objects and back."""
 
+from mappings.canonical.parties import Parties
+from mappings.canonical.promises import Promise
 from mappings.khaos.countries import read_country
 from mappings.khaos.credit_notes import read_credit_notes
 from mappings.khaos.invoices import read_invoices
@@ -8,9 +10,9 @@ from mappings.khaos.levels import StockLevel, read_levels, write_levels
 from mappings.khaos.new_orders import write_sales_order
 from mappings.khaos.order_sites import read_line_sites, read_order_sites
 from mappings.khaos.orders import read_orders
-from mappings.khaos.parties import Parties, read_parties
+from mappings.khaos.parties import read_parties
 from mappings.khaos.products import read_products
-from mappings.khaos.promises import Promise, read_ordered, read_promises
+from mappings.khaos.promises import read_ordered, read_promises
 from mappings.khaos.shipments import write_shipment
 
 __all__ = [

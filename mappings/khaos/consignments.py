@@ -12,20 +12,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mappings.canonical import Parcel, Shipment
+from mappings.canonical import Parcel
+from mappings.canonical.consignments import Consigned
 from mappings.errors import Unmappable
 
 GRAMS = 1000  # of one kilogram
-
-
-@dataclass(frozen=True, slots=True)
-class Consigned:
-    """One shipment on an invoice, with the reference that stands for all of it."""
-
-    shipment: Shipment
-    consignment: str
-    associated_ref: str = ""
-    grams: Decimal | None = None  # of its goods, where the catalogue knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +56,6 @@ class Layout:
     header: bool = True
     encoding: str = "utf-8"
     line_end: str = "\r\n"
-
-
-def consignment_of(parcels: Sequence[Parcel], reference: str) -> str:
-    """What stands for a shipment as a whole: the first tracking number that there is.
-
-    Khaos needs a reference. A carrier that gives no number leaves the warehouse's own name of the shipment, else ours.
-    """
-    named = [parcel.tracking for parcel in parcels] + [parcel.shipment for parcel in parcels]
-    return next((name for name in named if name), reference)
 
 
 def write_consignments(together: Sequence[Consigned], layout: Layout) -> bytes:

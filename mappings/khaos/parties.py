@@ -5,24 +5,12 @@ Vendor's Web Integration Guide v7.8d, "Sales order". A return names both address
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date
 from xml.etree.ElementTree import Element
 
-from mappings.canonical import Address
+from mappings.canonical.parties import Parties
 from mappings.errors import Unmappable
 from mappings.khaos.orders import DELIVERY, INVOICE, address_of, code_of, has_address
 from mappings.khaos.values import day, document, text
-
-
-@dataclass(frozen=True, slots=True)
-class Parties:
-    """``invoice`` is where it was invoiced, ``delivery`` where it went if that is another block."""
-
-    urn: str
-    invoice: Address
-    delivery: Address | None = None
-    ordered_on: date | None = None
 
 
 def read_parties(orders_xml: str, order_code: str) -> Parties | None:

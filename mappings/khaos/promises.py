@@ -8,28 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from xml.etree.ElementTree import Element
 
+from mappings.canonical.promises import Promise, Units
 from mappings.errors import Unmappable
 from mappings.khaos.invoices import is_sales_order
 from mappings.khaos.orders import code_of
 from mappings.khaos.values import day, document, number, text
-
-Units = Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Promise:
-    """What one invoice promises, by SKU; ``units`` is None where its items are not shown, or not all can be read."""
-
-    order_code: str
-    associated_ref: str
-    invoice_code: str
-    stage: int
-    shipped: bool
-    units: Units | None
 
 
 def read_promises(status_xml: str) -> list[Promise]:

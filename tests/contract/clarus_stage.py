@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from workers.returns import asking
+from workers.returns_in import goods_in
 
 WORLD = "build"
 DONE = {"COMPLETED", "CANCELLED"}
@@ -55,7 +55,7 @@ class Stage:
     def hear(self) -> None:
         self._told()
         self.world.sweep()
-        asking.sweep(self.world.runtime, "Main Site")
+        goods_in.sweep(self.world.runtime, "Main Site")
         self.world.go()
         self.world.hear()
         self.world.read_back()

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any, Protocol
 
 import pytest
+
+from fleet_tests.gxo import ByFile, sites
+from fleet_tests.servers import servers_end
+from fleet_tests.world import World, worlds
 
 HERE = Path(__file__).parent
 TABLES = """
@@ -41,7 +45,7 @@ class Stage(Protocol):
     """
 
     connection: str
-    world: Any
+    world: World
 
     def stock(self, **units: int) -> None:
         """So many units on both sides; the warehouse knows the SKUs and was counted."""
@@ -115,10 +119,30 @@ def _load(path: Path) -> ModuleType:
     return module
 
 
-_worlds, _by_file = _load(HERE.parent / "flows/conftest.py"), _load(HERE.parent / "flows/by_file/conftest.py")
-database, build, _all_servers_end = _worlds.database, _worlds.build, _worlds._all_servers_end
-build_gxo = _by_file.build_gxo
 STAGES = {path.stem.removesuffix("_stage"): _load(path) for path in sorted(HERE.glob("*_stage.py"))}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_servers_end() -> Iterator[None]:
+    yield
+    servers_end()
+
+
+@pytest.fixture
+def database(emptied_database: str) -> str:
+    return emptied_database
+
+
+@pytest.fixture
+def build(database: str, redis_url: str, tmp_path: Path) -> Iterator[Callable[..., World]]:
+    with worlds(database, redis_url, tmp_path) as begin:
+        yield begin
+
+
+@pytest.fixture
+def build_gxo(build: Callable[..., World], tmp_path: Path) -> Iterator[Callable[..., ByFile]]:
+    with sites(build, tmp_path) as begin:
+        yield begin
 
 
 @pytest.fixture(params=sorted(STAGES))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.returns import advising
-from workers.returns.advising import Said
+from workers.returns_in import rma
+from workers.returns_in.rma import Said
 
 
 def sold(stage: Any, *lines: tuple[str, int]) -> str:
@@ -42,7 +42,7 @@ def test_an_announced_return_is_graded_and_offered_once(stage: Any) -> None:
     world = stage.world
     order = sold(stage, ("MUG", 3))
     line = {"rma": "RMA-9", "order": order, "sku": "MUG", "quantity": "2"}
-    taken = advising.take(world.store, [Said(1, {**dict.fromkeys(advising.COLUMNS, ""), **line})], "Mo")
+    taken = rma.take(world.store, [Said(1, {**dict.fromkeys(rma.COLUMNS, ""), **line})], "Mo")
     assert taken.refused == ()
     world.go()
     stage.settle()

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
-from workers import dead_letters, intake
-from workers.dead_letters import Person
+from workers import recovery
+from workers.orders_out import polls
+from workers.sku_sync import polls as sku_sync_polls
+from workers.spine.people import Person
 
 
 def cancel(stage: Any, order: str) -> None:
@@ -56,7 +58,7 @@ def test_polling_again_and_again_sends_nothing_twice(stage: Any) -> None:
     order = stage.order(("MUG", 2))
     for _ in range(3):
         stage.world.poll()
-    intake.poll_open_orders(stage.world.runtime)
+    polls.poll_open_orders(stage.world.runtime)
     stage.world.go()
     stage.settle()
     assert (stage.there(order), stage.twice()) == ([{"MUG": 2}], 0)
@@ -66,13 +68,13 @@ def test_an_unconfirmed_sku_holds_its_order_which_goes_by_itself_when_it_is_conf
     world = stage.world
     world.stock("LATE")
     order = world.order(("MUG", 1), ("LATE", 1))
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     stage.settle()
     assert [m["state"] for m in world.live_messages() if m["kind"] == "order"] == ["held"]
     assert stage.there(order) == []
     world.store.run("update gate set changed_at = now() - interval '1 hour'")
-    intake.poll_asked(world.runtime)
+    sku_sync_polls.poll_asked(world.runtime)
     world.go()
     stage.settle()
     stage.settle()
@@ -92,7 +94,7 @@ def test_a_refused_product_is_merchandisings_and_holds_its_order_until_it_is_tak
     assert (found["owner"], found["story"]) == ("merchandising", "LATE")
     assert stage.there(order) == []
     stage.refuse()
-    dead_letters.retry(world.store, found["id"], Person("Mo"))
+    recovery.retry(world.store, found["id"], Person("Mo"))
     world.go()
     stage.settle()
     stage.settle()
@@ -110,7 +112,7 @@ def test_a_refused_order_is_operations_exception_and_a_retry_sends_it_once(stage
     assert (found["owner"], found["story"], world.exceptions()) == ("operations", order, ["refused_by_warehouse"])
     assert (stage.there(order), states(stage, order)) == ([], ["new"])
     stage.refuse()
-    dead_letters.retry(world.store, found["id"], Person("Mo"))
+    recovery.retry(world.store, found["id"], Person("Mo"))
     world.go()
     stage.settle()
     assert stage.there(order) == [{"MUG": 1}]
@@ -132,10 +134,10 @@ def test_a_cancellation_before_the_sending_says_nothing_to_the_warehouse(stage: 
     world = stage.world
     world.stock("LATE")
     order = str(world.order(("LATE", 1)))
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     world.khaos.post("cancel", order=order)
-    intake.poll_orders(world.runtime)
+    polls.poll_orders(world.runtime)
     world.go()
     stage.settle()
     assert (stage.there(order), states(stage, order)) == ([], ["withdrawn"])

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from workers.wiring import SYSTEMS
-from workers.wiring.asked import Asked, WarehouseStock
-from workers.wiring.files import Files, Telling
-from workers.wiring.goods_in import GoodsIn
-from workers.wiring.port import Warehouse
+from workers.ports.api import Asked, WarehouseStock
+from workers.ports.edi import Files, Telling
+from workers.ports.goods_in import GoodsIn
+from workers.ports.warehouse import Warehouse
+from workers.wiring.systems import SYSTEMS
 
 
 def _asks(port: type) -> dict[str, inspect.Signature]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.journal.entering import enter_new
-from workers.stock import levels
+from workers.journal.entries import enter_new
+from workers.stock_in import levels
 
 
 def level(stage: Any, sku: str) -> tuple[int, int]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from adapters.clarus.settings import Settings as ClarusSettings
 from adapters.gxo.settings import Facility as GxoFacility
 from adapters.gxo.settings import Settings as GxoSettings
-from adapters.khaos import settings as khaos
+from adapters.khaos import settings
 from adapters.khaos.courier_settings import ConsignmentFile, CourierHook
 from mappings.gxo.conditions import Conditions, Words
 from mappings.gxo.items import COLUMNS
@@ -21,9 +21,11 @@ from mappings.gxo.movements import Effect
 from mappings.gxo.tables import read_line_outcome
 from workers import config
 from workers.cli import checks
-from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, Stock, When, read
+from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, Stock, When
 from workers.config.adjust_by import AdjustBy
 from workers.config.stock import Beside, Buffer
+from workers.wiring import systems
+from workers.wiring.systems import read_configuration as read
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "deploy" / "fleet.example.toml"
@@ -42,11 +44,11 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "fleet": (Fleet,),
     "fleet.intervals": (Intervals,),
     "fleet.limits": (Limits,),
-    "connections.khaos": (khaos.Settings,),
-    "connections.khaos.extensions.confirm_shipment": (khaos.Bound,),
+    "connections.khaos": (settings.Settings,),
+    "connections.khaos.extensions.confirm_shipment": (settings.Bound,),
     "connections.khaos.courier_hook": (CourierHook,),
     "connections.khaos.consignment_file": (ConsignmentFile,),
-    "connections.khaos.channel": (khaos.Channel,),
+    "connections.khaos.channel": (settings.Channel,),
     "connections.leeds": (ClarusSettings,),
     "connections.gxo": (GxoSettings,),
     "connections.gxo.facilities.GBNH01": (GxoFacility,),
@@ -108,7 +110,7 @@ def test_the_example_loads_with_the_variables_of_the_model_environment() -> None
 
 @pytest.mark.parametrize("system", ["clarus", "gxo"])
 def test_the_example_shows_every_table_that_the_code_takes_from_a_merchant(system: str) -> None:
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workers" / "wiring").glob(f"{system}*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workers" / "systems" / system).glob("*.py"))
     taken = set(re.findall(rf'tables\.get\("(\w+)", \{{\}}\)\.get\("{system}"', code)) | {"adjustment_reasons"}
     assert {name for name, rows in read(EXAMPLE).tables.items() if system in rows} == taken
 
@@ -256,12 +258,12 @@ def test_fleet_check_finds_one_problem_and_says_it_in_one_line(
     change, words = WRONG[name]
     monkeypatch.setenv("FLEET_CONFIG", str(toml(change(SMALL))))
     config.environment.cache_clear()
-    config.configuration.cache_clear()
+    systems._read_once.cache_clear()
     try:
         found = checks.everything(ROOT / "Procfile", {})
     finally:
         config.environment.cache_clear()
-        config.configuration.cache_clear()
+        systems._read_once.cache_clear()
     (problem,) = found.problems
     assert "\n" not in problem
     assert all(word in problem for word in words)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from workers.policy import VERDICTS
+from workers.spine.policy import VERDICTS
 
 RUNBOOK = (Path(__file__).parents[2] / "docs" / "runbook.md").read_text(encoding="utf-8")
 HEADINGS = re.findall(r"^## (.+)$", RUNBOOK, re.MULTILINE)

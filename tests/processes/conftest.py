@@ -19,10 +19,11 @@ import requests
 from psycopg.rows import dict_row
 
 from adapters.khaos import Khaos, Settings
-from workers import dead_letters
+from workers import recovery
 from workers.embedded.folder import free_ports
 from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.store import Store
+from workers.spine import people
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 180.0
@@ -192,7 +193,7 @@ class Fleet:
         store = Store(self.dsn, size=1)
         try:
             for row in store.rows("select id from exception where state = 'open'"):
-                dead_letters.dismiss(store, row["id"], dead_letters.Person("Mo"), "seen to")
+                recovery.dismiss(store, row["id"], people.Person("Mo"), "seen to")
         finally:
             store.close()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from celery import Celery
 
-from workers.beat import DEEP
+from workers.broker.beat import DEEP
 
 
 def test_an_order_goes_through_and_redis_holds_nobodys_name(fleet: Any, person: tuple[str, ...]) -> None:

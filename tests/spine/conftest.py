@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from workers.delivery import Absent, Slot, drain
 from workers.ledger.store import Claimed, NewMessage, Store
-from workers.limits import Health
-from workers.outcomes import Dead, Delivered, Duplicate, Outcome
-from workers.visibility import Silent
+from workers.observability.flower import Silent
+from workers.spine.delivery import Absent, Slot, drain
+from workers.spine.limits import Health
+from workers.spine.outcomes import Dead, Delivered, Duplicate, Outcome
 
 
 @dataclass

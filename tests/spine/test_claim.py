@@ -8,8 +8,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from workers.delivery import drain
-from workers.limits import poll_slot, reopen, shut
+from workers.spine.delivery import drain
+from workers.spine.limits import poll_slot, reopen, shut
 
 
 def test_a_subject_goes_in_the_order_in_which_it_was_said(ledger: Any, partner: Any) -> None:

@@ -9,10 +9,15 @@ from typing import Any
 import pytest
 
 from adapters.errors import Rejected, Unavailable
-from workers import config, control, dead_letters, expectations, gates, ringer
-from workers.control import Scheduled
-from workers.dead_letters import CannotDo, Person
-from workers.runtime import Runtime
+from workers import config, recovery
+from workers.spine import dead_letters, exceptions, expectations, gates, ringer, scheduler
+from workers.spine.exceptions import Once
+from workers.spine.people import CannotDo, Person
+from workers.spine.policy import verdict
+from workers.spine.runtime import Runtime
+from workers.spine.scheduler import Scheduled
+from workers.wiring import schedules
+from workers.wiring.systems import SYSTEMS
 
 TOML = """
 [fleet]
@@ -40,7 +45,7 @@ MO = Person("Mo")
 def runtime(ledger: Any, tmp_path: Path) -> Runtime:
     (tmp_path / "secret").write_text("an-unguessable-token-of-ours")
     (tmp_path / "fleet.toml").write_text(TOML.format(database=ledger.dsn, folder=tmp_path))
-    made = Runtime(config.read(tmp_path / "fleet.toml"))
+    made = Runtime(config.read(tmp_path / "fleet.toml", SYSTEMS))
     made.__dict__["store"] = ledger.store
     return made
 
@@ -73,18 +78,18 @@ def test_a_dead_message_is_filed_once_and_rung_until_it_is(ledger: Any, runtime:
 
 def test_a_retry_goes_again_and_success_closes_the_exception(ledger: Any, runtime: Runtime, partner: Any) -> None:
     found = died(ledger, runtime, partner)
-    assert dead_letters.retry(ledger.store, found["id"], MO) == "SO1-1"
+    assert recovery.retry(ledger.store, found["id"], MO) == "SO1-1"
     assert ledger.message("SO1-1")["generation"] == 2
     ledger.drain(partner)
     assert (ledger.state("SO1-1"), open_kinds(ledger)) == ("delivered", [])
     assert ledger.store.row("select state, closed_why from exception")["state"] == "resolved"
     with pytest.raises(CannotDo, match="resolved already"):
-        dead_letters.retry(ledger.store, found["id"], MO)
+        recovery.retry(ledger.store, found["id"], MO)
 
 
 def test_a_retry_that_fails_again_is_the_same_exception(ledger: Any, runtime: Runtime, partner: Any) -> None:
     found = died(ledger, runtime, partner)
-    dead_letters.retry(ledger.store, found["id"], MO)
+    recovery.retry(ledger.store, found["id"], MO)
     partner.faults = [("before", Rejected("still no"))]
     ledger.drain(partner)
     dead_letters.file_dead(runtime, found["message_id"], 2)
@@ -94,7 +99,7 @@ def test_a_retry_that_fails_again_is_the_same_exception(ledger: Any, runtime: Ru
 
 def test_an_edit_changes_what_is_sent(ledger: Any, runtime: Runtime, partner: Any) -> None:
     found = died(ledger, runtime, partner)
-    dead_letters.retry(ledger.store, found["id"], MO, body={"say": "edited"})
+    recovery.retry(ledger.store, found["id"], MO, body={"say": "edited"})
     ledger.drain(partner)
     assert json.loads(partner.books["SO1-1"][0])["say"] == "edited"
     assert ledger.store.row("select who from timeline where step = 'edited and retried'")["who"] == "Mo"
@@ -111,8 +116,8 @@ def test_what_may_have_been_sent_cannot_be_edited_and_its_retry_looks_first(
     dead_letters.file_dead(runtime, message["id"], 1)
     found = ledger.store.row("select * from exception")
     with pytest.raises(CannotDo, match="cannot be changed"):
-        dead_letters.retry(ledger.store, found["id"], MO, body={"say": "edited"})
-    dead_letters.retry(ledger.store, found["id"], MO)
+        recovery.retry(ledger.store, found["id"], MO, body={"say": "edited"})
+    recovery.retry(ledger.store, found["id"], MO)
     ledger.drain(partner)
     assert (partner.pushes["SO1-1"], partner.looks["SO1-1"]) == (1, 1)
     assert ledger.settled("SO1-1")["proven_before"]
@@ -121,22 +126,22 @@ def test_what_may_have_been_sent_cannot_be_edited_and_its_retry_looks_first(
 def test_a_dismissal_needs_a_reason_and_ends_the_message(ledger: Any, runtime: Runtime, partner: Any) -> None:
     found = died(ledger, runtime, partner)
     with pytest.raises(CannotDo, match="needs a reason"):
-        dead_letters.dismiss(ledger.store, found["id"], MO, "  ")
-    dead_letters.dismiss(ledger.store, found["id"], MO, "the customer gave up")
+        recovery.dismiss(ledger.store, found["id"], MO, "  ")
+    recovery.dismiss(ledger.store, found["id"], MO, "the customer gave up")
     assert (ledger.state("SO1-1"), open_kinds(ledger)) == ("dismissed", [])
     with pytest.raises(CannotDo, match="dismissed already"):
-        dead_letters.dismiss(ledger.store, found["id"], MO, "again")
+        recovery.dismiss(ledger.store, found["id"], MO, "again")
     with pytest.raises(CannotDo, match="no exception"):
-        dead_letters.dismiss(ledger.store, 987654, MO, "x")
+        recovery.dismiss(ledger.store, 987654, MO, "x")
 
 
 def test_nobody_acts_on_a_message_while_it_is_being_worked_on(ledger: Any, runtime: Runtime, partner: Any) -> None:
     found = died(ledger, runtime, partner)
-    dead_letters.retry(ledger.store, found["id"], MO)
+    recovery.retry(ledger.store, found["id"], MO)
     assert ledger.store.claim("orders-out", 60)
     for act in (
-        lambda: dead_letters.retry(ledger.store, found["id"], MO),
-        lambda: dead_letters.dismiss(ledger.store, found["id"], MO, "x"),
+        lambda: recovery.retry(ledger.store, found["id"], MO),
+        lambda: recovery.dismiss(ledger.store, found["id"], MO, "x"),
     ):
         with pytest.raises(CannotDo, match="being worked on"):
             act()
@@ -160,29 +165,29 @@ def test_what_does_not_come_in_time_is_an_exception_once(ledger: Any, runtime: R
 def test_two_beats_run_a_schedule_once(ledger: Any, runtime: Runtime) -> None:
     runs: list[int] = []
     listed = {"x": Scheduled("x", 3600.0, lambda: runs.append(1), watched=False)}
-    control.install(runtime, listed)
+    schedules.install(runtime, listed)
     others = []
     for _ in range(3):
         other = Runtime(runtime.configuration)
         other.__dict__["store"] = ledger.another()
         others.append(other)
     done: list[bool] = []
-    ledger.in_threads(6, lambda n: done.append(control.run_due(others[n % 3], listed, "x")))
+    ledger.in_threads(6, lambda n: done.append(scheduler.run_due(others[n % 3], listed, "x")))
     assert (len(runs), sorted(done)) == (1, [False] * 5 + [True])
     ledger.store.run("update schedule set due_at = now()")
-    assert control.run_due(runtime, listed, "x")
+    assert scheduler.run_due(runtime, listed, "x")
     assert len(runs) == 2
 
 
 def test_the_schedule_of_a_dead_process_is_taken_over_and_a_living_one_s_is_not(ledger: Any, runtime: Runtime) -> None:
     runs: list[int] = []
     listed = {"x": Scheduled("x", 0.001, lambda: runs.append(1), watched=False)}
-    control.install(runtime, listed)
+    schedules.install(runtime, listed)
     victim = ledger.another()
     ledger.store.run("update schedule set running = %s, lease_until = now() + interval '1 hour'", victim.process_id)
-    assert not control.run_due(runtime, listed, "x")
+    assert not scheduler.run_due(runtime, listed, "x")
     ledger.dies(victim)
-    assert control.run_due(runtime, listed, "x")
+    assert scheduler.run_due(runtime, listed, "x")
 
 
 def test_a_schedule_that_fails_is_an_exception_until_it_runs(ledger: Any, runtime: Runtime) -> None:
@@ -193,11 +198,11 @@ def test_a_schedule_that_fails_is_an_exception_until_it_runs(ledger: Any, runtim
             raise faults.pop()
 
     listed = {"x": Scheduled("x", 0.001, run, watched=False)}
-    control.install(runtime, listed)
-    assert not control.run_due(runtime, listed, "x")
+    schedules.install(runtime, listed)
+    assert not scheduler.run_due(runtime, listed, "x")
     assert open_kinds(ledger) == ["schedule_failed"]
     ledger.store.run("update schedule set due_at = now()")
-    assert control.run_due(runtime, listed, "x")
+    assert scheduler.run_due(runtime, listed, "x")
     assert open_kinds(ledger) == []
 
 
@@ -248,3 +253,61 @@ def test_a_shut_connection_is_one_exception_that_closes_when_it_opens(
     assert open_kinds(ledger) == []
     ledger.store.run("update connection set opened_at = null")
     assert ledger.drain(partner) == 1, "what waited for its back-off need not wait any more"
+
+
+@pytest.mark.parametrize(
+    ("once", "times"),
+    [
+        (None, [1, 2, 3]),
+        (Once.WHILE_OPEN, [1, 1, 1]),
+        (Once.WITH_THIS_REASON, [1, 1, 2]),
+        (Once.OR_DISMISSED, [1, 1, 2]),
+    ],
+)
+def test_trouble_that_is_seen_again_is_counted_as_its_filing_says(
+    ledger: Any, once: Once | None, times: list[int]
+) -> None:
+    counted = []
+    for why in ("4 units", "4 units", "5 units"):
+        file_stock(ledger, why, once)
+        counted.append(ledger.store.row("select times from exception")["times"])
+    assert counted == times
+
+
+@pytest.mark.parametrize(("once", "again"), [(Once.WITH_THIS_REASON, 2), (Once.OR_DISMISSED, 1)])
+def test_what_a_person_dismissed_stands_again_only_where_its_filing_says_so(
+    ledger: Any, once: Once, again: int
+) -> None:
+    file_stock(ledger, "4 units", once)
+    ledger.store.run("update exception set state = 'dismissed', closed_at = now()")
+    file_stock(ledger, "4 units", once)
+    assert len(ledger.store.rows("select 1 from exception")) == again
+    file_stock(ledger, "5 units", once)
+    assert [row["reason"] for row in ledger.store.rows("select reason from exception where state = 'open'")] == [
+        "5 units"
+    ]
+
+
+def test_an_exception_has_the_owner_and_next_step_of_its_kind_and_closes_with_a_reason(ledger: Any) -> None:
+    file_stock(ledger, "4 units", None)
+    row = verdict("stock_not_carried")
+    found = ledger.store.row("select * from exception")
+    assert (found["owner"], found["severity"], found["next_step"]) == (row.owner, row.severity, row.next_step)
+    exceptions.close_all(ledger.store.run, "e.subject like %s", "other:%", why="not this one")
+    assert open_kinds(ledger) == ["stock_not_carried"]
+    exceptions.close_all(ledger.store.run, "e.subject like %s", "not_carried:%", why="they are gone")
+    assert open_kinds(ledger) == []
+    assert ledger.store.row("select closed_why from exception")["closed_why"] == "they are gone"
+
+
+def file_stock(ledger: Any, why: str, once: Once | None) -> None:
+    exceptions.file(
+        ledger.store.run,
+        "stock_not_carried",
+        subject="not_carried:Leeds:damaged",
+        story="Leeds",
+        flow="stock-in",
+        connection="leeds",
+        why=why,
+        once=once,
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workers.outcomes import Held
+from workers.spine.outcomes import Held
 
 
 def opened(ledger: Any, *gates: str) -> int:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from adapters.errors import Rejected, Throttled, Unavailable
-from workers.delivery import Absent
 from workers.ledger.store import LateSettle
-from workers.outcomes import Delivered, Duplicate, Held
+from workers.spine.delivery import Absent
+from workers.spine.outcomes import Delivered, Duplicate, Held
 
 SUBJECTS = st.integers(0, 3)
 GATES = ("sku:leeds:A", "sku:leeds:B")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters import errors
-from workers.policy import UNKNOWN, VERDICTS, verdict
+from workers.spine.policy import UNKNOWN, VERDICTS, verdict
 
 ROOT = Path(__file__).parents[2]
 FIRST_ARGUMENT = {"Dead", "Retry", "verdict", "file_exception"}

@@ -10,10 +10,12 @@ from typing import Any
 import pytest
 
 from mappings.errors import Unmappable, Unreadable
-from workers import config, dead_letters, reading
-from workers.dead_letters import CannotDo, Person
+from workers import config, recovery
 from workers.ledger.store import NewMessage
-from workers.runtime import Runtime
+from workers.spine import dead_letters, reading
+from workers.spine.people import CannotDo, Person
+from workers.spine.runtime import Runtime
+from workers.wiring.systems import SYSTEMS
 
 TOML = """
 [fleet]
@@ -56,7 +58,7 @@ def reader() -> Reader:
 @pytest.fixture
 def runtime(ledger: Any, tmp_path: Path) -> Runtime:
     (tmp_path / "fleet.toml").write_text(TOML.format(database=ledger.dsn))
-    made = Runtime(config.read(tmp_path / "fleet.toml"))
+    made = Runtime(config.read(tmp_path / "fleet.toml", SYSTEMS))
     made.__dict__["store"] = ledger.store
     return made
 
@@ -147,8 +149,8 @@ def test_the_retry_of_an_unreadable_entry_reads_its_record_again(
     file_all(runtime)
     found = ledger.store.row("select * from exception")
     assert (found["kind"], found["state"]) == ("unmappable", "open")
-    dead_letters.retry(ledger.store, found["id"], MO)
-    from workers.wiring import handler_for  # noqa: PLC0415  the real handler of a retry, nothing else of wiring
+    recovery.retry(ledger.store, found["id"], MO)
+    from workers.wiring.handlers import handler_for  # noqa: PLC0415  the real handler of a retry, nothing else of wiring
 
     def again() -> None:
         ledger.drain(None, handler=lambda flow, connection, kind: handler_for(runtime, flow, connection, kind))
@@ -159,7 +161,7 @@ def test_the_retry_of_an_unreadable_entry_reads_its_record_again(
     assert references(ledger, "dead") == ["B"], "not mended: the same verdict is heard again"
     file_all(runtime)
     reader.cannot.clear()
-    dead_letters.retry(ledger.store, ledger.store.row("select id from exception where state = 'open'")["id"], MO)
+    recovery.retry(ledger.store, ledger.store.row("select id from exception where state = 'open'")["id"], MO)
     again()
     read()
     assert references(ledger) == ["A", "B"]
@@ -184,4 +186,4 @@ def test_a_retry_of_poison_reads_it_again_and_an_edit_of_it_is_refused(ledger: A
     found = ledger.store.row("select * from exception")
     assert (found["flow"], found["owner"]) == ("orders-out", "engineering")
     with pytest.raises(CannotDo, match="no message"):
-        dead_letters.retry(ledger.store, found["id"], MO, body={"x": 1})
+        recovery.retry(ledger.store, found["id"], MO, body={"x": 1})

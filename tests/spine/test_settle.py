@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from adapters.errors import Garbled, Rejected, Throttled, Unauthorised, Unavailable
 from mappings.errors import Unmappable
 from workers.ledger.store import Effect, LateSettle
-from workers.limits import Health
-from workers.outcomes import Dead, Delivered, Held, NotNeeded, Retry, Sent
-from workers.policy import CEILING, VERDICTS, back_off
+from workers.spine.limits import Health
+from workers.spine.outcomes import Dead, Delivered, Held, NotNeeded, Retry, Sent
+from workers.spine.policy import CEILING, VERDICTS, back_off
 
 
 def test_a_settle_that_comes_too_late_changes_nothing_and_is_kept_as_evidence(ledger: Any, partner: Any) -> None:

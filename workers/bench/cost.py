@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from workers.embedded.lifeline import children_of
+from workers.embedded.parent_death import children_of
 
 TICK = os.sysconf("SC_CLK_TCK")
 

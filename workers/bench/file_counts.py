@@ -10,12 +10,12 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from workers import control
 from workers.bench import cost
 from workers.bench.files import FACILITY, NAME, SITE, folder, interchange, read_all
-from workers.config import configuration
-from workers.runtime import Runtime
-from workers.told import taking
+from workers.edi import collect
+from workers.spine.runtime import Runtime
+from workers.wiring import schedules
+from workers.wiring.systems import configuration
 
 CHANGED = 100  # one SKU in so many differs at the second count
 
@@ -23,7 +23,7 @@ CHANGED = 100  # one SKU in so many differs at the second count
 def measure_count(size: int) -> dict[str, Any]:
     """A whole count of ``size`` SKUs taken in twice; the second time one SKU in a hundred differs."""
     runtime = Runtime(configuration())
-    control.install(runtime, control.schedules(runtime, lambda _bell: None))
+    schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
     store = runtime.store
     for table in ("told_sku", "told_move", "told_count", "position", "level"):
         store.run(f"delete from {table} where home = %s", SITE)  # noqa: S608  names of our own tables
@@ -54,7 +54,7 @@ def _count(runtime: Runtime, size: int, generation: int) -> tuple[float, float]:
         check=True,
     )
     began = time.perf_counter()
-    taking.take_files(runtime, NAME, FACILITY)
+    collect.take_files(runtime, NAME, FACILITY)
     taken = time.perf_counter()
     read_all(runtime)
     return taken - began, time.perf_counter() - taken

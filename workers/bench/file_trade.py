@@ -16,16 +16,16 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from adapters.sftp import Sftp
-from workers import control
 from workers.bench import trade
 from workers.bench.files import CLIENT, FACILITY, NAME, SITE, folder, interchange, read_all
-from workers.config import configuration
-from workers.delivery import Slot, drain
-from workers.runtime import Runtime
-from workers.told import taking
-from workers.visibility import Silent
-from workers.wiring import handler_for
-from workers.wiring.gxo_letters import open_letter
+from workers.edi import collect
+from workers.observability.flower import Silent
+from workers.ports.outbound_file import open_letter
+from workers.spine.delivery import Slot, drain
+from workers.spine.runtime import Runtime
+from workers.wiring import schedules
+from workers.wiring.handlers import handler_for
+from workers.wiring.systems import configuration
 
 TEMPLATE = "FILEPLATE"
 THREADS = 4  # and so many calls at once
@@ -44,7 +44,7 @@ def measure_trade(orders: int) -> dict[str, Any]:
     for number in range(1, orders + 1):
         data = _shipment(f"G{number:07d}-1", number)
         (folder("out") / f"945_{number:09d}.edi").write_bytes(data)
-    taken = _seconds(lambda: taking.take_files(runtime, NAME, FACILITY))
+    taken = _seconds(lambda: collect.take_files(runtime, NAME, FACILITY))
     read = _seconds(lambda: read_all(runtime))
     row = runtime.store.row("select count(*) as n from shipment where fulfilment like 'G%%'")
     states = runtime.store.rows("select state, count(*) as n from fulfilment where order_code like 'G%%' group by 1")
@@ -63,7 +63,7 @@ def measure_trade(orders: int) -> dict[str, Any]:
 
 
 def _set_up(runtime: Runtime) -> None:
-    control.install(runtime, control.schedules(runtime, lambda _bell: None))
+    schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
     store = runtime.store
     store.run("update connection set shut_kind = 'suspect_release', alerted = true where name <> %s", NAME)
     store.run(

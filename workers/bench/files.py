@@ -16,12 +16,12 @@ import asyncssh
 import requests
 
 from adapters.x12 import write_interchange
-from workers import reading
 from workers.bench.stage import PATIENCE, Stage
 from workers.embedded.folder import free_ports
-from workers.embedded.lifeline import until
-from workers.runtime import Runtime
-from workers.wiring import reader_for
+from workers.embedded.parent_death import until
+from workers.spine import reading
+from workers.spine.runtime import Runtime
+from workers.wiring.readers import reader_for
 
 NAME, FACILITY, SITE, CLIENT = "gxo", "BENCH1", "File Site", "BENCH"
 CONNECTION = """

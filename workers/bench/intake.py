@@ -9,12 +9,12 @@ from itertools import islice
 
 from workers.bench import trade
 from workers.bench.stage import Stage
-from workers.config import configuration
 from workers.ledger.store import Store
-from workers.reading import read_inbox
-from workers.runtime import Runtime
-from workers.web.hooks import receipt_key
-from workers.wiring import reader_for
+from workers.spine.reading import read_inbox
+from workers.spine.runtime import Runtime
+from workers.web.warehouse_hooks import receipt_key
+from workers.wiring.readers import reader_for
+from workers.wiring.systems import configuration
 
 EVENT = "goods_out.completed"
 THREADS = 4

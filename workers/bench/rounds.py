@@ -17,7 +17,7 @@ from celery import Celery
 from workers.bench import cost, trade
 from workers.bench.feeder import Feeder
 from workers.bench.stage import Crew, Stage
-from workers.embedded.lifeline import until
+from workers.embedded.parent_death import until
 
 FLEET_PREFIX = "F"  # begins the orders of every form of the fleet: they share one backlog
 WARM = 150  # orders after which a round counts

@@ -12,15 +12,15 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from workers import control
 from workers.bench import cost, files, intake, stock, trade
 from workers.bench.feeder import Feeder
 from workers.bench.rounds import FLEET_PREFIX, Bare, Fleet, Round, Side, measure, middle, shut
 from workers.bench.stage import Crew, Stage, command
 from workers.bench.trade import NAME
-from workers.config import configuration
-from workers.embedded.lifeline import until
-from workers.runtime import Runtime
+from workers.embedded.parent_death import until
+from workers.spine.runtime import Runtime
+from workers.wiring import schedules
+from workers.wiring.systems import configuration
 
 TEMPLATE, SLOW_TEMPLATE = "TEMPLATE", "SLOWPLATE"
 SLOTS, DELAY, SLOT_THREADS = 50, 0.2, 50
@@ -91,8 +91,8 @@ def bench(folder: Path, plan: Plan) -> dict[str, Any]:
 def _set_up(stage: Stage) -> None:
     """Rows of connections and slots; no schedule that would call Khaos; one order read at each warehouse."""
     runtime = Runtime(configuration())
-    listed = control.schedules(runtime, lambda _bell: None)
-    control.install(runtime, listed)
+    listed = schedules.schedules(runtime, lambda _bell: None)
+    schedules.install(runtime, listed)
     runtime.close()
     stage.store.run("update schedule set due_at = now() + interval '1 day' where name like '%% %%'")
     for warehouse, template in ((trade.FAST, TEMPLATE), (trade.SLOW, SLOW_TEMPLATE)):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from workers import app as fleet
-from workers.visibility import Silent
+from workers import process
+from workers.app import app
+from workers.observability.flower import Silent
 
-fleet.Flower = lambda _app, _node: Silent()  # type: ignore[misc, assignment, return-value]
-app = fleet.app
+__all__ = ["app"]
+
+process.Flower = lambda _app, _node: Silent()  # type: ignore[misc, assignment, return-value]

@@ -18,7 +18,7 @@ import requests
 
 from workers.bench import cost, trade
 from workers.embedded.folder import free_ports
-from workers.embedded.lifeline import die_with_parent, until
+from workers.embedded.parent_death import die_with_parent, until
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.procfile import read_procfile
 from workers.embedded.redis import EmbeddedRedis

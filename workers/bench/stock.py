@@ -19,10 +19,10 @@ from typing import Any
 
 from mappings.clarus import read_stock
 from workers.bench import cost
-from workers.config import configuration
-from workers.runtime import Runtime
-from workers.stock.counting import begin_snapshot, end_snapshot, take_pages
-from workers.wiring.asked import Counted
+from workers.ports.api import Counted
+from workers.spine.runtime import Runtime
+from workers.stock_in.counts import begin_snapshot, end_snapshot, take_pages
+from workers.wiring.systems import configuration
 
 PAGE = 100
 CHANGED = 100  # one SKU in so many differs at the second count

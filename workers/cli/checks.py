@@ -12,11 +12,12 @@ import psycopg
 import redis
 
 from workers import config
-from workers.cli import surroundings
+from workers.cli import addresses
 from workers.config import Misconfigured
 from workers.embedded.procfile import BadProcfile, Line, read_procfile
 from workers.ledger.migrate import is_current
-from workers.runtime import Runtime
+from workers.spine.runtime import Runtime
+from workers.wiring.systems import configuration
 
 SPARE = 10  # connections left for people: `fleet` commands, psql, the release step
 
@@ -48,7 +49,7 @@ def everything(procfile: Path, scale: Mapping[str, int]) -> Findings:
             f"{procfile}: {processes} processes open up to {found.database_connections} database connections"
         )
     try:
-        settings = config.configuration()
+        settings = configuration()
     except Misconfigured as error:
         found.problems.append(str(error))
         return found
@@ -76,7 +77,7 @@ def pool_of(line: Line) -> int:
 
 def _addresses(found: Findings, settings: config.Configuration) -> None:
     try:
-        bound = surroundings.addresses(settings)
+        bound = addresses.addresses(settings)
     except Misconfigured as error:
         found.problems.append(str(error))
         return

@@ -11,9 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli import running, say
-from workers.cli.say import AsJson, NotDone
-from workers.ledger import cases
+from workers.cli import connect, output
+from workers.cli.output import AsJson, NotDone
+from workers.views import exceptions
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,7 +35,7 @@ def acting(name: str) -> str:
 
 @app.command("list")
 def list_(
-    state: Annotated[str, typer.Option(help=f"One of {', '.join(cases.STATES)}.")] = "open",
+    state: Annotated[str, typer.Option(help=f"One of {', '.join(exceptions.STATES)}.")] = "open",
     kind: Annotated[str, typer.Option(help="Only this kind, for example bad_address.")] = "",
     owner: Annotated[str, typer.Option(help="Only this owner's, for example operations.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at the most.")] = 50,
@@ -45,14 +45,14 @@ def list_(
 
     Example: `fleet exceptions list --kind route_unmapped --json`
     """
-    chosen = next((known for known in cases.STATES if known == state), None)
+    chosen = next((known for known in exceptions.STATES if known == state), None)
     if chosen is None:
-        raise NotDone(f"--state {state}: write one of {', '.join(cases.STATES)}")
-    rows = cases.exceptions(running.views(), state=chosen, kind=kind, owner=owner, limit=limit)
+        raise NotDone(f"--state {state}: write one of {', '.join(exceptions.STATES)}")
+    rows = exceptions.exceptions(connect.views(), state=chosen, kind=kind, owner=owner, limit=limit)
     if json_wanted:
-        say.as_json(rows)
+        output.as_json(rows)
         return
-    say.table(
+    output.table(
         "Exceptions",
         ("id", "kind", "subject", "order", "connection", "owner", "severity", "state", "times", "since", "reason"),
         [
@@ -62,7 +62,7 @@ def list_(
         ],
         numbers=frozenset({0, 8}),
     )  # fmt: skip
-    say.console().print(f"{len(rows)} shown" + ("; --limit shows more" if len(rows) == limit else ""))
+    output.console().print(f"{len(rows)} shown" + ("; --limit shows more" if len(rows) == limit else ""))
 
 
 @app.command()
@@ -77,17 +77,17 @@ def show(
 
     Example: `fleet exceptions show 17`
     """
-    case = cases.exception(running.views(), number, body=body)
+    case = exceptions.exception(connect.views(), number, body=body)
     if case is None:
         raise NotDone(f"there is no exception {number}; `fleet exceptions list` shows those that stand")
     if json_wanted:
-        shown = say.plain(case)
-        say.as_json(shown if body else {key: shown[key] for key in ("exception", "message", "timeline")})
+        shown = output.plain(case)
+        output.as_json(shown if body else {key: shown[key] for key in ("exception", "message", "timeline")})
         return
-    say.table("", ("", ""), [(key, value) for key, value in case.exception.items() if value is not None])
+    output.table("", ("", ""), [(key, value) for key, value in case.exception.items() if value is not None])
     if case.message:
-        say.table("Message", ("", ""), [(key, value) for key, value in case.message.items() if value is not None])
-    say.table(
+        output.table("Message", ("", ""), [(key, value) for key, value in case.message.items() if value is not None])
+    output.table(
         "What happened",
         ("when", "step", "why", "who"),
         [(t["at"], t["step"], t["note"], t["who"]) for t in case.timeline],
@@ -122,14 +122,15 @@ def edit(
 
 
 def _again(number: int, name: str, body: dict[str, Any] | None, *, json_wanted: bool) -> None:
-    from workers import dead_letters  # noqa: PLC0415  it loads Sentry, which the other commands need not wait for
+    from workers import recovery  # noqa: PLC0415  it loads Sentry, which the other commands need not wait for
+    from workers.spine import people  # noqa: PLC0415  it loads Sentry, which the other commands need not wait for
 
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         try:
-            reference = dead_letters.retry(store, number, dead_letters.Person(acting(name)), body=body)
-        except dead_letters.CannotDo as error:
+            reference = recovery.retry(store, number, people.Person(acting(name)), body=body)
+        except people.CannotDo as error:
             raise NotDone(str(error)) from None
-    say.done(
+    output.done(
         f"{reference} goes again; `fleet exceptions show {number}` tells what becomes of it",
         {"exception": number, "retried": reference, "edited": body is not None},
         json_wanted=json_wanted,
@@ -165,14 +166,15 @@ def dismiss(
 
     Example: `fleet exceptions dismiss 17 --why "shipped by hand, Anna knows"`
     """
-    from workers import dead_letters  # noqa: PLC0415  as above
+    from workers import recovery  # noqa: PLC0415  as above
+    from workers.spine import people  # noqa: PLC0415  as above
 
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         try:
-            subject = dead_letters.dismiss(store, number, dead_letters.Person(acting(as_)), why)
-        except dead_letters.CannotDo as error:
+            subject = recovery.dismiss(store, number, people.Person(acting(as_)), why)
+        except people.CannotDo as error:
             raise NotDone(str(error)) from None
-    say.done(
+    output.done(
         f"{subject}: exception {number} is dismissed",
         {"exception": number, "dismissed": subject},
         json_wanted=json_wanted,

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 
-from workers.cli import running, say
-from workers.cli.say import AsJson, NotDone
-from workers.ledger.files import files as files_of
-from workers.ledger.files import speaking_by_files
+from workers.cli import connect, output
+from workers.cli.output import AsJson, NotDone
+from workers.views.files import files as files_of
+from workers.views.files import speaking_by_files
 
 
 def register(app: typer.Typer) -> None:
@@ -30,15 +30,15 @@ def files(
 
     Example: `fleet files gxo --name 846`
     """
-    views = running.views()
+    views = connect.views()
     known = speaking_by_files(views)
     if connection and connection not in known:
         raise NotDone(f"{connection!r} is no connection that speaks by files; known are: {', '.join(known) or 'none'}")
     found = files_of(views, connection=connection, facility=facility, name=name, limit=limit)
     if json_wanted:
-        say.as_json(found)
+        output.as_json(found)
         return
-    say.table(
+    output.table(
         "Files",
         ("connection", "facility", "site", "file", "number", "taken", "effect", "what became of it", "bytes", "record"),
         [
@@ -48,11 +48,11 @@ def files(
         ],
         numbers=frozenset({4, 8, 9}),
     )  # fmt: skip
-    say.table(
+    output.table(
         "Missing numbers",
         ("connection", "facility", "number", "may come until", "state"),
         [(r["connection"], r["facility"], r["number"], r["may_come_until"], r["state"]) for r in found.missing],
         numbers=frozenset({2}),
     )
     more = "; --limit shows more" if len(found.files) == limit else ""
-    say.console().print(f"{len(found.files)} files, {len(found.missing)} missing numbers{more}")
+    output.console().print(f"{len(found.files)} files, {len(found.missing)} missing numbers{more}")

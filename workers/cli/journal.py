@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from workers import config
-from workers.cli import journal_files, running, say
+from workers.cli import connect, journal_files, output
 from workers.cli.journal_files import said
-from workers.cli.say import AsJson, NotDone
-from workers.journal import by_hand, listing, totals
-from workers.journal.floor import as_markdown, as_rows
+from workers.cli.output import AsJson, NotDone
+from workers.journal import manual, totals
+from workers.journal.reason_guide import as_markdown, as_rows
 from workers.journal.totals import Total, money
+from workers.views import journal
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,7 +31,7 @@ By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, for 
 
 @app.command("list")
 def list_(
-    state: Annotated[str, typer.Option(help=f"One of {', '.join(listing.STATES)}. Default: any.")] = "",
+    state: Annotated[str, typer.Option(help=f"One of {', '.join(journal.STATES)}. Default: any.")] = "",
     sku: Annotated[str, typer.Option(help="Only of this SKU.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at the most.")] = 50,
     json_wanted: AsJson = False,
@@ -39,14 +40,14 @@ def list_(
 
     Example: `fleet journal list --state unmapped`
     """
-    if state and state not in listing.STATES:
-        raise NotDone(f"--state {state}: write one of {', '.join(listing.STATES)}")
-    with closing(running.store()) as store:
-        rows = listing.entries(store, state=state, sku=sku, limit=limit)
+    if state and state not in journal.STATES:
+        raise NotDone(f"--state {state}: write one of {', '.join(journal.STATES)}")
+    with closing(connect.store()) as store:
+        rows = journal.entries(store, state=state, sku=sku, limit=limit)
     if json_wanted:
-        say.as_json(rows)
+        output.as_json(rows)
         return
-    say.table(
+    output.table(
         "Journal",
         ("id", "when", "site", "sku", "cause", "units", "reason", "in Khaos", "account", "value", "state", "file"),
         [
@@ -57,7 +58,7 @@ def list_(
         numbers=frozenset({0, 5, 9}),
     )  # fmt: skip
     more = "; --limit shows more" if len(rows) == limit else ""
-    say.console().print(f"{Total.of(rows)}{more}")
+    output.console().print(f"{Total.of(rows)}{more}")
 
 
 @app.command()
@@ -66,26 +67,26 @@ def show(entry: Entry, json_wanted: AsJson = False) -> None:
 
     Example: `fleet journal show 17`
     """
-    with closing(running.store()) as store:
-        found = listing.entry(store, entry)
+    with closing(connect.store()) as store:
+        found = journal.entry(store, entry)
     if found is None:
         raise NotDone(f"there is no journal entry {entry}; `fleet journal list` shows those that stand")
     if json_wanted:
-        say.as_json(found)
+        output.as_json(found)
         return
-    say.table("", ("", ""), [(key, value) for key, value in found.entry.items() if value not in (None, "")])
-    say.table(
+    output.table("", ("", ""), [(key, value) for key, value in found.entry.items() if value not in (None, "")])
+    output.table(
         "Carried by levels meanwhile",
         ("condition", "units", "since", "until", "by"),
         [(t["condition"], t["units"], t["opened_at"], t["cleared_at"], t["cleared_by"]) for t in found.terms],
         numbers=frozenset({1}),
     )
-    say.table(
+    output.table(
         "Exceptions",
         ("id", "kind", "owner", "reason", "next step"),
         [(e["id"], e["kind"], e["owner"], e["reason"], e["next_step"]) for e in found.exceptions],
     )
-    say.table(
+    output.table(
         "What happened",
         ("when", "step", "why", "who"),
         [(t["at"], t["step"], t["note"], t["who"]) for t in found.timeline],
@@ -105,12 +106,12 @@ def map_(
     Example: `fleet journal map 17 --reason DAMAGED --account 5200 --by Anna`
     """
     told = said("--reason", reason), said("--account", account), said("--by", by)
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         try:
-            row = by_hand.give_reason(store, entry, *told)
-        except by_hand.CannotMap as error:
+            row = manual.give_reason(store, entry, *told)
+        except manual.CannotMap as error:
             raise NotDone(str(error)) from None
-    say.done(f"journal entry {entry} is ready: {reason}, account {account}", row, json_wanted=json_wanted)
+    output.done(f"journal entry {entry} is ready: {reason}, account {account}", row, json_wanted=json_wanted)
 
 
 @app.command("totals")
@@ -124,13 +125,13 @@ def totals_(
     """
     if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month) or month.startswith("0000"):
         raise NotDone(f"--month {month}: write it as YYYY-MM, for example 2026-11")
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         lines = totals.of_month(store, month)
     whole = sum((line.total for line in lines), Total())
     if json_wanted:
-        say.as_json({"month": month, "lines": lines, "total": whole})
+        output.as_json({"month": month, "lines": lines, "total": whole})
         return
-    say.table(
+    output.table(
         f"Journal of {month}",
         ("account", "reason", "site", "entries", "units", "value", "without a cost"),
         [
@@ -140,7 +141,7 @@ def totals_(
         ],
         numbers=frozenset({3, 4, 5, 6}),
     )  # fmt: skip
-    say.console().print(str(whole))
+    output.console().print(str(whole))
 
 
 @app.command()
@@ -155,16 +156,16 @@ def reasons(
 
     Example: `fleet journal reasons --markdown > warehouse-adjustments.md`
     """
-    running.adopt_environment()
+    connect.adopt_environment()
     there = not shipped and Path(config.environment().fleet_config).exists()
-    own = config.configuration().tables.get("adjustment_reasons", {}) if there else {}
+    own = connect.configuration().tables.get("adjustment_reasons", {}) if there else {}
     rows = as_rows(own)
     if markdown and not json_wanted:
         typer.echo(as_markdown(rows), nl=False)
     elif json_wanted:
-        say.as_json(rows)
+        output.as_json(rows)
     else:
-        say.table(
+        output.table(
             "Reasons",
             ("system", "reason", "use it for", "in Khaos", "account"),
             [(r.system, r.code, r.use, r.khaos, r.account or "not mapped") for r in rows],

@@ -8,12 +8,11 @@ from typing import Annotated
 
 import typer
 
-from workers import config
-from workers.cli import running, say
+from workers.cli import connect, output
 from workers.cli.exceptions import acting
-from workers.cli.say import AsJson, NotDone
+from workers.cli.output import AsJson, NotDone
 from workers.journal import files
-from workers.journal.contents import CannotWrite
+from workers.journal.file_formats import CannotWrite
 from workers.ledger.store import Store
 
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, for the books.")]
@@ -52,7 +51,7 @@ def export(
 
     Example: `fleet journal export --to /finance/in/journal.csv --by Anna`
     """
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         if again:
             body = files.stored(store, again)
             if body is None:
@@ -63,12 +62,12 @@ def export(
                 raise NotDone(f"{to} is there already: name another place, or move it away")
             new = _offer(store, acting(by), adjust_by=adjust_by)
             if new is None:
-                say.done("nothing is ready", {"file": None, "entries": 0}, json_wanted=json_wanted)
+                output.done("nothing is ready", {"file": None, "entries": 0}, json_wanted=json_wanted)
                 return
             written = new
         place = _write(written, to)
-    facts = {"file": written.name, "path": str(place), **say.plain(written.total)}
-    say.done(
+    facts = {"file": written.name, "path": str(place), **output.plain(written.total)}
+    output.done(
         f"{place}: {written.total}; when it is loaded: `fleet journal loaded {written.name} --by NAME`",
         facts,
         json_wanted=json_wanted,
@@ -78,7 +77,7 @@ def export(
 def _offer(store: Store, who: str, *, adjust_by: bool) -> files.Written | None:
     try:
         if adjust_by:
-            return files.offer(store, "adjust_by", who, config.configuration().stock.adjust_by)
+            return files.offer(store, "adjust_by", who, connect.configuration().stock.adjust_by)
         return files.offer(store, "finance_csv", who)
     except CannotWrite as error:
         raise NotDone(str(error)) from None
@@ -113,10 +112,10 @@ def loaded(file: File, by: By, json_wanted: AsJson = False) -> None:
     Example: `fleet journal loaded journal-000001.csv --by Anna`
     """
     who = said("--by", by)
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         done = files.confirm(store, files.name_of(store, file), who)
         if done is None:
             raise NotDone(f"no file {file.name!r} was ever exported; not confirmed yet are: {_open(store)}")
     words = f"{done.name}: {done.entries} entries are loaded, by {done.by}"
-    say.done(words if not done.again else f"{words}, at {say.cell(done.at)} already", say.plain(done),
+    output.done(words if not done.again else f"{words}, at {output.cell(done.at)} already", output.plain(done),
              json_wanted=json_wanted)  # fmt: skip

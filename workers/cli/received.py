@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from workers.cli import running, say
+from workers.cli import connect, output
+from workers.cli.output import AsJson, NotDone
 from workers.cli.returns import By
-from workers.cli.say import AsJson, NotDone
-from workers.returns import listing
+from workers.views import returns
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -30,18 +30,20 @@ def list_(
 
     Example: `fleet received list --json`
     """
-    with closing(running.store()) as store:
-        rows = listing.received(store, po)
+    with closing(connect.store()) as store:
+        rows = returns.received(store, po)
     if json_wanted:
-        say.as_json(rows)
+        output.as_json(rows)
         return
-    say.table(
+    output.table(
         "Received",
         [name.replace("_", " ") for name in COLUMNS],
         [[row[name] for name in COLUMNS] for row in rows],
         numbers=frozenset({0, 4, 5}),
     )
-    say.console().print(f"{len(rows)} lines, {sum(row['received'] - row['booked'] for row in rows)} units not booked")
+    output.console().print(
+        f"{len(rows)} lines, {sum(row['received'] - row['booked'] for row in rows)} units not booked"
+    )
 
 
 @app.command()
@@ -55,7 +57,7 @@ def book(
 
     Example: `fleet received book 12 --by "Anna B"`
     """
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         row = store.row(
             "select book_line(%s, case when %s = 0 then 2147483647 else %s end, %s, 'confirmed by hand') as n",
             number, units, units, by,
@@ -63,5 +65,5 @@ def book(
     booked = row["n"] if row else 0
     if not booked:
         raise NotDone(f"line {number} has nothing left to be booked; `fleet received list` shows the numbers")
-    say.done(f"{booked} units of line {number} are booked", {"line": number, "booked": booked, "by": by},
+    output.done(f"{booked} units of line {number} are booked", {"line": number, "booked": booked, "by": by},
              json_wanted=json_wanted)  # fmt: skip

@@ -10,12 +10,13 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli import running, say
+from workers.cli import connect, output
 from workers.cli.exceptions import acting
-from workers.cli.say import AsJson, NotDone
-from workers.dead_letters import CannotDo
+from workers.cli.output import AsJson, NotDone
 from workers.ledger.store import Store
-from workers.returns import advising, deciding, listing
+from workers.returns_in import decisions, rma
+from workers.spine.people import CannotDo
+from workers.views import returns
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -31,7 +32,7 @@ COLUMNS = ("reference", "state", "order_code", "sku", "units", "condition", "hol
 
 @app.command("list")
 def list_(
-    state: Annotated[str, typer.Option(help=f"One of {', '.join(listing.STATES)}; empty: those not over.")] = "",
+    state: Annotated[str, typer.Option(help=f"One of {', '.join(returns.STATES)}; empty: those not over.")] = "",
     order: Annotated[str, typer.Option(help="Only this order's.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="How many at the most.")] = 200,
     json_wanted: AsJson = False,
@@ -40,20 +41,20 @@ def list_(
 
     Example: `fleet returns list --state presumed_imported`
     """
-    if state and state not in listing.STATES:
-        raise NotDone(f"--state {state}: write one of {', '.join(listing.STATES)}")
-    with closing(running.store()) as store:
-        rows = listing.returns(store, state=state, order=order, limit=limit)
+    if state and state not in returns.STATES:
+        raise NotDone(f"--state {state}: write one of {', '.join(returns.STATES)}")
+    with closing(connect.store()) as store:
+        rows = returns.returns(store, state=state, order=order, limit=limit)
     if json_wanted:
-        say.as_json(rows)
+        output.as_json(rows)
         return
-    say.table(
+    output.table(
         "Returns",
         [name.replace("_", " ") for name in COLUMNS],
         [[row[name] for name in COLUMNS] for row in rows],
         numbers=frozenset({4}),
     )
-    say.console().print(f"{len(rows)} shown")
+    output.console().print(f"{len(rows)} shown")
 
 
 @app.command()
@@ -62,16 +63,16 @@ def show(reference: Reference, json_wanted: AsJson = False) -> None:
 
     Example: `fleet returns show RT0000012`
     """
-    with closing(running.store()) as store:
-        found = listing.one(store, reference)
+    with closing(connect.store()) as store:
+        found = returns.one(store, reference)
     if found is None:
         raise NotDone(f"there is no return and no RMA {reference}; `fleet returns list` shows what stands")
     if json_wanted:
-        say.as_json(found)
+        output.as_json(found)
         return
     facts = [(name, value) for name, value in found["facts"].items() if value not in (None, "")]
-    say.table(reference, ("", ""), facts)
-    say.table(
+    output.table(reference, ("", ""), facts)
+    output.table(
         "What happened",
         ("when", "step", "why", "who"),
         [(t["at"], t["step"], t["note"], t["who"]) for t in found["timeline"]],
@@ -80,7 +81,7 @@ def show(reference: Reference, json_wanted: AsJson = False) -> None:
 
 @app.command()
 def advise(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help=f"CSV with {', '.join(advising.COLUMNS)}.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help=f"CSV with {', '.join(rma.COLUMNS)}.")],
     by: By = "",
     json_wanted: AsJson = False,
 ) -> None:
@@ -89,18 +90,18 @@ def advise(
     Example: `fleet returns advise rmas.csv --by "Anna B"`
     """
     try:
-        said = advising.read_csv(file.read_text(encoding="utf-8"))
+        said = rma.read_csv(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise NotDone(f"{file} cannot be read ({type(error).__name__}): name a CSV file in UTF-8") from None
-    except advising.NotAdvice as error:
+    except rma.NotAdvice as error:
         raise NotDone(f"{file}: {error}") from None
-    with closing(running.store()) as store:
-        done = advising.take(store, said, acting(by))
+    with closing(connect.store()) as store:
+        done = rma.take(store, said, acting(by))
     if json_wanted:
-        say.as_json(done)
+        output.as_json(done)
     else:
-        say.table("Refused", ("line", "why"), done.refused, numbers=frozenset({0}))
-        say.console().print(f"{len(done.taken)} announced, {len(done.known)} were known already")
+        output.table("Refused", ("line", "why"), done.refused, numbers=frozenset({0}))
+        output.console().print(f"{len(done.taken)} announced, {len(done.known)} were known already")
     if done.refused:
         raise NotDone(f"{len(done.refused)} lines were refused: correct them and send the file again")
 
@@ -123,7 +124,7 @@ def offer(
         price = Decimal(unit_price) if unit_price else None
     except InvalidOperation:
         raise NotDone(f"--unit-price {unit_price!r}: write an amount such as 9.50") from None
-    _act(lambda store: deciding.offer(store, reference, by, order, price))
+    _act(lambda store: decisions.offer(store, reference, by, order, price))
     _done(f"{reference} is offered if nothing else speaks against it", reference, "offer", by, json_wanted)
 
 
@@ -139,7 +140,7 @@ def stop(
     Example: `fleet returns stop RT0000012 --by "Anna B" --why "credited by hand, CN000017"`
     """
     still: list[str] = []
-    _act(lambda store: still.append(deciding.stop(store, reference, by, why)))
+    _act(lambda store: still.append(decisions.stop(store, reference, by, why)))
     _done(f"{reference} is stopped. {still[0]}".strip(), reference, "stop", by, json_wanted)
 
 
@@ -155,7 +156,7 @@ def grade(
 
     Example: `fleet returns grade RT0000012 good --by "Anna B"`
     """
-    _act(lambda store: deciding.grade(store, reference, condition, hold_reason, by))
+    _act(lambda store: decisions.grade(store, reference, condition, hold_reason, by))
     _done(f"{reference} is graded {condition}", reference, "grade", by, json_wanted)
 
 
@@ -170,7 +171,7 @@ def credited(
 
     Example: `fleet returns credited RT0000012 CN000017 --by "Anna B"`
     """
-    _act(lambda store: deciding.credited(store, reference, note, by))
+    _act(lambda store: decisions.credited(store, reference, note, by))
     _done(f"{reference} is credited by {note}", reference, "credited", by, json_wanted)
 
 
@@ -180,7 +181,7 @@ def refunded(reference: Reference, by: By, json_wanted: AsJson = False) -> None:
 
     Example: `fleet returns refunded RT0000012 --by "Anna B"`
     """
-    _act(lambda store: deciding.refunded(store, reference, by))
+    _act(lambda store: decisions.refunded(store, reference, by))
     _done(f"{reference} is refunded", reference, "refunded", by, json_wanted)
 
 
@@ -190,12 +191,12 @@ def released(reference: Reference, by: By, json_wanted: AsJson = False) -> None:
 
     Example: `fleet returns released RT0000012 --by "Anna B"`
     """
-    _act(lambda store: deciding.released(store, reference, by))
+    _act(lambda store: decisions.released(store, reference, by))
     _done(f"{reference} is released from quarantine", reference, "released", by, json_wanted)
 
 
 def _act(act: Callable[[Store], Any]) -> None:
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         try:
             act(store)
         except CannotDo as error:
@@ -203,4 +204,4 @@ def _act(act: Callable[[Store], Any]) -> None:
 
 
 def _done(words: str, reference: str, what: str, by: str, json_wanted: bool) -> None:
-    say.done(words, {"return": reference, "done": what, "by": by}, json_wanted=json_wanted)
+    output.done(words, {"return": reference, "done": what, "by": by}, json_wanted=json_wanted)

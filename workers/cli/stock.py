@@ -7,11 +7,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from workers.cli import running, say
-from workers.cli.say import AsJson, NotDone
-from workers.ledger.stocks import StockStory, stock_story
-from workers.ledger.views import Row
-from workers.ledger.words import by_condition
+from workers.cli import connect, output
+from workers.cli.output import AsJson, NotDone
+from workers.views.snapshot import Row
+from workers.views.stock import StockStory, stock_story
+from workers.views.wording import by_condition
 
 MOVEMENT = ("moved_at", "cause", "units", "reason", "location", "movement_id", "journal", "account", "value")
 
@@ -29,20 +29,20 @@ def stock(
 
     Example: `fleet stock 85123A`
     """
-    story = stock_story(running.views(), sku)
+    story = stock_story(connect.views(), sku)
     if story is None:
         raise NotDone(f"nothing is known of {sku!r}: see whether it is spelt as in Khaos Control's catalogue")
     if json_wanted:
-        say.as_json(story)
+        output.as_json(story)
         return
     _tell(story)
 
 
 def _told(row: Row) -> None:
-    out = say.console()
-    agreed = f"since both agreed, {say.cell(row['agreed_at'])}" if row["agreed_at"] else "no count has begun it"
+    out = output.console()
+    agreed = f"since both agreed, {output.cell(row['agreed_at'])}" if row["agreed_at"] else "no count has begun it"
     counted = (
-        f"count {row['count'] or ''} of {say.cell(row['counted_at'])}, and what moved after it"
+        f"count {row['count'] or ''} of {output.cell(row['counted_at'])}, and what moved after it"
         if row["counted_at"]
         else "no count has named it"
     )
@@ -53,7 +53,7 @@ def _told(row: Row) -> None:
 
 
 def _tell(story: StockStory) -> None:
-    out = say.console()
+    out = output.console()
     out.print(f"[bold]{escape(story.sku)}[/]")
     told = {row["site"]: row for row in story.told}
     for home in story.homes:
@@ -70,7 +70,7 @@ def _tell(story: StockStory) -> None:
             (
                 "held, good",
                 home["good"],
-                f"counted {say.cell(home['counted_at'])}" if home["counted_at"] else "never counted",
+                f"counted {output.cell(home['counted_at'])}" if home["counted_at"] else "never counted",
             ),
             ("held otherwise", sum(home["other"].values()), other),
             ("promised", -home["demand"], "on open invoices, and not counted as gone"),
@@ -84,7 +84,7 @@ def _tell(story: StockStory) -> None:
         if home["site"] in told:
             _told(told[home["site"]])
     out.print()
-    say.table(
+    output.table(
         "Levels",
         ("site", "for", "should be", "sent", "at", "Khaos shows", "at", "due", "why not"),
         [
@@ -103,7 +103,7 @@ def _tell(story: StockStory) -> None:
         ],
         numbers=frozenset({2, 3, 5}),
     )
-    say.table(
+    output.table(
         "Open invoices",
         ("order", "invoice", "units", "stage", "site"),
         [
@@ -112,7 +112,7 @@ def _tell(story: StockStory) -> None:
         ],
         numbers=frozenset({2, 3}),
     )
-    say.table(
+    output.table(
         "Left the warehouse, not over yet",
         ("shipment", "order", "units", "left", "counted"),
         [
@@ -121,13 +121,13 @@ def _tell(story: StockStory) -> None:
         ],
         numbers=frozenset({2}),
     )
-    say.table(
+    output.table(
         "Pending",
         ("what", "condition", "units", "of", "since"),
         [(r["kind"].replace("_", " "), r["condition"], r["units"], r["subject"], r["opened_at"]) for r in story.terms],
         numbers=frozenset({2}),
     )
-    say.table(
+    output.table(
         "Last movements",
         ("at", "what", "units", "reason", "place", "movement", "journal", "account", "value"),
         [

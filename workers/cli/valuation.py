@@ -11,11 +11,11 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from workers.cli import running, say
-from workers.cli.say import AsJson, NotDone
+from workers.cli import connect, output
+from workers.cli.output import AsJson, NotDone
 from workers.journal import valuation
 from workers.journal.totals import money
-from workers.stock.not_carried import not_carried
+from workers.stock_in.not_carried import not_carried
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -54,20 +54,20 @@ def load(
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise NotDone(f"{file} cannot be read ({type(error).__name__}): save it as CSV in UTF-8") from None
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         try:
             lines = valuation.read_valuation(text, valuation.known_sites(store), datetime.now(UTC).date())
         except valuation.Refused as error:
             if json_wanted:
-                say.as_json({"lines": 0, "refused": error.sentences})
+                output.as_json({"lines": 0, "refused": error.sentences})
             else:
                 for sentence in error.sentences[:SHOWN]:
-                    say.console().print(escape(sentence), soft_wrap=True)
+                    output.console().print(escape(sentence), soft_wrap=True)
             raise NotDone(f"{len(error.sentences)} lines of {file} are refused, and nothing was stored") from None
         done = valuation.load(store, lines, by.strip())
-    say.done(
+    output.done(
         f"{done.lines} values are stored; {done.revalued} waiting journal entries have their value from them",
-        say.plain(done),
+        output.plain(done),
         json_wanted=json_wanted,
     )
 
@@ -77,12 +77,12 @@ def list_not_carried(json_wanted: AsJson = False) -> None:
 
     Example: `fleet not-carried`
     """
-    with closing(running.store()) as store:
+    with closing(connect.store()) as store:
         rows = not_carried(store)
     if json_wanted:
-        say.as_json(rows)
+        output.as_json(rows)
         return
-    say.table(
+    output.table(
         "Stock that Khaos Control does not carry",
         ("site", "condition", "sku", "units", "value"),
         [(r.home, r.condition, r.sku, r.units, money(r.value, indicative=r.indicative)) for r in rows],
@@ -91,4 +91,4 @@ def list_not_carried(json_wanted: AsJson = False) -> None:
     known = [r.value for r in rows if r.value is not None]
     vague = len(known) < len(rows) or any(r.indicative for r in rows)
     value = money(sum(known, Decimal("0.00")), indicative=vague)
-    say.console().print(f"{len(rows)} SKUs and conditions, {sum(r.units for r in rows)} units, value {value}")
+    output.console().print(f"{len(rows)} SKUs and conditions, {sum(r.units for r in rows)} units, value {value}")

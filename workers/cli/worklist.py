@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from workers import worklists
-from workers.cli import running, say
-from workers.cli.say import AsJson, NotDone
-from workers.worklists import WORKLISTS, Worklist
+from workers.cli import connect, output
+from workers.cli.output import AsJson, NotDone
+from workers.views import worklists
+from workers.views.worklists import WORKLISTS, Worklist
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with CSV on stdout, a header first.")]
 
@@ -38,23 +38,23 @@ def worklist(
     chosen = WORKLISTS.get(name)
     if chosen is None:
         raise NotDone(f"there is no worklist {name!r}; write one of {', '.join(WORKLISTS)}")
-    rows = worklists.entries(running.views(), chosen)
+    rows = worklists.entries(connect.views(), chosen)
     if json_wanted:
-        say.as_json(rows)
+        output.as_json(rows)
     elif csv_wanted:
         written = csv.writer(sys.stdout, lineterminator="\n")
         written.writerow(chosen.columns)
-        written.writerows([say.plain(row[key]) for key in chosen.columns] for row in rows)
+        written.writerows([output.plain(row[key]) for key in chosen.columns] for row in rows)
     else:
         _show(chosen, rows)
 
 
 def _which(*, json_wanted: bool) -> None:
-    found = worklists.counts(running.views())
+    found = worklists.counts(connect.views())
     if json_wanted:
-        say.as_json(found)
+        output.as_json(found)
         return
-    say.table(
+    output.table(
         "Worklists",
         ("name", "to do", "what"),
         [(name, n, WORKLISTS[name].title) for name, n in found.items()],
@@ -63,8 +63,8 @@ def _which(*, json_wanted: bool) -> None:
 
 
 def _show(chosen: Worklist, rows: list[dict[str, Any]]) -> None:
-    out = say.console()
+    out = output.console()
     out.print(chosen.what, markup=False)
     out.print()
-    say.table(chosen.title, tuple(chosen.columns.values()), [[row[key] for key in chosen.columns] for row in rows])
+    output.table(chosen.title, tuple(chosen.columns.values()), [[row[key] for key in chosen.columns] for row in rows])
     out.print(f"{len(rows)} to do")

@@ -1,7 +1,7 @@
 """The only reader of the environment and of ``fleet.toml``."""
 
 from workers.config.model import Configuration, Connection, Fleet, Intervals, Limits, Rule, When
-from workers.config.reading import Environment, Misconfigured, configuration, environment, read
+from workers.config.reading import Environment, Misconfigured, environment, read, read_fleet
 from workers.config.stock import Stock
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "Rule",
     "Stock",
     "When",
-    "configuration",
     "environment",
     "read",
+    "read_fleet",
 ]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ConfigDict, Field, model_validator
 
+from workers.config.rates import Rate
 from workers.config.stock import Stock
 from workers.config.strict import Strict
-from workers.limits import Rate
 
 
 class Intervals(Strict):
@@ -96,9 +97,14 @@ class Connection(Strict):
     deadline: float
     partner_timeout: float
     tells: bool = False  # a warehouse that speaks by files, and cannot be asked
+    side: Callable[[Any, Mapping[str, Any]], Any] = Field(exclude=True)  # of the port, for these settings
     dispatch_route: str = ""  # how its dispatches reach Khaos Control; empty: the bound extension, if there is one
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+    def connect(self, tables: Mapping[str, Any]) -> Any:
+        """Its side of the port. Connects to nothing yet."""
+        return self.side(self.settings, tables)
 
     @property
     def doubt_wait(self) -> float:

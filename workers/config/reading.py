@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from workers.config.model import DISPATCH_ROUTES, Configuration, Connection, Fleet, Rule
+from workers.config.rates import read_rate
 from workers.config.stock import Stock
-from workers.limits import read_rate
+from workers.config.system import System
 
 
 class Misconfigured(Exception):
@@ -90,16 +92,14 @@ def _no_secrets(raw: dict[str, Any], where: str) -> None:
             raise Misconfigured(f"{where}.{key}: a secret never stands in fleet.toml; write env:NAME or file:PATH")
 
 
-def _connection(name: str, raw: Any) -> Connection:
-    from workers.wiring import SYSTEMS  # noqa: PLC0415  wiring names the systems, and needs this module's types
-
+def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connection:
     where = f"connections.{name}"
     if not isinstance(raw, dict) or "system" not in raw:
-        raise Misconfigured(f"{where}: needs system = one of {', '.join(sorted(SYSTEMS))}")
+        raise Misconfigured(f"{where}: needs system = one of {', '.join(sorted(systems))}")
     raw = dict(raw)
     system = raw.pop("system")
-    if system not in SYSTEMS:
-        raise Misconfigured(f"{where}.system: {system!r} is not known; known are: {', '.join(sorted(SYSTEMS))}")
+    if system not in systems:
+        raise Misconfigured(f"{where}.system: {system!r} is not known; known are: {', '.join(sorted(systems))}")
     _no_secrets(raw, where)
     shares = raw.pop("shares", {})
     route = raw.pop("dispatch_route", "")
@@ -107,7 +107,7 @@ def _connection(name: str, raw: Any) -> Connection:
         known = "a warehouse's connection has it" if system == "khaos" else f"known are: {', '.join(DISPATCH_ROUTES)}"
         raise Misconfigured(f"{where}.dispatch_route: {route!r} cannot be; {known}")
     try:
-        settings = SYSTEMS[system].settings(**_resolve(raw, where))
+        settings = systems[system].settings(**_resolve(raw, where))
         return Connection(
             name=name,
             system=system,
@@ -118,7 +118,8 @@ def _connection(name: str, raw: Any) -> Connection:
             deadline=settings.deadline,
             partner_timeout=settings.partner_timeout,
             dispatch_route=route,
-            tells=SYSTEMS[system].tells,
+            tells=systems[system].tells,
+            side=systems[system].side,
         )
     except ValidationError as error:
         raise _said(error, where) from None
@@ -126,7 +127,7 @@ def _connection(name: str, raw: Any) -> Connection:
         raise Misconfigured(f"{where}: {error}") from None
 
 
-def read(path: Path) -> Configuration:
+def read(path: Path, systems: Mapping[str, System]) -> Configuration:
     """Read and check a configuration file. Raises Misconfigured with one line that says what to do."""
     raw = _toml(path)
     unknown = set(raw) - {"fleet", "connections", "routing", "stock", "tables"}
@@ -142,11 +143,7 @@ def read(path: Path) -> Configuration:
     odd = set(raw.get("tables", {})) - TABLES
     if odd:
         raise Misconfigured(f"tables.{min(odd)}: unknown table; known are {', '.join(sorted(TABLES))}")
-    try:
-        named = Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"})
-        fleet = Fleet(**_resolve({**named, **raw.get("fleet", {})}, "fleet", optional=True))
-    except ValidationError as error:
-        raise _said(error, "fleet") from None
+    fleet = _fleet(raw)
     try:
         rules = tuple(Rule(**rule) for rule in raw.get("routing", []))
     except ValidationError as error:
@@ -155,7 +152,7 @@ def read(path: Path) -> Configuration:
         stock = Stock(**raw.get("stock", {}))
     except ValidationError as error:
         raise _said(error, "stock") from None
-    connections = {name: _connection(name, c) for name, c in raw.get("connections", {}).items()}
+    connections = {name: _connection(name, c, systems) for name, c in raw.get("connections", {}).items()}
     _names(connections)
     _one_site_each(connections)
     try:
@@ -164,6 +161,19 @@ def read(path: Path) -> Configuration:
         )
     except ValidationError as error:
         raise _said(error, "") from None
+
+
+def read_fleet(path: Path) -> Fleet:
+    """The section ``[fleet]`` alone: whoever needs only the ledger need not know any system. Raises Misconfigured."""
+    return _fleet(_toml(path))
+
+
+def _fleet(raw: dict[str, Any]) -> Fleet:
+    try:
+        named = Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"})
+        return Fleet(**_resolve({**named, **raw.get("fleet", {})}, "fleet", optional=True))
+    except ValidationError as error:
+        raise _said(error, "fleet") from None
 
 
 def _toml(path: Path) -> dict[str, Any]:
@@ -219,9 +229,3 @@ def _one_site_each(connections: dict[str, Connection]) -> None:
 def environment() -> Environment:
     """The environment, read once."""
     return Environment()
-
-
-@cache
-def configuration() -> Configuration:
-    """The configuration that FLEET_CONFIG names, read once per process."""
-    return read(Path(environment().fleet_config))

@@ -19,7 +19,7 @@ from workers.demo import gxo_faults
 from workers.ledger.store import Store
 
 if TYPE_CHECKING:
-    from workers.demo.stage import Stage
+    from workers.demo.setting.stage import Stage
 
 log = structlog.get_logger(__name__)
 

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from workers.demo.partners import Partners
+from workers.demo.setting.stand_ins import Partners
 from workers.ledger.store import Store
 
 AWAY = 4.0  # seconds

@@ -13,11 +13,11 @@ from pathlib import Path
 from rich.console import Console
 
 from workers.config import environment
-from workers.demo.day import Day, Wish
-from workers.demo.orders_file import load_orders
-from workers.demo.plan import make_plan
-from workers.demo.showing import say_report
-from workers.demo.stage import ROOT, Stage
+from workers.demo.console import say_report
+from workers.demo.orders_file.reading import load_orders
+from workers.demo.scenario import Day, Wish
+from workers.demo.setting.plan import make_plan
+from workers.demo.setting.stage import ROOT, Stage
 from workers.ledger.store import Store
 
 DEFAULT_FILE = Path(__file__).with_name("orders.csv")

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workers.embedded import folder as files
+from workers.embedded import folder as embedded_folder
 from workers.embedded.binaries import public_folder, reachable
-from workers.embedded.lifeline import alive, until
+from workers.embedded.parent_death import alive, until
 
 ROLE = "fleet"
 STOP_PATIENCE = 60.0
@@ -100,7 +100,7 @@ def set_aside(place: Place) -> None:
 
 def clear_remains(data: Path) -> None:
     """End a server whose keeper was killed; forget the pid file of one that is gone."""
-    noted = files.read_or_none(data / "postmaster.pid")
+    noted = embedded_folder.read_or_none(data / "postmaster.pid")
     if not noted:
         return
     pid = int(noted.split()[0])

@@ -10,7 +10,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from workers.embedded.lifeline import alive, until
+from workers.embedded.parent_death import alive, until
 
 FIRST_PORT, LAST_PORT = 15000, 32000  # below Linux's ephemeral ports, so that no outgoing call takes one meanwhile
 TRIES = 200

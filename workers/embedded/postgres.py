@@ -19,11 +19,11 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from workers.embedded import folder as files
+from workers.embedded import folder as embedded_folder
 from workers.embedded.binaries import postgres_tree, reachable_postgres
 from workers.embedded.cluster import BARE, ROLE, STOP_PATIENCE, clear_remains, create, place_of, set_aside
-from workers.embedded.lifeline import alive, die_with_parent
-from workers.embedded.resident import Program, Resident, keep
+from workers.embedded.keeper import Program, Resident, keep
+from workers.embedded.parent_death import alive, die_with_parent
 
 DATABASE = ROLE
 SETTINGS = {
@@ -70,7 +70,7 @@ class EmbeddedPostgres:
     @property
     def pid(self) -> int | None:
         """The postmaster's pid; None while it is down."""
-        text = files.read_or_none(self.folder / "program.pid")
+        text = embedded_folder.read_or_none(self.folder / "program.pid")
         return int(text) if text and alive(int(text)) else None
 
     def __enter__(self) -> Self:
@@ -96,7 +96,7 @@ def _dsn(secret: str, port: int, database: str = DATABASE) -> str:
 
 def _ready(data: Path, process: subprocess.Popen[bytes], secret: str, port: int) -> bool:
     """Whether the server takes connections; makes the database the first time it does."""
-    noted = (files.read_or_none(data / "postmaster.pid") or "").splitlines()
+    noted = (embedded_folder.read_or_none(data / "postmaster.pid") or "").splitlines()
     if len(noted) < 8 or noted[0] != str(process.pid) or noted[7].strip() != "ready":  # noqa: PLR2004  # miscadmin.h
         return False
     with (
@@ -117,12 +117,12 @@ def program(folder: Path, settings: Mapping[str, str] = SETTINGS) -> Program:
     tree = reachable_postgres() if place.user else postgres_tree()
     if place.data.exists() and not (folder / "password").exists():
         set_aside(place)
-    secret = files.password(folder / "password")
-    log = files.open_log(folder / "postgres.log")
+    secret = embedded_folder.password(folder / "password")
+    log = embedded_folder.open_log(folder / "postgres.log")
     if not (place.data / "PG_VERSION").exists():
         create(place, tree, secret, log)
     clear_remains(place.data)
-    port = files.port(folder / "port")
+    port = embedded_folder.port(folder / "port")
 
     def launch() -> tuple[subprocess.Popen[bytes], str]:
         flags = [f"--{name}={value}" for name, value in {**settings, "port": str(port)}.items()]
@@ -150,7 +150,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--owner", type=int, default=os.getppid(), help="end when this process does")
     given = parser.parse_args()
-    folder = files.prepare(given.folder)
+    folder = embedded_folder.prepare(given.folder)
     return keep(folder, "dsn", lambda: program(folder), given.owner)
 
 

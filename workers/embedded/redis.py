@@ -14,10 +14,10 @@ from typing import Self
 
 import redis
 
-from workers.embedded import folder as files
+from workers.embedded import folder as embedded_folder
 from workers.embedded.binaries import redis_server
-from workers.embedded.lifeline import alive, die_with_parent
-from workers.embedded.resident import Program, Resident, keep
+from workers.embedded.keeper import Program, Resident, keep
+from workers.embedded.parent_death import alive, die_with_parent
 
 STOP_PATIENCE = 30.0
 SETTINGS = {
@@ -65,7 +65,7 @@ class EmbeddedRedis:
     @property
     def pid(self) -> int | None:
         """The server's pid; None while it is down."""
-        text = files.read_or_none(self.folder / "program.pid")
+        text = embedded_folder.read_or_none(self.folder / "program.pid")
         return int(text) if text and alive(int(text)) else None
 
     def __enter__(self) -> Self:
@@ -86,16 +86,16 @@ def _answers(url: str) -> bool:
 def program(folder: Path) -> Program:
     """How the keeper of ``folder`` runs Redis there."""
     server = redis_server()
-    secret = files.password(folder / "password")
-    port = files.port(folder / "port")
-    data = files.prepare(folder / "data")
+    secret = embedded_folder.password(folder / "password")
+    port = embedded_folder.port(folder / "port")
+    data = embedded_folder.prepare(folder / "data")
     lines = {**SETTINGS, "port": str(port), "requirepass": secret}
     configuration = folder / "redis.conf"
-    files.write_private(configuration, "".join(f"{name} {value}\n" for name, value in lines.items()))
+    embedded_folder.write_private(configuration, "".join(f"{name} {value}\n" for name, value in lines.items()))
     url = f"redis://:{secret}@127.0.0.1:{port}/0"
 
     def launch() -> tuple[subprocess.Popen[bytes], str]:
-        log = files.open_log(folder / "redis.log")
+        log = embedded_folder.open_log(folder / "redis.log")
         try:
             process: subprocess.Popen[bytes] = subprocess.Popen(
                 [server, str(configuration)],
@@ -118,7 +118,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--owner", type=int, default=os.getppid(), help="end when this process does")
     given = parser.parse_args()
-    folder = files.prepare(given.folder)
+    folder = embedded_folder.prepare(given.folder)
     return keep(folder, "url", lambda: program(folder), given.owner)
 
 

@@ -18,10 +18,10 @@ from typing import Any, Self
 
 from supervisor.xmlrpc import SupervisorTransport
 
-from workers.embedded import folder as files
-from workers.embedded.lifeline import adopt_orphans, die_with_parent, end_children, until
+from workers.embedded import folder as embedded_folder
+from workers.embedded.keeper import NotStarted, Program, Resident, keep
+from workers.embedded.parent_death import adopt_orphans, die_with_parent, end_children, until
 from workers.embedded.procfile import read_procfile
-from workers.embedded.resident import NotStarted, Program, Resident, keep
 from workers.embedded.supervisor_file import GROUP, write_supervisor_file
 
 NOT_RUNNING, ALREADY_STARTED = 70, 60  # supervisor.xmlrpc.Faults
@@ -69,14 +69,14 @@ class Fleet:
             raise NotStarted(f"a fleet runs in {self.folder} already: stop it first, or use another folder")
         lines = read_procfile(self.procfile)
         socket = write_supervisor_file(self.folder, lines, self.numprocs, self.procfile.parent, self.stop_patience)
-        files.write_private(self.folder / "socket", f"{socket}\n")
-        files.write_private(self.folder / "stop_patience", f"{self.stop_patience}\n")
+        embedded_folder.write_private(self.folder / "socket", f"{socket}\n")
+        embedded_folder.write_private(self.folder / "stop_patience", f"{self.stop_patience}\n")
         self._resident.start()
 
     def stop(self) -> None:
         """End every process in at most ``stop_patience`` seconds and a little; none is left after it."""
         self._resident.stop()
-        socket = files.read_or_none(self.folder / "socket")
+        socket = embedded_folder.read_or_none(self.folder / "socket")
         if socket and Path(socket).parent != self.folder:
             with contextlib.suppress(OSError):
                 Path(socket).parent.rmdir()
@@ -92,7 +92,7 @@ class Fleet:
             return
         late = {name: state for name, (state, _) in self.processes().items() if state != "RUNNING"}
         log = self.folder / "log" / f"{next(iter(late), 'supervisord')}.log"
-        raise TimeoutError(f"not running after {seconds:g} s: {late}. {log} ends:\n{files.log_tail(log)}")
+        raise TimeoutError(f"not running after {seconds:g} s: {late}. {log} ends:\n{embedded_folder.log_tail(log)}")
 
     def kill(self, name: str, sign: signal.Signals = signal.SIGKILL) -> list[int]:
         """Send ``sign`` to a process, or to all of a line; returns their pids. The supervisor restarts them."""
@@ -137,7 +137,7 @@ class Fleet:
 
     @contextlib.contextmanager
     def _rpc(self) -> Iterator[Any]:
-        address = files.read_or_none(self.folder / "address")
+        address = embedded_folder.read_or_none(self.folder / "address")
         if address is None:
             raise NotStarted(f"no fleet runs in {self.folder}: start it first")
         with _connect(address) as rpc:
@@ -190,7 +190,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--owner", type=int, default=os.getppid(), help="end when this process does")
     given = parser.parse_args()
-    folder = files.prepare(given.folder)
+    folder = embedded_folder.prepare(given.folder)
     adopt_orphans()
     status = keep(folder, "address", lambda: program(folder), given.owner)
     end_children(0)

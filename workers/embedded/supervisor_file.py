@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from workers.embedded import become
+from workers.embedded import exec_line
 from workers.embedded.procfile import Line
 
 GROUP = "fleet"  # one group for all: supervisord stops groups one after the other, but a group's members at once
@@ -43,7 +43,7 @@ def _program(line: Line, folder: Path, numprocs: int, directory: Path, stop_pati
     script.parent.mkdir(exist_ok=True)
     script.write_text(line.command)  # in a file: supervisord cuts a value at " ;" and " #"
     name = "%(program_name)s-%(process_num)d" if numprocs > 1 else "%(program_name)s"
-    start = [sys.executable, "-I", "-S", become.__file__, str(script)]
+    start = [sys.executable, "-I", "-S", exec_line.__file__, str(script)]
     return _section(
         f"program:{line.name}",
         {

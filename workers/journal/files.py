@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from workers.config.adjust_by import AdjustBy
-from workers.journal.contents import adjust_by_text, finance_csv
+from workers.journal.file_formats import adjust_by_text, finance_csv
 from workers.journal.totals import Total
 from workers.ledger.store import Connection, Row, Store
 

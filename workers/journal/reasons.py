@@ -7,8 +7,8 @@ from typing import Any
 
 from mappings.adjustments import AdjustmentReason, read_adjustment, reason_unmapped
 from mappings.errors import Unmappable
-from workers.ledger.store import Connection
-from workers.policy import verdict
+from workers.ledger.store import Connection, within
+from workers.spine import exceptions
 
 
 def read_reason(tables: Mapping[str, Any], system: str, reason: str) -> AdjustmentReason:
@@ -26,39 +26,39 @@ def subject_of(connection: str, movement_id: str) -> str:
 
 def file_unknown(db: Connection, entry: Mapping[str, Any]) -> None:
     """The warehouse told no reason for a movement: a person gives one."""
-    _file(
-        db,
+    exceptions.file(
+        within(db),
         "reason_unknown",
-        subject_of(entry["connection"], entry["movement_id"]),
-        entry["sku"],
-        entry["connection"],
-        f"journal entry {entry['id']}: {entry['connection']} told no reason for {entry['units']:+d} {entry['sku']}"
+        subject=subject_of(entry["connection"], entry["movement_id"]),
+        story=entry["sku"],
+        flow="stock-in",
+        connection=entry["connection"],
+        why=f"journal entry {entry['id']}: {entry['connection']} told no reason for {entry['units']:+d} {entry['sku']}"
         f" ({entry['cause']}); `fleet journal map {entry['id']}` gives it one",
     )
 
 
 def file_unmapped(db: Connection, connection: str, reason: str, why: Unmappable) -> None:
     """A reason has no row, or no account in it: one exception, however many entries wait for it."""
-    said = f"{connection} adjusts for reason {reason!r}: {why.why}"
-    _file(db, "reason_unmapped", f"reason:{connection}:{reason}", reason, connection, said)
+    exceptions.file(
+        within(db),
+        "reason_unmapped",
+        subject=f"reason:{connection}:{reason}",
+        story=reason,
+        flow="stock-in",
+        connection=connection,
+        why=f"{connection} adjusts for reason {reason!r}: {why.why}",
+    )
 
 
 def close_settled(db: Connection, who: str) -> None:
     """Close the exceptions about reasons that no entry waits for any more."""
-    db.execute(
-        "select close_exception(e.kind, e.subject, 'no journal entry waits for it any more', %s) from exception e"
-        " where e.state = 'open' and ("
-        " (e.kind = 'reason_unknown' and not exists (select 1 from journal j where j.state = 'unmapped'"
+    exceptions.close_all(
+        within(db),
+        "(e.kind = 'reason_unknown' and not exists (select 1 from journal j where j.state = 'unmapped'"
         "   and j.their_reason = '' and e.subject = 'journal:' || j.connection || ':' || j.movement_id))"
         " or (e.kind = 'reason_unmapped' and e.subject like 'reason:%%' and not exists (select 1 from journal j"
-        "   where j.state = 'unmapped' and e.subject = 'reason:' || j.connection || ':' || j.their_reason)))",
-        (who,),
-    )
-
-
-def _file(db: Connection, kind: str, subject: str, story: str, connection: str, reason: str) -> None:
-    told = verdict(kind)
-    db.execute(
-        "select file_exception(%s, %s, %s, 'stock-in', %s, %s, %s, %s, %s, null, null)",
-        (kind, subject, story, connection, told.owner, told.severity, reason, told.next_step),
+        "   where j.state = 'unmapped' and e.subject = 'reason:' || j.connection || ':' || j.their_reason))",
+        why="no journal entry waits for it any more",
+        who=who,
     )

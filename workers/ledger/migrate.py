@@ -10,7 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from workers.ledger.functions import are_laid, lay_functions
+
 LOCK = 4_201_977  # of two releases at once, one waits
+DROP_NO_MONTH = 1200  # here partitions are only made; what is old is dropped by its schedule, by the configuration
 
 
 def sqlalchemy_url(dsn: str) -> str:
@@ -25,7 +28,10 @@ def _config() -> Config:
 
 
 def migrate(dsn: str) -> None:
-    """Bring the ledger up to date. Gives way quickly (``lock_timeout``) rather than queue up behind traffic."""
+    """Bring the ledger's tables and functions up to date, all or nothing.
+
+    Gives way quickly (``lock_timeout``) rather than queue up behind traffic.
+    """
     engine = create_engine(sqlalchemy_url(dsn))
     with engine.begin() as connection:
         connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
@@ -33,6 +39,8 @@ def migrate(dsn: str) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        lay_functions(connection)  # last: they are written for the newest tables
+        connection.execute(text("select keep_partitions(:months)"), {"months": DROP_NO_MONTH})
     engine.dispose()
 
 
@@ -42,6 +50,7 @@ def is_current(dsn: str) -> bool:
     try:
         with engine.connect() as connection:
             there = MigrationContext.configure(connection).get_current_revision()
+            laid = are_laid(connection)
     finally:
         engine.dispose()
-    return there == ScriptDirectory.from_config(_config()).get_current_head()
+    return laid and there == ScriptDirectory.from_config(_config()).get_current_head()

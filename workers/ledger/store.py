@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -122,6 +122,16 @@ class NewMessage:
                 json.dumps(args),
             ),
         )
+
+
+def within(db: Connection) -> Callable[..., list[Row]]:
+    """Run statements in the caller's transaction, each with its values; answers their rows, if they have any."""
+
+    def run(sql: str, *values: Any) -> list[Row]:
+        cursor = db.execute(sql, values)
+        return cursor.fetchall() if cursor.description else []
+
+    return run
 
 
 class LateSettle(Exception):

@@ -12,13 +12,14 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from workers import alerts, logs
-from workers.config import configuration, environment
+from workers.config import environment
 from workers.ledger.store import Store
-from workers.ledger.views import POOL as READING
-from workers.ledger.views import reading_engine
-from workers.web import advice, channel, courier, desk, frame, hooks, watch, worklist_page
-from workers.wiring import asked_of, erp_of
+from workers.observability import alerts, logs
+from workers.views.snapshot import POOL as READING
+from workers.views.snapshot import reading_engine
+from workers.web import khaos_channel, khaos_courier, monitoring, returns_advice, warehouse_hooks
+from workers.web.desk import frame, routes, worklists
+from workers.wiring.systems import configuration
 
 log = structlog.get_logger(__name__)
 
@@ -59,17 +60,17 @@ def application() -> FastAPI:
         engine.dispose()
 
     app = FastAPI(title="Khaos fleet", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    warehouses = {c.name: asked_of(c, settings.tables) for c in settings.warehouses if not c.tells}
-    app.include_router(hooks.routes(hooks.Inbox(store, engine, warehouses)))
+    warehouses = {c.name: c.connect(settings.tables) for c in settings.warehouses if not c.tells}
+    app.include_router(warehouse_hooks.routes(warehouse_hooks.Inbox(store, engine, warehouses)))
     if (hook := settings.erp.settings.courier_hook) is not None:
-        app.include_router(courier.routes(hook, courier.counter(store, settings), engine))
+        app.include_router(khaos_courier.routes(hook, khaos_courier.counter(store, settings), engine))
     if settings.erp.settings.channel is not None:
-        erp = erp_of(settings.erp, settings.tables)
-        app.include_router(channel.routes(channel.Door(erp.channel, settings.erp.name, store, engine)))
-    app.include_router(advice.routes(store))
-    app.include_router(watch.routes(engine))
-    app.include_router(desk.routes(engine))
-    app.include_router(worklist_page.routes(engine))
+        erp = settings.erp.connect(settings.tables)
+        app.include_router(khaos_channel.routes(khaos_channel.Door(erp.channel, settings.erp.name, store, engine)))
+    app.include_router(returns_advice.routes(store))
+    app.include_router(monitoring.routes(engine))
+    app.include_router(routes.routes(engine))
+    app.include_router(worklists.routes(engine))
     app.middleware("http")(_headers)
     app.exception_handler(DBAPIError)(_ledger_away)
     app.exception_handler(NoConnectionFree)(_ledger_away)

@@ -6,16 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from adapters.clarus.sandbox import (
-    automating,
-    ordering,
-    products,
-    receipts,
-    releasing,
-    shipping,
-    stock_writes,
-    tasks,
-)
+from adapters.clarus.sandbox import automating, ordering, products, receipts, releasing, shipping, stock_writes, tasks
 from adapters.clarus.sandbox.refusal import not_found
 from adapters.clarus.sandbox.tenant import Tenant
 

@@ -1,15 +1,9 @@
 """What the documents of Khaos's web-services channel and of its courier hook mean, in JSON and in XML."""
 
+from mappings.canonical.courier import CourierAnswer, CourierBox, CourierInvoice, CourierRequest
 from mappings.khaos.channel.codec import CONTENT_TYPES, Form, form_of, read_document, write_document
 from mappings.khaos.channel.config import Endpoint, EndpointConfig, read_config, write_config
-from mappings.khaos.channel.consignments import (
-    CourierAnswer,
-    CourierBox,
-    CourierInvoice,
-    CourierRequest,
-    read_courier_export,
-    write_courier_import,
-)
+from mappings.khaos.channel.consignments import read_courier_export, write_courier_import
 from mappings.khaos.channel.fitting import Note
 from mappings.khaos.channel.levels import ChannelLevel, read_stock_status_upload
 from mappings.khaos.channel.orders import SalesOrderImport, write_no_orders

@@ -5,9 +5,9 @@ README of ``kc-courier-services``. Both of its samples answer with the box's id,
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
+from mappings.canonical.courier import CourierAnswer, CourierBox, CourierInvoice, CourierRequest
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.channel.codec import Form, inner, judge, open_document, write_document
 from mappings.khaos.channel.courier_words import (
@@ -20,55 +20,6 @@ from mappings.khaos.channel.courier_words import (
 from mappings.khaos.channel.scalars import units
 
 NO_REFERENCE = "N/A"  # what Khaos writes for an order without an associated reference
-
-
-@dataclass(frozen=True, slots=True)
-class CourierBox:
-    """One box: the id that its answer refers to, and its units by SKU."""
-
-    item_id: str
-    units: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class CourierInvoice:
-    """One invoice to be despatched, its units by SKU; no names and no addresses. A pack header is a line like others.
-
-    ``invoice_id`` never changes, ``invoice_code`` can. ``boxes`` is empty where it was not packed into boxes.
-    """
-
-    invoice_id: str
-    invoice_code: str
-    order_code: str
-    associated_ref: str
-    units: Mapping[str, int]
-    boxes: tuple[CourierBox, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CourierRequest:
-    """One request. What could not be read is named by its invoice's id, so that it can be answered as failed."""
-
-    service: str
-    invoices: tuple[CourierInvoice, ...]
-    unreadable: tuple[Unreadable, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class CourierAnswer:
-    """The answer for one invoice, or for one box where boxes were sent (``item_id``).
-
-    A label is an address of one or its bytes, not both. ``errors`` are for the operator.
-    """
-
-    invoice_id: str
-    item_id: str | None
-    success: bool
-    consignment: str = ""
-    tracking: str = ""
-    errors: tuple[str, ...] = ()
-    label_url: str | None = None
-    raw_label: bytes | None = None
 
 
 def read_courier_export(body: bytes, form: Form) -> CourierRequest:

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from mappings.canonical import CustomerReturn, ExchangeItem, ReturnedItem
 from mappings.errors import Unmappable, Unreadable
-from mappings.khaos.channel import return_words as words
+from mappings.khaos.channel import return_words
 from mappings.khaos.channel.codec import Form, inner, judge, open_document, write_document
 from mappings.khaos.channel.fitting import Fitting, Note, read_address
 from mappings.khaos.channel.orders import API_VERSION
@@ -52,7 +52,7 @@ def write_returns(
     the documented lengths, each with a note; a code is never changed. A refusal's ``kind`` is ``bad_address`` for the
     address.
     """
-    told: list[words.CustomerReturn] = []
+    told: list[return_words.CustomerReturn] = []
     notes: list[Note] = []
     refused: list[Unreadable] = []
     for one in returns:
@@ -65,7 +65,7 @@ def write_returns(
             refused.append(Unreadable(one.reference, _said(error)))
         else:
             notes += fit.notes
-    document = words.CustomerReturnImport(returns=tuple(told), api_version=API_VERSION, config=MATCH)
+    document = return_words.CustomerReturnImport(returns=tuple(told), api_version=API_VERSION, config=MATCH)
     return WrittenReturns(write_document(document, form), tuple(notes), tuple(refused))
 
 
@@ -78,11 +78,11 @@ def read_returns(body: bytes, form: Form, *, zone: ZoneInfo = LONDON) -> tuple[l
     """
     good: list[CustomerReturn] = []
     bad: list[Unreadable] = []
-    for place, entry in enumerate(open_document(words.CustomerReturnImport, body, form).get("Returns", ()), 1):
+    for place, entry in enumerate(open_document(return_words.CustomerReturnImport, body, form).get("Returns", ()), 1):
         try:
-            good.append(_read(judge(words.CustomerReturn, entry), zone))
+            good.append(_read(judge(return_words.CustomerReturn, entry), zone))
         except Unmappable as error:
-            name = inner(words.CustomerReturn, entry).get("AssociatedRef")
+            name = inner(return_words.CustomerReturn, entry).get("AssociatedRef")
             bad.append(Unreadable(name if isinstance(name, str) and name else f"CustomerReturn {place}", error))
     return good, bad
 
@@ -93,9 +93,9 @@ def _code(field: str, value: str, *, needed: bool = True) -> str:
     return value
 
 
-def _written(one: CustomerReturn, fit: Fitting, style: SourceStyle, zone: ZoneInfo) -> words.CustomerReturn:
+def _written(one: CustomerReturn, fit: Fitting, style: SourceStyle, zone: ZoneInfo) -> return_words.CustomerReturn:
     to = one.delivery_address
-    return words.CustomerReturn(
+    return return_words.CustomerReturn(
         associated_ref=_code("AssociatedRef", one.reference),
         created_date=wall_clock(one.created_at, zone),
         urn=_code("URN", one.urn),
@@ -104,16 +104,16 @@ def _written(one: CustomerReturn, fit: Fitting, style: SourceStyle, zone: ZoneIn
         delivery_address=fit.address("DeliveryAddress", to) if to else None,
         delivery_contact=fit.contact("DeliveryContact", to) if to else None,
         returned_items=tuple(_written_item(item, fit, style) for item in one.items),
-        exchange_items=tuple(words.ExchangeItem(**_written_line(item, fit)) for item in one.exchanges),
+        exchange_items=tuple(return_words.ExchangeItem(**_written_line(item, fit)) for item in one.exchanges),
         notes=fit.optional("Notes", one.note),
         process_return=one.process,
     )
 
 
-def _written_item(item: ReturnedItem, fit: Fitting, style: SourceStyle) -> words.ReturnedItem:
+def _written_item(item: ReturnedItem, fit: Fitting, style: SourceStyle) -> return_words.ReturnedItem:
     reason = DataItem(id=_code("ReturnReason.ID", item.reason_id))
     source = _source(_code("SourceOrder.SOrderCode", item.order_code, needed=False), style)
-    return words.ReturnedItem(**_written_line(item, fit), return_reason=reason, **source)
+    return return_words.ReturnedItem(**_written_line(item, fit), return_reason=reason, **source)
 
 
 def _written_line(item: ReturnedItem | ExchangeItem, fit: Fitting) -> dict[str, Any]:
@@ -130,16 +130,16 @@ def _written_line(item: ReturnedItem | ExchangeItem, fit: Fitting) -> dict[str, 
 def _source(order_code: str, style: SourceStyle) -> dict[str, Any]:
     if not order_code:
         return {}
-    nested = words.SourceReference(source_order=words.SourceOrder(sorder_code=order_code))
+    nested = return_words.SourceReference(source_order=return_words.SourceOrder(sorder_code=order_code))
     table: Mapping[SourceStyle, dict[str, Any]] = {
         "SourceReference": {"source_reference": nested},
         "SourceReturnReference": {"source_return_reference": nested},
-        "flat": {"source_reference": words.SourceReference(sorder_code=order_code)},
+        "flat": {"source_reference": return_words.SourceReference(sorder_code=order_code)},
     }
     return table[style]
 
 
-def _read(one: words.CustomerReturn, zone: ZoneInfo) -> CustomerReturn:
+def _read(one: return_words.CustomerReturn, zone: ZoneInfo) -> CustomerReturn:
     created = utc("CreatedDate", one.created_date, zone)
     to = one.delivery_address
     try:
@@ -166,13 +166,13 @@ def _said(error: ValidationError) -> Unmappable:
     return Unmappable(f"CustomerReturn.{path}", "", f"{first['msg'].lower()}; correct the return")
 
 
-def _read_item(item: words.ReturnedItem) -> ReturnedItem:
+def _read_item(item: return_words.ReturnedItem) -> ReturnedItem:
     if not item.return_reason.id:
         raise Unmappable("ReturnedItem.ReturnReason", "", "a reason is told by its ID; correct the return")
     return ReturnedItem(**_read_line(item), reason_id=item.return_reason.id, order_code=_read_source(item))
 
 
-def _read_line(item: words.ReturnedItem | words.ExchangeItem) -> dict[str, Any]:
+def _read_line(item: return_words.ReturnedItem | return_words.ExchangeItem) -> dict[str, Any]:
     kinds = {mapping.mapping for mapping in item.mapping or STOCK_CODE}
     if kinds != {"StockCode"}:
         raise Unmappable("Mapping", ", ".join(sorted(kinds))[:40], "only stock codes are read; send the stock code")
@@ -187,7 +187,7 @@ def _read_line(item: words.ReturnedItem | words.ExchangeItem) -> dict[str, Any]:
     }
 
 
-def _read_source(item: words.ReturnedItem) -> str:
+def _read_source(item: return_words.ReturnedItem) -> str:
     given = item.source_reference or item.source_return_reference
     if given is None:
         return ""

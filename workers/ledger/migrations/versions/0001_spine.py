@@ -9,7 +9,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Create the ledger's tables and the functions of its hot path."""
+    """Create the ledger's tables."""
     here = files("workers.ledger.migrations") / "versions"
-    for name in ("0001_spine.sql", "0001_spine_functions.sql"):
+    for name in ("0001_spine.sql",):
         op.get_bind().exec_driver_sql((here / name).read_text(encoding="utf-8").replace("%", "%%"))

@@ -1,0 +1,5 @@
+"""Stage numbers of a Khaos invoice (reference 2.3): the one place where they are named."""
+
+from __future__ import annotations
+
+CANCELLED_STAGE, ISSUE_STAGE = 1, 16  # Khaos's stage numbers (reference 2.3)

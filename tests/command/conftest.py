@@ -1,0 +1,71 @@
+"""A ledger with a little of everything in it, and a user at a terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from fleet_tests.full_ledger import FullLedger, open_ledger, with_a_part_shipped
+from workers.ledger.store import Store
+from workers.views.snapshot import reading_engine
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Said]
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    made = reading_engine(database)
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def world(store: Store) -> FullLedger:
+    """Two connections with two slots each, and this process alive."""
+    return open_ledger(store)
+
+
+@pytest.fixture
+def shipped(world: FullLedger) -> FullLedger:
+    """Order SO1: invoice SI1 went to leeds as SO1-1, of which a part was dispatched and told to Khaos."""
+    return with_a_part_shipped(world)
+
+
+@pytest.fixture
+def fleet(database: str, tmp_path: Path) -> Command:
+    """Run the `fleet` command as a user would, in an empty folder, with DATABASE_URL set."""
+
+    def run(*arguments: str, typed: str = "", **environment: str) -> Said:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLEET", "BROKER"))}
+        ended = subprocess.run(
+            [str(Path(sys.executable).parent / "fleet"), *arguments],
+            cwd=tmp_path, input=typed, capture_output=True, text=True, timeout=120, check=False,
+            env={**kept, "DATABASE_URL": database, "FLEET_VAR": str(tmp_path / "var"), **environment},
+        )  # fmt: skip
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return Said(ended.returncode, ended.stdout, ended.stderr)
+
+    return run

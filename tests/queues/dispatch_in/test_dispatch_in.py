@@ -1,0 +1,258 @@
+"""The queue ``dispatch-in``: what left the warehouse is in Khaos Control once, or is an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from adapters.clarus.settings import Settings
+from workers import recovery
+from workers.spine.people import Person
+from workers.spine.runtime import Runtime
+
+
+def told(world: Any) -> None:
+    """Every webhook that the warehouse sent has come."""
+    counts = world.clarus.books()["webhooks"]
+    world.until(lambda: (c := world.clarus.books()["webhooks"])["delivered"] + c["given_up"] >= (
+        c["fired"] - c["lost"] + c["repeated"]))  # fmt: skip
+    assert counts["given_up"] == 0
+
+
+def test_a_webhook_brings_the_dispatch_and_khaos_is_told_of_carrier_and_tracking(world: Any) -> None:
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.ship(parcels={f"{order}-1": 2})
+    told(world)
+    world.go()
+    shipments = world.shipments(order)
+    assert [(s["reference"], s["lines"], s["calls"]) for s in shipments] == [(f"{order}-1/S1", {"MUG": 2}, 1)]
+    tracking = [parcel["tracking"] for parcel in world.there()[0]["parcels"]]
+    assert len(tracking) == 2
+    assert tracking[0] in shipments[0]["consignment"]
+    assert shipments[0]["courier"] in ("Royal Mail", "DPD")
+
+
+def test_it_is_delivered_only_when_khaos_shows_it(world: Any) -> None:
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.ship()
+    world.sweep()
+    assert [(m["reference"], m["state"]) for m in world.live_messages()] == [(f"{order}-1/S1", "sent")]
+    assert not world.fulfilment(f"{order}-1")["confirmed"]
+    assert world.read_back() == 1
+    assert world.live_messages() == []
+    assert world.fulfilment(f"{order}-1")["confirmed"]
+
+
+def test_what_khaos_does_not_show_in_time_is_an_exception_that_closes_when_it_does(build: Callable[..., Any]) -> None:
+    world = build(proof_limit=0.001)
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.ship()
+    world.sweep()
+    world.khaos.post("stage", invoice=world.invoice(order), stage=18)
+    assert world.read_back() == 0
+    assert world.exceptions() == ["dispatch_unconfirmed"]
+    world.khaos.post("stage", invoice=world.invoice(order), stage=70)
+    assert world.read_back() == 1
+    assert (world.exceptions(), world.live_messages()) == ([], [])
+
+
+def test_sixty_shipments_are_proven_by_two_calls(world: Any) -> None:
+    orders = [world.order(("MUG", 1)) for _ in range(60)]
+    world.poll()
+    world.ship()
+    world.sweep()
+    before = world.khaos.calls("ExportOrderStatusEx")
+    assert world.read_back() == 60
+    assert world.khaos.calls("ExportOrderStatusEx") - before == 2
+    assert world.khaos.calls("ConfirmShipment") == 60
+    assert {world.fulfilments(order)[0][1] for order in orders} == {"dispatched"}
+    assert world.khaos.books()["over_concurrency"] == 0
+
+
+def test_a_lost_webhook_is_found_by_the_sweep(world: Any) -> None:
+    world.clarus.switch(webhook_loss_rate=1.0)
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.ship()
+    world.go()
+    assert world.shipments(order) == []
+    assert world.sweep() == 1
+    world.read_back()
+    assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
+    assert world.sweep() == 0
+
+
+def test_repeated_late_and_shuffled_webhooks_change_nothing(world: Any) -> None:
+    world.clarus.switch(webhook_repeat_rate=1.0, webhook_shuffle=True, webhook_delay=(0.0, 0.2))
+    orders = [world.order(("MUG", 4)) for _ in range(4)]
+    world.poll()
+    world.ship(two_goes=[f"{order}-1" for order in orders])
+    told(world)
+    world.go()
+    world.read_back()
+    world.poll()
+    told(world)
+    world.sweep()
+    world.read_back()
+    for order in orders:
+        assert sum(s["lines"]["MUG"] for s in world.shipments(order)) == 4
+        assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
+    assert (world.exceptions(), world.live_messages()) == ([], [])
+
+
+def test_an_old_webhook_said_again_after_everything_is_over_changes_nothing(world: Any) -> None:
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.round_trip()
+    world.poll()
+    before = (world.khaos.books()["invoices"], world.fulfilments(order))
+    body = b'{"data": {"id": %d, "reference": "%s-1"}}' % (int(world.there()[0]["id"]), order.encode())
+    assert world.store.receive("leeds", "webhook goods_out.completed", "late", body) is not None
+    world.go()
+    assert (world.khaos.books()["invoices"], world.fulfilments(order)) == before
+    assert (world.exceptions(), world.live_messages()) == ([], [])
+
+
+def test_a_webhook_with_a_wrong_token_is_no_news(world: Any) -> None:
+    settings: Settings = world.runtime.connection("leeds").settings
+    warehouse = world.runtime.warehouse("leeds")
+    headers = {"X-ClarusWMS-Subdomain": "acme", "X-ClarusWMS-Automation-ID": "41"}
+    assert warehouse.refuse_webhook(settings.webhook_token, "webhook goods_out.completed", headers) is None
+    assert warehouse.refuse_webhook("guessed", "webhook goods_out.completed", headers)
+
+
+def test_more_shipped_than_ordered_is_an_exception_and_khaos_is_not_told(world: Any) -> None:
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.ship(over={f"{order}-1": 3})
+    world.sweep()
+    found = world.exception("over_shipped")
+    assert (found["story"], "MUG: 5 left, 2 ordered" in found["reason"]) == (order, True)
+    assert world.shipments(order) == []
+
+
+def test_a_short_pick_is_an_exception_and_what_left_is_confirmed(world: Any) -> None:
+    order = world.order(("MUG", 5), ("BOWL", 1))
+    world.poll()
+    world.ship(short={"sku:MUG": 2})
+    world.sweep()
+    world.read_back()
+    assert world.fulfilments(order) == [(f"{order}-1", "closed_short")]
+    assert "MUG: 2 missing" in world.exception("short_pick")["reason"]
+    assert [s["lines"] for s in world.shipments(order)] == [{"MUG": 3, "BOWL": 1}]
+
+
+def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world: Any) -> None:
+    order = world.order(("MUG", 1))
+    world.poll()
+    world.ship(unknown_carrier={f"{order}-1": "PIGEON"})
+    world.sweep()
+    found = world.exception("unknown_carrier")
+    assert "PIGEON" in found["reason"]
+    assert world.shipments(order) == []
+    configuration = world.runtime.configuration.model_copy(update={"tables": {"carriers": {"clarus": {"PIGEON": "P"}}}})
+    mended = Runtime(configuration)
+    world.runtime._asked["leeds"] = mended.asked("leeds")
+    recovery.retry(world.store, found["id"], Person("Mo"))
+    world.go()
+    assert [s["courier"] for s in world.shipments(order)] == ["P"]
+    world.read_back()
+    assert (world.exceptions(), world.live_messages()) == ([], [])
+
+
+def test_a_dispatch_of_an_order_that_nobody_sent_is_an_exception(world: Any) -> None:
+    order = world.order(("MUG", 1))
+    world.poll()
+    wire = world.store.row("select wire from message_body order by message_id desc limit 1")["wire"]
+    world.runtime.warehouse("leeds").send_order(bytes(wire).replace(f'"{order}-1"'.encode(), b'"STRANGER-1"'))
+    world.ship()
+    told(world)
+    world.go()
+    found = world.exception("dispatch_unknown_order")
+    assert (found["owner"], "STRANGER-1" in found["reason"]) == ("operations", True)
+    world.sweep()
+    world.read_back()
+    assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
+
+
+def test_a_status_that_no_table_knows_is_an_exception(world: Any) -> None:
+    order = world.order(("MUG", 1))
+    world.poll()
+    body = next(iter(world.runtime.warehouse("leeds").fetch_orders(
+        [(world.there()[0]["id"], f"{order}-1")], world.runtime.facts("leeds")).values()))  # fmt: skip
+    strange = body.replace(b'"PENDING"', b'"TELEPORTED"')
+    assert world.store.receive("leeds", "order", "strange", strange) is not None
+    world.go()
+    found = world.exception("unknown_status")
+    assert ("TELEPORTED" in found["reason"], found["owner"]) == (True, "support")
+
+
+def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: Any) -> None:
+    world.order(("MUG", 1))
+    world.poll()
+    world.runtime.warehouse("leeds").cancel_order(world.there()[0]["id"], b"cancel")
+    world.sweep()
+    assert world.exceptions() == ["cancelled_at_warehouse"]
+
+
+def test_khaos_dropping_its_answer_after_the_commit_confirms_the_shipment_once(world: Any) -> None:
+    order = world.order(("MUG", 1))
+    world.poll()
+    world.ship()
+    world.khaos.switch(drop_after_commit={"ConfirmShipment": 2})
+    world.sweep()
+    for _ in range(2):
+        assert [m["state"] for m in world.live_messages()] == ["waiting"]
+        world.hurry()
+    world.read_back()
+    assert [(s["lines"], s["calls"]) for s in world.shipments(order)] == [({"MUG": 1}, 3)]
+    assert world.fulfilment(f"{order}-1")["confirmed"]
+    assert (world.exceptions(), world.live_messages()) == ([], [])
+
+
+def test_without_a_route_dispatches_wait_as_exceptions_and_go_after_a_retry(build: Callable[..., Any]) -> None:
+    world = build(khaos_more="")
+    order = world.order(("MUG", 1))
+    world.poll()
+    world.ship()
+    world.sweep()
+    assert world.exceptions() == ["dispatch_route_missing"]
+    assert world.shipments(order) == []
+    erp = world.runtime.configuration.erp
+    bound = erp.settings.model_copy(update={"extensions": type(erp.settings.extensions)(confirm_shipment={})})
+    connections = {**world.runtime.configuration.connections, "khaos": erp.model_copy(update={"settings": bound})}
+    configuration = world.runtime.configuration.model_copy(update={"connections": connections})
+    world.runtime.erp = Runtime(configuration).erp
+    recovery.retry(world.store, world.exception("dispatch_route_missing")["id"], Person("Mo"))
+    world.go()
+    world.read_back()
+    assert len(world.shipments(order)) == 1
+    assert (world.exceptions(), world.live_messages()) == ([], [])
+
+
+def test_a_dispatch_that_does_not_come_is_an_exception_that_its_coming_closes(build: Callable[..., Any]) -> None:
+    world = build(dispatch_limit=0.001)
+    order = world.order(("MUG", 1))
+    world.poll()
+    assert world.check() == 1
+    assert (world.exceptions(), world.check()) == (["dispatch_overdue"], 0)
+    world.round_trip()
+    assert (world.exceptions(), world.fulfilments(order)) == ([], [(f"{order}-1", "dispatched")])
+
+
+@pytest.mark.parametrize("fault", [{"html_error": 1}, {"truncate": 1}, {"drop_after_commit": {"ConfirmShipment": 1}}])
+def test_a_bad_day_at_khaos_confirms_once_all_the_same(world: Any, fault: dict[str, Any]) -> None:
+    order = world.order(("MUG", 1))
+    world.poll()
+    world.ship()
+    world.khaos.switch(**fault)
+    world.sweep()
+    world.hurry()
+    world.read_back()
+    assert [s["reference"] for s in world.shipments(order)] == [f"{order}-1/S1"]
+    assert (world.exceptions(), world.live_messages()) == ([], [])

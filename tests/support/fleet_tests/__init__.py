@@ -1,0 +1,1 @@
+"""What tests of several folders share: worlds, partners and servers as typed classes. Fixtures stand in conftests."""

@@ -1,0 +1,64 @@
+"""Celery's consumer, guarded: what it cannot use is kept as poison, and never ends the worker."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import structlog
+from celery.worker.consumer import Consumer
+
+from workers.broker import transport
+from workers.broker.queues import CONTROL
+
+log = structlog.get_logger(__name__)
+
+
+class GuardedConsumer(Consumer):  # type: ignore[misc]
+    """Celery's consumer, which keeps what it cannot use instead of logging and dropping it."""
+
+    def _keep(self, message: Any, kind: str) -> None:
+        queue = (message.delivery_info or {}).get("routing_key") or CONTROL
+        raw = json.dumps({"headers": message.headers, "body": str(message.body)}, default=str).encode()
+        for keep in transport.on_poison:
+            keep(str(queue), kind, raw)
+
+    def create_task_handler(self, *arguments: Any, **options: Any) -> Any:
+        """Celery's own handler, which lets some malformed tasks end the worker: those are kept as well."""
+        handle = super().create_task_handler(*arguments, **options)
+
+        def guarded(message: Any) -> None:
+            try:
+                handle(message)
+            except self.connection_errors:
+                raise
+            except Exception as error:
+                log.exception("a message broke Celery's handler", error=type(error).__name__)
+                self._keep(message, "poison")
+                message.reject_log_error(log, self.connection_errors)
+
+        return guarded
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """A body that is not what its headers say."""
+        log.error("a message cannot be decoded", error=type(exc).__name__)
+        self._keep(message, "poison")
+        message.ack_log_error(log, self.connection_errors)
+
+    def on_unknown_message(self, body: Any, message: Any) -> None:
+        """A message that is no task."""
+        log.error("a message is no task")
+        self._keep(message, "poison")
+        message.reject_log_error(log, self.connection_errors)
+
+    def on_unknown_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """A task name that this release does not know."""
+        log.error("a task is not known")
+        self._keep(message, "task_unknown")
+        message.reject_log_error(log, self.connection_errors)
+
+    def on_invalid_task(self, body: Any, message: Any, exc: Exception) -> None:
+        """A task whose arguments cannot be read."""
+        log.error("a task is invalid", error=type(exc).__name__)
+        self._keep(message, "poison")
+        message.reject_log_error(log, self.connection_errors)

@@ -1,0 +1,70 @@
+"""How commands find the fleet: the environment first, then one that runs on this machine, then the configuration.
+
+A fleet that was started here notes where it answers in ``var/run.json`` (0600: it holds passwords).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from workers import config
+from workers.embedded.run_file import read_running
+from workers.ledger.store import Store
+from workers.views.snapshot import reading_engine
+
+VARIABLES = {"database_url": "DATABASE_URL", "broker_url": "BROKER_URL", "fleet_config": "FLEET_CONFIG"}
+
+
+def adopt_environment() -> None:
+    """Put what a running fleet noted into this process's environment, where the environment says nothing itself."""
+    if os.environ.get("DATABASE_URL"):
+        return  # somebody said which fleet is meant
+    noted = read_running() or {}
+    told = {**(noted.get("environment") or {}), **{name: noted.get(key) for key, name in VARIABLES.items()}}
+    for name, value in told.items():
+        if value and not os.environ.get(name):
+            os.environ[name] = str(value)
+    config.environment.cache_clear()
+
+
+def ledger_url() -> str:
+    """The ledger's DSN. Raises Misconfigured when nothing says where it is."""
+    adopt_environment()
+    known = os.environ.get("DATABASE_URL", "")
+    if not known and Path(config.environment().fleet_config).exists():
+        known = config.read_fleet(Path(config.environment().fleet_config)).database_url
+    if not known:
+        raise config.Misconfigured("no ledger is known: set DATABASE_URL, or start a fleet here with `fleet up`")
+    return known
+
+
+def configuration() -> config.Configuration:
+    """The whole configuration. It loads every system, which most commands need not wait for. Raises Misconfigured."""
+    from workers.wiring import systems  # noqa: PLC0415  as above
+
+    return systems.configuration()
+
+
+def forget_configuration() -> None:
+    """Read it again the next time: the environment has changed."""
+    from workers.wiring import systems  # noqa: PLC0415  as above
+
+    config.environment.cache_clear()
+    systems._read_once.cache_clear()  # noqa: SLF001  its own
+
+
+def views() -> Engine:
+    """For reading."""
+    return reading_engine(ledger_url(), application="fleet-command")
+
+
+def store() -> Store:
+    """For acting. Raises sqlalchemy's OperationalError at once when the ledger does not answer."""
+    dsn = ledger_url()
+    engine = reading_engine(dsn, application="fleet-command")
+    with engine.connect():
+        engine.dispose()
+    return Store(dsn, size=1, application="fleet-command")

@@ -1,0 +1,123 @@
+"""``fleet order``: where an order is, and all that happened to it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from workers.cli import connect, output
+from workers.cli.output import AsJson, NotDone
+from workers.views.orders import Story, order_story
+from workers.views.wording import tracking, units, why
+
+REF_HELP = (
+    "A sales order, invoice or associated reference of Khaos Control, a fulfilment, the warehouse's own number,"
+    " a tracking number, a SKU, or the name or control number of a file that was sent."
+)
+
+
+def order(
+    ref: Annotated[str, typer.Argument(metavar="REF", help=REF_HELP)],
+    json_wanted: AsJson = False,
+) -> None:
+    """Tell the whole story of an order: where it stands, what is expected next, and what happened.
+
+    Example: `fleet order SO02075`
+    """
+    story = order_story(connect.views(), ref)
+    if story is None:
+        raise NotDone(f"nothing is known by {ref!r}: see whether it is spelt as in Khaos Control, and released there")
+    if json_wanted:
+        output.as_json(story)
+        return
+    _tell(story)
+
+
+def _tell(story: Story) -> None:
+    out = output.console()
+    out.print(f"[bold]{escape(', '.join(story.stories))}[/]\n")
+    output.table(
+        "Fulfilments",
+        (
+            "reference", "invoice", "associated", "at", "number there", "accepted", "state", "asked", "shipped",
+            "in Khaos",
+        ),
+        [
+            (
+                f["reference"], f["invoice_code"], f["associated_ref"], f"{f['warehouse']}/{f['facility']}",
+                f["their_id"], f["accepted_at"], f["state"], units(f["requested"]), units(f["shipped"]),
+                "confirmed" if f["confirmed"] else "",
+            )
+            for f in story.fulfilments
+        ],
+        numbers=frozenset({7, 8}),
+    )  # fmt: skip
+    output.table(
+        "Sent as files",
+        ("reference", "kind", "to", "control number", "file", "written", "state"),
+        [
+            (f["reference"], f["kind"], f["connection"], f["number"], f["file"], f["given_at"], f["state"])
+            for f in story.files
+        ],
+        numbers=frozenset({3}),
+    )
+    output.table(
+        "Shipments",
+        ("reference", "invoice", "units", "tracking", "told", "shown by Khaos Control"),
+        [
+            (
+                s["reference"],
+                s["invoice_code"],
+                units(s["lines"]),
+                tracking(s["parcels"]),
+                s["told_at"],
+                s["confirmed_at"],
+            )
+            for s in story.shipments
+        ],
+    )
+    output.table(
+        "Messages",
+        ("reference", "flow", "to or from", "kind", "state", "since", "attempts", "why"),
+        [
+            (
+                f"{m['reference']} v{m['version']}",
+                m["flow"],
+                m["connection"],
+                m["kind"],
+                m["state"],
+                m["since"],
+                m["attempt"],
+                why(m),
+            )
+            for m in (*story.messages, *story.settled)
+        ],
+    )
+    output.table(
+        "Exceptions",
+        ("number", "kind", "owner", "state", "since", "reason", "next step"),
+        [
+            (
+                e["id"],
+                e["kind"],
+                e["owner"],
+                e["state"],
+                e["first_at"],
+                e["reason"],
+                e["next_step"] if e["state"] == "open" else "",
+            )
+            for e in story.exceptions
+        ],
+    )
+    output.table(
+        "Expected next",
+        ("what", "of", "by", ""),
+        [(e["what"], e["subject"], e["due_at"], "missed" if e["missed_at"] else "") for e in story.expected],
+    )
+    output.table(
+        "What happened",
+        ("when", "step", "why", "who", "connection"),
+        [(t["at"], t["step"], t["note"], t["who"], t["connection"]) for t in story.timeline],
+    )

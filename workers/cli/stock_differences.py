@@ -1,0 +1,73 @@
+"""``fleet stock-differences``: where a warehouse's count and what it told since differ, and a person's word on it."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import Annotated
+
+import typer
+
+from workers.cli import connect, output
+from workers.cli.output import AsJson, NotDone
+from workers.cli.returns import By
+from workers.views.wording import by_condition
+
+app = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Where a warehouse's count and its movements differ: list them, take a count for true.\n\n"
+    "Example: `fleet stock-differences list`",
+)
+
+
+@app.command("list")
+def list_(
+    site: Annotated[str, typer.Option(help="Only this Khaos site's.")] = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """List each SKU that differs: what was told since both last agreed, what was counted, what is held meanwhile.
+
+    Example: `fleet stock-differences list --site Northampton`
+    """
+    from workers.stock_in.count_differences import differences  # noqa: PLC0415  it loads every system, which most commands need not wait for
+
+    with closing(connect.store()) as store:
+        rows = differences(store, site)
+    if json_wanted:
+        output.as_json(rows)
+        return
+    output.table(
+        "Differences",
+        ("site", "sku", "told", "counted", "held, good"),
+        [(r["home"], r["sku"], by_condition(r["book"]), by_condition(r["counted"]), r["held"]) for r in rows],
+        numbers=frozenset({4}),
+    )
+    output.console().print(f"{len(rows)} SKUs differ")
+
+
+@app.command()
+def adopt(
+    site: Annotated[str, typer.Argument(metavar="SITE", help="The Khaos site that the facility serves.")],
+    sku: Annotated[str, typer.Argument(metavar="SKU", help="A stock code of Khaos Control.")],
+    by: By,
+    json_wanted: AsJson = False,
+) -> None:
+    """Take the warehouse's count for true. What differs is booked for finance, under the reason COUNT.
+
+    Only when no message will come that explains it: one that comes later is booked as well.
+
+    Example: `fleet stock-differences adopt Northampton MUG-BLUE --by "Anna B"`
+    """
+    from workers.spine.people import CannotDo  # noqa: PLC0415  as above
+    from workers.stock_in import count_differences  # noqa: PLC0415  as above
+
+    if not by.strip():
+        raise NotDone("--by needs a name: it is kept with the books")
+    with closing(connect.store()) as store:
+        try:
+            moves = count_differences.adopt(store, site, sku, by.strip())
+        except CannotDo as error:
+            raise NotDone(str(error)) from None
+    booked = by_condition({move["condition"]: move["units"] for move in moves})
+    facts = {"site": site, "sku": sku, "booked": moves, "by": by.strip()}
+    output.done(f"the count of {sku} at {site} is the book now; booked: {booked}", facts, json_wanted=json_wanted)

@@ -1,0 +1,1 @@
+"""People of the demo, each in a thread of its own."""

@@ -1,0 +1,1 @@
+"""An orders file, read into products, orders and returns."""

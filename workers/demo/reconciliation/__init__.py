@@ -1,0 +1,1 @@
+"""The books of both sides and the ledger, compared."""

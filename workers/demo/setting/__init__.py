@@ -1,0 +1,1 @@
+"""Servers, stand-ins and settings of the demo, on loopback."""

@@ -1,0 +1,1 @@
+"""The queue ``dispatch-in``: what left a warehouse, once, into Khaos Control."""

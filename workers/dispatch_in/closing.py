@@ -1,0 +1,65 @@
+"""A warehouse ends an order: all of it left, or less than was asked for, or nothing because it cancelled it."""
+
+from __future__ import annotations
+
+from workers.domain import transitions
+from workers.domain.fulfilment import OUT, FulfilmentRow, State, tell
+from workers.spine.reading import Reading
+
+
+def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
+    """It is over there: what did not leave is short, and what an earlier one was short of may have left."""
+    subject = row.subject
+    reading.run("delete from expectation where subject = %s and what = 'dispatch'", subject)
+    for kind in ("dispatch_overdue", "short_at_warehouse"):
+        reading.close_exception(kind, subject, "it was dispatched")
+    short = {sku: n - gone.get(sku, 0) for sku, n in row.requested.items() if n > gone.get(sku, 0)}
+    if not short:
+        _bring_the_rest(reading, row, gone)
+        return
+    if gone or row.state is not State.CANCELLING:
+        transitions.close_short(reading.run, row)
+    if row.state is State.CANCELLING:
+        return  # a part of it had left, which is a person's already; the rest is wanted by nobody
+    if row.shipments:
+        transitions.give_back(reading.run, row.reference)
+    said = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
+    reading.file_exception(
+        "short_pick",
+        subject=subject,
+        story=row.order_code,
+        flow="dispatch-in",
+        connection=row.warehouse,
+        why=f"{row.warehouse} closed {row.reference} short ({said})",
+    )
+
+
+def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
+    """What an earlier fulfilment of the order was short of may have left with this one: then that is over."""
+    earlier = reading.run(
+        "select reference, requested, shipped from fulfilment where erp = %s and order_code = %s and number <= %s",
+        row.erp,
+        row.order_code,
+        row.number,
+    )
+    for one in earlier:
+        own = one["reference"] == row.reference
+        short = {s: n - one["shipped"].get(s, 0) for s, n in one["requested"].items() if n > one["shipped"].get(s, 0)}
+        if own or all(gone.get(sku, 0) >= units for sku, units in short.items()):
+            reading.close_exception("short_pick", f"order:{one['reference']}", f"the rest left as {row.reference}")
+
+
+def cancelled(reading: Reading, row: FulfilmentRow) -> None:
+    """It was cancelled there: as we asked, or by itself."""
+    if row.state is State.CANCELLING:
+        tell(reading.run, row, "cancelled", "the warehouse shows it cancelled")
+        transitions.prove_cancelled(reading.run, row.reference)
+    elif row.state in OUT:
+        reading.file_exception(
+            "cancelled_at_warehouse",
+            subject=row.subject,
+            story=row.order_code,
+            flow="dispatch-in",
+            connection=row.warehouse,
+            why=f"{row.warehouse} cancelled {row.reference}, which Khaos Control still wants",
+        )

@@ -1,0 +1,30 @@
+"""What a dispatch means for stock: the units left, and the position still includes them until it is counted anew.
+
+The position of a warehouse that tells its movements does not: they left it with the word of the dispatch.
+"""
+
+from __future__ import annotations
+
+from workers.domain.fulfilment import FulfilmentRow
+from workers.spine.reading import Reading
+
+
+def left(reading: Reading, row: FulfilmentRow, shipment: str, units: dict[str, int]) -> None:
+    """Remember what left with a shipment of a fulfilment, and have those SKUs counted.
+
+    ``shipment`` may be a name of its own, for goods that left although they were to be cancelled.
+    """
+    for sku, n in sorted(units.items()):
+        reading.run(
+            "insert into shipped_line (shipment, order_code, home, sku, units, left_at, counted) values"
+            " (%s, %s, %s, %s, %s, %s, exists (select 1 from home where site = %s and told)) on conflict do nothing",
+            shipment,
+            row.order_code,
+            row.site,
+            sku,
+            n,
+            reading.record.received_at,
+            row.site,
+        )
+    reading.run("select want_recount(%s, %s, 'dispatched')", row.site, sorted(units))
+    reading.run("select touch_levels(site, %s) from home where site = %s and told", sorted(units), row.site)

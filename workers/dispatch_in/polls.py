@@ -1,0 +1,30 @@
+"""The sweep of ``dispatch-in``: open orders are re-read at warehouses that are asked."""
+
+from __future__ import annotations
+
+import json
+
+from workers.spine.polling import call, chunks, receipt
+from workers.spine.runtime import Runtime
+
+
+def sweep(runtime: Runtime, warehouse: str) -> int:
+    """Re-read a warehouse's open orders: finds what a lost webhook did not tell. Returns how many were news."""
+    rows = runtime.store.rows(
+        "select reference, their_id from fulfilment where warehouse = %s and their_id is not null"
+        " and state in ('sent', 'part_dispatched', 'cancelling')"
+        " and changed_at < now() - make_interval(secs => %s) order by sent_at",
+        warehouse,
+        min(runtime.configuration.fleet.intervals.sweep, 60.0),
+    )
+    side, facts, new = runtime.asked(warehouse), runtime.facts(warehouse), 0
+    for some in chunks(rows, 25):
+        wanted = [(row["their_id"], row["reference"]) for row in some]
+        shown = call(runtime, warehouse, "sweep", lambda wanted=wanted: side.fetch_orders(wanted, facts))
+        for body in shown.values():
+            new += int(runtime.store.receive(warehouse, "order", receipt(body), body) is not None)
+        gone = [pair for pair in wanted if pair[1] not in shown]
+        if gone:
+            body = json.dumps({"orders": gone}, sort_keys=True).encode()
+            new += int(runtime.store.receive(warehouse, "sweep", receipt(body), body) is not None)
+    return new

@@ -1,0 +1,118 @@
+"""The queue ``dispatch-in``: what left a warehouse, once, into Khaos Control; and the re-reads that find out."""
+
+from __future__ import annotations
+
+import json
+
+from mappings.canonical import WarehouseStatus
+from workers.dispatch_in.closing import cancelled, closed
+from workers.dispatch_in.departures import left
+from workers.dispatch_in.shipments import ship
+from workers.domain import transitions
+from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, read_row
+from workers.domain.rereads import reread
+from workers.ledger.store import run_effects
+from workers.spine.reading import Reading
+
+
+def read_hint(reading: Reading) -> None:
+    """Reader of a webhook: something happened to an order, so re-read it."""
+    hint = reading.runtime.asked(reading.record.connection).read_hint(reading.record.source, reading.record.body)
+    post_reread(reading, hint.their_id, hint.reference, reading.record.source)
+
+
+def read_sweep(reading: Reading) -> None:
+    """Reader of a sweep: orders whose state changed without a webhook."""
+    for their_id, reference in json.loads(reading.record.body)["orders"]:
+        post_reread(reading, their_id, reference, "found by the sweep")
+
+
+def post_reread(reading: Reading, their_id: str, reference: str, why: str) -> None:
+    """Ask for the fact behind a hint. Hints of one order that wait together are one re-read."""
+    connection = reading.record.connection
+    row = reading.run(
+        "select reference, order_code, their_id from fulfilment where warehouse = %s and (reference = %s or"
+        " their_id = %s)"
+        " order by reference = %s desc limit 1",
+        connection,
+        reference,
+        their_id,
+        reference,
+    )
+    name = row[0] if row else {"reference": reference or their_id, "order_code": reference or their_id, "their_id": ""}
+    posted = reread(
+        connection,
+        name["their_id"] or their_id,
+        name["reference"],
+        name["order_code"],
+        why,
+        mark=str(reading.record.id),
+    )
+    run_effects(reading.db, [posted])
+
+
+def read_order(reading: Reading) -> None:
+    """Reader of a re-read order: what left since we last knew becomes a shipment."""
+    connection = reading.record.connection
+    warehouse = reading.runtime.asked(connection)
+    order = warehouse.read_order(reading.record.body, reading.record.received_at)
+    row = find(reading, order.reference, left=any(line.dispatched for line in order.lines))
+    if row is None:
+        return
+    gone = {line.sku: line.dispatched for line in order.lines if line.dispatched}
+    new = {sku: n - row.shipped.get(sku, 0) for sku, n in gone.items() if n > row.shipped.get(sku, 0)}
+    over = order.status is WarehouseStatus.DISPATCHED
+    if new and not may_ship(reading, row, gone, over=over):
+        return
+    if new:
+        row = ship(reading, row, order.parcels, new)
+    if over:
+        closed(reading, row, gone)
+    elif order.status is WarehouseStatus.CANCELLED:
+        cancelled(reading, row)
+
+
+def find(reading: Reading, reference: str, *, left: bool) -> FulfilmentRow | None:
+    """The fulfilment that a warehouse speaks of, locked. One that nobody sent is an exception where goods left."""
+    connection = reading.record.connection
+    rows = reading.run(
+        "select * from fulfilment where reference = %s and warehouse = %s for update", reference, connection
+    )
+    if not rows and left:
+        reading.file_exception(
+            "dispatch_unknown_order",
+            subject=f"order:{reference}",
+            story=reference,
+            flow="dispatch-in",
+            connection=connection,
+            why=f"{connection} dispatched {reference}, which the fleet never sent",
+        )
+    return read_row(rows[0]) if rows else None
+
+
+def may_ship(reading: Reading, row: FulfilmentRow, gone: dict[str, int], *, over: bool) -> bool:
+    """Whether what has left until now is what was asked for. ``over``: nothing more will leave."""
+    subject, story, connection = row.subject, row.order_code, row.warehouse
+    if row.state in TAKEN_BACK:
+        kind = "changed_after_release" if row.resend else "shipped_after_cancel"
+        reading.file_exception(
+            kind,
+            subject=subject,
+            story=story,
+            flow="dispatch-in",
+            connection=connection,
+            why=f"{connection} dispatched {row.reference} although it was to be cancelled",
+        )
+        late = {sku: n - row.shipped.get(sku, 0) for sku, n in gone.items() if n > row.shipped.get(sku, 0)}
+        left(reading, row, f"{row.reference}/late {reading.record.id}", late)
+        transitions.dispatch_taken_back(reading.run, row, gone, over=over)
+        return False
+    beyond = {sku: (n, row.requested.get(sku, 0)) for sku, n in gone.items() if n > row.requested.get(sku, 0)}
+    if beyond:
+        said = ", ".join(f"{sku}: {n} left, {asked} ordered" for sku, (n, asked) in sorted(beyond.items()))
+        reading.file_exception(
+            "over_shipped", subject=subject, story=story, flow="dispatch-in", connection=connection, why=said
+        )
+        reading.run("delete from expectation where subject = %s", subject)
+        return False
+    return True

@@ -1,0 +1,156 @@
+"""What left a warehouse that tells each shipment once: the stock that went, the shipment, and lines that are over."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from mappings.canonical import Parcel, PickLine
+from mappings.canonical.advices import LineOutcome, ShipmentAdvice
+from mappings.errors import Unmappable, Unreadable
+from workers.dispatch_in.closing import cancelled, closed
+from workers.dispatch_in.readers import find, may_ship
+from workers.dispatch_in.shipments import ship
+from workers.domain import transitions
+from workers.domain.fulfilment import FulfilmentRow, State, Units
+from workers.domain.stock_movements import tell_moves
+from workers.spine.reading import Reading
+
+
+def read_shipment(reading: Reading) -> None:
+    """Reader of a shipment advice. Its stock has left whatever else is wrong with it."""
+    warehouse = reading.runtime.telling(reading.record.connection)
+    advice = warehouse.files.read_shipment(reading.record.body)
+    moves = [{"sku": sku, "condition": "good", "units": -units} for sku, units in advice.shipped.items()]
+    document = f"shipment {advice.reference} {advice.their_id or reading.record.id}"
+    try:
+        with reading.db.transaction():
+            _dispatch(reading, document, advice)
+    except Unmappable as error:
+        reading.park("dispatch-in", Unreadable(advice.reference, error))
+    # after it: a count made now counts what has just left, and no order is owed it any more
+    home = warehouse.sites[advice.facility]
+    if not tell_moves(reading, home, document, moves, ("dispatched", "shipped")) and moves:
+        reading.run("select hold_as_told(%s, %s)", home, sorted(advice.shipped))
+
+
+def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
+    row = find(reading, advice.reference, left=bool(advice.shipped))
+    if row is None or not _first_time(reading, document, row, advice.shipped):
+        return
+    _heard_of(reading, row, shipped=bool(advice.shipped))
+    gone = _gone(reading, row)
+    advice = reading.runtime.telling(row.warehouse).files.with_absent(advice, _still_open(row, gone))
+    row = _close_lines(reading, row, advice)
+    over = _all_over(row, gone)
+    if advice.substituted:
+        _substituted(reading, row, advice)
+        return
+    if advice.shipped:
+        row = _take_change(reading, row, gone)
+        if not may_ship(reading, row, gone, over=over):
+            return
+        row = ship(reading, row, _parcels(advice), advice.shipped, advice.shipped_on)
+    if not over:
+        return
+    nothing = {outcome for outcome, _ in row.lines_closed.values()} == {LineOutcome.CANCELLED.value}
+    if not gone and (nothing or row.state is State.CANCELLING):
+        cancelled(reading, row)
+    else:
+        closed(reading, row, gone)
+
+
+def _first_time(reading: Reading, document: str, row: FulfilmentRow, units: Units) -> bool:
+    """A shipment is told once: its record may be read again, after a table was mended for instance."""
+    return bool(
+        reading.run(
+            "insert into told_shipment (connection, document, fulfilment, units) values (%s, %s, %s, %s)"
+            " on conflict do nothing returning document",
+            reading.record.connection,
+            document,
+            row.reference,
+            json.dumps(units),
+        )
+    )
+
+
+def _gone(reading: Reading, row: FulfilmentRow) -> Units:
+    """Everything that the warehouse says has left for the order, whether Khaos was told of it or not."""
+    rows = reading.run(
+        "select e.key as sku, sum(e.value::integer)::integer as units from told_shipment t"
+        " cross join lateral jsonb_each_text(t.units) e where t.fulfilment = %s group by 1",
+        row.reference,
+    )
+    return {row["sku"]: row["units"] for row in rows}
+
+
+def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
+    """Whoever ships an order, or cancels it, has received and accepted it; a shipment beats a cancellation."""
+    subject = row.subject
+    over = ["received", "accepted", *(["cancelled"] if shipped else [])]
+    transitions.accept(reading.run, row.reference)
+    reading.run("delete from expectation where subject = %s and what = any (%s)", subject, over)
+    reading.close_exception("answer_missing", subject, "the warehouse told more since")
+
+
+def _take_change(reading: Reading, row: FulfilmentRow, gone: Units) -> FulfilmentRow:
+    """Take a change whose answer is still on its way, where what left fits only that."""
+    wanted = row.change["requested"] if row.change else {}
+    fits = all(units <= wanted.get(sku, 0) for sku, units in gone.items())
+    if wanted and fits and any(units > row.requested.get(sku, 0) for sku, units in gone.items()):
+        transitions.take_change(reading.run, row.reference, wanted, newest=True)
+        return replace(row, requested=wanted)
+    return row
+
+
+def _still_open(row: FulfilmentRow, gone: Units) -> list[PickLine]:
+    return [
+        PickLine(sku=sku, quantity=units - gone.get(sku, 0))
+        for sku, units in row.requested.items()
+        if sku not in row.lines_closed and units > gone.get(sku, 0)
+    ]
+
+
+def _close_lines(reading: Reading, row: FulfilmentRow, advice: ShipmentAdvice) -> FulfilmentRow:
+    """Keep which lines are over, and with how many units less."""
+    lines, less = dict(row.lines_closed), dict[str, int]()
+    for line in advice.lines:
+        if line.outcome.closed and (line.sku in row.requested or advice.substituted):
+            missing = 0 if line.outcome is LineOutcome.FILLED else max(line.ordered - line.shipped, 0)
+            less[line.sku] = less.get(line.sku, 0) + missing
+            lines[line.sku] = (line.outcome.value, less[line.sku])
+    return transitions.close_lines(reading.run, row, lines)
+
+
+def _all_over(row: FulfilmentRow, gone: Units) -> bool:
+    """Whether every line that was asked for is over.
+
+    A shipment may overtake an earlier one: a line that is over, and of which less was told than must have left, is
+    still to be told of.
+    """
+    lines = row.lines_closed
+    return all(sku in lines and gone.get(sku, 0) >= units - lines[sku][1] for sku, units in row.requested.items())
+
+
+def _substituted(reading: Reading, row: FulfilmentRow, advice: ShipmentAdvice) -> None:
+    said = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
+    reading.file_exception(
+        "substituted",
+        subject=row.subject,
+        story=row.order_code,
+        flow="dispatch-in",
+        connection=row.warehouse,
+        why=f"{row.warehouse} sent other goods than {row.reference} asked for ({said} left as shipment"
+        f" {advice.their_id}): Khaos Control was not told",
+    )
+    reading.run("delete from expectation where subject = %s", row.subject)
+
+
+def _parcels(advice: ShipmentAdvice) -> list[Parcel]:
+    return [
+        Parcel(
+            tracking=carton.tracking or carton.sscc, carrier=advice.carrier, service=advice.service,
+            shipment=advice.their_id,
+        )
+        for carton in advice.cartons
+    ]  # fmt: skip

@@ -1,0 +1,77 @@
+"""More has left than we knew: that is one shipment, with the parcels that are new, and a message about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import date
+
+from mappings.canonical import Parcel, PickLine, Shipment
+from mappings.canonical.consignments import consignment_of
+from workers.dispatch_in.departures import left
+from workers.dispatch_in.routes import BY_HAND, EXTENSION, route_of
+from workers.domain import transitions
+from workers.domain.fulfilment import FulfilmentRow, State, Units
+from workers.ledger.store import NewMessage
+from workers.spine.reading import Reading
+
+
+def ship(
+    reading: Reading, row: FulfilmentRow, parcels: Iterable[Parcel], new: Units, on: date | None = None
+) -> FulfilmentRow:
+    """Write down the units that are ``new`` as a shipment of the fulfilment. Returns it as it stands then.
+
+    ``on`` is the day on which they left, where the warehouse tells it.
+    """
+    warehouse = reading.runtime.warehouse(row.warehouse)
+    after = transitions.dispatch(reading.run, row, new)
+    number = after.shipments
+    reference = f"{row.reference}/S{number}"
+    parcels = _new_parcels(reading, row.reference, parcels)
+    courier = next((warehouse.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
+    lines = tuple(PickLine(sku=sku, quantity=units) for sku, units in sorted(new.items()))
+    shipment = Shipment(
+        reference=reference,
+        fulfilment=row.reference,
+        order_code=row.order_code,
+        invoice_code=row.invoice_code,
+        lines=lines,
+        parcels=tuple(parcels),
+        courier=courier,
+        dispatched_on=on or reading.record.received_at.date(),
+        complete=after.state is State.DISPATCHED,
+    )
+    route = route_of(reading.runtime, row.warehouse)
+    reading.run(
+        "insert into shipment (reference, fulfilment, number, invoice_code, lines, parcels, route, consignment)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+        reference, row.reference, number, row.invoice_code, json.dumps(new),
+        json.dumps([p.model_dump() for p in parcels]), route, consignment_of(parcels, reference),
+    )  # fmt: skip
+    left(reading, row, reference, new)
+    reading.post(
+        NewMessage(
+            flow="dispatch-in",
+            connection=reading.runtime.configuration.erp.name,
+            kind="shipment",
+            reference=reference,
+            # a call ships what it names, so the parts go one after the other; by hand, what leaves later may make
+            # the invoice whole, and must not wait for the first part
+            subject=f"shipment:{reference if route in BY_HAND else row.reference}",
+            story=row.order_code,
+            body=shipment.model_dump(mode="json"),
+            fingerprint=reference,
+            wire=reading.runtime.erp.write_shipment(shipment) if number == 1 and route == EXTENSION else None,
+            note=f"{sum(new.values())} units in {len(parcels)} parcels left {row.warehouse}",
+        )
+    )
+    return after
+
+
+def _new_parcels(reading: Reading, fulfilment: str, parcels: Iterable[Parcel]) -> list[Parcel]:
+    told = {
+        (p["tracking"], p["shipment"])
+        for row in reading.run("select parcels from shipment where fulfilment = %s", fulfilment)
+        for p in row["parcels"]
+    }
+    return [p for p in parcels if (p.tracking, p.shipment) not in told]

@@ -1,0 +1,44 @@
+"""Movements of stock that a document tells: each document once, into the positions of its home."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from mappings.errors import Unreadable
+from workers.spine.reading import Reading
+
+
+def tell_moves(
+    reading: Reading, home: str, document: str, moves: Sequence[dict[str, Any]], why: tuple[str, str] | None = None
+) -> int:
+    """Take movements of one document: [{sku, condition, units}], below zero for what left. Returns how many were new.
+
+    ``why`` is their cause and the word for the story; None where the movements were told to finance already.
+    """
+    origin = reading.runtime.telling(reading.record.connection).files.origin(reading.record.body)
+    told: dict[str, Any] = {
+        "home": home,
+        "document": document,
+        "number": origin.number,
+        "written": origin.written.isoformat(),
+        "moves": list(moves),
+    }
+    if why is not None:
+        told |= {"cause": why[0], "word": why[1]}
+    new: int = reading.run("select tell_moves(%s) as n", json.dumps(told))[0]["n"]
+    return new
+
+
+def complain(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
+    """Units whose condition no table knows are held as unknown, and a person is told which row is missing."""
+    for entry in bad:
+        reading.file_exception(
+            entry.error.kind,
+            subject=f"stock:{home}:{entry.subject}",
+            story=entry.subject,
+            flow="stock-in",
+            connection=reading.record.connection,
+            why=f"{entry.error.field} {entry.error.value!r}: {entry.error.why}",
+        )

@@ -1,0 +1,56 @@
+"""Where a fleet that runs on this machine says so: ``var/run.json`` (0600, for it holds passwords)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workers import config
+from workers.embedded.folder import prepare, write_private
+from workers.embedded.keeper import PROJECT
+from workers.embedded.parent_death import alive, birth
+
+
+def var() -> Path:
+    """The folder for what runs here: FLEET_VAR, else ``var`` in the current folder."""
+    return Path(config.environment().fleet_var or "var")
+
+
+def run_file() -> Path:
+    """Where a fleet that runs here says so."""
+    return var() / "run.json"
+
+
+def note_running(facts: Mapping[str, Any]) -> Path:
+    """Write down where this process's fleet answers: ``database_url``, ``broker_url``, ``fleet_config``, addresses."""
+    path = prepare(var()) / "run.json"
+    whole = {**facts, "pid": os.getpid(), "born": birth(os.getpid())}
+    write_private(path, json.dumps(whole, indent=2) + "\n")
+    return path
+
+
+def forget_running() -> None:
+    """The fleet of this process has ended."""
+    if (read_running() or {}).get("pid") == os.getpid():
+        run_file().unlink(missing_ok=True)
+
+
+def read_running() -> dict[str, Any] | None:
+    """What the fleet that runs here noted; None when none does. A note left by a dead process is no fleet."""
+    places = [run_file()] if config.environment().fleet_var else [run_file(), PROJECT / "var" / "run.json"]
+    for path in places:
+        try:
+            noted = json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        if isinstance(noted, dict) and _lives(noted):
+            return noted
+    return None
+
+
+def _lives(noted: Mapping[str, Any]) -> bool:
+    pid = noted.get("pid")
+    return pid is None or (isinstance(pid, int) and alive(pid) and birth(pid) == noted.get("born", ""))

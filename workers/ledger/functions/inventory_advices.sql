@@ -1,0 +1,245 @@
+-- Stock of a warehouse by file: the book of its movements against its last count; the less sellable one is held.
+
+-- Whether a count (its number, when it was written, of which moment it speaks) includes a movement.
+-- Moments of counts are told to the minute.
+create or replace function counts_it(p_number bigint, p_written timestamptz, p_at timestamptz, m_number bigint,
+                                     m_written timestamptz)
+returns boolean language sql immutable as $$
+    select (m_written, m_number) < (p_written, p_number) and m_written <= p_at + interval '59 seconds'
+$$;
+
+-- Two sets of units by condition, added up; what is nothing is left out.
+create or replace function add_units(a jsonb, b jsonb) returns jsonb language sql immutable as $$
+    select coalesce(jsonb_object_agg(key, units), '{}')
+      from (select key, sum(value::integer)::integer as units
+              from (select * from jsonb_each_text(a) union all select * from jsonb_each_text(b)) e
+             group by key having sum(value::integer) <> 0) s
+$$;
+
+-- What is held by what was told, for some SKUs. A count tells good units, damaged ones, and one figure for all others: which
+-- others they are is known from the movements.
+create or replace function told_figures(p_home text, p_skus text[])
+returns table (sku text, book jsonb, counted jsonb, good integer, other jsonb, differs boolean)
+language sql stable as $$
+    with sums as (
+        select t.sku, b.book, c.counted,
+               coalesce((b.book->>'good')::integer, 0) as book_good, coalesce((c.counted->>'good')::integer, 0) as count_good,
+               coalesce((b.book->>'damaged')::integer, 0) as book_damaged,
+               coalesce((c.counted->>'damaged')::integer, 0) as count_damaged,
+               coalesce((select sum(e.value::integer) from jsonb_each_text(b.book - 'good' - 'damaged') e), 0) as book_rest,
+               coalesce((select sum(e.value::integer) from jsonb_each_text(c.counted - 'good' - 'damaged') e), 0) as count_rest
+          from told_sku t
+          cross join lateral (select case when t.book_moved = '{}' then t.agreed else add_units(t.agreed, t.book_moved) end as book) b
+          cross join lateral (select case when t.count_moved = '{}' then t.counted else add_units(t.counted, t.count_moved) end as counted) c
+         where t.home = p_home and t.sku = any (p_skus))
+    select s.sku, s.book, s.counted, greatest(0, least(s.book_good, s.count_good)),
+           coalesce((select jsonb_object_agg(c.key, c.value::integer)
+                       from jsonb_each_text(
+                            case when s.book_rest = s.count_rest then s.book - 'damaged' else s.counted - 'damaged' end
+                            || case when s.count_damaged <> 0 then jsonb_build_object('damaged', s.count_damaged) else '{}' end) c
+                      where c.key <> 'good' and c.value::integer > 0), '{}'),
+           (s.book_good, s.book_damaged, s.book_rest) is distinct from (s.count_good, s.count_damaged, s.count_rest)
+      from sums s
+$$;
+
+-- The positions of some SKUs become what was told of them, as of now.
+create or replace function hold_as_told(p_home text, p_skus text[]) returns void language plpgsql as $$
+declare
+    v_now timestamptz := clock_timestamp();
+    v_told jsonb;
+begin
+    select jsonb_agg(to_jsonb(f) - 'book' - 'counted' order by f.sku) into v_told from told_figures(p_home, p_skus) f;
+    update told_sku t set differs = not t.differs from jsonb_array_elements(v_told) e
+     where t.home = p_home and t.sku = e->>'sku' and t.differs <> (e->>'differs')::boolean;
+    if exists (select 1 from home where site = p_home and counted_at is not null) then
+        perform count_skus(jsonb_build_object('home', p_home, 'began', v_now, 'ended', v_now, 'skus', v_told));
+    end if;
+end $$;
+
+-- Movements that a warehouse told in one document, once; told again they change nothing. Read again after a table was
+-- mended, the same document may put its units elsewhere: then it counts as it is read now.
+--   p: home, document, number, written, cause, word, moves: [{sku, condition, units}]
+-- ``cause`` (with the warehouse's ``word``) puts each into the story of its SKU; null where take_movements does that.
+-- Returns how many were new.
+create or replace function tell_moves(p jsonb) returns integer language plpgsql as $$
+declare
+    v_home text := p->>'home';
+    v_number bigint := (p->>'number')::bigint;
+    v_written timestamptz := (p->>'written')::timestamptz;
+    v_news jsonb;
+    v_skus text[];
+begin
+    perform pg_advisory_xact_lock(hashtextextended('told:' || v_home, 4201982));
+    with told as (
+        select e->>'sku' as sku, e->>'condition' as condition, sum((e->>'units')::integer)::integer as units
+          from jsonb_array_elements(p->'moves') e group by 1, 2 having sum((e->>'units')::integer) <> 0),
+    news as (
+        select sku, condition, coalesce(t.units, 0) - coalesce(m.units, 0) as units, coalesce(t.units, 0) as now
+          from told t full join (select * from told_move where home = v_home and document = p->>'document') m
+               using (sku, condition)
+         where coalesce(t.units, 0) <> coalesce(m.units, 0))
+    select jsonb_agg(to_jsonb(n)), array_agg(distinct n.sku) into v_news, v_skus from news n;
+    if v_news is null then return 0; end if;
+    insert into told_sku (home, sku) select v_home, s from unnest(v_skus) s order by s on conflict do nothing;
+    delete from told_move m using jsonb_to_recordset(v_news) n (sku text, condition text)
+     where m.home = v_home and m.document = p->>'document' and m.sku = n.sku and m.condition = n.condition;
+    insert into told_move (home, document, sku, condition, units, number, written)
+    select v_home, p->>'document', n.sku, n.condition, n.now, v_number, v_written
+      from jsonb_to_recordset(v_news) n (sku text, condition text, now integer) where n.now <> 0;
+    -- what comes after both sides had agreed without it belongs to the book all the same, and may undo the agreement;
+    -- not so what the book's beginning includes, and what is so old that nobody remembers whether it was told
+    update told_sku t
+       set agreed = coalesce((
+               select jsonb_object_agg(b.condition, b.units) from (
+                   select condition, sum(units)::integer as units from (
+                       select e.key as condition, e.value::integer as units from jsonb_each_text(t.agreed) e
+                       union all
+                       select n.condition, n.units from jsonb_to_recordset(v_news) n (sku text, condition text, units integer)
+                        where n.sku = t.sku) u
+                    group by condition having sum(units) <> 0) b), '{}')
+     where t.home = v_home and t.sku = any (v_skus) and v_written > now() - interval '59 days'
+       and counts_it(t.agreed_number, t.agreed_written, t.agreed_at, v_number, v_written)
+       and not counts_it(t.base_number, t.base_written, t.base_at, v_number, v_written);
+    update told_sku t
+       set book_moved = case when counts_it(t.agreed_number, t.agreed_written, t.agreed_at, v_number, v_written)
+                             then t.book_moved else add_units(t.book_moved, n.units) end,
+           count_moved = case when counts_it(t.counted_number, t.counted_written, t.counted_at, v_number, v_written)
+                              then t.count_moved else add_units(t.count_moved, n.units) end
+      from (select sku, jsonb_object_agg(condition, units) as units
+              from jsonb_to_recordset(v_news) r (sku text, condition text, units integer) group by sku) n
+     where t.home = v_home and t.sku = n.sku;
+    if p ? 'cause' then
+        insert into movement (connection, movement_id, home, sku, cause, cause_word, units, to_condition, moved_at)
+        select h.connection, (p->>'document') || '/' || m.sku || '/' || m.condition, v_home, m.sku, p->>'cause', p->>'word',
+               abs(m.units), case when m.condition = 'good' then '' else m.condition end, m.written
+          from told_move m join home h on h.site = m.home
+         where m.home = v_home and m.document = p->>'document'
+        on conflict do nothing;
+    end if;
+    perform hold_as_told(v_home, v_skus);
+    return jsonb_array_length(v_news);
+end $$;
+
+-- A whole count was told, and its lines stand in snapshot_line under p_id: it is taken over, and compared with the book.
+-- One that is older than the last changes nothing.
+--   p: home, document, number, written, at
+-- Returns how many SKUs differ from the book; null where the count was an old one.
+create or replace function take_told_count(p jsonb, p_id bigint) returns integer language plpgsql as $$
+declare
+    v_home text := p->>'home';
+    v_number bigint := (p->>'number')::bigint;
+    v_written timestamptz := (p->>'written')::timestamptz;
+    v_at timestamptz := (p->>'at')::timestamptz;
+    v_differing integer;
+    v_lines integer;
+    v_first boolean;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('told:' || v_home, 4201982));
+    if exists (select 1 from told_count c where c.home = v_home and (c.at, c.written, c.number) >= (v_at, v_written, v_number)) then
+        update snapshot set state = 'broken', ended_at = clock_timestamp(), note = 'an older count than the last' where id = p_id;
+        delete from snapshot_line where snapshot_id = p_id;
+        return null;
+    end if;
+    create temp table said on commit drop as
+    select sku, jsonb_object_agg(condition, units) filter (where units <> 0) as units
+      from (select sku, condition, sum(units)::integer as units from snapshot_line where snapshot_id = p_id group by 1, 2) c
+     group by sku;
+    select count(*) into v_lines from said;
+    v_first := not exists (select 1 from told_count c where c.home = v_home);
+    -- the first count of all begins the book; what a later one is the first to name has moved without a word
+    insert into told_sku as t (home, sku, counted, counted_number, counted_written, counted_at)
+    select v_home, sku, coalesce(units, '{}'), v_number, v_written, v_at from said
+    on conflict (home, sku) do update
+       set counted = excluded.counted, counted_number = v_number, counted_written = v_written, counted_at = v_at, absent = 0;
+    if v_first then
+        update told_sku set agreed = counted, agreed_number = v_number, agreed_written = v_written, agreed_at = v_at,
+               base_number = v_number, base_written = v_written, base_at = v_at
+         where home = v_home and counted_number = v_number;
+    end if;
+    -- a SKU that two whole counts in a row leave out is gone
+    update told_sku t set absent = t.absent + 1
+     where t.home = v_home and not exists (select 1 from said s where s.sku = t.sku);
+    update told_sku t set counted = '{}', counted_number = v_number, counted_written = v_written, counted_at = v_at
+     where t.home = v_home and t.absent >= 2;
+    drop table said;
+    -- what moved after each is added up anew
+    update told_sku t set book_moved = coalesce(m.book, '{}'), count_moved = coalesce(m.count, '{}')
+      from told_sku o
+      left join (
+          select v.sku, jsonb_object_agg(v.condition, v.book) filter (where v.book <> 0) as book,
+                 jsonb_object_agg(v.condition, v.count) filter (where v.count <> 0) as count
+            from (select x.sku, x.condition,
+                         coalesce(sum(x.units) filter (where not counts_it(k.agreed_number, k.agreed_written, k.agreed_at, x.number, x.written)), 0) as book,
+                         coalesce(sum(x.units) filter (where not counts_it(k.counted_number, k.counted_written, k.counted_at, x.number, x.written)), 0) as count
+                    from told_move x join told_sku k on k.home = x.home and k.sku = x.sku
+                   where x.home = v_home group by 1, 2) v
+           group by v.sku) m on m.sku = o.sku
+     where o.home = v_home and t.home = o.home and t.sku = o.sku
+       and (t.book_moved, t.count_moved) is distinct from (coalesce(m.book, '{}'), coalesce(m.count, '{}'));
+    create temp table figures_now on commit drop as select * from told_figures(v_home, array(select t.sku from told_sku t where t.home = v_home));
+    analyze figures_now;
+    update told_sku t set differs = f.differs from figures_now f
+     where t.home = v_home and t.sku = f.sku and t.differs <> f.differs;
+    -- where both agree, the book begins anew at this count, in the conditions that the movements told
+    update told_sku t
+       set agreed = coalesce((
+               select jsonb_object_agg(b.condition, b.units) from (
+                   select condition, sum(units)::integer as units from (
+                       select e.key as condition, e.value::integer as units from jsonb_each_text(t.agreed) e
+                       union all
+                       select m.condition, m.units from told_move m
+                        where m.home = v_home and m.sku = t.sku
+                          and counts_it(v_number, v_written, v_at, m.number, m.written)
+                          and not counts_it(t.agreed_number, t.agreed_written, t.agreed_at, m.number, m.written)) u
+                    group by condition having sum(units) <> 0) b), '{}'),
+           agreed_number = v_number, agreed_written = v_written, agreed_at = v_at, book_moved = t.count_moved
+      from figures_now f
+     where t.home = v_home and t.sku = f.sku and not f.differs and t.counted_number = v_number and t.counted_written = v_written
+       and t.agreed_number <> v_number;
+    delete from told_move m using told_sku t
+     where m.home = v_home and t.home = m.home and t.sku = m.sku and m.told_at < now() - interval '60 days'
+       and counts_it(t.agreed_number, t.agreed_written, t.agreed_at, m.number, m.written);
+    select count(*) into v_differing from told_sku where home = v_home and differs;
+    insert into told_count (home, document, number, written, at, lines, differing)
+    values (v_home, p->>'document', v_number, v_written, v_at, v_lines, v_differing);
+    delete from snapshot_line where snapshot_id = p_id;
+    insert into snapshot_line (snapshot_id, sku, condition, units)
+    select p_id, sku, 'good', good from figures_now
+    union all
+    select p_id, f.sku, e.key, e.value::integer from figures_now f cross join lateral jsonb_each_text(f.other) e;
+    drop table figures_now;
+    update snapshot set state = 'complete', began_at = clock_timestamp(), ended_at = clock_timestamp(), lines = v_lines
+     where id = p_id;
+    perform take_snapshot(p_id, true, 1);
+    return v_differing;
+end $$;
+
+-- The next count of a building is awaited by its local morning.
+create or replace function await_count(p_home text, p_connection text, p_due timestamptz)
+returns void language sql as $$
+    insert into expectation (subject, what, story, due_at, kind, flow, connection)
+    values ('count:' || p_home, 'no count of the building came in time', p_home, p_due, 'count_late', 'stock-in', p_connection)
+    on conflict (subject, what) do update set due_at = excluded.due_at, missed_at = null
+     where expectation.due_at < excluded.due_at
+$$;
+
+-- A person takes the warehouse's count for true: the book begins anew at it, and what differs is a movement like any
+-- other, for finance. Returns the movements, as take_movements takes them.
+create or replace function adopt_count(p_home text, p_sku text) returns jsonb language plpgsql as $$
+declare
+    v record;
+    v_moves jsonb;
+begin
+    perform pg_advisory_xact_lock(hashtextextended('told:' || p_home, 4201982));
+    select * into v from told_figures(p_home, array[p_sku]) f where f.differs;
+    if not found then return '[]'; end if;
+    select coalesce(jsonb_agg(jsonb_build_object('condition', c.condition, 'units', c.units) order by c.condition), '[]') into v_moves
+      from (select k as condition, coalesce((v.counted->>k)::integer, 0) - coalesce((v.book->>k)::integer, 0) as units
+              from (select jsonb_object_keys(v.counted || v.book) as k) keys) c
+     where c.units <> 0;
+    update told_sku t set agreed = t.counted, agreed_number = t.counted_number, agreed_written = t.counted_written,
+           agreed_at = t.counted_at, book_moved = t.count_moved, differs = false, adopted = t.adopted + 1
+     where t.home = p_home and t.sku = p_sku;
+    perform hold_as_told(p_home, array[p_sku]);
+    return v_moves;
+end $$;

@@ -1,0 +1,152 @@
+-- A message outside the hot path: posted, finished, held by gates, released, taken back from a dead process.
+
+-- Post one message. Returns its id, or null when the last thing said under this key is the same.
+-- A newer version supersedes what was not pushed yet; what may have been sent stays, and goes first.
+create or replace function post(p_flow text, p_connection text, p_kind text, p_reference text, p_fingerprint text,
+                                p_subject text, p_story text, p_body jsonb, p_wire bytea, p_args jsonb)
+returns bigint language plpgsql as $$
+declare
+    v_last record;
+    v_old record;
+    v_id bigint;
+    v_version integer := 1;
+begin
+    select version, fingerprint into v_last from message_key
+     where flow = p_flow and connection = p_connection and kind = p_kind and reference = p_reference
+     order by version desc limit 1 for update;
+    if found then
+        if v_last.fingerprint = p_fingerprint then return null; end if;
+        v_version := v_last.version + 1;
+    end if;
+    v_id := nextval(pg_get_serial_sequence('message', 'id'));
+    insert into message_key (flow, connection, kind, reference, version, fingerprint, message_id)
+    values (p_flow, p_connection, p_kind, p_reference, v_version, p_fingerprint, v_id)
+    on conflict do nothing;
+    if not found then return null; end if;  -- somebody said it at this very moment
+    if v_version > 1 then
+        for v_old in
+            select id from message where flow = p_flow and connection = p_connection and kind = p_kind
+               and reference = p_reference and subject = p_subject
+               and state in ('queued', 'waiting', 'held', 'dead') and maybe_sent_at is null
+               for update skip locked
+        loop
+            perform finish(v_old.id, 'superseded', 'version ' || v_version || ' was said', 'fleet');
+        end loop;
+    end if;
+    insert into message (id, flow, connection, kind, reference, version, subject, story, lane, state, priority, due_at,
+                         record_id, source_time, error_kind, error)
+    overriding system value
+    values (v_id, p_flow, p_connection, p_kind, p_reference, v_version, p_subject, p_story, p_flow,
+            coalesce(p_args->>'state', 'queued'), coalesce((p_args->>'priority')::smallint, 5),
+            now() + make_interval(secs => coalesce((p_args->>'wait')::float, 0)),
+            (p_args->>'record_id')::bigint, (p_args->>'source_time')::timestamptz,
+            p_args->>'error_kind', p_args->>'error');
+    insert into message_body (message_id, body, wire) values (v_id, p_body, p_wire);
+    insert into timeline (story, subject, flow, connection, step, note, message_id)
+    values (p_story, p_subject, p_flow, p_connection, coalesce(p_args->>'step', 'read'),
+            coalesce(p_args->>'note', ''), v_id);
+    if p_args ? 'gates' then
+        perform hold(v_id, array(select jsonb_array_elements_text(p_args->'gates')));
+    end if;
+    return v_id;
+end $$;
+
+-- Move a message out of the live table. Not for one that a worker holds: that one is settled.
+create or replace function finish(p_id bigint, p_state text, p_note text, p_who text)
+returns boolean language plpgsql as $$
+declare
+    v message%rowtype;
+begin
+    delete from message where id = p_id and state <> 'working' returning * into v;
+    if not found then return false; end if;
+    insert into message_settled (id, flow, connection, kind, reference, version, subject, story, state,
+                                 attempt, generation, record_id, created_at)
+    values (v.id, v.flow, v.connection, v.kind, v.reference, v.version, v.subject, v.story, p_state,
+            v.attempt, v.generation, v.record_id, v.created_at);
+    insert into timeline (story, subject, flow, connection, step, note, who, message_id)
+    values (v.story, v.subject, v.flow, v.connection, p_state, coalesce(p_note, ''), p_who, p_id);
+    update exception set state = case when p_state = 'dismissed' then 'dismissed' else 'resolved' end,
+           closed_at = now(), closed_by = p_who, closed_why = coalesce(nullif(p_note, ''), p_state)
+     where message_id = p_id and state = 'open';
+    return true;
+end $$;
+
+-- Hold a message by the gates of p_gates that are not open. The gate rows are locked and looked at again, or a
+-- release in between would be lost. Gates are named <kind>:<what>. With none shut, the message is queued.
+create or replace function hold(p_id bigint, p_gates text[]) returns boolean language plpgsql as $$
+declare
+    v_shut text[];
+begin
+    -- made or locked one by one in the order of their names: whoever opens several takes the same order
+    insert into gate (name, kind) select distinct g, split_part(g, ':', 1) from unnest(p_gates) g order by g
+        on conflict (name) do update set name = excluded.name;
+    select array_agg(name order by name) into v_shut from gate where name = any (p_gates) and not open;
+    insert into message_gate (message_id, gate) select p_id, g from unnest(v_shut) g on conflict do nothing;
+    update message set state = case when v_shut is null then 'queued' else 'held' end, state_since = now(),
+           due_at = case when v_shut is null then now() else due_at end
+     where id = p_id and state <> 'working';
+    return v_shut is not null;
+end $$;
+
+-- Open gates; what nothing else holds is queued. Returns how many messages were let go.
+create or replace function open_gates(p_gates text[], p_why text) returns integer language plpgsql as $$
+declare
+    v_let_go integer := 0;
+    v_held bigint[];
+begin
+    insert into gate (name, kind, open) select distinct g, split_part(g, ':', 1), true from unnest(p_gates) g order by g
+        on conflict (name) do update set open = true, changed_at = now() where not gate.open;
+    select array_agg(id) into v_held from
+        (select m.id from message m where m.id in (select message_id from message_gate where gate = any (p_gates))
+          order by m.id for update) locked;
+    if v_held is null then return 0; end if;
+    delete from message_gate where gate = any (p_gates);
+    with freed as (
+        update message m set state = 'queued', state_since = now(), due_at = now()
+         where m.id = any (v_held) and m.state = 'held'
+           and not exists (select 1 from message_gate g where g.message_id = m.id)
+        returning m.*)
+    insert into timeline (story, subject, flow, connection, step, note, message_id)
+    select story, subject, flow, connection, 'released', p_why, id from freed;
+    get diagnostics v_let_go = row_count;
+    return v_let_go;
+end $$;
+
+-- Free what dead processes and overrun leases held. What may have been sent waits until its first call must be
+-- over (p_doubt: seconds by connection) and is then looked up. Two deaths make a message a suspect, which runs
+-- alone; only dying alone convicts it.
+create or replace function release_lost(p_silent interval, p_doubt jsonb)
+returns table (id bigint, flow text, connection text, reference text, version integer, subject text, story text,
+               deaths integer, convicted boolean, crashed boolean)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    v record;
+begin
+    for v in
+        select m.*, (p.id is null or p.beat_at < now() - p_silent) as died, coalesce(p.lone, false) as alone
+          from message m left join process p on p.id = m.process_id
+         where m.state = 'working' and (m.lease_until < now() or p.id is null or p.beat_at < now() - p_silent)
+           for update of m skip locked
+    loop
+        update message set
+            state = 'waiting', state_since = now(), process_id = null, lease_until = null,
+            attempt = v.attempt + 1,  -- a settle of the lost attempt comes too late from here on
+            deaths = v.deaths + case when v.died then 1 else 0 end,
+            lane = case when v.died and v.deaths >= 1 then 'isolate' else v.lane end,
+            due_at = greatest(now(), v.maybe_sent_at + make_interval(secs => coalesce((p_doubt->>v.connection)::float, 120)))
+         where message.id = v.id;
+        perform free_slots(v.connection, 'message:' || v.id);
+        insert into timeline (story, subject, flow, connection, step, note, message_id)
+        values (v.story, v.subject, v.flow, v.connection, case when v.died then 'worker died' else 'lease ran out' end,
+                'to be looked up before anything is sent again', v.id);
+        return query select v.id, v.flow, v.connection, v.reference, v.version, v.subject, v.story,
+                            v.deaths + case when v.died then 1 else 0 end,
+                            v.died and v.alone and v.lane = 'isolate', v.died;
+    end loop;
+    update slot set holder = null, process_id = null, lease_until = null
+     where holder is not null and (lease_until < now() or not exists
+           (select 1 from process p where p.id = slot.process_id and p.beat_at >= now() - p_silent))
+       and not exists (select 1 from message m where 'message:' || m.id = slot.holder and m.state = 'working');
+    delete from process where beat_at < now() - interval '1 hour';
+end $$;

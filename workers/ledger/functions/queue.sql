@@ -1,0 +1,173 @@
+-- The hot path: a worker's slot settles one message and claims the next, in one call and one commit.
+
+-- Take the call slots that a message needs: one of the connection, and one of its flow's share if it has one.
+-- Right after a connection opened again only some of its slots may be used (the ramp).
+create or replace function take_slots(p_connection text, p_flow text, p_holder text, p_process uuid, p_lease interval)
+returns boolean language plpgsql as $$
+declare
+    v_ramp integer;
+    v_number integer;
+begin
+    select case when c.opened_at is null or c.opened_at < now() - interval '8 seconds' then 1000000
+                else (power(2, extract(epoch from now() - c.opened_at)))::integer end
+      into v_ramp from connection c where c.name = p_connection;
+    select s.number into v_number from slot s
+     where s.connection = p_connection and s.lane = '*' and s.holder is null and s.number <= v_ramp
+     order by s.number limit 1 for update skip locked;
+    if v_number is null then return false; end if;
+    if exists (select 1 from slot s where s.connection = p_connection and s.lane = p_flow) then
+        update slot s set holder = p_holder, process_id = p_process, lease_until = now() + p_lease
+         where s.connection = p_connection and s.lane = p_flow and s.number =
+               (select f.number from slot f where f.connection = p_connection and f.lane = p_flow
+                 and f.holder is null order by f.number limit 1 for update skip locked);
+        if not found then return false; end if;
+    end if;
+    update slot s set holder = p_holder, process_id = p_process, lease_until = now() + p_lease
+     where s.connection = p_connection and s.lane = '*' and s.number = v_number;
+    return true;
+end $$;
+
+create or replace function free_slots(p_connection text, p_holder text) returns void language sql as $$
+    update slot set holder = null, process_id = null, lease_until = null
+     where connection = p_connection and holder = p_holder;
+$$;
+
+-- Claim the most urgent message of a lane that may go now. As before, and fair between lanes: a lane that finds every
+-- slot of a connection taken books the next one, so that a flow which drains a long backlog over Khaos's one slot lets
+-- the others in between: levels never starve dispatches, nor dispatches a level that falls to nothing. A lane that has
+-- booked a slot lets no waiting poll pass, and polls leave a booked slot alone (workers/spine/limits.py).
+-- Commits "may have been sent" before anything is sent; says what stood there before.
+create or replace function claim(p_lane text, p_process uuid, p_lease interval)
+returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
+               version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
+               body text, wire bytea)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    v_connection text;
+    v_message record;
+    v_passed bigint;
+    v_booked boolean;
+begin
+    -- no look here at which connection has messages: a plan that scans the backlog for it costs more than a miss below
+    for v_connection, v_booked in
+        select c.name, c.turn_lane is not null from connection c
+         where c.shut_kind is null
+           and (c.turn_lane is null or c.turn_lane = p_lane or c.turn_until < now())
+           and (c.poll_waiting is null or c.poll_waiting < now() - interval '10 seconds'
+                or (c.turn_lane = p_lane and c.turn_until >= now()))
+           and exists (select 1 from slot s where s.connection = c.name and s.lane = '*' and s.holder is null)
+         order by (select count(*) from slot s where s.connection = c.name and s.lane = '*' and s.holder is not null)
+    loop
+        v_passed := 0;
+        for v_try in 1..2 loop
+            -- "earlier of the subject" as a scalar: flattened into a join, the plan would sort the whole backlog
+            select m.id, m.flow, m.maybe_sent_at into v_message from message m
+             where m.lane = p_lane and m.connection = v_connection and m.id <> v_passed
+               and m.state in ('queued', 'waiting') and m.due_at <= now()
+               and (select true from message e where e.subject = m.subject and e.id < m.id limit 1) is null
+             order by m.priority, m.due_at, m.id
+             limit 1
+             for update of m skip locked;
+            exit when not found;
+            if not take_slots(v_connection, v_message.flow, 'message:' || v_message.id, p_process, p_lease) then
+                exit;
+            end if;
+            begin
+                if v_booked then update connection c set turn_lane = null where c.name = v_connection; end if;
+                return query
+                update message m
+                   set state = 'working', state_since = now(), attempt = m.attempt + 1,
+                       process_id = p_process, lease_until = now() + p_lease, maybe_sent_at = now()
+                  from message_body b
+                 where m.id = v_message.id and b.message_id = m.id
+                returning m.id, m.attempt, m.generation, m.flow, m.connection, m.kind, m.reference, m.version,
+                          m.subject, m.story, v_message.maybe_sent_at, m.tries, m.resends, b.body::text, b.wire;
+                return;
+            exception when unique_violation then
+                perform free_slots(v_connection, 'message:' || v_message.id);
+                v_passed := v_message.id;
+            end;
+        end loop;
+    end loop;
+    update connection c set turn_lane = p_lane, turn_until = now() + interval '1.5 seconds', turn_booked_at = now()
+     where c.shut_kind is null and (c.turn_lane is null or c.turn_until < now())
+       and (c.turn_booked_at is null or c.turn_booked_at < now() - interval '2 seconds')
+       and not exists (select 1 from slot s where s.connection = c.name and s.lane = '*' and s.holder is null)
+       and not exists (select 1 from message w where w.connection = c.name and w.lane = p_lane and w.state = 'working')
+       and exists (select 1 from message m where m.lane = p_lane and m.connection = c.name
+                    and m.state in ('queued', 'waiting') and m.due_at <= now() limit 1);
+end $$;
+
+-- Settle a message that this process claimed at this attempt. False when the settle comes too late: the lease
+-- was taken away, and somebody else decides now.
+--   p_state: delivered, not_needed (both leave the live table), sent, waiting, held, dead
+--   p_args:  step, proven_before, wait, tried, resent, maybe_sent, proof, proof_within, error_kind, gates
+create or replace function settle(p_id bigint, p_attempt integer, p_state text, p_note text, p_args jsonb)
+returns boolean language plpgsql as $$
+declare
+    v message%rowtype;
+begin
+    if p_state in ('delivered', 'not_needed') then
+        delete from message where id = p_id and attempt = p_attempt and state = 'working' returning * into v;
+        if not found then return false; end if;
+        insert into message_settled (id, flow, connection, kind, reference, version, subject, story, state,
+                                     proven_before, attempt, generation, record_id, created_at)
+        values (v.id, v.flow, v.connection, v.kind, v.reference, v.version, v.subject, v.story, p_state,
+                coalesce((p_args->>'proven_before')::boolean, false), v.attempt, v.generation, v.record_id,
+                v.created_at);
+        if v.generation > 1 or v.deaths > 0 or v.error_kind is not null then
+            update exception set state = 'resolved', closed_at = now(), closed_by = 'fleet',
+                   closed_why = 'its message went through'
+             where message_id = p_id and state = 'open';
+        end if;
+    else
+        update message set
+            state = p_state, state_since = now(), process_id = null, lease_until = null,
+            due_at = case when p_args ? 'wait' then now() + make_interval(secs => (p_args->>'wait')::float)
+                          else due_at end,
+            maybe_sent_at = case when p_args ? 'maybe_sent' then (p_args->>'maybe_sent')::timestamptz
+                                 else maybe_sent_at end,
+            tries = tries + coalesce((p_args->>'tried')::integer, 0),
+            resends = resends + coalesce((p_args->>'resent')::integer, 0),
+            proof = p_args->>'proof',
+            proof_due_at = case when p_args ? 'proof_within'
+                                then now() + make_interval(secs => (p_args->>'proof_within')::float) end,
+            error_kind = p_args->>'error_kind',
+            error = case when p_args ? 'error_kind' then p_note end
+         where id = p_id and attempt = p_attempt and state = 'working'
+        returning * into v;
+        if not found then return false; end if;
+        if p_state = 'held' then
+            perform hold(p_id, array(select jsonb_array_elements_text(p_args->'gates')));
+        end if;
+    end if;
+    perform free_slots(v.connection, 'message:' || p_id);
+    insert into timeline (story, subject, flow, connection, step, note, message_id)
+    values (v.story, v.subject, v.flow, v.connection, coalesce(p_args->>'step', p_state), coalesce(p_note, ''), p_id);
+    return true;
+end $$;
+
+-- A slot's turn: settle one message with its effects (functions by name, each with its one argument, in p_calls)
+-- and, if that was in time, claim the next. One statement, so one commit and one round trip.
+create or replace function turn(p_id bigint, p_attempt integer, p_state text, p_note text, p_args jsonb, p_calls jsonb,
+                                p_lane text, p_process uuid, p_lease interval)
+returns table (ok boolean, id bigint, attempt integer, generation integer, flow text, connection text, kind text,
+               reference text, version integer, subject text, story text, maybe_sent_at timestamptz, tries integer,
+               resends integer, body text, wire bytea)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    v_call jsonb;
+begin
+    if settle(p_id, p_attempt, p_state, p_note, p_args) then
+        for v_call in select e from jsonb_array_elements(p_calls) e loop
+            execute format('select %I($1)', v_call->>0) using v_call->1;
+        end loop;
+        return query select true, c.* from (select 1) one left join claim(p_lane, p_process, p_lease) c on true;
+    else
+        return query select false, null::bigint, null::integer, null::integer, null::text, null::text, null::text,
+                            null::text, null::integer, null::text, null::text, null::timestamptz, null::integer,
+                            null::integer, null::text, null::bytea;
+    end if;
+end $$;

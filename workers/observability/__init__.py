@@ -1,0 +1,1 @@
+"""What is told outside: logs, alerts, Flower; and what may be in it."""

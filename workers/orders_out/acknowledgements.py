@@ -1,0 +1,192 @@
+"""What a warehouse answers to what it was sent: that it could be read, that it is accepted, or refused and why."""
+
+from __future__ import annotations
+
+from mappings.canonical.advices import OrderAdvice, Outcome
+from workers.domain import transitions
+from workers.domain.fulfilment import OUT, State, lock
+from workers.ledger.store import NewMessage
+from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, over, tell
+from workers.orders_out.withdrawals import cancel
+from workers.spine.reading import Reading
+
+RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
+KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
+CHANGED = "changed"
+ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824 (gxo.md 2.2.3)
+
+
+def read_acknowledgement(reading: Reading) -> None:
+    """Reader of a word that a document could be read, or could not. It never says what the warehouse makes of it."""
+    warehouse = reading.runtime.telling(reading.record.connection)
+    told = warehouse.files.read_acknowledgement(reading.record.body)
+    errors = "; ".join(error for one in told.sets for error in one.errors)
+    for answered in of_number(reading, told.group_control):
+        if not told.accepted and answered.kind == "change":
+            _change_refused(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
+            continue
+        if not told.accepted:
+            _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
+            continue
+        keep(reading, answered, RECEIVED)
+        arrived(reading, answered)
+        over(reading, answered.subject, RECEIVED)
+        tell(reading, answered, RECEIVED, "the warehouse could read it")
+        if answered.kind == "order" and ACCEPTED not in warehouse.answers:
+            _accept(reading, answered, "by its acknowledgement: the connection takes that for acceptance")
+
+
+def read_order_advice(reading: Reading) -> None:
+    """Reader of what a warehouse says to orders, cancellations and advices."""
+    files = reading.runtime.telling(reading.record.connection).files
+    for advice in files.read_order_advice(reading.record.body):
+        found = [one for one in of_number(reading, advice.group_control) if one.reference == advice.reference]
+        if not found:
+            _unknown(reading, advice)
+        for answered in found:
+            _judge(reading, answered, advice)
+
+
+def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
+    said = f"{advice.code}: {advice.text}".strip(": ")
+    keep(reading, answered, RECEIVED)
+    over(reading, answered.subject, RECEIVED)
+    if answered.kind == "cancel":
+        _cancellation(reading, answered, advice, said)
+    elif answered.kind == "change":
+        _change(reading, answered, advice, said)
+    elif advice.outcome is not Outcome.REFUSED:
+        _accept(reading, answered, said)
+        if advice.outcome is Outcome.ACCEPTED_WITH_ERROR:
+            file(reading, "accepted_with_error", answered, f"{reading.record.connection} accepted it and says: {said}")
+    elif advice.code == ALREADY_THERE:
+        _accept(reading, answered, "it was there already: an earlier sending had arrived")
+    else:
+        _refuse(reading, answered, said or "no reason was told")
+
+
+def _accept(reading: Reading, answered: Answered, said: str) -> None:
+    keep(reading, answered, ACCEPTED)
+    arrived(reading, answered)
+    over(reading, answered.subject, ACCEPTED)
+    tell(reading, answered, ACCEPTED, said)
+    if answered.kind != "order":
+        return
+    row = lock(reading.run, answered.reference)
+    transitions.accept(reading.run, answered.reference)
+    if row is not None and row.state is State.CANCELLED and row.accepted_at is None and answered.newest:
+        # its cancellation was taken for proven because nobody knew the order; now somebody does
+        cancel(reading, row, "accepted after it was cancelled", resend=False)
+
+
+def _change(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:
+    """The warehouse has taken a change, or has gone on with what it had."""
+    if advice.outcome is Outcome.REFUSED:
+        _change_refused(reading, answered, said or "no reason was told")
+        return
+    keep(reading, answered, ACCEPTED)
+    arrived(reading, answered)
+    over(reading, answered.subject, CHANGED)
+    tell(reading, answered, "change accepted", said)
+    transitions.take_change(reading.run, answered.reference, answered.body["requested"], newest=answered.newest)
+
+
+def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
+    """The warehouse goes on with the order as it had it: a person settles that, for the goods will leave so."""
+    if not answered.newest:
+        tell(reading, answered, REFUSED, f"an earlier change: {why}")
+        return
+    keep(reading, answered, REFUSED)
+    arrived(reading, answered)
+    over(reading, answered.subject, CHANGED)
+    transitions.refuse_change(reading.run, answered.reference)
+    connection = reading.record.connection
+    file(reading, "changed_after_release", answered, f"{connection} does not take the change: {why}")
+
+
+def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:
+    row = lock(reading.run, answered.reference)
+    if row is None or row.state is not State.CANCELLING or not answered.newest:
+        return
+    if advice.outcome is not Outcome.REFUSED:
+        arrived(reading, answered)
+        # a shipment beats it: only the message that nothing left proves it
+        tell(reading, answered, "cancellation accepted", "waits for the word that nothing left")
+    elif advice.code == NOT_THERE and row.accepted_at is None and not row.shipped:
+        tell(reading, answered, "cancelled", "the warehouse does not know the order")
+        transitions.prove_cancelled(reading.run, answered.reference)
+    else:
+        _refuse(reading, answered, said)
+
+
+def _refuse(reading: Reading, answered: Answered, why: str) -> None:
+    """It is not there: a dead message stands for it, and a retry writes it anew, under a new control number."""
+    connection = reading.record.connection
+    if not answered.newest:
+        tell(reading, answered, "refused", f"an earlier sending: {why}")
+        return
+    if answered.kind == "cancel" and not _cancelling(reading, answered):
+        return
+    keep(reading, answered, REFUSED)
+    if in_doubt(reading, answered):
+        reading.run("select finish(%s, 'superseded', 'it had arrived, and was refused', 'fleet')", answered.message)
+    for what in (RECEIVED, ACCEPTED, "cancelled"):
+        over(reading, answered.subject, what)
+    if answered.kind == "order" and not _back_to_new(reading, answered, why):
+        return
+    if answered.kind == "advice":
+        reading.run(
+            "update return_advice set state = 'new' where reference = %s and state = 'sent'", answered.reference
+        )
+    reading.post(
+        NewMessage(
+            flow=answered.flow,
+            connection=connection,
+            kind=answered.kind,
+            reference=answered.reference,
+            subject=answered.subject,
+            story=answered.story,
+            body=answered.body,
+            fingerprint=f"refused by record {reading.record.id}",
+            args={"state": "dead", "error_kind": KINDS[answered.kind], "error": why, "step": "refused", "note": why},
+        )
+    )
+
+
+def _cancelling(reading: Reading, answered: Answered) -> bool:
+    rows = reading.run("select state from fulfilment where reference = %s", answered.reference)
+    return bool(rows) and rows[0]["state"] == "cancelling"
+
+
+def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
+    """Whether the refused order is still wanted there. What was being cancelled is cancelled by the refusal."""
+    row = lock(reading.run, answered.reference)
+    if row is None:
+        tell(reading, answered, REFUSED, f"the fulfilment is gone: {why}")
+        return False
+    if row.state is State.CANCELLING and not row.shipped:
+        tell(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
+        transitions.prove_cancelled(reading.run, answered.reference)
+        return False
+    if row.state not in OUT and not row.shipped:
+        tell(reading, answered, REFUSED, f"the fulfilment is {row.state}: {why}")
+        return False
+    by_word = ACCEPTED in reading.runtime.telling(reading.record.connection).answers
+    if row.shipped or (by_word and row.accepted_at is not None):
+        file(reading, "told_otherwise", answered, f"{answered.reference} was refused ({why}) after it was accepted")
+        return False
+    reading.run("delete from expectation where subject = %s", answered.subject)
+    transitions.take_back_refused(reading.run, row)
+    return True
+
+
+def _unknown(reading: Reading, advice: OrderAdvice) -> None:
+    reading.file_exception(
+        "answer_unmatched",
+        subject=f"answer:{reading.record.connection}:{advice.reference}",
+        story=advice.reference,
+        flow="orders-out",
+        connection=reading.record.connection,
+        why=f"{reading.record.connection} answers {advice.outcome} ({advice.code or advice.text or 'no reason'}) to"
+        f" {advice.reference}, control number {advice.group_control or '-'}, which the fleet never sent",
+    )

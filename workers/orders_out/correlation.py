@@ -1,0 +1,136 @@
+"""The message that an answer speaks of: found by its control number, and what of it is over with the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from workers.spine import exceptions
+from workers.spine.reading import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The message that is answered, as it was posted. ``newest`` is false for one that was written anew since."""
+
+    number: int
+    message: int
+    flow: str
+    kind: str
+    reference: str
+    subject: str
+    story: str
+    body: dict[str, Any]
+    newest: bool
+
+
+def of_number(reading: Reading, number: str) -> Iterator[Answered]:
+    """The message that was sent under a control number of ours."""
+    if not number.isdigit():
+        return
+    for row in reading.run(
+        "select c.number, c.message_id, k.flow, k.kind, k.reference, b.body, coalesce(m.subject, s.subject) as subject,"
+        " coalesce(m.story, s.story) as story, not exists (select 1 from control_number n join message_key o"
+        " on o.message_id = n.message_id where n.connection = c.connection and n.number > c.number and o.flow = k.flow"
+        " and o.kind = k.kind and o.reference = k.reference and o.connection = k.connection) as newest"
+        " from control_number c join message_key k on k.message_id = c.message_id"
+        " left join message m on m.id = c.message_id left join message_settled s on s.id = c.message_id"
+        " left join message_body b on b.message_id = c.message_id where c.connection = %s and c.number = %s",
+        reading.record.connection,
+        int(number),
+    ):
+        yield Answered(
+            row["number"], row["message_id"], row["flow"], row["kind"], row["reference"],
+            row["subject"] or f"order:{row['reference']}", row["story"] or row["reference"], row["body"] or {},
+            row["newest"],
+        )  # fmt: skip
+
+
+def keep(reading: Reading, answered: Answered, what: str) -> None:
+    """An answer may be faster than the settling of what it answers: that looks here."""
+    reading.run(
+        "update control_number set said = said || %s::text where connection = %s and number = %s and %s <> all (said)",
+        what,
+        reading.record.connection,
+        answered.number,
+        what,
+    )
+
+
+def over(reading: Reading, subject: str, what: str) -> None:
+    """Clear expectation ``what`` of ``subject``; close ``answer_missing`` unless another answer is overdue."""
+    reading.run("delete from expectation where subject = %s and what = %s", subject, what)
+    exceptions.close_all(
+        reading.run,
+        "e.kind = 'answer_missing' and e.subject = %s and not exists (select 1 from expectation x"
+        " where x.subject = e.subject and x.kind = 'answer_missing' and x.missed_at is not null)",
+        subject,
+        why=f"{what}: the answer has come",
+    )
+
+
+def in_doubt(reading: Reading, answered: Answered) -> bool:
+    """Whether nobody knows yet that it arrived, and nobody is at it just now. Locks it."""
+    return bool(
+        reading.run(
+            "select id from message where id = %s and state in ('queued', 'waiting', 'dead') and maybe_sent_at is not"
+            " null for update skip locked",
+            answered.message,
+        )
+    )
+
+
+def arrived(reading: Reading, answered: Answered) -> None:
+    """An answer shows that what was in doubt had arrived: it is not sent again."""
+    if not in_doubt(reading, answered):
+        return
+    reading.run("select finish(%s, 'delivered', 'its answer shows that it had arrived', 'fleet')", answered.message)
+    warehouse = reading.runtime.telling(reading.record.connection)
+    told = {
+        "reference": answered.reference,
+        "their_id": answered.reference,
+        "subject": answered.subject,
+        "story": answered.story,
+        "flow": answered.flow,
+        "connection": reading.record.connection,
+        "message": answered.message,
+    }
+    if answered.kind == "order":
+        within = reading.runtime.configuration.fleet.limits.dispatch
+        reading.run("select order_sent(%s)", json.dumps({**told, "within": within}))
+        reading.run("select await_answers(%s)", json.dumps({**told, "answers": warehouse.answers}))
+    elif answered.kind == "cancel":
+        within = warehouse.files.answer_patience
+        reading.run("select await_cancellation(%s)", json.dumps({**told, "within": within}))
+    elif answered.kind == "advice":
+        reading.run(
+            "update return_advice set state = 'sent', their_id = reference where reference = %s and state = 'new'",
+            answered.reference,
+        )
+
+
+def tell(reading: Reading, answered: Answered, step: str, note: str) -> None:
+    """A line in its story."""
+    reading.run(
+        "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, %s, %s, %s, %s)",
+        answered.story,
+        answered.subject,
+        answered.flow,
+        reading.record.connection,
+        step,
+        note,
+    )
+
+
+def file(reading: Reading, kind: str, answered: Answered, reason: str) -> None:
+    """An exception of its subject."""
+    reading.file_exception(
+        kind,
+        subject=answered.subject,
+        story=answered.story,
+        flow=answered.flow,
+        connection=reading.record.connection,
+        why=reason,
+    )

@@ -1,0 +1,159 @@
+"""The queue ``orders-out``: one fulfilment, its change or its cancellation, from Khaos Control to a warehouse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from adapters.errors import ReachError, Unavailable
+from mappings.canonical import Fulfilment
+from workers.domain import transitions
+from workers.domain.catalogue import catalogue
+from workers.edi.control_numbers import awaits_answers, stamp_of
+from workers.ledger.store import Claimed, Effect, call
+from workers.ports.warehouse import Known
+from workers.spine import exceptions
+from workers.spine.delivery import Absent
+from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
+from workers.spine.runtime import Runtime
+
+NAMED = 5  # SKUs named in a note; the gates name all
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order to a warehouse: created there once."""
+
+    runtime: Runtime
+    repeatable: bool = False
+    refused: str = "refused_by_warehouse"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Gate on unconfirmed SKUs, drop what turned out to be no stock, and write the bytes."""
+        store = self.runtime.store
+        wanted = Fulfilment.model_validate_json(message.body_text)
+        if over := self._called_off(message):
+            return over
+        codes = [line.sku for line in wanted.lines]
+        no_stock = {
+            r["code"]
+            for r in store.rows(
+                "select code from product where erp = %s and code = any (%s) and not for_warehouse",
+                self.runtime.configuration.erp.name,
+                codes,
+            )
+        }
+        skus = {
+            r["code"]: r["their_id"]
+            for r in store.rows(
+                "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
+                message.connection,
+                codes,
+            )
+        }
+        missing = sorted(set(codes) - set(skus) - no_stock)
+        if missing:
+            gates = tuple(f"sku:{message.connection}:{code}" for code in missing)
+            return Held(gates, f"waits for {', '.join(missing[:NAMED])}{' …' if len(missing) > NAMED else ''}")
+        lines = tuple(line for line in wanted.lines if line.sku not in no_stock)
+        if not lines:
+            return self._no_stock(message, codes)
+        if no_stock:
+            wanted = wanted.model_copy(update={"lines": lines})
+            transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
+        known = Known(skus, catalogue(self.runtime, message, [li.sku for li in lines]), stamp_of(self.runtime, message))
+        warehouse = self.runtime.warehouse(message.connection)
+        return warehouse.write_order(wanted, self.runtime.facts(message.connection), known)
+
+    def _called_off(self, message: Claimed) -> NotNeeded | None:
+        """Surely not over there, and not wanted there any more."""
+        row = self.runtime.store.row("select state from fulfilment where reference = %s", message.reference)
+        if row is not None and row["state"] in ("new", "sent"):
+            return None
+        return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
+
+    def _no_stock(self, message: Claimed, codes: list[str]) -> Outcome:
+        """What it waited for turned out to be no stock: it needs no warehouse, and is listed, not forgotten."""
+        reason = f"order {message.story} has only lines that no warehouse picks: {', '.join(codes)}"
+        return NotNeeded(
+            reason,
+            (
+                exceptions.filing(
+                    "no_warehouse_lines",
+                    subject=f"invoice:{message.body['invoice_code']}",
+                    story=message.story,
+                    flow="orders-out",
+                    connection=message.connection,
+                    why=reason,
+                ),
+                transitions.withdrawing(message.reference),
+                *waited_for(message),
+            ),
+        )
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Create it at the warehouse; not again, though, when it was cancelled while it could not be sent."""
+        if message.attempt > 1 and (over := self._called_off(message)):
+            return over
+        self.runtime.pace(message.connection)
+        warehouse = self.runtime.warehouse(message.connection)
+        their_id = warehouse.send_order(wire)
+        self._release(message, their_id)
+        if warehouse.ack_proof == "get":
+            found = self.runtime.asked(message.connection).find_order(
+                message.reference, wire, self.runtime.facts(message.connection)
+            )
+            if found is None or not found.same:
+                return Dead(
+                    "uncertain", "the warehouse accepted it and does not show it as it was written", maybe_done=True
+                )
+        return Delivered(f"at the warehouse as {their_id}", self._effects(message, their_id))
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """By reference: there as we wrote it, there otherwise, there twice, or not there."""
+        self.runtime.pace(message.connection)
+        warehouse = self.runtime.asked(message.connection)
+        found = warehouse.find_order(message.reference, wire, self.runtime.facts(message.connection))
+        if found is None:
+            return Absent()
+        if len(found.their_ids) > 1:
+            return Dead("duplicate_at_warehouse", f"it is there as {', '.join(found.their_ids)}", maybe_done=True)
+        if not found.same:
+            return Dead("order_changed_after_release", found.what, maybe_done=True)
+        their_id = found.their_ids[0]
+        self._release(message, their_id)
+        return Duplicate(
+            f"at the warehouse as {their_id}: the first sending had arrived", self._effects(message, their_id)
+        )
+
+    def _release(self, message: Claimed, their_id: str) -> None:
+        """A release that fails leaves the order there: the doubt stands, and the look-up releases it again."""
+        try:
+            self.runtime.warehouse(message.connection).release_order(their_id)
+        except ReachError as error:
+            raise Unavailable(f"created as {their_id}, not released: {error.what}", maybe_done=True) from error
+
+    def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
+        effects: list[Effect] = [
+            call(
+                "order_sent",
+                reference=message.reference,
+                their_id=their_id,
+                subject=message.subject,
+                story=message.story,
+                connection=message.connection,
+                within=self.runtime.configuration.fleet.limits.dispatch,
+                message=message.id,
+            ),
+        ]
+        effects += awaits_answers(self.runtime, message)
+        if message.wire is None or message.attempt > 1:  # it was held: what was expected meanwhile has come
+            effects += waited_for(message)
+        return tuple(effects)
+
+
+def waited_for(message: Claimed) -> tuple[Effect, ...]:
+    """What an order was held for has come: nothing of that is expected or stands open any more."""
+    return (
+        Effect("delete from expectation where subject = %s and what = 'sku_confirmed'", (message.subject,)),
+        exceptions.closing("sku_unconfirmed", message.subject, "the order went on"),
+    )

@@ -1,0 +1,104 @@
+"""A fulfilment as its warehouse is asked for it: the message of the order, and of an order that replaces it."""
+
+from __future__ import annotations
+
+from datetime import UTC, timedelta
+
+from mappings.canonical import Fulfilment
+from workers.domain import transitions
+from workers.domain.fulfilment import FulfilmentRow, State
+from workers.ledger.store import NewMessage
+from workers.orders_out import routing
+from workers.orders_out.ready_invoice import ReadyInvoice
+from workers.ports.warehouse import Known
+from workers.spine.reading import Reading
+
+
+def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: str) -> None:
+    """Post an order; it waits at a gate for each SKU that its warehouse has not confirmed."""
+    limits = reading.runtime.configuration.fleet.limits
+    fulfilment = _fulfilment(reading, row, ready)
+    warehouse, codes = row.warehouse, list(ready.units)
+    skus = {
+        row["code"]: row["their_id"]
+        for row in reading.run(
+            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
+            warehouse,
+            codes,
+        )
+    }
+    missing = sorted(set(codes) - set(skus))
+    wire = None
+    facts = reading.run("select value from partner_fact where connection = %s", warehouse)
+    side = reading.runtime.warehouse(warehouse)
+    if not missing and facts and not side.numbered:
+        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus))
+    reading.post(
+        NewMessage(
+            flow="orders-out",
+            connection=warehouse,
+            kind="order",
+            reference=row.reference,
+            subject=row.subject,
+            story=row.order_code,
+            body=fulfilment.model_dump(mode="json"),
+            fingerprint=ready.fingerprint,
+            wire=wire,
+            gates=tuple(f"sku:{warehouse}:{code}" for code in missing),
+            note=note,
+        )
+    )
+    if missing:
+        reading.run(
+            "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+            " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
+            " on conflict do nothing",
+            row.subject,
+            row.order_code,
+            limits.sku_confirmed,
+            warehouse,
+        )
+
+
+def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> bool:
+    """Tell the warehouse of the change under the order's reference, where it takes that and the order stays there."""
+    if row.state is not State.SENT or not reading.runtime.warehouse(row.warehouse).replaces:
+        return False
+    rule, _ = routing.choose(reading.runtime.configuration, ready.order, ready.stock_products)
+    if (rule.to, rule.facility) != (row.warehouse, row.facility):
+        return False
+    transitions.tell_change(reading.run, row, ready.fingerprint, ready.units)
+    reading.post(
+        NewMessage(
+            flow="orders-out",
+            connection=rule.to,
+            kind="change",
+            reference=row.reference,
+            subject=row.subject,
+            story=row.order_code,
+            body={"fulfilment": _fulfilment(reading, row, ready).model_dump(mode="json"), "requested": ready.units},
+            fingerprint=ready.fingerprint,
+            gates=(),
+            priority=3,
+            note="Khaos Control changed it",
+        )
+    )
+    return True
+
+
+def _fulfilment(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> Fulfilment:
+    within, order = reading.runtime.configuration.fleet.limits.dispatch, ready.order
+    return Fulfilment(
+        reference=row.reference,
+        order_code=order.code,
+        invoice_code=ready.invoice.invoice_code,
+        associated_ref=order.associated_ref,
+        site=order.site,
+        facility=row.facility,
+        lines=ready.stock_lines,
+        address=order.address,
+        courier=order.courier,
+        priority=order.priority,
+        note=order.note,
+        dispatch_by=reading.record.received_at.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=within),
+    )

@@ -1,0 +1,174 @@
+"""What a ready invoice means: a new fulfilment or a changed one; ``remainders`` and ``withdrawals`` know the rest.
+
+The unit is the invoice. The number of a fulfilment is given once, in the ledger, and bound to its invoice.
+"""
+
+from __future__ import annotations
+
+import json
+
+from mappings.canonical import Invoice, SalesOrder
+from mappings.canonical.stages import CANCELLED_STAGE
+from mappings.errors import Unmappable, Unreadable
+from workers.domain import transitions
+from workers.domain.fulfilment import LEFT, FulfilmentRow, State, lock_of_invoice
+from workers.domain.splits import explains
+from workers.orders_out import availability, remainders, routing
+from workers.orders_out.posting import post_order, replace_order
+from workers.orders_out.ready_invoice import ReadyInvoice, assemble
+from workers.orders_out.withdrawals import cancel, notice_vanished, withdraw, withdraw_unpushed
+from workers.spine.reading import Reading
+
+REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
+
+
+def read_orders(reading: Reading) -> None:
+    """Reader of the orders poll: invoices of some orders, with the orders' details where they matter."""
+    said = json.loads(reading.record.body)
+    erp = reading.runtime.erp
+    invoices, unreadable = erp.read_status(said["status"].encode())
+    orders, unreadable_orders = erp.read_orders(said["orders"].encode()) if said.get("orders") else ([], [])
+    by_code = {order.code: order for order in orders if order.code}
+    by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
+    stale = _stale(reading, {invoice.order_code for invoice in invoices} | set(by_code))
+    odd = [entry for entry in (*unreadable, *unreadable_orders) if entry.subject not in stale]
+    failed = {entry.subject for entry in odd}
+    for entry in odd:
+        reading.park("orders-out", entry)
+    shown = {invoice.invoice_code for invoice in invoices}
+    for invoice in sorted(invoices, key=lambda i: i.invoice_code):
+        if invoice.order_code in stale:
+            continue
+        if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled or invoice.stage in erp.withdraw_stages:
+            withdraw(reading, invoice)
+        elif invoice.stage in erp.ready_stages:
+            # the order export need not carry the order's code: then the associated ref joins the two
+            order = by_code.get(invoice.order_code) or by_ref.get(invoice.associated_ref)
+            if order is None:
+                continue
+            order = order if order.code else order.model_copy(update={"code": invoice.order_code})
+            try:
+                with reading.db.transaction():
+                    _ready(reading, invoice, order, shown)
+            except Unmappable as error:
+                reading.park("orders-out", Unreadable(invoice.order_code, error))
+            else:
+                _well_again(reading, invoice, failed)
+    codes = {invoice.order_code for invoice in invoices} - stale
+    for code in sorted(codes if said.get("whole") else set()):
+        notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
+
+
+def _stale(reading: Reading, codes: set[str]) -> set[str]:
+    """Orders of which a newer record was read already: an old page, read again, must not undo what came after."""
+    newer = set()
+    for code in sorted(codes):
+        rows = reading.run(
+            "insert into order_seen (erp, order_code, record_id) values (%s, %s, %s) on conflict (erp, order_code)"
+            " do update set record_id = greatest(order_seen.record_id, excluded.record_id) returning record_id",
+            reading.record.connection,
+            code,
+            reading.record.id,
+        )
+        if rows[0]["record_id"] > reading.record.id:
+            newer.add(code)
+    return newer
+
+
+def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
+    """An invoice that can be read now: what stood dead for it or its order is over."""
+    over = [code for code in (invoice.order_code, invoice.invoice_code) if code not in failed]
+    reading.run(
+        "select finish(id, 'superseded', 'it can be read now', 'fleet') from message"
+        " where subject = any (%s) and state = 'dead' and record_id <> %s",
+        [f"read:{reading.record.connection}:{reading.record.source}:{code}" for code in over],
+        reading.record.id,
+    )
+
+
+def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str]) -> None:
+    erp = reading.runtime.configuration.erp.name
+    ready = assemble(reading, invoice, order)
+    order = ready.order
+    if reading.runtime.erp.sites and order.site not in reading.runtime.erp.sites:
+        return  # another deployment's site
+    if not ready.stock_lines:
+        reading.file_exception(
+            "no_warehouse_lines",
+            subject=f"invoice:{invoice.invoice_code}",
+            story=order.code,
+            flow="orders-out",
+            connection=erp,
+            why=f"order {order.code} has only lines that no warehouse picks: {', '.join(ready.others)}",
+        )
+        return
+    row = lock_of_invoice(reading.run, erp, invoice.invoice_code)
+    if row is not None:
+        if row.fingerprint != ready.fingerprint:
+            _changed(reading, row, ready)
+        return
+    if remainders.has_left(reading, invoice):
+        return
+    if remainders.judge(reading, invoice, order, ready.units, shown):
+        _new(reading, ready)
+
+
+def _new(reading: Reading, ready: ReadyInvoice) -> None:
+    """Give the invoice a fulfilment of its own, and post its order."""
+    erp, order, invoice = reading.runtime.configuration.erp.name, ready.order, ready.invoice
+    rule, reason = routing.choose(reading.runtime.configuration, order, ready.stock_products)
+    number = reading.run(
+        "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
+    )[0]["n"]
+    reference = f"{order.code}-{number}"
+    if len(reference) > REFERENCE:
+        raise Unmappable(
+            "SORDER_CODE", order.code, "with a number it is longer than the 22 characters that warehouses take"
+        )
+    row = FulfilmentRow(
+        reference=reference,
+        erp=erp,
+        order_code=order.code,
+        number=number,
+        invoice_code=invoice.invoice_code,
+        associated_ref=order.associated_ref,
+        site=order.site,
+        warehouse=rule.to,
+        facility=rule.facility,
+        route_reason=reason,
+        fingerprint=ready.fingerprint,
+        requested=ready.units,
+        stage=invoice.stage,
+    )
+    transitions.create(reading.run, row)
+    availability.warn(reading, reference, invoice.invoice_code, order.code, order.site, ready.units)
+    note = f"{len(ready.stock_lines)} lines to {rule.to}/{rule.facility}: {reason}"
+    if ready.others:
+        note += f"; not for a warehouse: {', '.join(ready.others)}"
+    post_order(reading, row, ready, note)
+
+
+def _changed(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:
+    """Khaos changed an invoice that has a fulfilment: new bytes while unsent, else cancel, proof, send again."""
+    if row.state is State.CANCELLING:  # on its way out already; the proof of that asks Khaos afresh
+        transitions.set_resend(reading.run, row, resend=True)
+        return
+    if withdraw_unpushed(reading, row, "Khaos Control changed it"):
+        transitions.withdraw(reading.run, row)
+        _new(reading, ready)
+        return
+    code = ready.invoice.invoice_code
+    if row.state in LEFT:
+        if explains(reading.db, row, code, ready.units):
+            return  # an operator split it, so that what left can be shipped there
+        reading.file_exception(
+            "changed_after_release",
+            subject=row.subject,
+            story=ready.order.code,
+            flow="orders-out",
+            connection=row.warehouse,
+            why=f"invoice {code} was changed after goods left the warehouse",
+        )
+        return
+    if not replace_order(reading, row, ready):
+        cancel(reading, row, "Khaos Control changed it", resend=True)

@@ -1,0 +1,65 @@
+"""Further invoices of an order: new goods, or the rest of what a warehouse has already? Proven, never guessed."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from mappings.canonical import Invoice, SalesOrder
+from workers.domain.fulfilment import State, Units, lock_of_order
+from workers.domain.invoices import adopt_rest
+from workers.spine.reading import Reading
+
+
+def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, shown: set[str]) -> bool:
+    """True when the invoice is surely for goods that nobody was asked for yet.
+
+    Not so when it repeats the lines of one that is out and that Khaos does not show any more (``shown``):
+    that is the same invoice under a new code. Else by arithmetic: what warehouses were asked for (or have
+    shipped, where they closed short) and this invoice together are no more than the order. Or it may be
+    the rest of a part shipment, which its fulfilment adopts; or it is a person's to judge.
+    """
+    erp = reading.runtime.configuration.erp.name
+    others = lock_of_order(reading.run, erp, order.code)
+    ordered: Counter[str] = Counter()
+    for line in order.lines:
+        ordered[line.sku] += line.quantity
+    taken: Counter[str] = Counter()
+    for other in others:
+        ended = other.state in (State.CLOSED_SHORT, State.DISPATCHED)
+        taken.update(other.shipped if ended else other.requested)
+    subject = f"invoice:{invoice.invoice_code}"
+    recoded = next((o for o in others if o.requested == wanted and not o.shipped and o.invoice_code not in shown), None)
+    if recoded is None and all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
+        _well(reading, subject)
+        return True
+    if any(adopt_rest(reading.db, other, invoice.invoice_code, wanted) for other in others):
+        _well(reading, subject)
+        return False
+    same = recoded or next((o for o in others if o.requested == wanted and not o.shipped), None)
+    if same:
+        reason = f"invoice {invoice.invoice_code} repeats the lines of {same.invoice_code}, {same.reference}"
+        reading.file_exception(
+            "invoice_recoded", subject=subject, story=order.code, flow="orders-out", connection=erp, why=reason
+        )
+    else:
+        reason = f"with invoice {invoice.invoice_code} more would go out for order {order.code} than was ordered"
+        reading.file_exception(
+            "remainder_unmatched", subject=subject, story=order.code, flow="orders-out", connection=erp, why=reason
+        )
+    return False
+
+
+def has_left(reading: Reading, invoice: Invoice) -> bool:
+    """Whether a shipment stands on the invoice: its fulfilment goes on under another, which holds the rest."""
+    rows = reading.run(
+        "select 1 as one from shipment s join fulfilment f on f.reference = s.fulfilment"
+        " where f.erp = %s and s.invoice_code = %s limit 1",
+        reading.runtime.configuration.erp.name,
+        invoice.invoice_code,
+    )
+    return bool(rows)
+
+
+def _well(reading: Reading, subject: str) -> None:
+    for kind in ("remainder_unmatched", "invoice_recoded"):
+        reading.close_exception(kind, subject, "its place was found")

@@ -1,0 +1,131 @@
+"""What a person does about an exception: retry it, edit and retry it, dismiss it."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from workers.domain import transitions
+from workers.edi.resend import lay_again
+from workers.ledger.store import Store, within
+from workers.spine.people import CannotDo, Person
+
+ANSWER_MISSING = "answer_missing"
+
+
+def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, Any] | None = None) -> str:
+    """Send an exception's message on its way again, with an edited body if one is given. Returns its reference.
+
+    What may have been sent before is looked up first, and its bytes cannot be edited.
+    """
+    with store.transaction() as db:
+        row = db.execute(
+            "select e.id as exception_id, e.kind as trouble, e.subject as awaited, e.record_id,"
+            " e.state as exception_state, m.* from exception e"
+            " left join message m on m.id = e.message_id where e.id = %s for update of e",
+            (exception_id,),
+        ).fetchone()
+        if row is None:
+            raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
+        if row["exception_state"] != "open":
+            raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
+        if row["flow"] is None and row["trouble"] == ANSWER_MISSING and body is None:
+            return _lay_again(db, row, person)
+        if row["flow"] is None:
+            if row["record_id"] is None or body is not None:
+                raise CannotDo(
+                    f"exception {exception_id} has no message to send again: do its next step, then dismiss it"
+                )
+            db.execute(
+                "insert into record_unread (record_id, received_at, connection, source)"
+                " select id, received_at, connection, source from record where id = %s on conflict do nothing",
+                (row["record_id"],),
+            )
+            _tell(db, exception_id, person, "read again", "")
+            return f"record {row['record_id']}"
+        message = db.execute(
+            "select * from message where id = (select message_id from exception where id = %s) for update",
+            (exception_id,),
+        ).fetchone()
+        if message is None or message["state"] == "working":
+            raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+        if body is not None:
+            if message["maybe_sent_at"] is not None:
+                raise CannotDo(
+                    "it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is"
+                    " looked up first"
+                )
+            db.execute(
+                "update message_body set body = %s, wire = null where message_id = %s",
+                (json.dumps(body), message["id"]),
+            )
+        elif message["maybe_sent_at"] is None and message["kind"] != "read":
+            db.execute(
+                "update message_body set wire = null where message_id = %s and wire is not null and %s",
+                (message["id"], _rewritable(message["kind"])),
+            )
+        db.execute(
+            "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
+            " resends = 0, deaths = 0, lane = flow, due_at = now(), error = null where id = %s",
+            (message["id"],),
+        )
+        _tell(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
+        return str(message["reference"])
+
+
+def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
+    """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
+    reference = lay_again(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
+    if reference is None:
+        raise CannotDo(
+            f"exception {row['exception_id']}: no file of {row['awaited']} can be laid again; ask the warehouse"
+        )
+    _tell(db, row["exception_id"], person, "laid again", "")
+    return reference
+
+
+def _rewritable(kind: str) -> bool:
+    """Kinds whose bytes are written from a body: a mended mapping or route shall take effect."""
+    return kind in ("order", "product", "shipment")
+
+
+def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
+    """Close an exception for good, with a reason; its message ends too. Returns its subject."""
+    if not why.strip():
+        raise CannotDo('a dismissal needs a reason: --why "…"')
+    with store.transaction() as db:
+        row = db.execute("select * from exception where id = %s for update", (exception_id,)).fetchone()
+        if row is None:
+            raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
+        if row["state"] != "open":
+            raise CannotDo(f"exception {exception_id} is {row['state']} already")
+        if row["message_id"] is not None:
+            working = db.execute(
+                "select 1 as one from message where id = %s and state = 'working'", (row["message_id"],)
+            ).fetchone()
+            if working is not None:
+                raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+            # a person has dealt with it: the invoice keeps its number and is never sent by itself
+            transitions.flag(within(db), row["message_id"])
+            db.execute(
+                "select finish(id, 'dismissed', %s, %s) from message where id = %s",
+                (why, person.name, row["message_id"]),
+            )
+        db.execute(
+            "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where"
+            " id = %s",
+            (person.name, why, exception_id),
+        )
+        _tell(db, exception_id, person, "dismissed", why)
+        return str(row["subject"])
+
+
+def _tell(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:
+    db.execute(
+        "insert into timeline (story, subject, flow, connection, step, note, who, message_id)"
+        " select story, subject, flow, connection, %s, kind || case when %s = '' then '' else ': ' || %s end,"
+        " %s, message_id"
+        " from exception where id = %s",
+        (step, note, note, person.name, exception_id),
+    )

@@ -1,1 +1,0 @@
-"""What customers send back: announced, received, graded, offered to Khaos Control, credited."""

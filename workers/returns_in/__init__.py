@@ -1,0 +1,1 @@
+"""The queue ``returns-in``: what came in at a warehouse; returns announced, received, offered, credited."""

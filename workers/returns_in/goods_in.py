@@ -1,0 +1,169 @@
+"""Asks warehouses what came in: a webhook or the sweep says that something happened, and only a re-read counts."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from workers.domain.rereads import _post
+from workers.ledger.store import Claimed, Effect
+from workers.ports.goods_in import ReceiptHint
+from workers.spine.delivery import Absent
+from workers.spine.outcomes import Delivered, NotNeeded, Outcome
+from workers.spine.polling import call
+from workers.spine.reading import Reading
+from workers.spine.runtime import Runtime
+
+OVERLAP = timedelta(minutes=15)
+
+
+FIRST_LOOK = timedelta(days=7)  # how far back the first sweep of a building looks
+
+
+def read_hint(reading: Reading) -> None:
+    """Reader of a webhook about goods in: its receipts are re-read, its SKUs counted."""
+    connection = reading.record.connection
+    warehouse = reading.runtime.asked(connection)
+    hint = warehouse.goods_in.read_hint(reading.record.source, reading.record.body)
+    if hint.skus:
+        for home in warehouse.sites.values():
+            reading.run("select want_recount(%s, %s, %s)", home, sorted(hint.skus), reading.record.source)
+    for receipt in hint.receipts:
+        _remember(reading, receipt)
+        _post(reading, receipt)
+
+
+def _remember(reading: Reading, receipt: ReceiptHint) -> None:
+    """Lines are told once, and not listed: whoever re-reads the receipt asks for all that were ever told."""
+    for line_id in receipt.line_ids if receipt.their_id else ():
+        reading.run(
+            "insert into goods_in_line (connection, their_id, line_id) values (%s, %s, %s) on conflict do nothing",
+            reading.record.connection,
+            receipt.their_id,
+            line_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Reads a receipt at its warehouse; the fact becomes a fresh record."""
+
+    runtime: Runtime
+    repeatable: bool = True  # a read
+    refused: str = "refused_by_warehouse"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Nothing to write."""
+        return b"receipt"
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Fetch it with every line that was ever told of, and keep what was shown."""
+        body, connection = message.body, message.connection
+        their_id, reference = _named(self.runtime, connection, body)
+        self.runtime.pace(connection)
+        shown = fetch(self.runtime, connection, ReceiptHint(their_id, reference, tuple(body["lines"])))
+        if shown is None:
+            return NotNeeded("the warehouse does not show it any more")
+        return Delivered("re-read", (_kept(self.runtime, connection, their_id, shown),))
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """Not needed: a read is harmless."""
+        return Absent()
+
+
+def _named(runtime: Runtime, connection: str, body: dict[str, Any]) -> tuple[str, str]:
+    """Id and reference of a hint; what it did not tell, as the ledger knows it."""
+    row = runtime.store.row(
+        "select their_id, reference from goods_in where connection = %s and (their_id = %s or (%s = '' and reference"
+        " = %s))",
+        connection,
+        body["their_id"],
+        body["their_id"],
+        body["reference"],
+    )
+    known = row or {"their_id": "", "reference": ""}
+    return body["their_id"] or known["their_id"], body["reference"] or known["reference"]
+
+
+def fetch(runtime: Runtime, connection: str, hint: ReceiptHint) -> bytes | None:
+    """One receipt with every line that is known of it; None when it is not there. Raises what adapters raise."""
+    rows = runtime.store.rows(
+        "select line_id from goods_in_line where connection = %s and their_id = %s order by line_id",
+        connection,
+        hint.their_id,
+    )
+    lines = list(dict.fromkeys([*(row["line_id"] for row in rows), *hint.line_ids]))
+    return runtime.asked(connection).goods_in.fetch(hint.their_id, hint.reference, lines, runtime.facts(connection))
+
+
+def _kept(runtime: Runtime, connection: str, their_id: str, shown: bytes) -> Effect:
+    return Effect(
+        "select receive(%s, 'receipt', %s, %s, null)", (connection, _key(runtime, connection, their_id, shown), shown)
+    )
+
+
+def _key(runtime: Runtime, connection: str, their_id: str, shown: bytes) -> str:
+    """The same words are worth another reading when the ledger knows the receipt otherwise by now."""
+    row = runtime.store.row(
+        "select md5((body - 'read_at')::text) as known from goods_in where connection = %s and their_id = %s",
+        connection,
+        their_id,
+    )
+    return hashlib.sha256(shown + (row["known"].encode() if row else b"")).hexdigest()
+
+
+def sweep(runtime: Runtime, home: str) -> int:
+    """Re-read what people took in since the last sweep: finds what a lost webhook did not tell. How many were news."""
+    connection, facility = runtime.configuration.homes[home]
+    source = f"goods in {home}"
+    row = runtime.store.row("select value from cursor where connection = %s and source = %s", connection, source)
+    now = datetime.now(UTC)
+    since = datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else now - FIRST_LOOK
+    side, facts, known = runtime.asked(connection).goods_in, runtime.facts(connection), _known(runtime, connection)
+    found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, known, facts))
+    over = _over(runtime, connection)
+    new = sum(_take(runtime, connection, hint) for hint in found if hint.line_ids or hint.their_id not in over)
+    runtime.store.run(
+        "insert into cursor (connection, source, value) values (%s, %s, %s) on conflict (connection, source) do update"
+        " set value = excluded.value, moved_at = now()",
+        connection,
+        source,
+        json.dumps({"until": now.isoformat()}),
+    )
+    return new
+
+
+def _known(runtime: Runtime, connection: str) -> dict[str, str]:
+    rows = runtime.store.rows("select their_id, reference from goods_in where connection = %s", connection)
+    return {row["their_id"]: row["reference"] for row in rows}
+
+
+def _over(runtime: Runtime, connection: str) -> set[str]:
+    """Receipts that are known to be over: only a line of theirs that moved is a reason to look again."""
+    rows = runtime.store.rows(
+        "select their_id from goods_in where connection = %s and status in ('completed', 'cancelled')", connection
+    )
+    return {row["their_id"] for row in rows}
+
+
+def _take(runtime: Runtime, connection: str, hint: ReceiptHint) -> bool:
+    _lines_told(runtime, connection, hint.their_id, hint.line_ids)
+    shown = call(runtime, connection, "goods in", lambda: fetch(runtime, connection, hint))
+    if shown is None:
+        return False
+    key = _key(runtime, connection, hint.their_id, shown)
+    return runtime.store.receive(connection, "receipt", key, shown) is not None
+
+
+def _lines_told(runtime: Runtime, connection: str, their_id: str, line_ids: Iterable[str]) -> None:
+    for line_id in line_ids:
+        runtime.store.run(
+            "insert into goods_in_line (connection, their_id, line_id) values (%s, %s, %s) on conflict do nothing",
+            connection,
+            their_id,
+            line_id,
+        )

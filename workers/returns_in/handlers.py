@@ -1,0 +1,109 @@
+"""The queue ``returns-in``: goods in re-read, returns announced to a warehouse, returns offered to Khaos Control."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mappings.canonical import ReturnAdvice
+from workers.edi.control_numbers import awaits_answers, stamp_of
+from workers.ledger.store import Claimed, Effect
+from workers.ports.warehouse import Known
+from workers.returns_in.goods_in import Receipt
+from workers.returns_in.offers import offer
+from workers.spine.delivery import Absent
+from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
+from workers.spine.runtime import Runtime
+
+__all__ = ["Advice", "Receipt", "Return"]
+
+NAMED = 5  # SKUs named in a note; the gates name all
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """A return, from its grade to its credit note. What may be offered is offered once; Khaos pulls it."""
+
+    runtime: Runtime
+    repeatable: bool = True  # judging again finds what was offered
+    refused: str = "refused_by_khaos"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Nothing to write: Khaos gets what stands in the ledger when it pulls."""
+        return b"return"
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Judge and offer it."""
+        return offer(self.runtime, message.reference)
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """Not needed: nothing was sent."""
+        return Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """A return that was announced: its receipt is created at the warehouse once."""
+
+    runtime: Runtime
+    repeatable: bool = False
+    refused: str = "refused_by_warehouse"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Gate on SKUs that the warehouse has not confirmed, then write the bytes."""
+        if over := self._over(message):
+            return over
+        advice = ReturnAdvice.model_validate_json(message.body_text)
+        codes = sorted({line.sku for line in advice.lines})
+        skus = {
+            row["code"]: row["their_id"]
+            for row in self.runtime.store.rows(
+                "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
+                message.connection,
+                codes,
+            )
+        }
+        missing = [code for code in codes if code not in skus]
+        if missing:
+            gates = tuple(f"sku:{message.connection}:{code}" for code in missing)
+            return Held(gates, f"waits for {', '.join(missing[:NAMED])}{' …' if len(missing) > NAMED else ''}")
+        known = Known(skus, stamp=stamp_of(self.runtime, message))
+        warehouse = self.runtime.warehouse(message.connection)
+        return warehouse.write_return(advice, self.runtime.facts(message.connection), known)
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Create the receipt, unless the advice was withdrawn meanwhile."""
+        if over := self._over(message):
+            return over
+        self.runtime.pace(message.connection)
+        their_id = self.runtime.warehouse(message.connection).send_return(wire)
+        return Delivered(f"expected at the warehouse as {their_id}", self._effects(message, their_id))
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """By reference: there as we wrote it, there otherwise, there twice, or not there."""
+        self.runtime.pace(message.connection)
+        found = self.runtime.asked(message.connection).find_return(
+            message.reference, wire, self.runtime.facts(message.connection)
+        )
+        if found is None:
+            return Absent()
+        if len(found.their_ids) > 1:
+            return Dead("duplicate_at_warehouse", f"it is there as {', '.join(found.their_ids)}", maybe_done=True)
+        if not found.same:
+            return Dead("order_changed_after_release", found.what, maybe_done=True)
+        note = f"at the warehouse as {found.their_ids[0]}: the first sending had arrived"
+        return Duplicate(note, self._effects(message, found.their_ids[0]))
+
+    def _over(self, message: Claimed) -> NotNeeded | None:
+        row = self.runtime.store.row("select state from return_advice where reference = %s", message.reference)
+        state = row["state"] if row else "gone"
+        return None if state == "new" else NotNeeded(f"the advice is {state}")
+
+    def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
+        return (
+            Effect(
+                "update return_advice set state = case when state = 'new' then 'sent' else state end, their_id = %s"
+                " where reference = %s and 'refused' <> all (said_to(%s))",
+                (their_id, message.reference, message.id),
+            ),
+            *awaits_answers(self.runtime, message, "received"),
+        )

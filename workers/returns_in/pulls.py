@@ -1,0 +1,121 @@
+"""What Khaos Control gets when it pulls: oldest offers first, and again until it shows that it has them.
+
+It acknowledges nothing. We hand out the last served sequence with each answer; seeing it come back means that this
+answer arrived (kcc-web-services, README, ``Sirion-Continuation``). A repeat is harmless: it refuses a reference twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mappings.canonical import CustomerReturn
+from workers.ledger.store import Connection, Store
+from workers.returns_in.lines import SEEN_WITHIN
+
+NOT_SEEN = "Khaos Control pulled it and shows no credit note: it may have refused it"
+DIGITS = 19  # a larger number is none of the ledger's
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Returns to answer with, and the continuation to hand out; None where none is to be handed out."""
+
+    returns: tuple[CustomerReturn, ...]
+    continuation: str | None
+
+
+def pull(
+    store: Store,
+    erp: str,
+    continuation: str,
+    size: int,
+    references: Sequence[str] = (),
+    tellable: Callable[[CustomerReturn], bool] = lambda _: True,
+) -> Batch:
+    """The next batch. What is named by ``references`` comes alone, and moves no continuation; a channel may put text
+    before or behind a reference of ours (``{0}SPY``), and names it so.
+
+    What is not ``tellable`` is left out, does not count as told, and keeps nothing behind it waiting. Anything but a
+    sequence of ours (the date-time of a first contact, or what a restored ledger never handed out) begins anew with
+    all that is not credited. What was credited or stopped is never told again, whoever asks.
+    """
+    reached = _sequence(continuation)
+    with store.transaction() as db:
+        db.execute("select pg_advisory_xact_lock(4201982)")  # as offers do: sequences are committed in their order
+        last = db.execute("select last_value as n from return_sequence").fetchone()
+        if reached is not None and last is not None and reached > last["n"]:
+            reached = None
+        if reached is not None:
+            _arrived(db, erp, reached)
+        if reached is not None and not references:
+            _behind(db, erp, reached)
+        served = _tell(db, erp, reached, len(references) if references else size, references, tellable)
+    told = tuple(made for made, _ in served)
+    if references:
+        return Batch(told, None if reached is None else str(reached))
+    return Batch(told, str(max([number for _, number in served], default=reached or 0)))
+
+
+def _arrived(db: Connection, erp: str, reached: int) -> None:
+    """The answer that handed a sequence out has arrived."""
+    db.execute(
+        "with arrived as (update return_line set state = 'presumed_imported', imported_at = now()"
+        " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s returning *)"
+        " insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+        " select 'return:' || reference, %s, coalesce(nullif(order_code, ''), reference),"
+        " now() + make_interval(secs => %s), 'return_not_seen', 'returns-in', erp from arrived on conflict do nothing",
+        (erp, reached, NOT_SEEN, SEEN_WITHIN),
+    )
+
+
+def _behind(db: Connection, erp: str, reached: int) -> None:
+    """What was left out of the answers so far has its turn after them, so that its own arrival can be seen."""
+    db.execute(
+        "update return_line set sequence = nextval('return_sequence')"
+        " where erp = %s and state = 'offered' and sequence <= %s",
+        (erp, reached),
+    )
+
+
+def _tell(
+    db: Connection,
+    erp: str,
+    reached: int | None,
+    size: int,
+    references: Sequence[str],
+    tellable: Callable[[CustomerReturn], bool],
+) -> list[tuple[CustomerReturn, int]]:
+    """The returns to tell, each with its sequence."""
+    told: list[tuple[CustomerReturn, int]] = []
+    after = -1 if reached is None or references else reached
+    while len(told) < size:
+        rows = db.execute(
+            "select sequence, offer from return_line where erp = %(erp)s and state in ('offered', 'presumed_imported')"
+            " and sequence > %(after)s and (not %(named)s"
+            " or exists (select 1 from unnest(%(refs)s::text[]) r where position(reference in r) > 0))"
+            " order by sequence limit %(size)s for update",
+            {"erp": erp, "named": bool(references), "refs": list(references), "after": after, "size": size},
+        ).fetchall()
+        for row in rows:
+            made = CustomerReturn.model_validate_json(bytes(row["offer"]))
+            if len(told) < size and tellable(made):
+                told.append((made, row["sequence"]))
+        if len(rows) < size:
+            break
+        after = rows[-1]["sequence"]
+    db.execute(
+        "update return_line set served_at = clock_timestamp() where reference = any (%s)",
+        ([made.reference for made, _ in told],),
+    )
+    return told
+
+
+def _sequence(continuation: str) -> int | None:
+    word = continuation.strip()
+    return int(word) if word.isascii() and word.isdigit() and len(word) < DIGITS else None
+
+
+def named(header: str) -> tuple[str, ...]:
+    """The references of a ``SpecificIDs`` header: parted by commas, the whole or each in quotes or not."""
+    return tuple(dict.fromkeys(word for part in header.split(",") if (word := part.strip().strip('"').strip())))

@@ -1,0 +1,99 @@
+"""A real Postgres for the walks: migrated once, emptied between seeds, its clock the walk's, and nothing flushed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+
+from workers.embedded.postgres import EmbeddedPostgres
+from workers.ledger.migrate import migrate
+
+TEMPLATE = "template_walk"
+QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "jit = off")
+PATH = "walk, pg_catalog, public"  # before pg_catalog, so that ``now`` is ours; a table ``record`` stands in public
+CLOCK = """
+create schema walk;
+create unlogged table walk.clock (at timestamptz not null);
+insert into walk.clock values ('2026-01-15 09:00+00');
+create function walk.now() returns timestamptz language plpgsql stable
+    as 'declare v timestamptz; begin select c.at into v from walk.clock c; return v; end';
+create function walk.clock_timestamp() returns timestamptz language plpgsql volatile
+    as 'declare v timestamptz; begin select c.at into v from walk.clock c; return v; end';
+do $$
+declare v record;
+begin
+    for v in select table_name, column_name, column_default from information_schema.columns
+              where table_schema = 'public' and column_default ~ '(now|clock_timestamp)\\(\\)'
+    loop
+        execute format('alter table public.%I alter column %I set default %s', v.table_name, v.column_name,
+                       regexp_replace(v.column_default, '(now|clock_timestamp)\\(\\)', 'walk.\\1()'));
+    end loop;
+end $$;
+"""
+TABLES = """
+select string_agg(format('delete from %I;', relname), ' ' order by relname desc) from pg_class
+ where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition
+   and relname not in ('alembic_version', 'gate')
+"""
+BEAT = 5.0  # seconds from one heartbeat to the next
+
+
+@contextlib.contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """The address of a server with a migrated template. Its functions ``now`` read a table."""
+    with EmbeddedPostgres(folder) as server:
+        dsn = server.start()
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            for setting in QUICK:
+                connection.execute(f"alter system set {setting}".encode())
+            connection.execute("select pg_reload_conf()")
+            connection.execute(f"create database {TEMPLATE}".encode())
+        migrate(named(dsn, TEMPLATE))
+        with psycopg.connect(named(dsn, TEMPLATE), autocommit=True) as connection:
+            connection.execute(CLOCK)
+        yield dsn
+        server.discard()
+
+
+def named(dsn: str, name: str) -> str:
+    """The address of another database of the same server."""
+    head, _, tail = dsn.rpartition("/")
+    _, question, options = tail.partition("?")
+    return f"{head}/{name}{question}{options}"
+
+
+class WalkLedger:
+    """One database of the server, for one process's walks."""
+
+    def __init__(self, server: str, name: str) -> None:
+        """Made anew from the template."""
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f"drop database if exists {name} with (force)".encode())
+            connection.execute(f"create database {name} template {TEMPLATE}".encode())
+            connection.execute(f"alter database {name} set search_path = {PATH}".encode())
+            connection.execute(f"alter database {name} set lock_timeout = '4s'".encode())
+        self.dsn = named(server, name)
+        self._beat = datetime.min.replace(tzinfo=UTC)
+        self._door = psycopg.connect(self.dsn, autocommit=True)
+
+    def move(self, moment: datetime) -> None:
+        """The ledger's clock shows this moment; whoever lives goes on living."""
+        self._door.execute("update walk.clock set at = %s", [moment])
+        if abs((moment - self._beat).total_seconds()) > BEAT:
+            self._beat = moment
+            self._door.execute("update process set beat_at = %s where beat_at > '-infinity'", [moment])
+
+    def empty(self) -> None:
+        """Forget everything but the schema."""
+        row = self._door.execute(TABLES).fetchone()
+        assert row is not None
+        statements = f"begin; set local session_replication_role = replica; {row[0]} delete from gate; commit"  # noqa: S608  our own tables
+        self._door.execute(statements.encode())
+
+    def close(self) -> None:
+        """Give the connection back."""
+        self._door.close()

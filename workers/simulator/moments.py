@@ -1,0 +1,73 @@
+"""The moments at which a process may die or something else may happen: each call, each word to the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from workers.ledger.store import Connection, Store
+
+
+class Died(BaseException):
+    """The process was killed: nothing of it may catch this."""
+
+
+class Moments:
+    """Counts down to the one moment at which ``then`` happens."""
+
+    def __init__(self) -> None:
+        self._left = -1
+        self._calls_only = False
+        self._then: Callable[[], None] = _nothing
+        self.seen = 0
+
+    def expect(self, number: int, then: Callable[[], None], *, calls_only: bool) -> None:
+        """Let ``then`` happen at the moment with this number; ``calls_only`` counts partners' calls alone."""
+        self._left, self._then, self._calls_only = number, then, calls_only
+
+    def forget(self) -> bool:
+        """Nothing is expected any more. Whether it had happened."""
+        happened = self._left == 0
+        self._left = -1
+        return happened
+
+    def call(self, _what: str = "") -> None:
+        """A partner's call begins or ends."""
+        self._pass()
+
+    def word(self) -> None:
+        """A word to the ledger begins or has been committed."""
+        if not self._calls_only:
+            self._pass()
+
+    def _pass(self) -> None:
+        self.seen += 1
+        if self._left > 0:
+            self._left -= 1
+            if self._left == 0:
+                self._then()
+
+
+def _nothing() -> None:
+    """Nothing happens."""
+
+
+def die() -> None:
+    """The process dies at this very moment."""
+    raise Died
+
+
+class WatchedStore(Store):
+    """A door to the ledger whose every word is a moment."""
+
+    moments: Moments | None = None
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """As the fleet's own."""
+        if self.moments is not None:
+            self.moments.word()
+        with super().connection() as connection:
+            yield connection
+        if self.moments is not None:
+            self.moments.word()

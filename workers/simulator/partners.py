@@ -1,0 +1,74 @@
+"""What partners and their lines do: webhooks come late, twice, in any order or never; calls fail in every manner."""
+
+from __future__ import annotations
+
+import random
+
+from workers.simulator.settings import CLARUS, KHAOS
+from workers.simulator.stage import ATTEMPTS, Hook, Stage
+from workers.simulator.wire import FAULTS
+
+
+def posts_one(stage: Stage, dice: random.Random) -> str | None:
+    """Any webhook that is on its way arrives."""
+    if not stage.post:
+        return None
+    return _arrive(stage, stage.post.pop(dice.randrange(len(stage.post))))
+
+
+def posts_all(stage: Stage, dice: random.Random) -> str | None:
+    """Every webhook that is on its way arrives, in any order."""
+    if not stage.post:
+        return None
+    waiting, stage.post[:] = list(stage.post), []
+    dice.shuffle(waiting)
+    return "; ".join(_arrive(stage, hook) for hook in waiting)
+
+
+def repeats(stage: Stage, dice: random.Random) -> str | None:
+    """A webhook is sent twice."""
+    if not stage.post:
+        return None
+    hook = dice.choice(stage.post)
+    stage.post.append(Hook(hook.automation, hook.body))
+    return f"{_name(hook)} will come twice"
+
+
+def forgets(stage: Stage, dice: random.Random) -> str | None:
+    """A webhook gets lost."""
+    if not stage.post:
+        return None
+    return f"{_name(stage.post.pop(dice.randrange(len(stage.post))))} is lost"
+
+
+def fails(stage: Stage, dice: random.Random) -> str | None:
+    """The next calls to a partner fail."""
+    host = dice.choice((KHAOS, CLARUS))
+    faults = [dice.choice(FAULTS) for _ in range(dice.choice((1, 1, 1, 2, 5)))]
+    skipped = dice.randint(0, 3)
+    stage.wire.faults[host].extend([""] * skipped + faults)
+    return f"calls to {host} will fail after {skipped}: {', '.join(faults)}"
+
+
+def recovers(stage: Stage, _dice: random.Random) -> str | None:
+    """All partners answer again."""
+    stage.wire.mend()
+    return "all partners answer again"
+
+
+def arrives_late(stage: Stage, _dice: random.Random) -> str | None:
+    """Calls that nobody waits for any more arrive after all."""
+    arrived = stage.wire.arrive()
+    return f"{arrived} late calls arrive" if arrived else None
+
+
+def _arrive(stage: Stage, hook: Hook) -> str:
+    if stage.deliver(hook):
+        return f"{_name(hook)} arrives"
+    if hook.tries < ATTEMPTS:
+        stage.post.append(hook)
+    return f"{_name(hook)} is not taken"
+
+
+def _name(hook: Hook) -> str:
+    return f"webhook {hook.automation['resource_name']}.{hook.automation['event']}"

@@ -1,0 +1,65 @@
+"""What the fleet's own people do at the exception table: they retry, dismiss, replay and open."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from workers import recovery
+from workers.simulator.stage import Stage
+from workers.spine import gates, reading
+from workers.spine.people import CannotDo, Person
+
+SOMEBODY = Person("walker")
+
+
+def retries(stage: Stage, dice: random.Random) -> str | None:
+    """A person retries an exception."""
+    found = _open(stage, dice)
+    if found is None:
+        return None
+    try:
+        recovery.retry(stage.store, found["id"], SOMEBODY)
+    except CannotDo:
+        return None
+    return f"a person retries {found['kind']} of {found['subject']}"
+
+
+def dismisses(stage: Stage, dice: random.Random) -> str | None:
+    """A person dismisses an exception."""
+    found = _open(stage, dice)
+    if found is None:
+        return None
+    try:
+        recovery.dismiss(stage.store, found["id"], SOMEBODY, "dealt with by hand")
+    except CannotDo:
+        return None
+    stage.dismissed.append((found["kind"], found["subject"], found["story"]))
+    return f"a person dismisses {found['kind']} of {found['subject']}"
+
+
+def replays(stage: Stage, dice: random.Random) -> str | None:
+    """A record is read again."""
+    rows = stage.store.rows("select id, source from record order by id")
+    if not rows:
+        return None
+    row = dice.choice(rows)
+    reading.read_again(stage.processes[0].runtime, row["id"])
+    return f"record {row['source']} is read again"
+
+
+def opens(stage: Stage, dice: random.Random) -> str | None:
+    """A person opens a shut connection."""
+    rows = stage.store.rows("select name from connection where shut_kind is not null order by name")
+    if not rows:
+        return None
+    name = dice.choice(rows)["name"]
+    gates.open_connection(stage.processes[0].runtime, name)
+    return f"a person opens {name}"
+
+
+def _open(stage: Stage, dice: random.Random) -> dict[str, Any] | None:
+    rows = stage.store.rows(
+        "select id, kind, subject, story from exception where state = 'open' order by kind, subject"
+    )
+    return dice.choice(rows) if rows else None

@@ -1,0 +1,88 @@
+"""The fleet's processes in a walk: two of them, driven by hand, each with its own memory, and each may be killed."""
+
+from __future__ import annotations
+
+import random
+import socket
+import uuid
+from dataclasses import dataclass, field
+from functools import partial
+
+from workers.broker.queues import LANES
+from workers.config import Configuration
+from workers.ledger.store import Claimed
+from workers.observability.flower import Silent
+from workers.simulator.clock import CLOCK
+from workers.simulator.moments import WatchedStore
+from workers.spine import dead_letters, scheduler
+from workers.spine.delivery import Slot, drain
+from workers.spine.runtime import Runtime
+from workers.spine.scheduler import Scheduled
+from workers.wiring import schedules
+from workers.wiring.handlers import handler_for
+
+BORN = """
+insert into process (id, name, host, pid, beat_at) values (%s, %s, %s, 0, now())
+"""
+
+
+@dataclass
+class Process:
+    """One process of the fleet."""
+
+    name: str
+    configuration: Configuration
+    store: WatchedStore
+    dice: random.Random
+    runtime: Runtime = field(init=False)
+    listed: dict[str, Scheduled] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.be_born()
+
+    def be_born(self) -> None:
+        """Begin with an empty memory, under a new name in the ledger."""
+        self.store.process_id = uuid.uuid4()
+        self.runtime = Runtime(self.configuration, dice=self.dice)
+        vars(self.runtime)["store"] = self.store
+        self.listed = schedules.schedules(self.runtime, lambda _bell: None)
+        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk")
+
+    def die(self) -> None:
+        """Be gone: the heartbeat has stopped long enough."""
+        self.store.moments, watched = None, self.store.moments
+        self.store.run("update process set beat_at = '-infinity' where id = %s", self.store.process_id)
+        self.be_born()
+        self.store.moments = watched
+
+    def work(self, lane: str, most: int = 1000, *, file_dead: bool = True) -> int:
+        """Work off a queue, at most so many messages. A dead one's bell is lost unless ``file_dead``."""
+        begun = 0
+
+        class Counting(Silent):
+            def started(self, message: Claimed) -> None:
+                nonlocal begun
+                begun += 1
+
+        def dead(message: Claimed) -> None:
+            if file_dead:
+                dead_letters.file_dead(self.runtime, message.id, message.generation)
+
+        slot = Slot(
+            store=self.store, handler=partial(handler_for, self.runtime),
+            health=self.runtime.health, narrator=Counting(), doubt_wait=self.runtime.doubt_wait,
+            lease=self.runtime.lease, sleep=CLOCK.wait, dice=self.dice,
+            clock=lambda: CLOCK.at.timestamp(),  # noqa: PLW0108  the moment is asked for each time
+            on_dead=dead, stopping=lambda: most <= begun,
+        )  # fmt: skip
+        return drain(slot, lane)
+
+    def work_all(self) -> int:
+        """Work off every queue."""
+        return sum(self.work(lane) for lane in LANES)
+
+    def run(self, name: str, *, now: bool = False) -> bool:
+        """Run a scheduled thing if it is due; ``now`` brings it forward."""
+        if now:
+            self.store.run("update schedule set due_at = now() where name = %s and due_at > now()", name)
+        return scheduler.run_due(self.runtime, self.listed, name)

@@ -1,0 +1,93 @@
+"""What must hold after each step, by the partners' own books and by the ledger's rows that say what will move next."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workers.simulator.stage import Stage
+
+MOVERLESS = """
+select f.reference, f.state from fulfilment f
+ where (f.state in ('new', 'sent', 'part_dispatched', 'cancelling')
+        or f.state in ('dispatched', 'closed_short') and not f.confirmed)
+   and not exists (select 1 from message m where m.story = f.order_code and m.state <> 'dead')
+   and not exists (select 1 from message m join exception e on e.message_id = m.id and e.state = 'open'
+                    where m.story = f.order_code)
+   and not exists (select 1 from expectation x where x.story = f.order_code and x.missed_at is null)
+   and not exists (select 1 from exception e where e.story = f.order_code and e.state = 'open')
+   and not exists (select 1 from record_unread)
+   and not exists (select 1 from order_wanted w where w.code in (f.order_code, f.invoice_code))
+   and not exists (select 1 from message m where m.state = 'dead'
+                    and not exists (select 1 from exception e where e.message_id = m.id and e.state = 'open'))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A promise that does not hold: its name, and what shows it."""
+
+    promise: str
+    what: str
+
+
+def after_step(stage: Stage) -> list[Broken]:
+    """Everything that must hold at any moment."""
+    return [*_twice(stage), *_beyond(stage), *_credited_beyond(stage), *_still(stage)]
+
+
+def _twice(stage: Stage) -> Iterator[Broken]:
+    """No reference, and no invoice, stands twice at the warehouse."""
+    references: Counter[str] = Counter()
+    invoices: dict[str, set[str]] = defaultdict(set)
+    for order in stage.tenant.books.goods_outs.rows.values():
+        if order.get("deleted") or order["goods_out_status"]["code"] == "CANCELLED":
+            continue
+        references[order["reference"]] += 1
+        invoices[order["external_system_reference1"] or ""].add(order["reference"])
+    for reference, times in references.items():
+        if times > 1:
+            yield Broken("no reference twice", f"{reference} stands {times} times at the warehouse")
+    for invoice, found in invoices.items():
+        if invoice and len(found) > 1:
+            yield Broken("no invoice twice", f"{invoice} stands as {' and '.join(sorted(found))}")
+
+
+def _beyond(stage: Stage) -> Iterator[Broken]:
+    """No unit ships beyond what its order ever asked for."""
+    left = _left(stage)
+    for (order, sku), units in left.items():
+        if units > stage.most.get((order, sku), 0):
+            yield Broken(
+                "no unit beyond", f"{units} {sku} left for {order}, {stage.most.get((order, sku), 0)} asked for"
+            )
+
+
+def _left(stage: Stage) -> Counter[tuple[str, str]]:
+    left: Counter[tuple[str, str]] = Counter()
+    for out in stage.tenant.books.goods_outs.rows.values():
+        for line in out["lines"]:
+            if line["dispatch_quantity"]:
+                order = str(out["reference"]).rpartition("-")[0]
+                left[order, str(line["product"]["code"])] += int(line["dispatch_quantity"])
+    return left
+
+
+def _credited_beyond(stage: Stage) -> Iterator[Broken]:
+    """No unit is credited that never left."""
+    if not stage.books.credits:
+        return
+    left, given = _left(stage), Counter[tuple[str, str]]()
+    for credit in stage.books.credits:
+        if credit.source:
+            given.update({(credit.source, sku): units for sku, units in credit.order.lines.items()})
+    for key, units in given.items():
+        if units > left[key]:
+            yield Broken("no unit credited twice", f"{units} {key[1]} credited on {key[0]}, {left[key]} left")
+
+
+def _still(stage: Stage) -> Iterator[Broken]:
+    """Every fulfilment that is not over has something that will move it."""
+    for row in stage.store.rows(MOVERLESS):
+        yield Broken("something moves it", f"nothing will move {row['reference']}, which is {row['state']}")

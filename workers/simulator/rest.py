@@ -1,0 +1,184 @@
+"""At rest: everybody does what is left to do, nothing fails any more, and all books must agree."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from adapters.clarus.sandbox import display
+from adapters.khaos.sandbox.records import CANCELLED, RELEASED
+from workers.demo.observer import EXCEPTIONS, IN_FLIGHT, LEDGER
+from workers.demo.reconciliation.journal import compare_journal
+from workers.demo.reconciliation.khaos_snapshot import KhaosBooks
+from workers.demo.reconciliation.ledger_rows import Excepted, LedgerRows
+from workers.demo.reconciliation.orders import OrderBooks
+from workers.demo.reconciliation.returns import compare_receipts, compare_returns
+from workers.demo.reconciliation.stock import compare_stock
+from workers.demo.reconciliation.warehouse_snapshot import GoodsOut, OutLine, WarehouseBook
+from workers.simulator.clock import CLOCK
+from workers.simulator.customers import AWAY
+from workers.simulator.partners import posts_all
+from workers.simulator.promises import Broken, after_step
+from workers.simulator.settings import BUILDINGS
+from workers.simulator.stage import Stage
+
+PAUSES = (5.0, 60.0, 20.0, 400.0, 60.0, 3700.0, 60.0, 2000.0, 60.0, 400.0, 60.0, 60.0, 60.0)
+QUIET = 3  # rounds in which nothing changes: then nothing moves any more
+STATE = """
+select (select count(*) from record_unread) as unread, (select count(*) from message_settled) as settled,
+       (select string_agg(id || state || generation, ',' order by id) from message) as live,
+       (select string_agg(reference || state || confirmed, ',' order by reference) from fulfilment) as fulfilments,
+       (select string_agg(kind || subject || state, ',' order by id) from exception) as exceptions
+"""
+
+
+def come_to_rest(stage: Stage) -> None:
+    """Partners answer, webhooks arrive, the floor works, and schedules run until nothing changes."""
+    stage.wire.mend()
+    stage.wire.arrive()
+    before: Any = None
+    quiet = 0
+    for pause in PAUSES:
+        CLOCK.wait(pause)
+        for _ in range(3):
+            CLOCK.wait(61.0)
+            stage.floor_works()
+        posts_all(stage, stage.dice)
+        _all_runs(stage)
+        state = stage.store.row(STATE)
+        quiet = quiet + 1 if state == before else 0
+        before = state
+        if quiet >= QUIET:
+            return
+
+
+def _all_runs(stage: Stage) -> None:
+    process = stage.processes[0]
+    stage.see()
+    for name in sorted(process.listed):
+        process.run(name, now=True)
+    stage.settle(process)
+    stage.books.tick()
+
+
+def at_rest(stage: Stage) -> list[Broken]:
+    """Everything that must hold when nothing moves any more."""
+    found = AtRest(stage)
+    return [*after_step(stage), *found.orders(), *found.ready(), *found.goods(), *found.levels(), *found.ends()]
+
+
+class AtRest:
+    """Both sides' books and the ledger's rows, read once."""
+
+    def __init__(self, stage: Stage) -> None:
+        """Read them."""
+        self.stage, store = stage, stage.store
+        self.erp = KhaosBooks.model_validate(stage.khaos_books())
+        self.theirs = WarehouseBook.model_validate(display.show(stage.tenant))
+        self.rows = LedgerRows.model_validate({name: store.rows(query) for name, query in LEDGER.items()})
+        self.open = [Excepted.model_validate(row) for row in store.rows(EXCEPTIONS)]
+        self.stories = {one.order for one in self.open} | {one.subject.partition(":")[2] for one in self.open}
+        self.live = {one.invoice for one in self.erp.invoices if not one.cancelled}
+
+    def _in_hand(self, *names: str) -> bool:
+        """Whether an open exception, or a person's own word, has one of the names in hand."""
+        return not {*names}.isdisjoint(self.stories | self.stage.ended)
+
+    def orders(self) -> Iterator[Broken]:
+        """Nothing is lost, nothing doubled, and both sides tell one story."""
+        books = OrderBooks(self.erp, {"clarus": self.theirs.goods_outs}, self.open)
+        for one in books.invoices:
+            gone = one.stage in AWAY and not books.outs[one.invoice]
+            owed = one.ready and one.warehouse_lines and not books.finished(one) and not gone
+            if owed and not self._in_hand(one.invoice, one.order):
+                yield Broken("nothing lost", f"{one.invoice} of {one.order}, stage {one.stage}, is nobody's")
+            if one.stage in AWAY and books.outs[one.invoice] and not self._in_hand(one.invoice, one.order):
+                yield Broken("withdrawn is withdrawn", f"{one.invoice} is at stage {one.stage} and at the warehouse")
+        for what in (*books.alive_twice(), *books.beyond(), *books.confirmed_twice()):
+            yield Broken("nothing doubled", what)
+        for what in (*books.contradictions(), *books.ownerless()):
+            if not any(story in what for story in self.stories if story):
+                yield Broken("both tell one story", what)
+        for out in self._for_nobody():
+            if not self._in_hand(out.invoice, _order(out)):
+                yield Broken("shipped for somebody", f"{out.reference} is alive for {out.invoice}, which is no more")
+
+    def _for_nobody(self) -> list[GoodsOut]:
+        """Orders of the warehouse whose invoice is cancelled, or has another code."""
+        return [out for out in self.theirs.goods_outs if out.alive and out.invoice not in self.live]
+
+    def ready(self) -> Iterator[Broken]:
+        """Every invoice at a ready stage is a fulfilment, a hold or an open exception."""
+        query = "select invoice_code from fulfilment where state not in ('cancelled', 'withdrawn')"
+        alive = {row["invoice_code"] for row in self.stage.store.rows(query)}
+        for invoice in self.stage.books.invoices.values():
+            is_ready = invoice.stage == RELEASED and not invoice.order.cancelled_at
+            if is_ready and invoice.code not in alive and not self._in_hand(invoice.code, invoice.order.code):
+                yield Broken("every ready invoice", f"{invoice.code} of {invoice.order.code} is ready, and nobody's")
+
+    def goods(self) -> Iterator[Broken]:
+        """The sum rule, the journal, returns and receipts, to the unit."""
+        strangers = {out.reference for out in self._for_nobody()}
+        counted = self.theirs.model_copy(
+            update={
+                "goods_outs": tuple(
+                    out.model_copy(update={"lines": dict.fromkeys(out.lines, OutLine())})
+                    if out.reference in strangers  # it left for no invoice, and never will be issued
+                    else out
+                    for out in self.theirs.goods_outs
+                )
+            }
+        )
+        stock = compare_stock(self.erp, {"clarus": counted}, self.rows.terms, BUILDINGS, "issue")
+        yield from (Broken("the sum rule", what) for what in stock.stock_off)
+        journal = compare_journal({"clarus": self.theirs}, self.rows.journal, BUILDINGS)
+        yield from (Broken("the journal", what) for what in (*journal.missing, *journal.doubled, *journal.extra))
+        returns = compare_returns(self.erp, {"clarus": self.theirs}, self.rows, self.open)
+        yield from (Broken("credited once", what) for what in (*returns.credited_twice, *returns.uncredited))
+        receipts = compare_receipts(self.erp, {"clarus": self.theirs}, self.rows, BUILDINGS)
+        yield from (Broken("goods in", what) for what in receipts.not_booked)
+
+    def levels(self) -> Iterator[Broken]:
+        """Levels never exceed what can be shipped."""
+        wanted = self._wanted()
+        for (code, site), level in self.stage.books.levels.items():
+            if site != BUILDINGS[0].home:
+                continue
+            shelf = self.theirs.stock.get(code, {}).get(BUILDINGS[0].facility)
+            good = shelf.good if shelf else 0
+            if level.available > max(0, good - wanted[code]):
+                yield Broken(
+                    "levels can be shipped",
+                    f"Khaos Control offers {level.available} {code}: {good} are there, {wanted[code]} are wanted",
+                )
+
+    def _wanted(self) -> Counter[str]:
+        """Units of open invoices that have not left."""
+        left: Counter[tuple[str, str]] = Counter()
+        for out in self.theirs.goods_outs:
+            left.update({(_order(out), sku): units for sku, units in out.left.items()})
+        wanted: Counter[str] = Counter()
+        for order in self.stage.books.orders.values():
+            need: Counter[str] = Counter()
+            for invoice in order.invoices:
+                if invoice.stage not in (CANCELLED, 18):
+                    need.update(invoice.lines)
+            for sku, units in need.items():
+                wanted[sku] += max(0, units - left[order.code, sku])
+        return wanted
+
+    def ends(self) -> Iterator[Broken]:
+        """Nothing is in flight, and nothing fails or is shut without an exception."""
+        rows = self.stage.store.rows
+        yield from (Broken("nothing in flight", row["what"]) for row in rows(IN_FLIGHT))
+        for row in rows("select name, last_error from schedule where last_error is not null"):
+            if not self._in_hand(row["name"]):
+                yield Broken("nothing fails untold", f"schedule {row['name']} ends with {row['last_error']}")
+        for row in rows("select name, shut_kind from connection where shut_kind is not null"):
+            if not self._in_hand(row["name"]):
+                yield Broken("nothing shut untold", f"{row['name']} is shut: {row['shut_kind']}")
+
+
+def _order(out: GoodsOut) -> str:
+    return out.reference.rpartition("-")[0]

@@ -1,0 +1,64 @@
+"""Many seeds over several processes: each has its own database and stage, and takes the next seed when free."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import multiprocessing
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from workers.embedded.redis import EmbeddedRedis
+from workers.simulator.ledger import serve
+from workers.simulator.stage import Stage
+from workers.simulator.walk import Outcome, draw, shrink, walk
+
+_stage: list[Stage] = []
+
+
+@dataclass(frozen=True, slots=True)
+class Servers:
+    """What all processes share."""
+
+    folder: Path
+    postgres: str
+    broker: str
+
+
+@contextlib.contextmanager
+def servers() -> Iterator[Servers]:
+    """Postgres with a migrated template, and Redis; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="walk-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        with serve(folder / "postgres") as postgres, EmbeddedRedis(folder / "redis") as redis:
+            yield Servers(folder, postgres, redis.start())
+            redis.discard()
+
+
+def open_stage(given: Servers) -> Stage:
+    """This process's stage."""
+    logging.disable(logging.CRITICAL)  # what fails on purpose is no news
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    return Stage(given.folder, given.postgres, given.broker, f"walk_{os.getpid()}")
+
+
+def walk_seeds(seeds: Iterable[int], length: int, jobs: int, given: Servers) -> Iterator[Outcome]:
+    """Each seed's outcome as it comes, its story shrunk where a promise was broken."""
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (given,)) as pool:
+        yield from pool.map(_one, [(seed, length) for seed in seeds])
+
+
+def _begin(given: Servers) -> None:
+    _stage.append(open_stage(given))
+
+
+def _one(wanted: tuple[int, int]) -> Outcome:
+    seed, length = wanted
+    found = walk(_stage[0], seed, draw(seed, length))
+    return shrink(_stage[0], found) if found.broken else found

@@ -1,0 +1,137 @@
+"""The wire between the fleet and the stand-ins, inside one process: every call goes over here, and here it fails.
+
+It stands where urllib3 would open a connection, so that all of the adapters' own code runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections import defaultdict, deque
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import urllib3
+from starlette.types import ASGIApp
+from urllib3 import exceptions
+
+from workers.simulator.clock import CLOCK
+
+A_CALL = 0.02  # seconds that a call takes
+HTML = b"<!DOCTYPE html><html><body>Maintenance</body></html>"
+FAULTS = ("refused", "cut", "silent", "lost", "late", "error", "throttled", "html", "half")
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Wire:
+    """Hosts by name, the faults that wait for their next calls, and calls that arrive when nobody waits any more."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self.apps: dict[str, ASGIApp] = {}
+        self.faults: dict[str, deque[str]] = defaultdict(deque)
+        self.late: deque[Callable[[], object]] = deque()
+        self.before: Callable[[str], None] = lambda _what: None
+        self.after: Callable[[str], None] = lambda _what: None
+        self.calls = 0
+        self.application: Any = None  # that answered last
+
+    def clear(self) -> None:
+        """No hosts, no faults."""
+        self.apps.clear()
+        self.mend()
+        self.late.clear()
+
+    def mend(self) -> None:
+        """No faults any more."""
+        self.faults.clear()
+
+    def install(self) -> None:
+        """Stand where urllib3 would open a connection."""
+        wire = self
+
+        def urlopen(_pool: object, method: str, url: str, **more: Any) -> urllib3.HTTPResponse:
+            return wire.exchange(method, url, **more)
+
+        setattr(urllib3.PoolManager, "urlopen", urlopen)  # noqa: B010  mypy refuses to assign to a method
+
+    def exchange(
+        self, method: str, url: str, *, body: Any = b"", headers: Mapping[str, str] | None = None, **_: Any
+    ) -> urllib3.HTTPResponse:
+        """One call, spoiled if a fault waits for it. Raises what urllib3 raises."""
+        self.calls += 1
+        CLOCK.wait(A_CALL)
+        host = urlsplit(url).netloc
+        what = f"{method} {url}"
+        self.before(what)
+        waiting = self.faults[host]
+        fault = waiting.popleft() if waiting else ""
+        answer = self._spoiled(fault, method, url, body or b"", headers or {})
+        self.after(what)
+        status, said, content = answer
+        return urllib3.HTTPResponse(
+            io.BytesIO(content), said, status, preload_content=False, request_method=method, request_url=url
+        )
+
+    def _spoiled(self, fault: str, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        if fault == "refused":
+            raise exceptions.NewConnectionError(None, "refused")  # type: ignore[arg-type]  # the pool is not looked at
+        if fault == "throttled":
+            return 429, {"Retry-After": "2"}, b"{}"
+        if fault in ("lost", "late"):
+            if fault == "late":
+                self.late.append(lambda: self.call(method, url, body, headers))
+            CLOCK.wait(4.0)
+            raise exceptions.ReadTimeoutError(None, url, "Read timed out.")  # type: ignore[arg-type]
+        status, said, content = self.call(method, url, body, headers)
+        if fault == "silent":
+            CLOCK.wait(4.0)
+            raise exceptions.ReadTimeoutError(None, url, "Read timed out.")  # type: ignore[arg-type]
+        if fault == "cut":
+            raise exceptions.ProtocolError("Connection aborted.", ConnectionResetError())
+        if fault == "error":
+            return 500, {}, b"Internal Server Error"
+        if fault == "html":
+            return 200, {"Content-Type": "text/html"}, HTML
+        if fault == "half":
+            content = content[: len(content) // 2]
+            return status, said | {"content-length": str(len(content))}, content
+        return status, said, content
+
+    def arrive(self) -> int:
+        """The calls that were on their way for too long arrive now."""
+        arrived = len(self.late)
+        while self.late:
+            self.late.popleft()()
+        return arrived
+
+    def call(self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
+        """A call that nothing spoils."""
+        return self._loop.run_until_complete(self._ask(method, url, body, headers or {}))
+
+    async def _ask(self, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        parts = urlsplit(url)
+        sent: list[dict[str, Any]] = []
+        given = iter(({"type": "http.request", "body": body, "more_body": False},))
+
+        async def receive() -> Any:
+            return next(given, {"type": "http.disconnect"})
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        raw = [(b"host", parts.netloc.encode()), (b"content-length", str(len(body)).encode())]
+        raw += [(name.lower().encode(), str(text).encode("latin-1")) for name, text in headers.items()]
+        scope: dict[str, Any] = {
+            "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": method,
+            "scheme": parts.scheme, "path": parts.path, "raw_path": parts.path.encode(),
+            "query_string": parts.query.encode(), "root_path": "", "headers": raw,
+            "client": ("127.0.0.1", 1), "server": (parts.hostname, 80), "state": {},
+        }  # fmt: skip
+        await self.apps[parts.netloc](scope, receive, send)
+        start = sent[0]
+        content = b"".join(one.get("body", b"") for one in sent[1:])
+        said = {name.decode(): text.decode() for name, text in start["headers"]}
+        self.application = scope.get("app")
+        return start["status"], said, content

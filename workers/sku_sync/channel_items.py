@@ -1,0 +1,76 @@
+"""What Khaos Control posts by itself over its channel: items, levels and order statuses, read from the ledger.
+
+The SOAP polls stay: a push may come twice, late or not at all, so it brings forward what they would find out.
+"""
+
+from __future__ import annotations
+
+from mappings.canonical import Product
+from workers.sku_sync import readers
+from workers.spine.reading import Reading
+
+UNTOLD = ("commodity_code", "country_of_origin", "parent_code", "is_parent", "pack_of", "weight_grams", "buy_price")
+
+
+def read_stock(reading: Reading) -> None:
+    """Reader of items that changed, as the catalogue poll reads them; and of those that were deleted."""
+    erp = reading.runtime.configuration.erp.name
+    channel, body = reading.runtime.erp.channel, reading.record.body
+    products, gone, unreadable = channel.read_stock(body, _codes(reading) if b"Relationship" in body else {})
+    for entry in unreadable:
+        reading.park("sku-sync", entry)
+    rows = reading.run(
+        "select code, body from product where erp = %s and code = any (%s)", erp, [product.code for product in products]
+    )
+    known = {row["code"]: Product.model_validate(row["body"]) for row in rows}
+    readers.take(reading, [_whole(product, known[product.code]) for product in products if product.code in known])
+    told = [product.code for product in products]
+    reading.run("update product set deleted_at = null where erp = %s and code = any (%s)", erp, told)
+    if set(told) - set(known):
+        # a push does not say which items are packs or parents of variants: a new one is read whole, and now
+        reading.run("update schedule set due_at = now() where name = %s", f"catalogue {erp}")
+    for stock_id in gone:
+        _deleted(reading, stock_id)
+
+
+def _codes(reading: Reading) -> dict[str, str]:
+    rows = reading.run(
+        "select body->>'stock_id' as id, code from product where erp = %s", reading.runtime.configuration.erp.name
+    )
+    return {row["id"]: row["code"] for row in rows}
+
+
+def _whole(told: Product, known: Product) -> Product:
+    """What a push says of a product, and what it has no word for as it was."""
+    blank = {name: getattr(known, name) for name in UNTOLD if not getattr(told, name)}
+    attributes = {**dict(known.attributes), **dict(told.attributes)}
+    return told.model_copy(update={**blank, "attributes": tuple(attributes.items())})
+
+
+def _deleted(reading: Reading, stock_id: str) -> None:
+    """An item is not for sale any more; where a warehouse still holds it, merchandising must say what becomes of it."""
+    erp = reading.runtime.configuration.erp.name
+    rows = reading.run(
+        "update product set deleted_at = coalesce(deleted_at, now()),"
+        " body = jsonb_set(body, '{discontinued}', 'true') where erp = %s and body->>'stock_id' = %s"
+        " and record_id <= %s returning code",
+        erp,
+        stock_id,
+        reading.record.id,
+    )
+    for row in rows:
+        held = reading.run(
+            "select home, good + coalesce((select sum(o.value::integer) from jsonb_each_text(other) o), 0) as units"
+            " from position where sku = %s order by home",
+            row["code"],
+        )
+        there = [f"{one['units']} at {one['home']}" for one in held if one["units"]]
+        if there:
+            reading.file_exception(
+                "deleted_in_khaos",
+                subject=f"sku:{row['code']}",
+                story=row["code"],
+                flow="sku-sync",
+                connection=erp,
+                why=f"{row['code']} was deleted in Khaos Control, and warehouses hold {', '.join(there)}",
+            )

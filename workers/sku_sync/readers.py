@@ -1,0 +1,84 @@
+"""The queue ``sku-sync``: one product for one warehouse, from Khaos Control to every warehouse."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from mappings.canonical import Product
+from mappings.errors import Unmappable, Unreadable
+from workers.ledger.store import NewMessage
+from workers.spine.reading import Reading, fingerprint
+
+UNTOLD = {"buy_price", "sell_price", "attributes"}  # no warehouse's business: their change is no new version
+
+
+def read_products(reading: Reading) -> None:
+    """Reader of the catalogue: remember every product, and post the stock ones to every warehouse."""
+    products, unreadable = reading.runtime.erp.read_products(reading.record.body)
+    for entry in unreadable:
+        reading.park("sku-sync", entry)
+    take(reading, products)
+
+
+def take(reading: Reading, products: Iterable[Product]) -> None:
+    """Remember products and post the stock ones to every warehouse, whichever road told of them."""
+    erp = reading.runtime.configuration.erp.name
+    facts = {row["connection"]: row["value"] for row in reading.run("select connection, value from partner_fact")}
+    for product in products:
+        newest = reading.run(
+            "insert into product (erp, code, for_warehouse, body, record_id) values (%s, %s, %s, %s, %s)"
+            " on conflict (erp, code) do update set for_warehouse = excluded.for_warehouse, body = excluded.body,"
+            " record_id = excluded.record_id, seen_at = now() where product.record_id <= excluded.record_id"
+            " returning code",
+            erp,
+            product.code,
+            product.for_warehouse,
+            product.model_dump_json(),
+            reading.record.id,
+        )
+        if not newest:
+            continue  # an old record, read again: a newer one has said otherwise since
+        for warehouse in reading.runtime.configuration.warehouses:
+            if product.for_warehouse:
+                _post(reading, warehouse.name, product, _written(reading, warehouse.name, product, facts))
+            else:
+                reading.run(
+                    "select open_gates(array[g.name], 'it is no stock') from gate g where g.name = %s and not g.open",
+                    f"sku:{warehouse.name}:{product.code}",
+                )
+
+
+def _written(reading: Reading, warehouse: str, product: Product, facts: dict[str, dict[str, Any]]) -> bytes | None:
+    """The bytes, where they can be written already; a product that has no room there dies alone, when it is sent."""
+    if warehouse not in facts:
+        return None
+    try:
+        return reading.runtime.warehouse(warehouse).write_product(product, facts[warehouse])
+    except Unmappable:
+        return None
+
+
+def read_unaddressable(reading: Reading) -> None:
+    """Reader of codes that Khaos's own calls cannot name."""
+    for code in json.loads(reading.record.body):
+        why = "Khaos Control parts code lists by commas, so a code with one cannot be asked for: rename it there"
+        reading.park("sku-sync", Unreadable(code, Unmappable("STOCK_CODE", code, why)))
+
+
+def _post(reading: Reading, warehouse: str, product: Product, wire: bytes | None) -> None:
+    body = product.model_dump(mode="json")
+    reading.post(
+        NewMessage(
+            flow="sku-sync",
+            connection=warehouse,
+            kind="product",
+            reference=product.code,
+            subject=f"sku:{warehouse}:{product.code}",
+            story=product.code,
+            body=body,
+            fingerprint=fingerprint({k: v for k, v in body.items() if k not in UNTOLD}),
+            wire=wire,
+        )
+    )

@@ -1,0 +1,50 @@
+"""What should have come by now: missed expectations become exceptions, owned and with a next step."""
+
+from __future__ import annotations
+
+from workers.ledger.store import within
+from workers.spine import exceptions
+from workers.spine.runtime import Runtime
+
+SAID = {
+    "sku_confirmed": "the warehouse has not confirmed every SKU of it: {missing}",
+    "received": "sent to the warehouse, which has not said that it could read it",
+    "accepted": "sent to the warehouse, which has neither accepted nor refused it",
+    "changed": "changed in Khaos Control, and the warehouse has not said whether it took the change",
+    "cancelled": "its cancellation was asked for, and the warehouse has not said what became of it",
+    "item results": "an item file that the warehouse has not answered, or not for every item",
+    "file": "a number of the warehouse's series that has not come",
+    "dispatch": "sent to the warehouse and not dispatched in time",
+}
+
+
+def check(runtime: Runtime) -> int:
+    """File an exception for each expectation that is overdue. Returns how many."""
+    with runtime.store.transaction() as db:
+        # the rows stay locked until the exception stands: what comes at this very moment closes it again
+        missed = db.execute(
+            "update expectation set missed_at = now() where missed_at is null and due_at < now() returning *"
+        ).fetchall()
+        for row in missed:
+            message = db.execute(
+                "select id from message where subject = %s order by id limit 1", (row["subject"],)
+            ).fetchone()
+            missing = db.execute(
+                "select distinct g.gate from message_gate g join message m on m.id = g.message_id where m.subject = %s"
+                " order by 1 limit 5",
+                (row["subject"],),
+            ).fetchall()
+            reason = SAID.get(row["what"], row["what"]).format(
+                missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
+            )
+            exceptions.file(
+                within(db),
+                row["kind"],
+                subject=row["subject"],
+                story=row["story"],
+                flow=row["flow"],
+                connection=row["connection"],
+                why=reason,
+                message=message["id"] if message else None,
+            )
+    return len(missed)

@@ -1,0 +1,108 @@
+"""Connection gates: one probe at a time while shut, a ramp after, one alert when it shuts and one when it opens."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+
+from adapters.errors import ReachError
+from workers.observability import alerts
+from workers.spine import exceptions
+from workers.spine.limits import reopen, shut
+from workers.spine.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+
+def tend(runtime: Runtime) -> int:
+    """Open what may open, probe what is due, and alert about what is new. Returns how many were opened."""
+    opened = _told_waits(runtime)
+    shut_now = runtime.store.rows("select * from connection where shut_kind is not null and shut_kind <> 'throttled'")
+    for row in shut_now:
+        if not row["alerted"]:
+            _alert_shut(runtime, row)
+        if row["shut_kind"] == "suspect_release":
+            continue  # only a person opens that
+        due = runtime.store.run(
+            "update connection set probe_at = now() + interval '3 seconds' where name = %s and shut_kind is not null"
+            " and (probe_at is null or probe_at <= now())",
+            row["name"],
+        )
+        if due and _probe(runtime, row["name"]):
+            open_connection(runtime, row["name"])
+            opened += 1
+    _bursts(runtime)
+    return opened
+
+
+def _told_waits(runtime: Runtime) -> int:
+    return runtime.store.run(
+        "update connection set shut_kind = null, shut_since = null, shut_reason = null, shut_until = null,"
+        " opened_at = now()"
+        " where shut_kind = 'throttled' and shut_until <= now()"
+    )
+
+
+def _probe(runtime: Runtime, name: str) -> bool:
+    side = runtime.erp if runtime.connection(name).system == "khaos" else runtime.warehouse(name)
+    try:
+        side.ping()
+    except ReachError as error:
+        log.info("still shut", connection=name, kind=error.kind)
+        return False
+    return True
+
+
+def open_connection(runtime: Runtime, name: str) -> bool:
+    """Open a connection's gate, and say so. False when it was not shut."""
+    row = runtime.store.row("select shut_kind from connection where name = %s", name)
+    seconds = reopen(runtime.store, name)
+    if seconds is None or row is None:
+        return False
+    waiting = runtime.store.row(
+        "select count(*) as n from message where connection = %s and state in ('queued', 'waiting')", name
+    )
+    alerts.gate_opened(
+        connection=name, kind=row["shut_kind"], shut_for_seconds=seconds, released=waiting["n"] if waiting else 0
+    )
+    exceptions.close(runtime.store.run, "connection_shut", f"connection:{name}", "it answers again")
+    exceptions.close(runtime.store.run, "suspect_release", f"connection:{name}", "opened")
+    # what waits for its back-off need not wait any more, unless it is in doubt
+    runtime.store.run(
+        "update message set due_at = now() where connection = %s and state = 'waiting' and maybe_sent_at is"
+        " null and due_at > now()",
+        name,
+    )
+    return True
+
+
+def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:
+    mine = runtime.store.run("update connection set alerted = true where name = %s and not alerted", row["name"])
+    if not mine:
+        return
+    kind = "suspect_release" if row["shut_kind"] == "suspect_release" else "connection_shut"
+    name = str(row["name"])
+    exceptions.file(
+        runtime.store.run,
+        kind,
+        subject=f"connection:{name}",
+        story=f"connection {name}",
+        flow="",
+        connection=name,
+        why=f"{row['shut_kind']}: {row['shut_reason']}",
+    )
+    alerts.gate_shut(connection=name, kind=str(row["shut_kind"]), since=row["shut_since"])
+
+
+def _bursts(runtime: Runtime) -> None:
+    """Many messages that died of one new kind within a minute shut the connection: one alert, not ten thousand."""
+    for row in runtime.store.rows(
+        "select m.connection, m.error_kind, count(*) as n from message m join connection c on c.name = m.connection"
+        " where m.state = 'dead' and m.attempt > 0 and m.state_since > now() - interval '1 minute'"
+        " and (c.opened_at is null or m.state_since > c.opened_at)"  # what a person has judged is no new burst
+        " group by 1, 2 having count(*) >= %s",
+        runtime.configuration.fleet.limits.burst,
+    ):
+        why = f"{row['n']} messages died of {row['error_kind']} within a minute"
+        shut(runtime.store, row["connection"], "suspect_release", why)

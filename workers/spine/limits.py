@@ -1,0 +1,143 @@
+"""What bounds calls to a connection: call slots and gates (Postgres), rate tokens (Redis)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import redis
+
+from workers.config.rates import Rate
+from workers.ledger.store import Store
+
+TAKE = """
+local now = redis.call('TIME')
+local clock = now[1] + now[2] / 1000000
+local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
+local state = redis.call('HMGET', KEYS[1], 'level', 'at')
+local level = math.min(burst, (tonumber(state[1]) or burst) + (clock - (tonumber(state[2]) or clock)) * rate)
+local wait = 0
+level = level - 1
+if level < 0 then wait = -level / rate end
+redis.call('HSET', KEYS[1], 'level', level, 'at', clock)
+redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 60000)
+return tostring(wait)
+"""
+
+
+class Tokens:
+    """Rate tokens of all processes together. Without Redis each process keeps the pace by itself."""
+
+    def __init__(self, client: redis.Redis, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        """``sleep`` waits for a token."""
+        self._take = client.register_script(TAKE)
+        self._sleep = sleep
+
+    def wait(self, connection: str, rate: Rate | None) -> None:
+        """Wait until one call to the connection is due. It is reserved, so nobody overtakes."""
+        if rate is None:
+            return
+        per_second = rate.per_second
+        try:
+            wait = float(self._take(keys=[f"fleet:rate:{connection}"], args=[per_second, max(1.0, per_second)]))
+        except redis.RedisError:
+            wait = 1.0 / per_second
+        if wait > 0:
+            self._sleep(wait)
+
+
+@contextmanager
+def poll_slot(store: Store, connection: str, what: str, lease: float) -> Iterator[bool]:
+    """A call slot for a poll, waited for at most ten seconds.
+
+    Messages let a waiting poll pass, but for a lane that has booked the next slot. Yields False when the connection is
+    shut or no slot came free.
+    """
+    holder = f"{what}:{time.monotonic_ns()}"
+    ends = time.monotonic() + 10.0
+    taken = _take(store, connection, holder, lease)
+    while not taken and time.monotonic() < ends:
+        open_still = store.run(
+            "update connection set poll_waiting = now() where name = %s and shut_kind is null", connection
+        )
+        if not open_still:
+            break
+        time.sleep(0.02)
+        taken = _take(store, connection, holder, lease)
+    store.run("update connection set poll_waiting = null where name = %s and poll_waiting is not null", connection)
+    try:
+        yield taken
+    finally:
+        if taken:
+            store.run("select free_slots(%s, %s)", connection, holder)
+
+
+def _take(store: Store, connection: str, holder: str, lease: float) -> bool:
+    row = store.row(
+        "select c.shut_kind is null and (c.turn_lane is null or c.turn_until < now())"
+        " and take_slots(c.name, '', %s, %s, make_interval(secs => %s)) as taken from connection c where c.name = %s",
+        holder,
+        store.process_id,
+        lease,
+        connection,
+    )
+    return bool(row and row["taken"])
+
+
+class Health:
+    """Counts a connection's failures in a row within this process, and shuts its gate at the limit."""
+
+    def __init__(self, store: Store, *, limit: int = 4) -> None:
+        """``limit`` failures in a row shut the gate."""
+        self._store = store
+        self._limit = limit
+        self._failures: dict[str, int] = {}
+
+    def well(self, connection: str) -> None:
+        """A call went through."""
+        if self._failures.get(connection):
+            self._failures[connection] = 0
+
+    def failed(self, connection: str, kind: str, why: str, *, at_once: bool = False) -> bool:
+        """A call failed for the connection's sake. True when this shut the gate (or found it shut)."""
+        count = self._failures.get(connection, 0) + 1
+        self._failures[connection] = count
+        if count < self._limit and not at_once:
+            return False
+        self._failures[connection] = 0
+        shut(self._store, connection, kind, why)
+        return True
+
+    def told_to_wait(self, connection: str, seconds: float) -> None:
+        """The partner named a time: the connection rests until then, and opens by itself."""
+        self._store.run(
+            "update connection set shut_kind = 'throttled', shut_since = now(), shut_reason = 'asked to wait',"
+            " shut_until = now() + make_interval(secs => %s) where name = %s and shut_kind is null",
+            seconds,
+            connection,
+        )
+
+
+def shut(store: Store, connection: str, kind: str, why: str) -> bool:
+    """Shut a connection's gate. True when it was open until now."""
+    done = store.run(
+        "update connection set shut_kind = %s, shut_since = now(), shut_reason = %s, shut_until = null,"
+        " probe_at = now() + interval '1 second', alerted = false where name = %s and shut_kind is null",
+        kind,
+        why,
+        connection,
+    )
+    return done > 0
+
+
+def reopen(store: Store, connection: str) -> float | None:
+    """Open a connection's gate. Returns how many seconds it was shut, None when it was not."""
+    row = store.row(
+        "with was as (select name, extract(epoch from now() - shut_since) as shut_for from connection"
+        "              where name = %s and shut_kind is not null for update)"
+        " update connection c set shut_kind = null, shut_since = null, shut_reason = null, shut_until = null,"
+        " opened_at = now(), alerted = false from was where c.name = was.name returning was.shut_for",
+        connection,
+    )
+    return float(row["shut_for"]) if row else None

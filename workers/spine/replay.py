@@ -1,0 +1,61 @@
+"""Records that are read again after a mend, and records that are no partner's word but poison from a queue."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.ledger.store import Claimed, Effect
+from workers.spine.dead_letters import file_poison
+from workers.spine.delivery import Absent
+from workers.spine.outcomes import Delivered, Outcome
+from workers.spine.poison import SOURCES
+from workers.spine.reading import Reading
+from workers.spine.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAgain:
+    """The retry of an entry that could not be read: puts its record back among the unread."""
+
+    runtime: Runtime
+    repeatable: bool = True
+    refused: str = "unreadable"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Nothing to write."""
+        return b"read"
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Read again; what is already there is not said twice, thanks to the message keys."""
+        record = message.body["record"]
+        if message.subject == f"read:{message.connection}:orders:{message.reference}":
+            # an order is asked for afresh: the page that it stood on is old, and names others that have moved on
+            want = Effect("select want_order(%s, %s)", (message.connection, message.reference))
+            return Delivered("Khaos Control is asked for it again", (_forget(message), want))
+        again = Effect(
+            "insert into record_unread (record_id, received_at, connection, source)"
+            " select id, received_at, connection, source from record where id = %s on conflict do nothing",
+            (record,),
+        )
+        return Delivered(f"record {record} is read again", (_forget(message), again))
+
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+        """Not needed."""
+        return Absent()
+
+
+def _forget(message: Claimed) -> Effect:
+    """Or the same verdict would count as said before, and nobody would hear of it."""
+    return Effect(
+        "delete from message_key where flow = %s and connection = %s and kind = 'read' and reference = %s",
+        (message.flow, message.connection, message.reference),
+    )
+
+
+def read_poison(reading: Reading) -> None:
+    """Reader of what stood in a queue and is no task: an exception, with the bytes kept in the record."""
+    kind, _, queue = reading.record.source.partition(" ")
+    size = len(reading.record.body)
+    file_poison(
+        reading.runtime, queue, reading.record.id, kind, f"{size} bytes in queue {queue}: {SOURCES.get(kind, kind)}"
+    )

@@ -1,0 +1,114 @@
+"""What may be rung now: keeps every queue shallow, frees what dead processes held, rings lost dead bells again."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import redis
+import structlog
+
+from workers.broker.queues import DEAD, LANES
+from workers.ledger.store import task_id
+from workers.spine.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+DEPTH = 32  # bells in one queue at the most: about twice the slots of a worker
+
+READY = (  # the head of each connection's backlog, by its index: never a sort of all that waits
+    "select m.* from connection c cross join lateral ("
+    "   select m.id, m.generation, m.flow, m.connection, m.reference, m.version, m.priority, m.due_at from message m"
+    "    where m.lane = %(lane)s and m.connection = c.name and m.state in ('queued', 'waiting') and m.due_at <= now()"
+    "      and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)"
+    "    order by m.priority, m.due_at, m.id limit %(room)s) m"
+    " where c.shut_kind is null order by m.priority, m.due_at, m.id limit %(room)s"
+)
+UNFILED = (
+    "select m.id, m.generation, m.flow, m.connection, m.reference, m.version from message m"
+    " where m.state = 'dead' and not exists (select 1 from exception e where e.message_id = m.id and e.state = 'open')"
+    " order by m.id limit 200"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """A bell: which queue, which task id, and the (id, generation) that it carries."""
+
+    queue: str
+    task_id: str
+    arguments: tuple[int, int]
+
+
+def depth(client: redis.Redis, queue: str) -> int:
+    """How many bells wait in a queue; a large number when Redis cannot say."""
+    try:
+        return int(client.llen(queue))
+    except redis.RedisError:
+        return 1_000_000
+
+
+def ring_ready(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
+    """Ring what may go, in the order in which it should go, until each queue is as deep as it may be."""
+    rung = 0
+    for lane in LANES:
+        room = DEPTH - depth(runtime.redis, lane)
+        if room <= 0:
+            continue
+        for row in runtime.store.rows_of(READY, {"lane": lane, "room": room}):
+            name = task_id(row["flow"], row["connection"], row["reference"], row["version"])
+            ring(Bell(lane, name, (row["id"], row["generation"])))
+            rung += 1
+    return rung
+
+
+def ring_dead(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
+    """Ring dead messages that have no exception row yet: their bell was lost."""
+    rung = 0
+    for row in runtime.store.rows(UNFILED):
+        queue = DEAD[row["flow"]]
+        if depth(runtime.redis, queue) >= 10 * DEPTH:
+            continue
+        name = task_id(row["flow"], row["connection"], row["reference"], row["version"])
+        ring(Bell(queue, f"{name}:dead", (row["id"], row["generation"])))
+        rung += 1
+    return rung
+
+
+def bury(runtime: Runtime) -> int:
+    """Notice at once which processes of this very host are gone; others are known by their silence."""
+    host, gone = socket.gethostname(), []
+    for row in runtime.store.rows("select id, pid from process where host = %s and beat_at > '-infinity'", host):
+        try:
+            os.kill(row["pid"], 0)
+        except ProcessLookupError:
+            gone.append(row["id"])
+        except PermissionError:
+            continue
+    if gone:
+        runtime.store.run("update process set beat_at = '-infinity' where id = any (%s)", gone)
+    return len(gone)
+
+
+def release_lost(runtime: Runtime) -> list[dict[str, object]]:
+    """Free what dead processes and overrun leases held. Returns what was freed."""
+    doubt = {name: c.doubt_wait for name, c in runtime.configuration.connections.items()}
+    return runtime.store.rows(
+        "select * from release_lost(make_interval(secs => %s), %s)",
+        runtime.configuration.fleet.limits.process_silent,
+        json.dumps(doubt),
+    )
+
+
+def convict(runtime: Runtime, released: list[dict[str, object]]) -> None:
+    """A message that was alone when its process died is what killed it."""
+    for row in released:
+        if row["convicted"]:
+            runtime.store.run(
+                "update message set state = 'dead', state_since = now(), error_kind = 'kills_worker',"
+                " error = 'the process that worked on it alone died' where id = %s and state = 'waiting'",
+                row["id"],
+            )

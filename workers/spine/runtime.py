@@ -1,0 +1,132 @@
+"""What one process works with: the ledger, the systems, limits and bells. Built lazily, after any fork."""
+
+from __future__ import annotations
+
+import json
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import redis
+
+from workers.config import Configuration, Connection
+from workers.ledger.store import Store
+from workers.ports.api import Asked
+from workers.ports.edi import Telling
+from workers.ports.erp import Erp
+from workers.ports.warehouse import Warehouse
+from workers.spine.limits import Health, Tokens
+
+FACTS_FOR = 60.0  # seconds that reference data is kept in a process
+
+
+@dataclass
+class Runtime:
+    """One process's world. Threads share it; nothing in it is bound to one thread."""
+
+    configuration: Configuration
+    ring: Callable[[str, int], None] = lambda _lane, _ready: None
+    pool: int = 5
+    dice: random.Random = field(default_factory=random.Random)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    @cached_property
+    def store(self) -> Store:
+        """The ledger."""
+        return Store(self.configuration.fleet.database_url, size=self.pool)
+
+    @cached_property
+    def redis(self) -> redis.Redis:
+        """The broker, for queue depths and rate tokens."""
+        return redis.Redis.from_url(self.configuration.fleet.broker_url, socket_timeout=5, socket_connect_timeout=5)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Rate tokens of all processes."""
+        return Tokens(self.redis)
+
+    @cached_property
+    def health(self) -> Health:
+        """Counts failures in a row."""
+        return Health(self.store)
+
+    @cached_property
+    def erp(self) -> Erp:
+        """Khaos Control."""
+        side: Erp = self.configuration.erp.connect(self.configuration.tables)
+        return side
+
+    @cached_property
+    def _asked(self) -> dict[str, Asked]:
+        configuration = self.configuration
+        return {c.name: c.connect(configuration.tables) for c in configuration.warehouses if not c.tells}
+
+    @cached_property
+    def _telling(self) -> dict[str, Telling]:
+        configuration = self.configuration
+        return {c.name: c.connect(configuration.tables) for c in configuration.warehouses if c.tells}
+
+    def warehouse(self, connection: str) -> Warehouse:
+        """A warehouse by its connection's name."""
+        return self._telling.get(connection) or self._asked[connection]
+
+    def asked(self, connection: str) -> Asked:
+        """A warehouse that answers questions, by its connection's name."""
+        return self._asked[connection]
+
+    def telling(self, connection: str) -> Telling:
+        """A warehouse that speaks by files, by its connection's name."""
+        return self._telling[connection]
+
+    def connection(self, name: str) -> Connection:
+        """A connection's settings."""
+        return self.configuration.connections[name]
+
+    def pace(self, connection: str) -> None:
+        """Wait for the connection's rate."""
+        self.tokens.wait(connection, self.connection(connection).rate)
+
+    def doubt_wait(self, connection: str) -> float:
+        """Seconds until a call that we gave up must be over on their side."""
+        return self.connection(connection).doubt_wait
+
+    @cached_property
+    def lease(self) -> float:
+        """Seconds that a claim lasts: longer than any push can take, a flush of several calls included."""
+        return 3.0 * max(c.deadline for c in self.configuration.connections.values()) + 30.0
+
+    _facts: dict[str, tuple[float, dict[str, Any]]] = field(default_factory=dict)
+
+    def facts(self, warehouse: str) -> dict[str, Any]:
+        """A system's reference data, by its connection: from the ledger; over the network if nobody has read it."""
+        known = self._facts.get(warehouse)
+        if known and time.monotonic() - known[0] < FACTS_FOR:
+            return known[1]
+        row = self.store.row("select value from partner_fact where connection = %s", warehouse)
+        if row is None:
+            return self.read_facts(warehouse)
+        self._facts[warehouse] = (time.monotonic(), row["value"])
+        return self._facts[warehouse][1]
+
+    def read_facts(self, warehouse: str) -> dict[str, Any]:
+        """Read a warehouse's reference data and keep it."""
+        self.pace(warehouse)
+        side = self.erp if warehouse == self.configuration.erp.name else self.warehouse(warehouse)
+        value = side.reference_data()
+        self.store.run(
+            "insert into partner_fact (connection, value) values (%s, %s)"
+            " on conflict (connection) do update set value = excluded.value, read_at = now()",
+            warehouse,
+            json.dumps(value),
+        )
+        self._facts[warehouse] = (time.monotonic(), value)
+        return value
+
+    def close(self) -> None:
+        """Give everything back."""
+        if "store" in self.__dict__:
+            self.store.close()

@@ -1,0 +1,97 @@
+"""What moved and what was counted in a building that tells it: positions follow, and finance gets each adjustment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from mappings.canonical import Cause, StockMovement
+from workers.domain.stock_movements import complain, tell_moves
+from workers.ledger.store import Connection
+from workers.spine.reading import Reading
+from workers.spine.runtime import Runtime
+from workers.stock_in.movements import as_rows
+
+GOOD = "good"
+
+
+def read_adjustment(reading: Reading) -> None:
+    """Reader of an adjustment: each movement goes to the journal once, and into the positions."""
+    connection = reading.record.connection
+    warehouse = reading.runtime.telling(connection)
+    movements, bad = warehouse.files.read_adjustment(reading.record.body)
+    if movements:
+        facility = movements[0].facility
+        home = warehouse.sites[facility]
+        # each facility may number its own adjustments
+        rows = [{**row, "id": f"{row['id']}/{facility}"} for row in as_rows(movements)]
+        told = {"connection": connection, "home": home, "movements": rows}
+        reading.run("select take_movements(%s)", json.dumps(told))
+        number = movements[0].movement_id.rsplit("/", 2)[0]
+        tell_moves(reading, home, f"adjustment {number}", moves_of(movements))
+        complain(reading, home, bad)
+
+
+def moves_of(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
+    """What movements put into each condition, and took out of it."""
+    moves: list[dict[str, Any]] = []
+    for m in movements:
+        other = m.to_condition.value if m.to_condition else ""
+        match m.cause:
+            case Cause.ADJUSTED_UP | Cause.ADJUSTED_DOWN:
+                signed = m.units if m.cause is Cause.ADJUSTED_UP else -m.units
+                moves.append({"sku": m.sku, "condition": GOOD, "units": signed})
+            case Cause.HELD | Cause.RELEASED:
+                out = m.units if m.cause is Cause.HELD else -m.units
+                moves += [
+                    {"sku": m.sku, "condition": GOOD, "units": -out},
+                    {"sku": m.sku, "condition": other, "units": out},
+                ]
+            case _:
+                pass  # within one condition: nothing changes its place
+    return moves
+
+
+def read_count(reading: Reading) -> None:
+    """Reader of a whole count. It is compared with what was told since the last; the less sellable figure counts."""
+    files = reading.runtime.telling(reading.record.connection).files
+    counted, bad = files.read_count(reading.record.body)
+    origin = files.origin(reading.record.body)
+    home = reading.runtime.telling(reading.record.connection).sites[counted.facility]
+    snapshot = reading.run("insert into snapshot (home, began_at) values (%s, clock_timestamp()) returning id", home)
+    number = snapshot[0]["id"]
+    with reading.db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy:
+        for line in counted.lines:
+            copy.write_row((number, line.sku, line.condition.value, line.units))
+    told = {
+        "home": home,
+        "document": counted.number,
+        "number": origin.number,
+        "written": origin.written.isoformat(),
+        "at": counted.at.isoformat(),
+    }
+    news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(told), number)
+    complain(reading, home, bad)
+    if news[0]["differing"] is not None:  # else one that is older than the last
+        by, zone = files.snapshot_by(counted.facility)
+        due = datetime.combine(counted.at.astimezone(zone).date() + timedelta(days=1), by, zone)
+        reading.run("select await_count(%s, %s, %s)", home, reading.record.connection, due)
+        if due > datetime.now(UTC):
+            reading.close_exception("count_late", f"count:{home}", "a count has come")
+
+
+def await_first_counts(runtime: Runtime, db: Connection) -> None:
+    """A building that has told no count yet is to do so by its next morning."""
+    for home, (connection, facility) in runtime.configuration.homes.items():
+        if runtime.connection(connection).tells:
+            by, zone = runtime.telling(connection).files.snapshot_by(facility)
+            now = datetime.now(zone)
+            due = datetime.combine(now.date(), by, zone)
+            due = due if due > now else datetime.combine(now.date() + timedelta(days=1), by, zone)
+            db.execute(
+                "select await_count(%s, %s, %s) where not exists (select 1 from told_count where home = %s)"
+                " and not exists (select 1 from expectation where subject = 'count:' || %s)",
+                (home, connection, due, home, home),
+            )

@@ -1,0 +1,82 @@
+"""Movements as a warehouse booked them: read by a cursor of their clock, with an overlap, each taken once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from mappings.canonical import Cause, StockMovement
+from workers.domain.rereads import taken_back
+from workers.spine.polling import call, receipt
+from workers.spine.reading import Reading
+from workers.spine.runtime import Runtime
+
+OVERLAP = timedelta(minutes=10)
+
+
+def since(runtime: Runtime, home: str) -> datetime | None:
+    """From which moment of the warehouse's clock movements are to be read; None before the first time."""
+    row = runtime.store.row("select value from cursor where connection = %s and source = 'movements'", home)
+    return datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else None
+
+
+def poll_movements(runtime: Runtime, home: str) -> int:
+    """Read what was booked since the last time. Returns how many records are new.
+
+    The first time only tells where to begin: what was booked before the fleet's first count is no news.
+    """
+    connection, facility = runtime.configuration.homes[home]
+    facts, begin = runtime.facts(connection), since(runtime, home)
+    warehouse = runtime.asked(connection)
+    raw = call(runtime, connection, "movements", lambda: warehouse.stock.fetch_movements(facility, begin, facts))
+    body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
+    stored = runtime.store.receive(connection, "movements", receipt(body), body)
+    movements, _unreadable = warehouse.stock.read_movements(raw)
+    until = max((m.moved_at for m in movements), default=None)
+    if until is None and begin is None:
+        row = runtime.store.row("select clock_timestamp() - interval '5 minutes' as at")
+        until = row["at"] if row else None
+    if until is not None:
+        runtime.store.run(
+            "insert into cursor (connection, source, value) values (%s, 'movements', %s)"
+            " on conflict (connection, source) do update set value = excluded.value, moved_at = now()"
+            " where (cursor.value->>'until')::timestamptz < (excluded.value->>'until')::timestamptz",
+            home,
+            json.dumps({"until": until.isoformat()}),
+        )
+    return int(stored is not None)
+
+
+def read_movements(reading: Reading) -> None:
+    """Reader of a page of movements."""
+    said = json.loads(reading.record.body)
+    connection = reading.record.connection
+    movements, unreadable = reading.runtime.asked(connection).stock.read_movements(said["raw"].encode())
+    for entry in unreadable:
+        reading.park("stock-in", entry)
+    rows = as_rows(movements)
+    if said["baseline"]:
+        rows = [{**row, "cause": Cause.INSIDE.value} for row in rows]
+    told = {"connection": connection, "home": said["home"], "movements": rows}
+    reading.run("select take_movements(%s)", json.dumps(told))
+    taken_back(reading, said["home"], [row["sku"] for row in rows if row["cause"] == Cause.UNRECEIVED.value])
+
+
+def as_rows(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
+    """Movements as the ledger's function takes them."""
+    return [
+        {
+            "id": m.movement_id,
+            "sku": m.sku,
+            "cause": m.cause.value,
+            "word": m.cause_word,
+            "units": m.units,
+            "reason": m.reason,
+            "location": m.location,
+            "to_condition": m.to_condition.value if m.to_condition else "",
+            "at": m.moved_at.isoformat(),
+        }
+        for m in movements
+    ]

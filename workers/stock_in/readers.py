@@ -1,0 +1,27 @@
+"""The queue ``stock-in``: what a warehouse holds, as figures that are current, into Khaos Control."""
+
+from __future__ import annotations
+
+from workers.spine.reading import Reading
+
+
+def read_hint(reading: Reading) -> None:
+    """Reader of a webhook about stock: its SKUs are counted again. Ten thousand words of one SKU are one count."""
+    connection = reading.record.connection
+    hint = reading.runtime.asked(connection).stock.read_hint(reading.record.source, reading.record.body)
+    for home, (whose, _facility) in reading.runtime.configuration.homes.items():
+        if whose == connection and hint.skus:
+            reading.run("select want_recount(%s, %s, %s)", home, sorted(hint.skus), reading.record.source)
+    for movement, reason in hint.reasons:
+        reading.run(
+            "insert into movement_reason (connection, movement_id, reason) values (%s, %s, %s) on conflict do nothing",
+            connection,
+            movement,
+            reason,
+        )
+        reading.run(
+            "update movement set reason = %s where connection = %s and movement_id = %s and reason = ''",
+            reason,
+            connection,
+            movement,
+        )

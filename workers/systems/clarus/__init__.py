@@ -1,0 +1,1 @@
+"""Clarus WMS, joined to the port of a warehouse that is asked."""

@@ -1,0 +1,1 @@
+"""GXO, joined to the port of a warehouse that speaks by files."""

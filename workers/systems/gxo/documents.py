@@ -1,0 +1,125 @@
+"""Files from GXO taken apart: X12 interchanges into sets, and what names each set so that it is told once.
+
+A document's body is one line that says where it stood, and behind it the set's segments; separators are the control
+characters that no data of a set may hold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from adapters.x12 import Group, Interchange, Lines, TransactionSet, X12Error, read_interchange
+from mappings.errors import Unmappable, Unreadable
+from mappings.gxo import Segments
+from workers.ports.edi import Document, Kind, Origin
+
+BETWEEN_SEGMENTS, BETWEEN_ELEMENTS = "\x1e", "\x1f"
+RESULT = ".result.csv"
+KINDS = {
+    "997": Kind.ACKNOWLEDGEMENT,
+    "824": Kind.ORDER_ADVICE,
+    "945": Kind.SHIPMENT,
+    "944": Kind.RECEIPT,
+    "947": Kind.ADJUSTMENT,
+    "846": Kind.COUNT,
+}
+# Set -> where the partner's own name of it stands (gxo.md 2.2, dedup key): segment and elements.
+NAMED_BY = {
+    "824": ("BGN", 2),
+    "944": ("W17", 3),
+    "947": ("W15", 2),
+    "846": ("BIA", 3),
+}
+
+
+def open_interchange(data: bytes, name: str) -> Interchange:
+    """An interchange. Raises Unmappable (``unreadable``) where the file itself cannot be trusted."""
+    try:
+        return read_interchange(data, name)
+    except X12Error as error:
+        raise _unreadable(error) from None
+
+
+def documents(facility: str, told: Interchange) -> tuple[list[Document], list[Unreadable]]:
+    """Every set of an interchange, each for itself."""
+    good: list[Document] = []
+    bad: list[Unreadable] = []
+    for group, one in _sets(told):
+        subject = f"{told.name} {one.id or 'set'} {one.control_number or '-'}"
+        if one.error is not None:
+            bad.append(Unreadable(subject, _unreadable(one.error)))
+        elif one.id not in KINDS:
+            why = f"the profile has {', '.join(KINDS)}: ask GXO what this one is"
+            bad.append(Unreadable(subject, Unmappable("ST01", one.id, why, kind="unreadable")))
+        else:
+            good.append(Document(KINDS[one.id], _key(one), _body(facility, told, group, one)))
+    return good, bad
+
+
+def results(facility: str, name: str, data: bytes) -> Document:
+    """The answer to an item file; it has no number, and its name is its own."""
+    head = _head(facility, name, 0, datetime.fromtimestamp(0, UTC))
+    return Document(Kind.ITEM_RESULTS, hashlib.sha256(name.encode() + data).hexdigest(), head + data)
+
+
+def item_file_of(name: str) -> str:
+    """The item file that a result file answers: ``item_….result.csv`` answers ``item_….csv``."""
+    return name.removesuffix(RESULT) + ".csv"
+
+
+def origin_of(body: bytes) -> Origin:
+    """Where a document stood."""
+    said = json.loads(body[: body.index(b"\n")])
+    return Origin(said["facility"], said["file"], said["number"], datetime.fromisoformat(said["written"]))
+
+
+def content_of(body: bytes) -> bytes:
+    """What stands behind the line that says where it stood."""
+    return body[body.index(b"\n") + 1 :]
+
+
+def segments_of(body: bytes) -> Segments:
+    """The set's segments, from ST to SE without either."""
+    text = content_of(body).decode()
+    return Lines(text.split(BETWEEN_SEGMENTS) if text else [], 1, BETWEEN_ELEMENTS)
+
+
+def _sets(told: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
+    for group in told.groups:
+        for one in group.sets:
+            yield group, one
+
+
+def _body(facility: str, told: Interchange, group: Group, one: TransactionSet) -> bytes:
+    assert group.at is not None, "a group without a time is an error of each of its sets"
+    text = BETWEEN_SEGMENTS.join(one.segments.lines).replace(one.segments.mark, BETWEEN_ELEMENTS)
+    return _head(facility, told.name, told.control_number, group.at) + text.encode()
+
+
+def _head(facility: str, name: str, number: int, written: datetime) -> bytes:
+    said = {"facility": facility, "file": name, "number": number, "written": written.isoformat()}
+    return json.dumps(said, sort_keys=True).encode() + b"\n"
+
+
+def _key(one: TransactionSet) -> str:
+    """The partner's name of the set; where it tells none, or a name that need not be unique, what it says."""
+    if one.id == "945":  # a shipment's number; a message that nothing left has none
+        return f"{_element(one, 'W06', 2)} {_element(one, 'W06', 4) or _content(one)}"
+    named = _element(one, *NAMED_BY[one.id]) if one.id in NAMED_BY else ""
+    return named or _content(one)
+
+
+def _content(one: TransactionSet) -> str:
+    return hashlib.sha256(repr(one.segments).encode()).hexdigest()
+
+
+def _element(one: TransactionSet, segment: str, place: int) -> str:
+    found = next((told for told in one.segments if told[0] == segment), ())
+    return found[place] if len(found) > place else ""
+
+
+def _unreadable(error: X12Error) -> Unmappable:
+    return Unmappable("X12", error.segment, str(error), kind="unreadable")

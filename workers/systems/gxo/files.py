@@ -1,0 +1,165 @@
+"""What GXO tells by files, as the flows see it: its folders, its sets, and what they mean, joined."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import mappings.gxo as words
+from adapters.gxo.client import Gxo
+from adapters.gxo.settings import Settings
+from adapters.x12 import Envelope, X12Error, envelope_of
+from mappings.canonical import GoodsReceipt, PickLine, StockMovement
+from mappings.canonical.advices import Acknowledgement, ItemResult, OrderAdvice, ShipmentAdvice, StockSnapshot
+from mappings.errors import Unmappable, Unreadable
+from workers.ports.edi import Document, Lying, Origin
+from workers.ports.outbound_file import Letter, open_letter
+from workers.systems.gxo.documents import (
+    RESULT,
+    content_of,
+    documents,
+    item_file_of,
+    open_interchange,
+    origin_of,
+    results,
+    segments_of,
+)
+
+
+class GxoFiles:
+    """The files of one account at GXO."""
+
+    def __init__(self, settings: Settings, client: Gxo, tables: Mapping[str, Any]) -> None:
+        """``tables`` are the merchant's own rows."""
+        self._settings = settings
+        self._client = client
+        self._conditions: Mapping[str, str] = tables.get("stock_conditions", {}).get("gxo", {})
+        self._causes: Mapping[str, str] = tables.get("movement_causes", {}).get("gxo", {})
+        self._lines: Mapping[str, str] = tables.get("line_statuses", {}).get("gxo", {})
+        self.poll_every = settings.poll_interval
+        self.series = settings.series
+        self.gap_patience = settings.gap_patience
+        self.answer_patience = settings.ack_824_within
+
+    def list_new(self, facility: str) -> list[Lying]:
+        """What has stopped growing in ``out`` and, where there is one, ``out/ack``."""
+        return [Lying(entry.path, entry.name) for entry in self._client.list_new(facility)]
+
+    def fetch(self, path: str) -> bytes:
+        """The whole file."""
+        return self._client.fetch(path)
+
+    def archive(self, facility: str, path: str) -> None:
+        """Into the facility's archive."""
+        self._client.archive(facility, path)
+
+    def number_of(self, name: str, data: bytes) -> tuple[int | None, bool]:
+        """ISA13; an item result has none, and what is not for us is in no series of ours."""
+        if name.endswith(RESULT):
+            return None, True
+        try:
+            told = envelope_of(data, name)
+            self._is_ours(told, name)
+        except (X12Error, Unmappable):
+            return None, False
+        return told.control_number, True
+
+    def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
+        """The sets of an interchange that is for us, or an item result."""
+        if name.endswith(RESULT):
+            return [results(facility, name, data)], []
+        told = open_interchange(data, name)
+        self._is_ours(Envelope(told.control_number, told.sender, told.receiver, told.usage), name)
+        return documents(facility, told)
+
+    def _is_ours(self, told: Envelope, name: str) -> None:
+        for field, said, wanted in (
+            ("ISA06", told.sender, self._settings.receiver),
+            ("ISA08", told.receiver, self._settings.sender),
+            ("ISA15", told.usage, self._settings.usage),
+        ):
+            if said != wanted:
+                why = f"{name} is not for this connection, which has {wanted}: ask GXO, or correct the connection"
+                raise Unmappable(field, said, why, kind="unreadable")
+
+    def origin(self, body: bytes) -> Origin:
+        """Where a document stood."""
+        return origin_of(body)
+
+    def snapshot_by(self, facility: str) -> tuple[time, ZoneInfo]:
+        """By which local time the day's 846 is due (gxo.md 2.1)."""
+        told = self._settings.facility(facility)
+        return told.snapshot_by, told.zone
+
+    def read_acknowledgement(self, body: bytes) -> Acknowledgement:
+        """A 997."""
+        return words.read_997(segments_of(body))
+
+    def read_order_advice(self, body: bytes) -> tuple[OrderAdvice, ...]:
+        """An 824."""
+        return words.read_824(segments_of(body))
+
+    def read_shipment(self, body: bytes) -> ShipmentAdvice:
+        """A 945."""
+        return self._here(words.read_945(segments_of(body), own=self._lines))
+
+    def with_absent(self, advice: ShipmentAdvice, still_open: Sequence[PickLine]) -> ShipmentAdvice:
+        """By the setting ``final_945``."""
+        return words.with_absent(advice, still_open, self._settings.final_945)
+
+    def read_receipt(self, body: bytes) -> tuple[GoodsReceipt, list[Unreadable]]:
+        """A 944."""
+        segments, origin = segments_of(body), origin_of(body)
+        receipt, bad = words.read_944(
+            segments, told_at=origin.written, zone=self._zone(words.facility(segments)), own=self._conditions
+        )
+        return receipt, bad
+
+    def is_return(self, receipt: GoodsReceipt) -> bool:
+        """By W1701."""
+        return words.is_return(receipt)
+
+    def read_adjustment(self, body: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
+        """A 947."""
+        segments, origin = segments_of(body), origin_of(body)
+        return words.read_947(
+            segments,
+            told_at=origin.written,
+            zone=self._zone(words.facility(segments)),
+            own_effects=self._causes,
+            own_conditions=self._conditions,
+        )
+
+    def read_count(self, body: bytes) -> tuple[StockSnapshot, list[Unreadable]]:
+        """An 846."""
+        counted, bad = words.read_846(segments_of(body), told_at=origin_of(body).written, own=self._conditions)
+        self._zone(counted.facility)
+        return counted, bad
+
+    def read_item_results(self, body: bytes) -> tuple[str, list[ItemResult], list[Unreadable]]:
+        """A result file."""
+        good, bad = words.read_item_results(content_of(body))
+        return item_file_of(origin_of(body).file), good, bad
+
+    def write_items(self, facility: str, rows: Sequence[bytes], at: datetime) -> tuple[str, bytes]:
+        """An item file of rows that were written before."""
+        name, data = words.write_item_file([tuple(json.loads(row)) for row in rows], self._settings.client, at)
+        return name, Letter(facility, name, name, data).wire
+
+    def send_items(self, wire: bytes) -> None:
+        """Into the facility's folder."""
+        letter = open_letter(wire)
+        self._client.drop_items(letter.facility, letter.name, letter.data)
+
+    def _zone(self, facility: str) -> ZoneInfo:
+        if facility not in self._settings.sites:
+            why = f'add "{facility}" = "<its Khaos site>" to the connection\'s sites in fleet.toml'
+            raise Unmappable("N104", facility, why, kind="unknown_facility")
+        return self._settings.facility(facility).zone
+
+    def _here(self, advice: ShipmentAdvice) -> ShipmentAdvice:
+        self._zone(advice.facility)
+        return advice

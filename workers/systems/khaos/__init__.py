@@ -1,0 +1,1 @@
+"""Khaos Control, joined to the port of the ERP."""

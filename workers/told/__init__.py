@@ -1,1 +1,0 @@
-"""What warehouses tell that cannot be asked: files taken, opened into documents, and each document read once."""

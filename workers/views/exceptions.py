@@ -1,0 +1,102 @@
+"""The exception table as people read it: which stand open, whose they are, and everything about one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy import Engine
+
+from workers.views.snapshot import LONGEST_LIST, Row, fetch, snapshot
+
+State = Literal["open", "resolved", "dismissed", "all"]
+STATES: tuple[State, ...] = ("open", "resolved", "dismissed", "all")
+
+LISTED = """
+select id, kind, subject, story, flow, connection, owner, severity, reason, next_step, message_id, record_id,
+       state, times, first_at, last_at, closed_at, closed_by, closed_why from exception
+"""
+MESSAGE = """
+select id, flow, connection, kind, reference, version, state, attempt, tries, error_kind, error,
+       maybe_sent_at, due_at, created_at from message where id = :id
+union all
+select id, flow, connection, kind, reference, version, state, attempt, null, null, null, null, null, created_at
+  from message_settled where id = :id
+"""
+
+
+def exceptions(engine: Engine, *, state: State = "open", kind: str = "", owner: str = "", limit: int = 50) -> list[Row]:
+    """Exceptions, the gravest and then the oldest first. An empty ``kind`` or ``owner`` means any."""
+    with snapshot(engine) as reading:
+        return fetch(
+            reading,
+            LISTED + " where (:state = 'all' or state = :state) and (:kind = '' or kind = :kind)"
+            " and (:owner = '' or owner = :owner)"
+            " order by array_position(array['critical', 'error', 'warning', 'info'], severity), first_at, id"
+            " limit :limit",
+            state=state,
+            kind=kind,
+            owner=owner,
+            limit=min(limit, LONGEST_LIST),
+        )
+
+
+def counts(engine: Engine) -> list[Row]:
+    """How many exceptions stand open, by kind and owner: ``kind``, ``owner``, ``severity``, ``n``, ``oldest``."""
+    with snapshot(engine) as reading:
+        return fetch(
+            reading,
+            "select kind, owner, severity, count(*) as n, min(first_at) as oldest from exception where state = 'open'"
+            " group by 1, 2, 3 order by n desc, kind",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One exception: its row, its message if it has one, what happened to its subject, and (asked for) bodies.
+
+    ``body`` is what the message says and ``record`` what the partner said, as text. Both hold customers'
+    data: they are None unless asked for.
+    """
+
+    exception: Row
+    message: Row | None
+    timeline: tuple[Row, ...]
+    body: Any = None
+    record: str | None = None
+
+
+def exception(engine: Engine, exception_id: int, *, body: bool = False) -> Case | None:
+    """Everything about one exception; None when there is no such. ``body`` adds personal data."""
+    with snapshot(engine) as reading:
+        found = fetch(reading, LISTED + " where id = :id", id=exception_id)
+        if not found:
+            return None
+        row = found[0]
+        message = fetch(reading, MESSAGE, id=row["message_id"])
+        timeline = fetch(
+            reading,
+            "select at, step, note, who, flow, connection, message_id from timeline"
+            " where story = :story and subject = :subject order by at, id limit :limit",
+            story=row["story"],
+            subject=row["subject"],
+            limit=LONGEST_LIST,
+        )
+        said, kept = None, None
+        if body:
+            bodies = fetch(reading, "select body from message_body where message_id = :id", id=row["message_id"])
+            said = bodies[0]["body"] if bodies else None
+            kept = _record(fetch(reading, "select body from record where id = :id", id=row["record_id"]))
+        return Case(row, message[0] if message else None, tuple(timeline), said, kept)
+
+
+def _record(rows: list[Row]) -> str | None:
+    return bytes(rows[0]["body"]).decode(errors="replace") if rows else None
+
+
+def record_state(engine: Engine, record_id: int) -> Literal["none", "unread", "read"]:
+    """Whether a record is there (bodies are purged after a time), and whether it waits to be read."""
+    with snapshot(engine) as reading:
+        if fetch(reading, "select 1 as one from record_unread where record_id = :id", id=record_id):
+            return "unread"
+        return "read" if fetch(reading, "select 1 as one from record where id = :id limit 1", id=record_id) else "none"

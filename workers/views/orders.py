@@ -1,0 +1,185 @@
+"""Where is this order? Whatever code a person has in hand leads to one story, told in time order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection as Reading
+from sqlalchemy import Engine
+
+from workers.views.exceptions import LISTED
+from workers.views.snapshot import LONGEST_LIST, Row, fetch, snapshot
+
+# What each expectation waits for, in words; an unknown one is shown as it stands.
+EXPECTED = {
+    "sku_confirmed": "the warehouse confirms every SKU of it",
+    "dispatch": "the warehouse dispatches it",
+    "received": "the warehouse says that it could read it",
+    "accepted": "the warehouse accepts or refuses it",
+    "changed": "the warehouse says whether it took the change",
+    "cancelled": "the warehouse says what became of the cancellation",
+    "item results": "the warehouse answers the item file, item by item",
+    "file": "their file of that number",
+}
+PROOFS = {
+    "khaos_shows": "Khaos Control shows the dispatch",
+    "item results": "every facility of the warehouse accepts the item",
+}
+
+BY_FULFILMENT = """
+select distinct f.order_code from fulfilment f
+ where f.order_code = :ref or f.invoice_code = :ref or f.reference = :ref or f.their_id = :ref
+    or (f.associated_ref <> '' and f.associated_ref = :ref)
+    or f.reference in (select fulfilment from shipment where reference = :ref or invoice_code = :ref)
+"""
+BY_STORY = """
+select :ref as order_code where exists (select 1 from timeline where story = :ref)
+    or exists (select 1 from exception where story = :ref) or exists (select 1 from message where story = :ref)
+"""
+BY_EXCEPTION = "select distinct story as order_code from exception where subject in (:ref, 'invoice:' || :ref)"
+BY_TRACKING = """
+select distinct f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment
+ where s.parcels @> jsonb_build_array(jsonb_build_object('tracking', cast(:ref as text)))
+"""
+# A control number of ours, or the name of a file that carries one.
+BY_FILE = """
+select distinct m.story as order_code
+  from control_number c
+  join (select id, connection, story from message union all select id, connection, story from message_settled) m
+    on m.connection = c.connection and m.id = c.message_id
+  left join lateral (select wire, position(decode('0a', 'hex') in wire) as ends from message_body
+                      where message_id = m.id) b on b.ends > 1
+ where c.number = cast(substring(:ref from '([0-9]{1,18})[^0-9]*$') as bigint)
+   and (:ref ~ '^[0-9]+$' or cast(convert_from(substring(b.wire for b.ends - 1), 'UTF8') as jsonb) ->> 'name' = :ref)
+"""
+
+FULFILMENTS = """
+select reference, order_code, invoice_code, associated_ref, site, warehouse, facility, route_reason, state, requested,
+       shipped, shipments, confirmed, their_id, sent_at, accepted_at, changed_at from fulfilment
+ where order_code = any (:stories) order by order_code, number
+"""
+# What was written for a warehouse that speaks by files. The wire's first line is JSON and names the file; it holds the
+# newest writing, and one before that was surely not sent.
+NUMBERED = """
+select c.connection, m.kind, m.reference, c.number, c.given_at, m.state,
+       case when c.generation < max(c.generation) over (partition by c.connection, c.message_id) then ''
+            else cast(convert_from(substring(b.wire for b.ends - 1), 'UTF8') as jsonb) ->> 'name' end as file
+  from (select id, connection, kind, reference, state, story from message
+        union all select id, connection, kind, reference, state, story from message_settled) m
+  join control_number c on c.connection = m.connection and c.message_id = m.id
+  left join lateral (select wire, position(decode('0a', 'hex') in wire) as ends from message_body
+                      where message_id = m.id) b on b.ends > 1
+ where m.story = any (:stories) order by c.given_at, c.number
+"""
+SHIPMENTS = """
+select s.reference, s.fulfilment, s.invoice_code, s.lines, s.parcels, s.told_at, s.confirmed_at
+  from shipment s join fulfilment f on f.reference = s.fulfilment
+ where f.order_code = any (:stories) order by s.told_at, s.reference
+"""
+LIVE = """
+select m.id, m.flow, m.connection, m.kind, m.reference, m.version, m.state, m.state_since as since, m.attempt,
+       m.due_at, m.proof, m.proof_due_at, m.error_kind, m.error,
+       array(select gate from message_gate g where g.message_id = m.id order by gate) as held_by
+  from message m where m.story = any (:stories) order by m.id
+"""
+SETTLED = """
+select id, flow, connection, kind, reference, version, state, settled_at as since, attempt, proven_before
+  from message_settled where story = any (:stories) order by settled_at, id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All that the ledger knows of the order (or orders) that a code names; no names and no addresses.
+
+    ``stories`` are order codes, or the SKU or reference itself where no order is known by it.
+    ``expected`` says what should come next: ``what``, ``subject``, ``due_at``, ``missed_at``.
+    ``files`` are what was written for a warehouse that speaks by files: control ``number`` and name of each.
+    """
+
+    asked: str
+    stories: tuple[str, ...]
+    fulfilments: tuple[Row, ...]
+    shipments: tuple[Row, ...]
+    messages: tuple[Row, ...]
+    settled: tuple[Row, ...]
+    files: tuple[Row, ...]
+    exceptions: tuple[Row, ...]
+    expected: tuple[Row, ...]
+    timeline: tuple[Row, ...]
+
+
+def order_story(engine: Engine, ref: str) -> Story | None:
+    """The story behind a code; None when nothing is known by it.
+
+    ``ref`` may be a sales order, invoice or associated reference of Khaos Control, our fulfilment or
+    shipment reference, the warehouse's own id, a tracking number, a SKU, or the name or control number of a file
+    that was sent.
+    """
+    with snapshot(engine) as reading:
+        stories: tuple[str, ...] = ()
+        for spelt in dict.fromkeys((ref.strip(), ref.strip().upper())):
+            stories = stories or _stories(reading, spelt)
+        if not stories:
+            return None
+        fulfilments = fetch(reading, FULFILMENTS, stories=list(stories))
+        told = sorted(
+            {*stories, *(row["reference"] for row in fulfilments)}
+        )  # a hint may come before its order is known
+        live = fetch(reading, LIVE, stories=told)
+        timeline = fetch(
+            reading,
+            "select * from (select id, at, who, step, note, subject, flow, connection from timeline"
+            " where story = any (:stories) order by id desc limit :limit) latest order by at, id",
+            stories=told,
+            limit=LONGEST_LIST,
+        )
+        return Story(
+            asked=ref.strip(),
+            stories=stories,
+            fulfilments=tuple(fulfilments),
+            shipments=tuple(fetch(reading, SHIPMENTS, stories=list(stories))),
+            messages=tuple(live),
+            settled=tuple(fetch(reading, SETTLED, stories=told)),
+            files=tuple(fetch(reading, NUMBERED, stories=told)),
+            exceptions=tuple(
+                fetch(
+                    reading,
+                    LISTED + " where story = any (:stories) order by state = 'open' desc, first_at",
+                    stories=told,
+                )
+            ),
+            expected=tuple(_expected(reading, told, live)),
+            timeline=tuple(timeline),
+        )
+
+
+def _stories(reading: Reading, ref: str) -> tuple[str, ...]:
+    if not ref:
+        return ()
+    for way in (BY_FULFILMENT, BY_STORY, BY_EXCEPTION, BY_TRACKING, BY_FILE):
+        found = tuple(sorted(row["order_code"] for row in fetch(reading, way, ref=ref)))
+        if found:
+            return found
+    return ()
+
+
+def _expected(reading: Reading, told: list[str], live: list[Row]) -> list[Row]:
+    rows = fetch(
+        reading,
+        "select subject, what, due_at, missed_at from expectation where story = any (:stories) order by due_at",
+        stories=told,
+    )
+    for row in rows:
+        row["what"] = EXPECTED.get(row["what"], row["what"])
+    for message in live:
+        if message["state"] == "sent" and message["proof_due_at"]:
+            what = PROOFS.get(message["proof"], message["proof"])
+            rows.append(
+                {"subject": message["reference"], "what": what, "due_at": message["proof_due_at"], "missed_at": None}
+            )
+        elif message["state"] == "waiting":
+            rows.append(
+                {"subject": message["reference"], "what": "tried again", "due_at": message["due_at"], "missed_at": None}
+            )
+    return sorted(rows, key=lambda row: row["due_at"])

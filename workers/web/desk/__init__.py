@@ -1,0 +1,1 @@
+"""The desk: pages that people read. It only shows."""

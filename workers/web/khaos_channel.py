@@ -1,0 +1,166 @@
+"""The addresses that Khaos Control calls: it fetches configuration, orders and returns, and posts what changed.
+
+kcc-web-services, README: anything but 200 makes it send the same again, so what it posts is in the ledger before the
+200, and what cannot be read is parked from there. Basic credentials stand on every call.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+import structlog
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from psycopg_pool import PoolClosed, PoolTimeout
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect
+
+from mappings.canonical import CustomerReturn
+from mappings.khaos.channel import CONTENT_TYPES, Form
+from workers.ledger.store import Store
+from workers.returns_in import pulls
+from workers.systems.khaos.channel import KhaosChannel
+from workers.web.guard import credentials
+
+log = structlog.get_logger(__name__)
+
+MAX_BODY = 32 * 1024 * 1024  # bytes: the whole catalogue comes in bulk
+BODY_PATIENCE = 60.0  # seconds for the whole body to arrive
+CONTINUATION, SPECIFIC = "Sirion-Continuation", "SpecificIDs"
+ASK = {"WWW-Authenticate": 'Basic realm="khaos", charset="UTF-8"'}
+AGAIN = {"Retry-After": "30"}
+FORMS: dict[str, Form] = {".json": "json", ".xml": "xml"}
+SOURCES = {"stock": "stock_upload", "stock-status": "stock_status_upload", "order-status": "order_status_upload"}
+AWAY = (psycopg.Error, PoolTimeout, PoolClosed, SQLAlchemyError)
+Endpoint = Callable[[Request], Awaitable[Response]]
+HOURLY = ("stock_status_upload", "order_status_upload")  # the same words an hour later are worth another look
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The channel, its connection's name, and the ledger. ``engine`` tells quickly whether the ledger is there."""
+
+    channel: KhaosChannel
+    erp: str
+    store: Store
+    engine: Engine
+
+    def present(self) -> None:
+        """Raises when the ledger is away, within seconds."""
+        with self.engine.connect() as here:
+            here.execute(text("select 1"))
+
+    def keep(self, source: str, body: bytes) -> bool:
+        """Store a push, durably. False when the same was told before."""
+        self.present()
+        hour = datetime.now(UTC).strftime("%Y-%m-%d %H") if source in HOURLY else ""
+        key = hashlib.sha256(hour.encode() + b"\0" + body).hexdigest()
+        return self.store.receive(self.erp, source, key, body) is not None
+
+    def pull(self, continuation: str, references: tuple[str, ...]) -> pulls.Batch:
+        """The next returns."""
+        self.present()
+        return pulls.pull(self.store, self.erp, continuation, self.channel.settings.page, references, self._tellable)
+
+    def _tellable(self, made: CustomerReturn) -> bool:
+        refused = self.channel.write_returns([made], "json").refused
+        for entry in refused:
+            log.error("a return cannot be told", reference=entry.subject, field=entry.error.field)
+        return not refused
+
+
+def routes(door: Door) -> APIRouter:
+    """``/khaos/…``: each path with ``.json``, ``.xml`` or, in the form that is set, without an ending."""
+    router = APIRouter(prefix="/khaos", include_in_schema=False)
+    usual = FORMS[f".{door.channel.settings.format.lower()}"]
+    for ending, form in {"": usual, **FORMS}.items():
+        router.add_api_route(f"/config{ending}", _fixed(door, form, door.channel.write_config), methods=["GET"])
+        router.add_api_route(f"/orders{ending}", _fixed(door, form, door.channel.write_no_orders), methods=["GET"])
+        router.add_api_route(f"/returns{ending}", _returns(door, form), methods=["GET"])
+        for path, source in SOURCES.items():
+            router.add_api_route(f"/{path}{ending}", _push(door, source), methods=["POST"])
+    return router
+
+
+def refusal(channel: KhaosChannel, request: Request) -> Response | None:
+    """404 while there is no channel, 401 for other credentials than those that are set."""
+    if not channel.open:
+        return Response(status_code=404)
+    wanted = f"{channel.settings.user}:{channel.settings.password}".encode()
+    if hmac.compare_digest(credentials(request.headers.get("authorization", "")), wanted):
+        return None
+    log.warning("a call of the channel was refused", reason="credentials")
+    return Response(status_code=401, headers=ASK)
+
+
+def _fixed(door: Door, form: Form, write: Callable[[Form], bytes]) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        return refusal(door.channel, request) or Response(write(form), media_type=CONTENT_TYPES[form])
+
+    return answer
+
+
+def _returns(door: Door, form: Form) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        if refused := refusal(door.channel, request):
+            return refused
+        continuation = request.headers.get(CONTINUATION, "")
+        references = pulls.named(request.headers.get(SPECIFIC, ""))
+        try:
+            batch = await run_in_threadpool(door.pull, continuation, references)
+        except AWAY as error:
+            return _away("returns", error)
+        written = door.channel.write_returns(batch.returns, form)
+        log.info("returns were pulled", told=len(batch.returns), again=bool(references))
+        headers = {} if batch.continuation is None else {CONTINUATION: batch.continuation}
+        return Response(written.body, media_type=CONTENT_TYPES[form], headers=headers)
+
+    return answer
+
+
+def _push(door: Door, source: str) -> Endpoint:
+    async def receive(request: Request) -> Response:
+        if refused := refusal(door.channel, request):
+            return refused
+        body = await read_body(request)
+        if body is None:
+            log.warning("a push was refused", source=source, reason="too large, too slow or broken off")
+            return Response(status_code=400)
+        try:
+            new = await run_in_threadpool(door.keep, source, body)
+        except AWAY as error:
+            return _away(source, error)
+        log.info("a push came", source=source, size=len(body), repeated=not new)
+        return Response(status_code=200)
+
+    return receive
+
+
+def _away(what: str, error: Exception) -> Response:
+    """No log.exception: its text may quote the body."""
+    name = type(getattr(error, "orig", None) or error).__name__
+    log.warning("the ledger is away and the channel shall call again", what=what, error=name)
+    return Response(status_code=503, headers=AGAIN)
+
+
+async def read_body(request: Request) -> bytes | None:
+    """The whole body; None when it is larger than 32 MiB, drips for longer than a minute, or breaks off."""
+    chunks: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(BODY_PATIENCE):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > MAX_BODY:
+                    return None
+                chunks.append(chunk)
+    except (TimeoutError, ClientDisconnect):
+        return None
+    return b"".join(chunks)

@@ -1,0 +1,85 @@
+"""What machines ask of the web process: is the fleet well (``/health``), and its gauges (``/metrics``)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import structlog
+from fastapi import APIRouter, Depends
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from workers.views.gauges import Figures, figures
+from workers.views.overview import health
+from workers.views.snapshot import Row
+from workers.web.guard import guard
+
+log = structlog.get_logger(__name__)
+
+
+def routes(engine: Engine) -> APIRouter:
+    """``/health`` for everyone, ``/metrics`` behind the guard."""
+    router = APIRouter()
+
+    @router.get("/health")
+    def is_well() -> JSONResponse:
+        try:
+            found = health(engine)
+        except SQLAlchemyError as error:
+            log.warning("the ledger cannot be read", error=type(getattr(error, "orig", None) or error).__name__)
+            return JSONResponse({"ledger": "away"}, 503)
+        return JSONResponse(
+            {"ledger": "ok", "oldest_due_seconds": found.oldest_due, "processes": dict(found.processes)}
+        )
+
+    @router.get("/metrics", dependencies=[Depends(guard)])
+    def metrics() -> Response:
+        return Response(exposition(figures(engine)), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def exposition(found: Figures) -> bytes:
+    """The gauges in Prometheus's text format."""
+    registry = CollectorRegistry()
+    registry.register(_Gauges(found))
+    return generate_latest(registry)
+
+
+class _Gauges(Collector):
+    def __init__(self, found: Figures) -> None:
+        self.found = found
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        found = self.found
+        where = ("flow", "connection", "state")
+        yield _gauge("fleet_messages", "Messages that are not settled.", where, found.messages)
+        yield _gauge("fleet_settled_recently", "Messages that ended in the last 5 minutes.", where, found.settled)
+        yield _gauge(
+            "fleet_oldest_ready_seconds",
+            "Age of the oldest message that may go.",
+            ("queue",),
+            found.oldest_ready,
+            "age",
+        )
+        kinds = ("kind", "owner", "severity")
+        yield _gauge("fleet_exceptions_open", "Exceptions that stand open.", kinds, found.exceptions)
+        yield _gauge("fleet_dead_unfiled", "Dead messages without an exception row yet.", ("flow",), found.unfiled)
+        gates = [{**row, "connection": row["name"]} for row in found.connections]
+        which = ("connection", "system")
+        yield _gauge("fleet_connection_open", "1 when messages may go to it.", which, gates, "open")
+        yield _gauge("fleet_connection_shut_seconds", "How long it has been shut.", which, gates, "shut_for")
+        alive = [{"name": name, "n": count} for name, count in found.processes.items()]
+        yield _gauge("fleet_processes", "Worker processes with a fresh heartbeat.", ("name",), alive)
+        yield _gauge("fleet_records_unread", "Records that wait to be read.", (), [{"n": found.unread}])
+
+
+def _gauge(name: str, what: str, labels: tuple[str, ...], rows: Iterable[Row], value: str = "n") -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, what, labels=labels)
+    for row in rows:
+        family.add_metric([str(row[label]) for label in labels], float(row[value]))
+    return family

@@ -1,0 +1,52 @@
+"""Flow and kind of a message -> what it does: the table of every message that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from workers.dispatch_in import handlers as dispatch_in_handlers
+from workers.edi import resend
+from workers.journal import handlers as journal_handlers
+from workers.orders_out import amendments
+from workers.orders_out import handlers as orders_out_handlers
+from workers.returns_in import handlers as returns_in_handlers
+from workers.sku_sync import handlers as sku_sync_handlers
+from workers.sku_sync import item_files
+from workers.spine import replay
+from workers.spine.delivery import Handler
+from workers.spine.runtime import Runtime
+from workers.stock_in import counts, levels
+
+
+class NoHandler(Exception):
+    """A message that this release cannot handle; an older or newer one posted it."""
+
+
+def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Handler:
+    """What a kind of message does at a connection."""
+    if kind == "read":
+        return replay.ReadAgain(runtime)
+    told = runtime.connection(connection)
+    again = told.system != "khaos" and runtime.warehouse(connection).repeatable
+    handlers: dict[tuple[str, str], Callable[[Runtime], Handler]] = {
+        ("orders-out", "order"): partial(orders_out_handlers.Order, repeatable=again),
+        ("orders-out", "change"): amendments.Change,
+        ("orders-out", "cancel"): amendments.Cancel,
+        ("dispatch-in", "reread"): dispatch_in_handlers.Reread,
+        ("dispatch-in", "shipment"): dispatch_in_handlers.ShipmentTo,
+        ("sku-sync", "product"): item_files.ItemFor if told.tells else sku_sync_handlers.ProductTo,
+        ("sku-sync", "items"): item_files.ItemFile,
+        ("stock-in", "recount"): counts.Recount,
+        ("stock-in", "levels"): levels.Levels,
+        ("stock-in", "journal"): journal_handlers.JournalTo,
+        ("orders-out", "again"): resend.Again,
+        ("returns-in", "again"): resend.Again,
+        ("returns-in", "receipt"): returns_in_handlers.Receipt,
+        ("returns-in", "advice"): partial(returns_in_handlers.Advice, repeatable=again),
+        ("returns-in", "return"): returns_in_handlers.Return,
+    }
+    try:
+        return handlers[flow, kind](runtime)
+    except KeyError:
+        raise NoHandler(f"no handler for {kind} of {flow} at {connection}") from None
