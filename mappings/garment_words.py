@@ -85,9 +85,10 @@ def hear(garment: Garment, source: Source, word: Word) -> Garment:
     """
     if garment.retired:
         return garment
-    retired = word.state is GarmentState.RETIRED
+    if word.state is GarmentState.RETIRED:
+        return replace(garment, retired=True)  # however late it comes
     if source is Source.PERSON:
-        return replace(garment, file=word, event=word, missed=0, missed_on=None, retired=retired)
+        return replace(garment, file=word, event=word, missed=0, missed_on=None)
     if source is Source.EVENT and word.state is GarmentState.SOLD:
         sold_at = max(word.at, garment.sold_at or word.at)
         garment = replace(garment, sold_at=sold_at, missed=0, missed_on=None)
@@ -97,8 +98,8 @@ def hear(garment: Garment, source: Source, word: Word) -> Garment:
     ):
         return garment
     if source is Source.FILE:
-        return replace(garment, file=word, missed=0, missed_on=None, retired=retired)
-    return replace(garment, event=word, retired=retired)
+        return replace(garment, file=word, missed=0, missed_on=None)
+    return replace(garment, event=word)
 
 
 def miss(garment: Garment, file_on: date, *, at: datetime, lists_away: bool = True) -> Garment:

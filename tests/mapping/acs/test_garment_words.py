@@ -55,6 +55,12 @@ def test_a_late_older_word_changes_nothing() -> None:
     assert hear(garment, Source.EVENT, word(G.SELLABLE, 1)) == garment
 
 
+def test_a_word_that_retires_counts_however_late_it_comes() -> None:
+    garment = hear(NEW, Source.FILE, word(G.SELLABLE, 2))
+    assert hear(garment, Source.FILE, word(G.RETIRED, 1)).state is G.RETIRED
+    assert hear(garment, Source.EVENT, word(G.RETIRED, 1)).state is G.RETIRED
+
+
 def test_a_missing_tag_is_unseen_at_once_and_lost_after_three_files_and_found_again() -> None:
     garment = hear(NEW, Source.FILE, word(G.SELLABLE))
     for day in (1, 2):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -68,8 +69,6 @@ def test_the_stand_ins_events_are_signed_lost_repeated_and_forged(sandbox: Any, 
     secret = "sandbox-event-secret"
 
     def judged(told: dict[str, str], body: bytes) -> int:
-        import time  # noqa: PLC0415
-
         return 204 if check((secret,), told, body, now=time.time(), window=300) is None else 401
 
     ear.answer = judged

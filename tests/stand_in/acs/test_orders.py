@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -213,8 +214,6 @@ def test_an_order_of_today_is_refused_after_the_cut_off(place: Any) -> None:
 
 
 def test_an_order_is_shown_as_the_profile_has_it_at_every_step(place: Any) -> None:
-    import json  # noqa: PLC0415
-
     place.stock("ONE")
     place.put("O-1", ("1", "ONE", True), ("2", "ONE", False))
     seen = set()
