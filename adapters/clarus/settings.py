@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from adapters.secret import Secret
+
 Text = Annotated[str, StringConstraints(min_length=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/\s]$")]
 Seconds = Annotated[float, Field(gt=0)]
@@ -30,10 +32,10 @@ class Settings(BaseModel):
     subdomain: Text  # the tenant: header X-Clarus-Subdomain
     account: Text  # the stock owner's code
     client_id: Text
-    client_secret: Annotated[str, Field(min_length=1, repr=False)]
+    client_secret: Secret
     scopes: str = ""  # none are published; sent only when given
 
-    webhook_token: Annotated[str, Field(min_length=16, repr=False)]  # the unguessable part of our webhook URLs
+    webhook_token: Annotated[Secret, Field(min_length=16)]  # the unguessable part of our webhook URLs
     webhook_domain: str = ""  # exact X-ClarusWMS-Domain; empty = not checked
     webhook_api_domain: str = ""  # exact X-ClarusWMS-API-Domain; empty = not checked
     webhook_automations: dict[str, str] = Field(default_factory=dict)  # "goods_out.completed" -> automation id
@@ -52,5 +54,6 @@ class Settings(BaseModel):
     rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "5/s"  # no limit is published: a polite guess
     concurrency: Annotated[int, Field(gt=0)] = 4
     connect_timeout: Seconds = 10.0
+    longest_wait: Seconds = 3600.0  # at most so long Clarus makes us wait (Retry-After), whatever it says
     deadline: Seconds = 30.0  # of one whole exchange
     partner_timeout: Seconds = 60.0  # a call cut off longer ago than this can no longer take effect at Clarus

@@ -18,17 +18,27 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class AdviceReason(StrEnum):
+    """Why a warehouse refuses a document, where the reason itself says what became of an earlier one."""
+
+    ALREADY_THERE = "already_there"  # the order is there: an earlier sending had arrived
+    NOT_THERE = "not_there"  # it does not know the order
+    OTHER = "other"
+
+
 class OrderAdvice(Canonical):
     """The warehouse's word about one document. ``code`` and ``text`` are theirs, empty where nothing is wrong.
 
     The control numbers and ``answers_set`` (for example "940") name the document that is answered; they tell an
-    answer to an order from one to its cancellation.
+    answer to an order from one to its cancellation. A partner that names no control number answers by ``reference``
+    alone, and ``answers_set`` is "order", "change" or "cancel".
     """
 
     their_id: str
     reference: str
     facility: str = ""
     outcome: Outcome
+    reason: AdviceReason = AdviceReason.OTHER
     code: str = ""
     text: str = ""
     group_control: str = ""
@@ -84,7 +94,10 @@ class ShipmentLine(Canonical):
 
 
 class Carton(Canonical):
-    """One parcel and what lies in it; ``sscc`` is its 18 digits, empty where none was told."""
+    """One parcel and what lies in it; ``sscc`` is its 18 digits, empty where none was told.
+
+    Where several numbers were told of the same goods, the goods stand with the first of them.
+    """
 
     tracking: str = ""
     sscc: str = ""
@@ -95,6 +108,8 @@ class ShipmentAdvice(Canonical):
     """What left for an order at one time, or that nothing will. An order may have several.
 
     ``their_id`` is the warehouse's shipment, empty where nothing left. ``carrier`` and ``service`` are theirs.
+    ``not_used`` are numbers that stand in the message and in none of the cartons, each with the place where it stands:
+    somebody must look at them.
     """
 
     their_id: str = ""
@@ -105,6 +120,7 @@ class ShipmentAdvice(Canonical):
     cartons: tuple[Carton, ...] = ()
     carrier: str = ""
     service: str = ""
+    not_used: tuple[str, ...] = ()
 
     @property
     def shipped(self) -> dict[str, int]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from mappings.canonical import Address, OrderLine, SalesOrder
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.countries import read_country
-from mappings.khaos.values import LONDON, day, document, moment, text, whole
+from mappings.khaos.values import LONDON, day, document, moment, text, whole, whole_text
 
 CODES = ("SORDER_CODE", "INTERNAL_REF", "FORCE_SORDER_CODE")
 WHERE = ("ADDRESS1", "ADDRESS2", "ADDRESS3", "TOWN", "COUNTY", "POSTCODE")
@@ -54,6 +54,7 @@ def _order(order: Element, header: Element | None, code: str, zone: ZoneInfo) ->
     if not code:
         why = f"none of {', '.join(CODES)} is filled; ask which tag the merchant's build writes and add it to CODES"
         raise Unmappable("ORDER_HEADER", "", why)
+    whole_text(order)
     notes = (text(header, "ORDER_NOTE"), text(header, "COURIER_NOTE"))
     return SalesOrder(
         code=code,
@@ -126,6 +127,8 @@ def address_of(order: Element, prefix: str) -> Address:
 def _country(code: str, name: str, prefix: str) -> str:
     found = read_country(code, name)
     if not found:
-        why = "no country that mappings/tables/countries.toml knows; correct the order in Khaos, or add a row there"
+        why = (
+            "no country that mappings/khaos/tables/countries.toml knows; correct the order in Khaos, or add a row there"
+        )
         raise Unmappable(f"{prefix}COUNTRY", code or name[:40], why, kind=BAD_ADDRESS)
     return found

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from workers.config.rates import Rate
 from workers.config.stock import Stock
 from workers.config.strict import Strict
+from workers.config.system import Role
 
 
 class Intervals(Strict):
@@ -32,6 +34,7 @@ class Limits(Strict):
     proof_by_hand: float = Field(24 * 3600.0, gt=0, description="the same, where an operator assigns the courier there")
     delivery_note: float = Field(3 * 86400.0, gt=0, description="from a supplier's goods to their delivery note")
     process_silent: float = Field(20.0, gt=0, description="without a heartbeat a process counts as dead")
+    queue_wait: float = Field(1800.0, gt=0, description="for its turn, a message that may go to an open connection")
     burst: int = Field(50, gt=0, description="messages dying of one kind in a minute that shut a connection")
 
 
@@ -43,8 +46,23 @@ class Fleet(Strict):
     sentry_dsn: str = "env:SENTRY_DSN"
     keep_bodies_months: int = Field(13, gt=0)
     web_bind: str = "127.0.0.1:8600"
+    time_zone: str = "Europe/London"  # of the merchant's calendar: months, days of dispatch, event dates
     intervals: Intervals = Intervals()
     limits: Limits = Limits()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone: write an IANA name, for example Europe/London") from None
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """``time_zone`` as an object."""
+        return ZoneInfo(self.time_zone)
 
 
 class When(Strict):
@@ -96,7 +114,7 @@ class Connection(Strict):
     shares: dict[str, int]
     deadline: float
     partner_timeout: float
-    tells: bool = False  # a warehouse that speaks by files, and cannot be asked
+    role: Role
     side: Callable[[Any, Mapping[str, Any]], Any] = Field(exclude=True)  # of the port, for these settings
     dispatch_route: str = ""  # how its dispatches reach Khaos Control; empty: the bound extension, if there is one
 
@@ -140,7 +158,7 @@ class Configuration(Strict):
 
     @model_validator(mode="after")
     def _routes_are_there(self) -> Configuration:
-        for warehouse in self.warehouses if self.of_system("khaos") else ():
+        for warehouse in self.warehouses if any(c.role is Role.ERP for c in self.connections.values()) else ():
             table = DISPATCH_ROUTES.get(warehouse.dispatch_route)
             settings = self.erp.settings
             for part in table.split(".") if table else ():
@@ -169,10 +187,6 @@ class Configuration(Strict):
                 )
         return self
 
-    def of_system(self, system: str) -> list[Connection]:
-        """The connections of one system."""
-        return [c for c in self.connections.values() if c.system == system]
-
     @property
     def homes(self) -> dict[str, tuple[str, str]]:
         """Khaos site -> (connection, facility), for every facility of every warehouse."""
@@ -183,16 +197,11 @@ class Configuration(Strict):
         }
 
     @property
-    def asked_homes(self) -> dict[str, tuple[str, str]]:
-        """Those of the homes whose warehouse answers questions; the others tell by themselves."""
-        return {site: home for site, home in self.homes.items() if not self.connections[home[0]].tells}
-
-    @property
     def erp(self) -> Connection:
-        """The merchant's Khaos Control."""
-        return self.of_system("khaos")[0]
+        """The merchant's ERP."""
+        return next(c for c in self.connections.values() if c.role is Role.ERP)
 
     @property
     def warehouses(self) -> list[Connection]:
         """All connections that hold and ship goods."""
-        return [c for c in self.connections.values() if c.system != "khaos"]
+        return [c for c in self.connections.values() if c.role is Role.WAREHOUSE]

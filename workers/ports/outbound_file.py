@@ -1,4 +1,4 @@
-"""What goes to GXO as a file: the bytes with the folder and the final name that they are laid under, all frozen."""
+"""A file on its way to a partner: its bytes, with the facility and the final name that it is laid under, all frozen."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutboundFile:
     """A file on its way. ``wire`` and ``open_letter`` are each other's opposite."""
 
     facility: str
@@ -22,7 +22,7 @@ class Letter:
         return json.dumps(head, sort_keys=True).encode() + b"\n" + self.data
 
 
-def open_letter(wire: bytes) -> Letter:
+def open_letter(wire: bytes) -> OutboundFile:
     """The letter that was frozen as these bytes."""
     head, _, data = wire.partition(b"\n")
-    return Letter(data=data, **json.loads(head))
+    return OutboundFile(data=data, **json.loads(head))

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.x12 import read_interchange
+from fleet_tests.places import SAMPLES
 from mappings.canonical import PickLine
-from mappings.canonical.advices import LineOutcome, Outcome, SetReceipt, ShipmentAdvice
+from mappings.canonical.advices import AdviceReason, LineOutcome, Outcome, SetReceipt, ShipmentAdvice
 from mappings.errors import Unmappable
 from mappings.gxo import read_824, read_945, read_997, with_absent
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "gxo"
+OURS = SAMPLES / "gxo"
 DRESS, BELT = "DRS-1042-NVY-10", "BLT-0007-TAN-M"
 Told = list[tuple[str, ...]]
 
 
 def sample(name: str) -> Told:
-    return list(read_interchange((SAMPLES / f"gxo_x12_{name}.edi").read_bytes(), name).sets[0].segments)
+    return list(read_interchange((OURS / f"gxo_x12_{name}.edi").read_bytes(), name).sets[0].segments)
 
 
 def shipment(*cartons: tuple[str, list[tuple[str, str, int, int, str]]], **heads: str) -> Told:
@@ -98,7 +98,7 @@ def test_a_carton_without_tracking_has_that_of_the_shipment_if_it_is_alone() -> 
     rows = [("CC", "MUG", 1, 1, "1")]
     assert read_945(shipment(("", rows), cn="T9")).cartons[0].tracking == "T9"
     two = read_945(shipment(("", rows), ("", [("CC", "TRAY", 1, 1, "2")]), cn="T9"))
-    assert [one.tracking for one in two.cartons] == ["", ""]
+    assert [one.tracking for one in two.cartons] == ["", "", "T9"]  # nobody knows whose it is, and it is not dropped
     loose = [segment for segment in shipment(("", rows), cn="T9") if segment[0] not in {"LX", "MAN"}]
     assert [(one.tracking, one.content[0].quantity) for one in read_945(loose).cartons] == [("T9", 1)]
 
@@ -188,6 +188,21 @@ def test_an_824_may_answer_several_orders_and_an_outcome_outside_of_the_profile_
     with pytest.raises(Unmappable) as refused:
         read_824([*told, ("OTI", "TC", "OQ", "SO3")])
     assert (refused.value.kind, refused.value.field) == ("unknown_status", "OTI01")
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("DUPLICATE_ORDER: SO1", AdviceReason.ALREADY_THERE),
+        ("unknown_order : SO1", AdviceReason.NOT_THERE),
+        ("TOO_LATE: PICKED", AdviceReason.OTHER),
+        ("DUPLICATE_ORDER", AdviceReason.OTHER),  # without a colon it is a text, not a code
+    ],
+)
+def test_the_code_of_a_refusal_says_what_became_of_an_earlier_sending(told: str, reason: AdviceReason) -> None:
+    *rest, _ = sample("824_reject")
+    (read,) = read_824([*rest, ("TED", "ZZZ", told)])
+    assert (read.outcome, read.reason) == (Outcome.REFUSED, reason)
 
 
 def test_a_997_says_what_could_be_read_and_what_was_wrong() -> None:

@@ -32,7 +32,7 @@ class Faults:
     disk_full: bool = False  # always
     lose_bytes: int = 0  # of the next file written, without a word
     silent: bool = False  # every read takes very long, always
-    between_stat_and_rename: Callable[[], None] | None = None
+    between_stat_and_rename: Callable[[], object] | None = None
 
 
 class Files(asyncssh.SFTPServer):
@@ -126,6 +126,8 @@ class Door(asyncssh.SSHServer):
 
 class Partner:
     """The server, its disk and what was asked of it."""
+
+    files = Files  # what serves its folders, for a test to bend
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -18,10 +18,14 @@ from sqlalchemy import Connection
 
 # In this order: a function in plain SQL is checked when it is laid, and what it calls must be there.
 SUBJECTS = (
+    "locks",
+    "merchant",
     "records",
     "exceptions",
     "messages",
     "queue",
+    "processes",
+    "troubles",
     "edi",
     "orders",
     "stock_levels",
