@@ -133,7 +133,7 @@ def test_a_ready_garment_with_an_order_is_reserved() -> None:
     assert (rows[0].state, rows[0].order_reference) == (GarmentState.RESERVED, "MODA-R-1")
 
 
-CELL = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters='\r\n,"\x00'), max_size=12)
+CELL = st.text(st.characters(exclude_categories=["Cs"], exclude_characters='\r\n,"\x00'), max_size=12)
 
 
 @given(cells=st.lists(st.tuples(CELL, CELL), min_size=1, max_size=8))
