@@ -66,3 +66,7 @@ class Garbled(ReachError):
 
     def __init__(self, what: str, *, maybe_done: bool = True) -> None:
         super().__init__(what, maybe_done=maybe_done)
+
+
+class Occupied(Exception):
+    """A file of that name with other content lies in the partner's folder: somebody else writes there too."""

@@ -85,7 +85,8 @@ def process() -> Process:
         if _process is None:
             name = environment().fleet_process
             node = f"{name}@{socket.gethostname()}"
-            _process = Process(app, node, lone=name.startswith(ISOLATE), ring=ring, on_dead=ring_dead)
+            lanes = list(app.amqp.queues.consume_from)
+            _process = Process(app, node, lone=name.startswith(ISOLATE), lanes=lanes, ring=ring, on_dead=ring_dead)
     return _process
 
 

@@ -67,7 +67,9 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             )
         db.execute(
             "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
-            " resends = 0, deaths = 0, lane = flow, due_at = now(), error = null where id = %s",
+            " deaths = 0, lane = flow, error = null,"
+            # a doubt is waited out whoever presses, and what was sent again stays counted
+            " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
             (message["id"],),
         )
         _tell(db, exception_id, person, "edited and retried" if body is not None else "retried", "")

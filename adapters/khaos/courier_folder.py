@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-
-class Occupied(Exception):
-    """A file of that name with other content stands there: somebody else writes into the folder."""
+from adapters.errors import Occupied
 
 
 def lay(folder: str, name: str, body: bytes) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from adapters.errors import Rejected
@@ -13,6 +14,55 @@ Segments = Sequence[tuple[str, ...]]
 
 HIGHEST = 999_999_999  # ISA13 has nine digits
 SHORTEST, LONGEST = 2, 15  # GS02 and ISA06
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who writes to whom, when, and under which number. The group's number is the interchange's.
+
+    X12 asks only that GS06 is unique. ``usage`` is P or T.
+    """
+
+    sender: str
+    receiver: str
+    group: str
+    usage: str
+    at: datetime
+    number: int
+    version: str
+
+    def check(self, marks: Delimiters) -> None:
+        """Raise ValueError for what X12 has no room for."""
+        for name, party in (("sender", self.sender), ("receiver", self.receiver)):
+            if not SHORTEST <= len(party) <= LONGEST or not party.isascii() or cleaned(party, marks) != party:
+                raise ValueError(
+                    f"{name} {party!r} is not {SHORTEST} to {LONGEST} ASCII characters without separators:"
+                    " correct the setting"
+                )
+        if not 1 <= self.number <= HIGHEST:
+            raise ValueError(f"control number {self.number} is not within 1 and {HIGHEST}: start the sequence anew")
+        if self.at.tzinfo is None:
+            raise ValueError("the time of an interchange has no time zone: give an aware one")
+        if self.usage not in {"P", "T"}:
+            raise ValueError(f"usage {self.usage!r} is not P (production) or T (test)")
+
+    def around(self, sets: Sequence[tuple[str, ...]], count: int, marks: Delimiters) -> list[tuple[str, ...]]:
+        """Put ISA and GS before the segments of ``count`` sets, and GE and IEA behind them."""
+        moment = self.at.astimezone(UTC)
+        isa = (
+            "00", "", "00", "", "ZZ", self.sender, "ZZ", self.receiver, f"{moment:%y%m%d}", f"{moment:%H%M}", "U",
+            self.version[:5], f"{self.number:09d}", "0", self.usage, marks.component,
+        )  # fmt: skip
+        return [
+            ("ISA", *(text.ljust(width) for text, width in zip(isa, ISA_WIDTHS, strict=True))),
+            (
+                "GS", self.group, self.sender, self.receiver, f"{moment:%Y%m%d}", f"{moment:%H%M}", str(self.number),
+                "X", self.version,
+            ),
+            *sets,
+            ("GE", str(count), str(self.number)),
+            ("IEA", "1", f"{self.number:09d}"),
+        ]  # fmt: skip
 
 
 def write_interchange(
@@ -31,46 +81,23 @@ def write_interchange(
 ) -> bytes:
     """One interchange with one group: ``sets`` are (set id, segments between its ST and its SE).
 
-    The group's number is the interchange's (X12 asks only that GS06 is unique); sets are numbered from 0001;
-    ``at`` is written in UTC; ``usage`` is P or T; ``line_end`` follows each terminator. Separators in the data
+    Sets are numbered from 0001; ``at`` is written in UTC; ``line_end`` follows each terminator. Separators in the data
     become spaces, and empty elements at a segment's end are left out. The same arguments give the same bytes.
 
     Raises ValueError for an envelope that X12 has no room for, and Rejected (symbol ``unwritable``) for a
     text with a character that cannot be sent.
     """
     marks = delimiters or Delimiters()
-    _fits(sender, receiver, control_number, at, marks, line_end)
-    if usage not in {"P", "T"}:
-        raise ValueError(f"usage {usage!r} is not P (production) or T (test)")
-    moment = at.astimezone(UTC)
-    isa = (
-        "00", "", "00", "", "ZZ", sender, "ZZ", receiver, f"{moment:%y%m%d}", f"{moment:%H%M}", "U", version[:5],
-        f"{control_number:09d}", "0", usage, marks.component,
-    )  # fmt: skip
-    lines: list[tuple[str, ...]] = [
-        ("ISA", *(text.ljust(width) for text, width in zip(isa, ISA_WIDTHS, strict=True))),
-        ("GS", group_id, sender, receiver, f"{moment:%Y%m%d}", f"{moment:%H%M}", str(control_number), "X", version),
-    ]
+    envelope = Envelope(sender, receiver, group_id, usage, at, control_number, version)
+    envelope.check(marks)
+    if line_end.strip("\r\n") or (marks.segment in "\r\n" and line_end):
+        raise ValueError("only CR and LF may follow a terminator, and nothing where it is one of them itself")
+    lines: list[tuple[str, ...]] = []
     for number, (set_id, segments) in enumerate(sets, start=1):
         body = [_clean(one, f"{set_id} {number:04d}", marks, ascii_only=ascii_only) for one in segments]
         lines += [("ST", set_id, f"{number:04d}"), *body, ("SE", str(len(body) + 2), f"{number:04d}")]
-    lines += [("GE", str(len(sets)), str(control_number)), ("IEA", "1", f"{control_number:09d}")]
-    return "".join(marks.element.join(line) + marks.segment + line_end for line in lines).encode()
-
-
-def _fits(sender: str, receiver: str, control_number: int, at: datetime, marks: Delimiters, line_end: str) -> None:
-    for name, party in (("sender", sender), ("receiver", receiver)):
-        if not SHORTEST <= len(party) <= LONGEST or not party.isascii() or cleaned(party, marks) != party:
-            raise ValueError(
-                f"{name} {party!r} is not {SHORTEST} to {LONGEST} ASCII characters without separators:"
-                " correct the setting"
-            )
-    if not 1 <= control_number <= HIGHEST:
-        raise ValueError(f"control number {control_number} is not within 1 and {HIGHEST}: start the sequence anew")
-    if at.tzinfo is None:
-        raise ValueError("the time of an interchange has no time zone: give an aware one")
-    if line_end.strip("\r\n") or (marks.segment in "\r\n" and line_end):
-        raise ValueError("only CR and LF may follow a terminator, and nothing where it is one of them itself")
+    interchange = envelope.around(lines, len(sets), marks)
+    return "".join(marks.element.join(line) + marks.segment + line_end for line in interchange).encode()
 
 
 def _clean(segment: tuple[str, ...], where: str, marks: Delimiters, *, ascii_only: bool) -> tuple[str, ...]:

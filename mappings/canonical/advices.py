@@ -18,6 +18,14 @@ class Outcome(StrEnum):
     REFUSED = "refused"
 
 
+class AdviceReason(StrEnum):
+    """Why a warehouse refuses a document, where the reason itself says what became of an earlier one."""
+
+    ALREADY_THERE = "already_there"  # the order is there: an earlier sending had arrived
+    NOT_THERE = "not_there"  # it does not know the order
+    OTHER = "other"
+
+
 class OrderAdvice(Canonical):
     """The warehouse's word about one document. ``code`` and ``text`` are theirs, empty where nothing is wrong.
 
@@ -29,6 +37,7 @@ class OrderAdvice(Canonical):
     reference: str
     facility: str = ""
     outcome: Outcome
+    reason: AdviceReason = AdviceReason.OTHER
     code: str = ""
     text: str = ""
     group_control: str = ""

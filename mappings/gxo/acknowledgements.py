@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from mappings.canonical.advices import Acknowledgement, OrderAdvice, SetReceipt
 from mappings.gxo.segments import Segments, element, facility, first, head, loops, needed
-from mappings.gxo.tables import read_outcome, read_syntax
+from mappings.gxo.tables import read_outcome, read_reason, read_syntax
 
 
 def read_824(segments: Segments) -> tuple[OrderAdvice, ...]:
@@ -31,6 +31,7 @@ def _advice(their_id: str, where: str, loop: Segments) -> OrderAdvice:
         reference=needed(told, 3),
         facility=where,
         outcome=read_outcome(needed(told, 1)),
+        reason=read_reason(code if colon else ""),
         code=code.strip() if colon else "",
         text="; ".join(filter(None, [text.strip() if colon else code.strip(), *more])),
         group_control=element(told, 8),

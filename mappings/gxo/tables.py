@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from mappings.canonical.advices import LineOutcome, Outcome
+from mappings.canonical.advices import AdviceReason, LineOutcome, Outcome
 from mappings.errors import Unmappable
 
 FOLDER = Path(__file__).parent.parent / "tables"
@@ -43,6 +43,11 @@ def read_outcome(word: str) -> Outcome:
     """What OTI01 of an 824 says. Raises Unmappable(kind="unknown_status") for a word without a row."""
     why = "the profile knows TA, TE and TR: ask GXO what it means, then add a row to [outcomes] in " + FILE
     return _read(Outcome, _WORDS["outcomes"], "OTI01", word, why)
+
+
+def read_reason(code: str) -> AdviceReason:
+    """What the code of TED02 tells of an earlier sending; most tell nothing of it."""
+    return AdviceReason(_WORDS["reasons"].get(code.strip().upper(), AdviceReason.OTHER))
 
 
 def read_syntax(field: str, word: str) -> bool:

@@ -10,15 +10,39 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from workers import config
 from workers.ledger.store import Claimed, NewMessage, Store
 from workers.observability.flower import Silent
 from workers.spine.delivery import Absent, Slot, drain
 from workers.spine.limits import Health
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Outcome
+from workers.spine.runtime import Runtime
+from workers.wiring.systems import SYSTEMS
+
+TOML = """
+[fleet]
+database_url = "{database}"
+broker_url = "redis://127.0.0.1:9/0"
+[fleet.limits]
+burst = 5
+[connections.khaos]
+system = "khaos"
+url = "http://127.0.0.1:9/K.exe"
+[connections.leeds]
+system = "clarus"
+base_url = "http://127.0.0.1:9"
+subdomain = "acme"
+account = "ACME"
+client_id = "x"
+client_secret = "file:{folder}/secret"
+webhook_token = "file:{folder}/secret"
+connect_timeout = 0.2
+"""
 
 
 @dataclass
@@ -221,3 +245,12 @@ def ledger(store: Store, database: str) -> Iterator[Ledger]:
 @pytest.fixture
 def partner() -> Partner:
     return Partner()
+
+
+@pytest.fixture
+def runtime(ledger: Any, tmp_path: Path) -> Runtime:
+    (tmp_path / "secret").write_text("an-unguessable-token-of-ours")
+    (tmp_path / "fleet.toml").write_text(TOML.format(database=ledger.dsn, folder=tmp_path))
+    made = Runtime(config.read(tmp_path / "fleet.toml", SYSTEMS))
+    made.__dict__["store"] = ledger.store
+    return made

@@ -33,10 +33,12 @@ def test_urgent_first_then_due_first(ledger: Any) -> None:
     assert [one and one.reference for one in taken] == ["A", "B", "C", None]
 
 
-def test_a_claim_commits_that_it_may_have_been_sent_and_tells_what_stood_there_before(ledger: Any) -> None:
+def test_a_claim_is_no_doubt_and_the_freezing_of_the_bytes_commits_one(ledger: Any) -> None:
     ledger.post("SO1-1")
     claimed = ledger.store.claim("orders-out", 60)
     assert (claimed.doubt_since, claimed.attempt) == (None, 1)
+    assert ledger.message("SO1-1")["maybe_sent_at"] is None
+    ledger.store.freeze(claimed, b"bytes")
     assert ledger.message("SO1-1")["maybe_sent_at"] is not None
     assert claimed.task_id == "orders-out:leeds:SO1-1:1"
 

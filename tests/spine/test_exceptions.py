@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.errors import Rejected, Unavailable
-from workers import config, recovery
+from workers import recovery
 from workers.spine import dead_letters, exceptions, expectations, gates, ringer, scheduler
 from workers.spine.exceptions import Once
 from workers.spine.people import CannotDo, Person
@@ -17,37 +16,8 @@ from workers.spine.policy import verdict
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled
 from workers.wiring import schedules
-from workers.wiring.systems import SYSTEMS
 
-TOML = """
-[fleet]
-database_url = "{database}"
-broker_url = "redis://127.0.0.1:9/0"
-[fleet.limits]
-burst = 5
-[connections.khaos]
-system = "khaos"
-url = "http://127.0.0.1:9/K.exe"
-[connections.leeds]
-system = "clarus"
-base_url = "http://127.0.0.1:9"
-subdomain = "acme"
-account = "ACME"
-client_id = "x"
-client_secret = "file:{folder}/secret"
-webhook_token = "file:{folder}/secret"
-connect_timeout = 0.2
-"""
 MO = Person("Mo")
-
-
-@pytest.fixture
-def runtime(ledger: Any, tmp_path: Path) -> Runtime:
-    (tmp_path / "secret").write_text("an-unguessable-token-of-ours")
-    (tmp_path / "fleet.toml").write_text(TOML.format(database=ledger.dsn, folder=tmp_path))
-    made = Runtime(config.read(tmp_path / "fleet.toml", SYSTEMS))
-    made.__dict__["store"] = ledger.store
-    return made
 
 
 def died(ledger: Any, runtime: Runtime, partner: Any, reference: str = "SO1-1") -> Any:

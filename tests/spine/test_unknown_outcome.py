@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,6 +11,21 @@ import pytest
 from adapters.errors import Garbled, Unavailable
 
 LOST = Unavailable("no answer", maybe_done=True)
+
+
+@dataclass
+class Blind:
+    """A partner's kind of message that cannot be looked up, though sending it again has a second effect."""
+
+    partner: Any
+    repeatable: bool = False
+    refused: str = "refused_by_warehouse"
+
+    def write(self, message: Any) -> Any:
+        return self.partner.write(message)
+
+    def push(self, message: Any, wire: bytes) -> Any:
+        return self.partner.push(message, wire)
 
 
 def doubt(ledger: Any, partner: Any, when: str = "after") -> None:
@@ -96,6 +112,14 @@ def test_what_may_be_pushed_twice_is_pushed_twice_with_the_same_bytes(ledger: An
     assert partner.looks["SO1-1"] == 0
     assert len(set(partner.books["SO1-1"])) == 1
     assert len(partner.books["SO1-1"]) == 2
+
+
+def test_a_doubt_that_cannot_be_looked_up_is_a_persons_and_is_not_sent_again(ledger: Any, partner: Any) -> None:
+    doubt(ledger, partner)
+    ledger.time_passes()
+    ledger.drain(Blind(partner))
+    assert (ledger.state("SO1-1"), ledger.message("SO1-1")["error_kind"]) == ("dead", "uncertain")
+    assert len(partner.books["SO1-1"]) == 1
 
 
 def test_a_failure_before_the_request_left_is_no_doubt(ledger: Any, partner: Any) -> None:

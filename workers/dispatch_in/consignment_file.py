@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from adapters.khaos.courier_folder import Occupied
+from adapters.errors import Occupied
 from mappings.canonical import Parcel, Shipment
 from mappings.canonical.consignments import Consigned
 from workers.dispatch_in.routes import FILE, SHOWN

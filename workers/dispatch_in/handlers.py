@@ -10,7 +10,6 @@ from workers.dispatch_in import consignment_file
 from workers.dispatch_in.routes import FILE, HOOK, NONE, SHOWN, route_of
 from workers.domain.splits import stand, whole_or_split
 from workers.ledger.store import Claimed, Effect
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Dead, Delivered, NotNeeded, Outcome, Sent
 from workers.spine.runtime import Runtime
 
@@ -58,10 +57,6 @@ class ShipmentTo:
         self.runtime.erp.send_shipment(wire)
         return Sent(SHOWN, limits.proof, "Khaos Control was told")
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: telling again is harmless."""
-        return Absent()
-
 
 @dataclass(frozen=True, slots=True)
 class Reread:
@@ -96,7 +91,3 @@ class Reread:
         if row["state"] in ("cancelled", "cancelling", "withdrawn"):
             return NotNeeded("the order is not there any more: it was cancelled")
         return Dead("cancelled_at_warehouse", "the warehouse has deleted the order")
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: a read is harmless."""
-        return Absent()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workers.ledger.store import Claimed, Connection, NewMessage, run_effects
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.runtime import Runtime
 
@@ -58,7 +57,3 @@ class Again:
         self.runtime.pace(message.connection)
         self.runtime.warehouse(message.connection).send_order(wire)
         return Delivered("laid again")
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: laying it is harmless."""
-        return Absent()

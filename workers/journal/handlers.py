@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from mappings.canonical.journal import JournalEntry
 from workers.journal.reasons import subject_of
 from workers.ledger.store import Claimed, Effect, NewMessage, run_effects
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Dead, Delivered, NotNeeded, Outcome
 from workers.spine.runtime import Runtime
 
@@ -83,7 +82,3 @@ class JournalTo:
             (message.connection, message.body["entry"]),
         )
         return Delivered("booked", (booked,))
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: booking again is harmless."""
-        return Absent()

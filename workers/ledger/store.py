@@ -7,6 +7,9 @@ Reading for people (orders, exceptions, counts) is in ``views``.
 from __future__ import annotations
 
 import json
+import random
+import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,8 +18,8 @@ from datetime import datetime
 from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
-from psycopg_pool import ConnectionPool
+
+from workers.ledger.pool import Pool
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
@@ -138,20 +141,18 @@ class LateSettle(Exception):
     """The lease was taken away before the settle came; nothing of it was written."""
 
 
+LOST_FOR = 60.0  # seconds within which a claim whose answer was lost may still be committed
+
+
 class Store:
     """A process's door to the ledger. Make it after a fork, never before."""
 
     def __init__(self, dsn: str, *, size: int = 5, application: str = "fleet") -> None:
         """``size`` connections at most, whatever the number of threads."""
         self.process_id = uuid.uuid4()
-        self._pool = ConnectionPool(
-            dsn,
-            min_size=1,
-            max_size=size,
-            kwargs={"autocommit": True, "row_factory": dict_row, "application_name": application},
-            timeout=30,
-            open=True,
-        )
+        self._pool = Pool(dsn, size=size, application=application)
+        self._remembering = threading.Lock()
+        self._lost: list[tuple[int, float]] = []  # tokens of claims whose answer was lost, and until when
 
     def close(self) -> None:
         """Give the connections back."""
@@ -159,9 +160,9 @@ class Store:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection in autocommit; use ``transaction`` for more than one statement."""
+        """A connection in autocommit; use ``transaction`` for more than one statement. Raises PoolTimeout."""
         with self._pool.connection() as connection:
-            yield connection  # type: ignore[misc]
+            yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
@@ -189,6 +190,11 @@ class Store:
         with self.connection() as connection:
             return connection.execute(sql, values).rowcount
 
+    def run_named(self, sql: str, named: Mapping[str, Any]) -> int:
+        """Run one statement with named values; the number of rows that it touched."""
+        with self.connection() as connection:
+            return connection.execute(sql, named).rowcount
+
     def receive(
         self, connection: str, source: str, receipt_key: str, body: bytes, source_time: datetime | None = None
     ) -> int | None:
@@ -198,14 +204,61 @@ class Store:
 
     def claim(self, lane: str, lease: float) -> Claimed | None:
         """Claim the most urgent message that may go, for ``lease`` seconds."""
-        with self.connection() as connection:
-            return self._claim(connection, lane, lease)
+        with self._token() as token, self.connection() as connection:
+            return self._claim(connection, lane, lease, token)
 
-    def _claim(self, connection: Connection, lane: str, lease: float) -> Claimed | None:
+    def _claim(self, connection: Connection, lane: str, lease: float, token: int) -> Claimed | None:
         row = connection.execute(
-            "select * from claim(%s, %s, make_interval(secs => %s))", (lane, self.process_id, lease)
+            "select * from claim_v2(%s, %s, make_interval(secs => %s), %s)", (lane, self.process_id, lease, token)
         ).fetchone()
         return _claimed(row) if row is not None else None
+
+    @contextmanager
+    def _token(self) -> Iterator[int]:
+        """Name a claim. One whose answer was lost is given back before the next: it may have been committed."""
+        if self._lost:
+            with self._remembering:
+                self._lost = [lost for lost in self._lost if lost[1] > time.monotonic()]
+                tokens = [lost[0] for lost in self._lost]
+            self.run("select give_back_lost(%s, %s)", self.process_id, tokens)
+        token = random.getrandbits(62)
+        try:
+            yield token
+        except psycopg.OperationalError:
+            with self._remembering:
+                self._lost.append((token, time.monotonic() + LOST_FOR))
+            raise
+
+    def give_back(self, message: Claimed, rest: float | None = None) -> bool:
+        """Give a message back of which surely nothing was sent in this attempt: the next claim takes it as it was.
+
+        With ``rest`` its connection is not claimed from for so many seconds. False when it was taken away before.
+        """
+        row = self.row(
+            "select give_back(%s, %s, %s, %s, make_interval(secs => %s)) as ok",
+            message.id, message.attempt, message.doubt_since, message.resends, rest,
+        )  # fmt: skip
+        return bool(row and row["ok"])
+
+    def count_resend(self, message: Claimed, step: int) -> None:
+        """Count a re-send before its bytes leave, or take that back. Raises LateSettle when it was taken away."""
+        done = self.run(
+            "update message set resends = resends + %s where id = %s and attempt = %s and state = 'working'",
+            step,
+            message.id,
+            message.attempt,
+        )
+        if not done:
+            raise LateSettle(message.task_id)
+
+    def has_settled(self, message: Claimed) -> bool:
+        """Tell whether this very attempt at a message was settled."""
+        row = self.row(
+            "select 1 as one from message_settled where id = %s and attempt = %s union all"
+            " select 1 from message where id = %s and attempt = %s and state <> 'working'",
+            message.id, message.attempt, message.id, message.attempt,
+        )  # fmt: skip
+        return row is not None
 
     def settle_and_claim(
         self,
@@ -221,14 +274,14 @@ class Store:
 
         Raises LateSettle, with nothing written, when this process no longer holds the message.
         """
-        with self.connection() as connection:
+        with self._token() as token, self.connection() as connection:
             if lane is not None and all(effect.function for effect in effects):
                 # one statement, so one commit, without a transaction's own round trips
                 calls = ",".join(f'["{effect.function}",{effect.values[0]}]' for effect in effects)
                 told = json.dumps(args) if args else "{}"
                 row = connection.execute(
-                    "select * from turn(%s, %s, %s, %s, %s, %s, %s, %s, make_interval(secs => %s))",
-                    (message.id, message.attempt, state, note, told, f"[{calls}]", lane, self.process_id, lease),
+                    "select * from turn_v2(%s, %s, %s, %s, %s, %s, %s, %s, make_interval(secs => %s), %s)",
+                    (message.id, message.attempt, state, note, told, f"[{calls}]", lane, self.process_id, lease, token),
                 ).fetchone()
                 if row is None or not row["ok"]:
                     raise LateSettle(message.task_id)
@@ -241,15 +294,19 @@ class Store:
                 if row is None or not row["ok"]:
                     raise LateSettle(message.task_id)
                 run_effects(connection, effects)
-                return self._claim(connection, lane, lease) if lane is not None else None
+                return self._claim(connection, lane, lease, token) if lane is not None else None
 
     def freeze(self, message: Claimed, wire: bytes, effects: Sequence[Effect] = ()) -> None:
-        """Store the bytes of a message before they are sent for the first time."""
+        """Store the bytes of a message before they are sent for the first time: from here on it may have been sent.
+
+        Raises LateSettle when the message was taken away.
+        """
         with self.transaction() as connection:
             done = connection.execute(
-                "update message_body b set wire = %s from message m where b.message_id = %s and m.id = b.message_id"
-                " and m.attempt = %s and m.state = 'working'",
-                (wire, message.id, message.attempt),
+                "with mine as (update message set maybe_sent_at = now() where id = %s and attempt = %s"
+                " and state = 'working' returning id)"
+                " update message_body b set wire = %s from mine where b.message_id = mine.id",
+                (message.id, message.attempt, wire),
             ).rowcount
             if not done:
                 raise LateSettle(message.task_id)

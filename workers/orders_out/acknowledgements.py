@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mappings.canonical.advices import OrderAdvice, Outcome
+from mappings.canonical.advices import AdviceReason, OrderAdvice, Outcome
 from workers.domain import transitions
 from workers.domain.fulfilment import OUT, State, lock
 from workers.ledger.store import NewMessage
@@ -13,7 +13,6 @@ from workers.spine.reading import Reading
 RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
 KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
 CHANGED = "changed"
-ALREADY_THERE, NOT_THERE = "DUPLICATE_ORDER", "UNKNOWN_ORDER"  # codes of an 824 (gxo.md 2.2.3)
 
 
 def read_acknowledgement(reading: Reading) -> None:
@@ -59,7 +58,7 @@ def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
         _accept(reading, answered, said)
         if advice.outcome is Outcome.ACCEPTED_WITH_ERROR:
             file(reading, "accepted_with_error", answered, f"{reading.record.connection} accepted it and says: {said}")
-    elif advice.code == ALREADY_THERE:
+    elif advice.reason is AdviceReason.ALREADY_THERE:
         _accept(reading, answered, "it was there already: an earlier sending had arrived")
     else:
         _refuse(reading, answered, said or "no reason was told")
@@ -112,7 +111,7 @@ def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, sai
         arrived(reading, answered)
         # a shipment beats it: only the message that nothing left proves it
         tell(reading, answered, "cancellation accepted", "waits for the word that nothing left")
-    elif advice.code == NOT_THERE and row.accepted_at is None and not row.shipped:
+    elif advice.reason is AdviceReason.NOT_THERE and row.accepted_at is None and not row.shipped:
         tell(reading, answered, "cancelled", "the warehouse does not know the order")
         transitions.prove_cancelled(reading.run, answered.reference)
     else:

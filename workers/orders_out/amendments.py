@@ -12,7 +12,6 @@ from workers.domain.rereads import reread
 from workers.edi.control_numbers import stamp_of
 from workers.ledger.store import Claimed, Effect, call
 from workers.ports.warehouse import Cancelling, Known
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Held, NotNeeded, Outcome
 from workers.spine.runtime import Runtime
 
@@ -66,10 +65,6 @@ class Change:
         row = self.runtime.store.row("select state from fulfilment where reference = %s", message.reference)
         state = row["state"] if row else "gone"
         return None if state in ("new", "sent") else NotNeeded(f"the fulfilment is {state}")
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: telling it again changes nothing more."""
-        return Absent()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +127,3 @@ class Cancel:
             within=self.runtime.telling(message.connection).files.answer_patience,
             message=message.id,
         )
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: cancelling again tells."""
-        return Absent()

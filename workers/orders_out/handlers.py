@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from adapters.errors import ReachError, Unavailable
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
 from workers.domain.catalogue import catalogue
@@ -12,7 +11,7 @@ from workers.edi.control_numbers import awaits_answers, stamp_of
 from workers.ledger.store import Claimed, Effect, call
 from workers.ports.warehouse import Known
 from workers.spine import exceptions
-from workers.spine.delivery import Absent
+from workers.spine.delivery import Absent, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
 from workers.spine.runtime import Runtime
 
@@ -99,9 +98,10 @@ class Order:
         their_id = warehouse.send_order(wire)
         self._release(message, their_id)
         if warehouse.ack_proof == "get":
-            found = self.runtime.asked(message.connection).find_order(
-                message.reference, wire, self.runtime.facts(message.connection)
-            )
+            with after_sending(f"created as {their_id}, not shown"):
+                found = self.runtime.asked(message.connection).find_order(
+                    message.reference, wire, self.runtime.facts(message.connection)
+                )
             if found is None or not found.same:
                 return Dead(
                     "uncertain", "the warehouse accepted it and does not show it as it was written", maybe_done=True
@@ -127,10 +127,8 @@ class Order:
 
     def _release(self, message: Claimed, their_id: str) -> None:
         """A release that fails leaves the order there: the doubt stands, and the look-up releases it again."""
-        try:
+        with after_sending(f"created as {their_id}, not released"):
             self.runtime.warehouse(message.connection).release_order(their_id)
-        except ReachError as error:
-            raise Unavailable(f"created as {their_id}, not released: {error.what}", maybe_done=True) from error
 
     def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
         effects: list[Effect] = [

@@ -1,4 +1,4 @@
-"""What goes to GXO as a file: the bytes with the folder and the final name that they are laid under, all frozen."""
+"""A file on its way to a partner: its bytes, with the facility and the final name that it is laid under, all frozen."""
 
 from __future__ import annotations
 

@@ -12,7 +12,6 @@ from typing import Any
 from workers.domain.rereads import _post
 from workers.ledger.store import Claimed, Effect
 from workers.ports.goods_in import ReceiptHint
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.polling import call
 from workers.spine.reading import Reading
@@ -69,10 +68,6 @@ class Receipt:
         if shown is None:
             return NotNeeded("the warehouse does not show it any more")
         return Delivered("re-read", (_kept(self.runtime, connection, their_id, shown),))
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: a read is harmless."""
-        return Absent()
 
 
 def _named(runtime: Runtime, connection: str, body: dict[str, Any]) -> tuple[str, str]:

@@ -35,10 +35,6 @@ class Return:
         """Judge and offer it."""
         return offer(self.runtime, message.reference)
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: nothing was sent."""
-        return Absent()
-
 
 @dataclass(frozen=True, slots=True)
 class Advice:

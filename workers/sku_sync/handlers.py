@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from mappings.canonical import Product
 from workers.ledger.store import Claimed, Effect
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.runtime import Runtime
 
@@ -48,7 +47,3 @@ class ProductTo:
                 ),
             ),
         )
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: pushing looks first."""
-        return Absent()

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from mappings.canonical import Product
 from workers.ledger.store import Claimed, Connection, Effect, NewMessage, run_effects
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome, Sent
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -42,10 +41,6 @@ class ItemFor:
         )
         return Sent(PROOF, telling.files.answer_patience, "waits for the next item file", rows)
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: nothing was sent."""
-        return Absent()
-
 
 @dataclass(frozen=True, slots=True)
 class ItemFile:
@@ -76,10 +71,6 @@ class ItemFile:
             ),
         )
         return Delivered("at the warehouse; it answers item by item", (expect,))
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: laying it again is harmless."""
-        return Absent()
 
 
 def post_files(runtime: Runtime, connection: str) -> int:

@@ -7,26 +7,28 @@ in between, the ledger says what may have been sent, and nothing is sent again w
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import psycopg
 import structlog
-from psycopg_pool import PoolTimeout
 
-from adapters.errors import Garbled, ReachError, Rejected, Throttled, Unauthorised, Unavailable
+from adapters.errors import ReachError, Rejected, Throttled, Unauthorised, Unavailable
 from mappings.errors import Unmappable
-from workers.ledger.store import Claimed, Effect, LateSettle, Store
-from workers.spine.limits import Health
+from workers.ledger.store import Claimed, LateSettle, Store
+from workers.spine.limits import Health, resting
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome, Retry, Sent
 from workers.spine.policy import back_off, verdict
+from workers.spine.settling import Settlement, keep_evidence, settle
+from workers.spine.turn import LeaseOver, NotYet, Turn, within
 
 log = structlog.get_logger(__name__)
 
 
 class Absent:
-    """A look-up's answer: the reference is provably not over there."""
+    """The partner does not have the reference."""
 
 
 class Handler(Protocol):
@@ -34,7 +36,7 @@ class Handler(Protocol):
 
     @property
     def repeatable(self) -> bool:
-        """Pushing it twice has the effect of once: a doubt needs no look-up."""
+        """Whether pushing it twice has the effect of once. If not, the handler must be ``Doubtful``."""
 
     @property
     def refused(self) -> str:
@@ -46,8 +48,13 @@ class Handler(Protocol):
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Send the frozen bytes. Raises what adapters raise."""
 
+
+@runtime_checkable
+class Doubtful(Handler, Protocol):
+    """A handler whose push, sent again, could have a second effect: after a doubt it asks the partner first."""
+
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """After a doubt: is it over there already?"""
+        """Ask the partner for the reference: what became of it, or Absent. Raises what adapters raise."""
 
 
 class Narrator(Protocol):
@@ -58,16 +65,6 @@ class Narrator(Protocol):
 
     def ended(self, message: Claimed, state: str, note: str, seconds: float) -> None:
         """A message was settled."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """An outcome in the ledger's words."""
-
-    state: str
-    note: str
-    args: dict[str, Any]
-    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,19 +82,35 @@ class Slot:
     dice: random.Random
     on_dead: Callable[[Claimed], None]
     stopping: Callable[[], bool]
+    alive: Callable[[], bool] = lambda: True  # no: the fleet may count this process as dead, so it sends nothing
+
+
+@contextmanager
+def after_sending(what: str) -> Iterator[None]:
+    """Keep the doubt of calls that follow a sending: no error of theirs proves that nothing was done."""
+    try:
+        yield
+    except ReachError as error:
+        raise Unavailable(f"{what}: {error.what}", maybe_done=True) from error
 
 
 def drain(slot: Slot, lane: str) -> int:
     """Work until nothing of the lane may go or the process is stopping. Returns how many messages were settled."""
     done = 0
-    message = None if slot.stopping() else slot.store.claim(lane, slot.lease)
+    ends = slot.clock() + slot.lease
+    message = None if slot.stopping() or not slot.alive() else slot.store.claim(lane, slot.lease)
     while message is not None:
         began = slot.clock()
         slot.narrator.started(message)
-        settlement = judge(slot, message, attempt(slot, message))
-        following = None if slot.stopping() else lane
+        following = None if slot.stopping() or not slot.alive() else lane
+        settlement = _judged(slot, message, Turn(ends, slot.clock, slot.alive))
+        ends = slot.clock() + slot.lease
+        if settlement is None:
+            slot.narrator.ended(message, "waiting", "nothing was sent", slot.clock() - began)
+            message = slot.store.claim(lane, slot.lease) if following else None
+            continue
         try:
-            claimed = _settle(slot, message, settlement, following)
+            claimed, settlement = settle(slot.store, message, settlement, following, slot.lease, slot.sleep)
         except LateSettle:
             keep_evidence(slot.store, message, settlement)
             claimed = slot.store.claim(lane, slot.lease) if following else None
@@ -110,72 +123,98 @@ def drain(slot: Slot, lane: str) -> int:
     return done
 
 
-def _settle(slot: Slot, message: Claimed, settlement: Settlement, following: str | None) -> Claimed | None:
-    """Settle and claim, again and again while the ledger is away: what came of a push must not be forgotten."""
-    for patience in (0.05, 0.2, 0.5, 1.0, 2.0, 4.0, 8.0, None):
-        try:
-            return slot.store.settle_and_claim(
-                message, settlement.state, settlement.note, settlement.args, settlement.effects, following, slot.lease
-            )
-        except (psycopg.OperationalError, PoolTimeout) as error:
-            if patience is None:
-                raise
-            log.warning(
-                "the ledger did not take a settling; again", message=message.task_id, error=type(error).__name__
-            )
-            slot.sleep(patience)
-    raise AssertionError("the last turn returns or raises")
+def _judged(slot: Slot, message: Claimed, turn: Turn) -> Settlement | None:
+    """What one attempt came to; None when it was stopped before anything was sent, and the message is given back."""
+    try:
+        with within(turn):
+            return judge(slot, message, attempt(slot, message, turn))
+    except NotYet as stopped:
+        slot.store.give_back(message, stopped.seconds)
+    except (LeaseOver, LateSettle) as stopped:
+        log.warning("nothing was sent: the lease does not hold", message=message.task_id, why=type(stopped).__name__)
+        slot.store.give_back(message)
+    return None
 
 
-def attempt(slot: Slot, message: Claimed) -> Outcome:
-    """One attempt at a message: look up first where there is a doubt, else write and push."""
-    resent = False
+def attempt(slot: Slot, message: Claimed, turn: Turn) -> Outcome:
+    """One attempt at a message: look up first where there is a doubt, else write and push.
+
+    Raises NotYet, LeaseOver or LateSettle when nothing of the message was handed over.
+    """
     try:
         handler = slot.handler(message.flow, message.connection, message.kind)
-        wire = message.wire
-        if wire is None:
-            written = handler.write(message)
-            if not isinstance(written, bytes):
-                return written
-            slot.store.freeze(message, written)
-            wire = written
-        elif message.doubt_since is not None and not handler.repeatable:
-            found = handler.look_up(message, wire)
-            if not isinstance(found, Absent):
-                return found
-            if message.resends:
-                return Dead(
-                    "uncertain", "sent twice without an answer, and not to be found over there", maybe_done=True
-                )
-            resent = True
-        outcome = handler.push(message, wire)
+        wire = _wire(slot, message, handler, turn)
+        if not isinstance(wire, bytes):
+            return wire
+        turn.check()
+        turn.sending = True
+        outcome = _push(handler, message, wire, turn)
         slot.health.well(message.connection)
     except ReachError as error:
-        return _after_error(slot, message, error, resent=resent)
+        return _after_error(slot, message, error, turn)
     except Unmappable as error:
-        return Dead(error.kind, f"{error.field} {error.value!r}: {error.why}")
+        return Dead(error.kind, f"{error.field} {error.value!r}: {error.why}", maybe_done=turn.sending)
+    except (NotYet, LeaseOver, LateSettle):
+        raise
+    except psycopg.OperationalError as error:
+        return Retry("crashed", f"the ledger was away: {type(error).__name__}", counted=False, maybe_done=turn.sending)
     except Exception as error:
         log.exception("a handler crashed", message=message.task_id)
-        return Retry("crashed", f"{type(error).__name__} in {message.flow} {message.kind}", maybe_done=True)
+        why = f"{type(error).__name__} in {message.flow} {message.kind}"
+        return Retry("crashed", why, maybe_done=turn.sending)
     else:
         return outcome
 
 
-def _after_error(slot: Slot, message: Claimed, error: ReachError, *, resent: bool) -> Outcome:
-    maybe = error.maybe_done
+def _wire(slot: Slot, message: Claimed, handler: Handler, turn: Turn) -> bytes | Outcome:
+    """The bytes to push, frozen; or what the message came to without a push."""
+    if message.wire is None:
+        written = handler.write(message)
+        if isinstance(written, bytes):
+            slot.store.freeze(message, written)
+        return written
+    if message.doubt_since is None or handler.repeatable:
+        return message.wire
+    if not isinstance(handler, Doubtful):
+        return Dead("uncertain", "it may have arrived, and cannot be looked up: ask the partner", maybe_done=True)
+    found = handler.look_up(message, message.wire)
+    if not isinstance(found, Absent):
+        return found
+    if message.resends:
+        return Dead("uncertain", "sent twice without an answer, and not to be found over there", maybe_done=True)
+    slot.store.count_resend(message, 1)
+    turn.resending = True
+    return message.wire
+
+
+def _push(handler: Handler, message: Claimed, wire: bytes, turn: Turn) -> Outcome:
+    """Push. What is stopped between two calls of one push may have been done, unless pushing again is harmless."""
+    before = turn.calls
+    try:
+        return handler.push(message, wire)
+    except (NotYet, LeaseOver) as stopped:
+        if handler.repeatable or turn.calls - before <= 1:
+            raise
+        raise Unavailable(f"stopped between two calls: {stopped}", maybe_done=True) from stopped
+
+
+def _after_error(slot: Slot, message: Claimed, error: ReachError, turn: Turn) -> Outcome:
+    maybe = error.maybe_done and turn.sending  # a look-up or a reading of facts does nothing over there
+    if turn.resending and not maybe:
+        slot.store.count_resend(message, -1)  # it surely did not leave
     if isinstance(error, Throttled):
-        wait = error.retry_after if error.retry_after is not None else 5.0
+        wait = resting(error.retry_after)
         slot.health.told_to_wait(message.connection, wait)
         return Retry("throttled", error.what, wait=wait, counted=False)
     if isinstance(error, Rejected):
+        slot.health.well(message.connection)  # it answers, and this message is what it does not want
         handler = slot.handler(message.flow, message.connection, message.kind)
         return Dead(handler.refused, f"{error.symbol}: {error.what}" if error.symbol else error.what, maybe_done=maybe)
     if isinstance(error, Unauthorised):
         slot.health.failed(message.connection, error.kind, error.what, at_once=True)
-        return Retry(error.kind, error.what, counted=False, wait=2.0)
-    assert isinstance(error, (Unavailable, Garbled))
+        return Retry(error.kind, error.what, counted=False, maybe_done=maybe, wait=2.0)
     down = slot.health.failed(message.connection, error.kind, error.what)
-    return Retry(error.kind, error.what, counted=not down, maybe_done=maybe, absent=resent)
+    return Retry(error.kind, error.what, counted=not down, maybe_done=maybe)
 
 
 def judge(slot: Slot, message: Claimed, outcome: Outcome) -> Settlement:
@@ -193,44 +232,21 @@ def judge(slot: Slot, message: Claimed, outcome: Outcome) -> Settlement:
         case Held(gates, note, effects):
             return Settlement("held", note, {"gates": list(gates), "maybe_sent": before}, effects)
         case Dead(kind, why, maybe_done, effects):
-            args: dict[str, Any] = {"error_kind": kind}
-            if not maybe_done:
-                args["maybe_sent"] = before
-            return Settlement("dead", why, args, effects)
+            doubt = {} if maybe_done else {"maybe_sent": before}
+            return Settlement("dead", why, {"error_kind": kind, **doubt}, effects)
         case Retry():
             return _retry(slot, message, outcome, before)
 
 
 def _retry(slot: Slot, message: Claimed, outcome: Retry, before: str | None) -> Settlement:
     allowed = verdict(outcome.kind).retries
-    if outcome.counted and message.tries >= allowed:
-        why = f"{outcome.why} (given up after {message.tries + 1} tries)"
-        args: dict[str, Any] = {"error_kind": outcome.kind}
-        if not outcome.maybe_done:
-            args["maybe_sent"] = before
-        return Settlement("dead", why, args)
-    wait = outcome.wait if outcome.wait is not None else back_off(message.tries, slot.dice)
-    args = {"error_kind": outcome.kind, "tried": 1 if outcome.counted else 0, "step": "tried"}
-    if outcome.maybe_done:
-        wait = max(wait, slot.doubt_wait(message.connection))
-    else:
+    doubt = slot.doubt_wait(message.connection) if outcome.maybe_done else 0.0
+    args: dict[str, Any] = {"error_kind": outcome.kind}
+    if not outcome.maybe_done:
         args["maybe_sent"] = before
-    if outcome.absent:
-        args["resent"] = 1
-    args["wait"] = wait
-    return Settlement("waiting", outcome.why, args)
-
-
-def keep_evidence(store: Store, message: Claimed, settlement: Settlement) -> None:
-    """A settle that came too late changes nothing, and is written down."""
-    store.run(
-        "insert into timeline (story, subject, flow, connection, step, note, message_id) values (%s, %s, %s,"
-        " %s, %s, %s, %s)",
-        message.story,
-        message.subject,
-        message.flow,
-        message.connection,
-        "late answer",
-        f"attempt {message.attempt} ended {settlement.state} after its lease was taken away: {settlement.note}",
-        message.id,
-    )
+    if outcome.counted and message.tries >= allowed:
+        # a person's retry waits the doubt out as well
+        return Settlement("dead", f"{outcome.why} (given up after {message.tries + 1} tries)", args | {"wait": doubt})
+    wait = outcome.wait if outcome.wait is not None else back_off(message.tries, slot.dice)
+    tried = {"tried": 1 if outcome.counted else 0, "step": "tried", "wait": max(wait, doubt)}
+    return Settlement("waiting", outcome.why, args | tried)

@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 
-from adapters.errors import ReachError
+from adapters.errors import ReachError, Rejected
 from workers.observability import alerts
 from workers.spine import exceptions
 from workers.spine.limits import reopen, shut
@@ -18,22 +18,31 @@ log = structlog.get_logger(__name__)
 def tend(runtime: Runtime) -> int:
     """Open what may open, probe what is due, and alert about what is new. Returns how many were opened."""
     opened = _told_waits(runtime)
+    failures: list[Exception] = []
     shut_now = runtime.store.rows("select * from connection where shut_kind is not null and shut_kind <> 'throttled'")
     for row in shut_now:
         if not row["alerted"]:
             _alert_shut(runtime, row)
         if row["shut_kind"] == "suspect_release":
             continue  # only a person opens that
-        due = runtime.store.run(
-            "update connection set probe_at = now() + interval '3 seconds' where name = %s and shut_kind is not null"
-            " and (probe_at is null or probe_at <= now())",
-            row["name"],
-        )
-        if due and _probe(runtime, row["name"]):
-            open_connection(runtime, row["name"])
-            opened += 1
+        try:
+            opened += _try_to_open(runtime, row["name"])
+        except Exception as error:  # noqa: BLE001  a fault of ours in one probe leaves the other connections alone
+            log.warning("a probe failed", connection=row["name"], error=type(error).__name__)
+            failures.append(error)
     _bursts(runtime)
+    if failures:
+        raise failures[0]
     return opened
+
+
+def _try_to_open(runtime: Runtime, name: str) -> bool:
+    due = runtime.store.run(
+        "update connection set probe_at = now() + interval '3 seconds' where name = %s and shut_kind is not null"
+        " and (probe_at is null or probe_at <= now())",
+        name,
+    )
+    return bool(due) and _probe(runtime, name) and open_connection(runtime, name)
 
 
 def _told_waits(runtime: Runtime) -> int:
@@ -48,6 +57,8 @@ def _probe(runtime: Runtime, name: str) -> bool:
     side = runtime.erp if runtime.connection(name).system == "khaos" else runtime.warehouse(name)
     try:
         side.ping()
+    except Rejected as error:
+        log.info("it answers, and refuses the probe", connection=name, kind=error.symbol)
     except ReachError as error:
         log.info("still shut", connection=name, kind=error.kind)
         return False

@@ -1,50 +1,17 @@
-"""What bounds calls to a connection: call slots and gates (Postgres), rate tokens (Redis)."""
+"""What bounds calls to a connection: its call slots, and the gate that failures and told waits shut."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
-import redis
-
-from workers.config.rates import Rate
 from workers.ledger.store import Store
+from workers.spine.tokens import Tokens
 
-TAKE = """
-local now = redis.call('TIME')
-local clock = now[1] + now[2] / 1000000
-local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
-local state = redis.call('HMGET', KEYS[1], 'level', 'at')
-local level = math.min(burst, (tonumber(state[1]) or burst) + (clock - (tonumber(state[2]) or clock)) * rate)
-local wait = 0
-level = level - 1
-if level < 0 then wait = -level / rate end
-redis.call('HSET', KEYS[1], 'level', level, 'at', clock)
-redis.call('PEXPIRE', KEYS[1], math.ceil(burst / rate * 1000) + 60000)
-return tostring(wait)
-"""
+__all__ = ["Health", "Tokens", "poll_slot", "reopen", "shut"]
 
-
-class Tokens:
-    """Rate tokens of all processes together. Without Redis each process keeps the pace by itself."""
-
-    def __init__(self, client: redis.Redis, *, sleep: Callable[[float], None] = time.sleep) -> None:
-        """``sleep`` waits for a token."""
-        self._take = client.register_script(TAKE)
-        self._sleep = sleep
-
-    def wait(self, connection: str, rate: Rate | None) -> None:
-        """Wait until one call to the connection is due. It is reserved, so nobody overtakes."""
-        if rate is None:
-            return
-        per_second = rate.per_second
-        try:
-            wait = float(self._take(keys=[f"fleet:rate:{connection}"], args=[per_second, max(1.0, per_second)]))
-        except redis.RedisError:
-            wait = 1.0 / per_second
-        if wait > 0:
-            self._sleep(wait)
+LONGEST_REST = 3600.0  # seconds that a partner's word shuts a connection at most; then it is asked again
 
 
 @contextmanager
@@ -110,13 +77,24 @@ class Health:
         return True
 
     def told_to_wait(self, connection: str, seconds: float) -> None:
-        """The partner named a time: the connection rests until then, and opens by itself."""
+        """The partner named a time: the connection rests until then, an hour at most, and opens by itself.
+
+        A rest that begins within a minute after the last one goes on with it: ``resting_since`` stays.
+        """
         self._store.run(
-            "update connection set shut_kind = 'throttled', shut_since = now(), shut_reason = 'asked to wait',"
-            " shut_until = now() + make_interval(secs => %s) where name = %s and shut_kind is null",
-            seconds,
+            "update connection set shut_kind = 'throttled', shut_since = now(), shut_reason = %s,"
+            " shut_until = now() + make_interval(secs => %s), resting_since = case when"
+            " opened_at > now() - interval '1 minute' then coalesce(resting_since, now()) else now() end"
+            " where name = %s and shut_kind is null",
+            f"asked to wait {seconds:.0f} s" if seconds <= LONGEST_REST else "asked to wait for more than an hour",
+            resting(seconds),
             connection,
         )
+
+
+def resting(seconds: float | None) -> float:
+    """Return how long a partner's wait is obeyed: five seconds when it named none, an hour at most."""
+    return min(max(5.0 if seconds is None else seconds, 0.0), LONGEST_REST)
 
 
 def shut(store: Store, connection: str, kind: str, why: str) -> bool:

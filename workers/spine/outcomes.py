@@ -55,8 +55,7 @@ class Retry:
     """Again later. ``wait`` in seconds, or None for the back-off of its kind.
 
     ``counted`` is false for what says nothing about the message: a told wait, a connection that is
-    down. ``maybe_done`` keeps the doubt; ``absent`` says that the first sending provably had no
-    effect and that this is the one re-send.
+    down. ``maybe_done`` keeps the doubt.
     """
 
     kind: str
@@ -64,7 +63,6 @@ class Retry:
     wait: float | None = None
     counted: bool = True
     maybe_done: bool = False
-    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,8 @@ VERDICTS: dict[str, Verdict] = {
     "uncertain": Verdict(
         OPERATIONS,
         "critical",
-        f"It may or may not have arrived. `{RETRY}` looks its reference up again: what is there counts as sent,"
-        " and only what is provably absent is sent again.",
+        f"It may or may not have arrived. `{RETRY}` looks its reference up again: what is there counts as sent. It is"
+        " not sent a third time: if the other side has no trace of it, change the order in Khaos Control.",
     ),
     "order_changed_after_release": Verdict(
         OPERATIONS, "error", "The warehouse has this reference with other content. Agree with it which one ships."
@@ -467,6 +467,39 @@ VERDICTS: dict[str, Verdict] = {
     ),
     "schedule_failed": Verdict(
         ENGINEERING, "error", "Something that runs on a schedule fails: see the reason; it is tried again by itself."
+    ),
+    "schedule_failing": Verdict(
+        SUPPORT,
+        "error",
+        "One poll fails again and again while its connection works: see the reason, and ask the partner; it is tried"
+        " again by itself.",
+    ),
+    "told_to_wait": Verdict(
+        SUPPORT,
+        "error",
+        "A partner has told us to wait for more than a quarter of an hour: ask them why, or lower the connection's rate"
+        " in fleet.toml.",
+    ),
+    "queue_waits": Verdict(
+        SUPPORT,
+        "error",
+        "Messages of this queue may go and do not: see `fleet status` for its speed; raise concurrency or rate, or add"
+        " a worker.",
+    ),
+    "no_worker": Verdict(
+        SUPPORT,
+        "critical",
+        "Start the worker of this queue (`fleet up`, or its line of the Procfile), and see why it ended.",
+    ),
+    "beat_away": Verdict(
+        SUPPORT,
+        "critical",
+        "Start `beat` and the `control` worker: until then nothing is polled, probed or tried again.",
+    ),
+    "outcome_not_stored": Verdict(
+        ENGINEERING,
+        "critical",
+        f"What came of a call could not be stored: see the log for the value. After a mend, `{RETRY}` looks it up.",
     ),
 }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from workers.spine.limits import poll_slot
 from workers.spine.runtime import Runtime
+from workers.spine.turn import NotYet
 
 ORDERS_A_CALL = 15
 
@@ -26,11 +27,18 @@ def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
 
 
 def call(runtime: Runtime, connection: str, what: str, ask: Any) -> Any:
-    """One call of a poll, inside a slot of the connection and at its rate. Raises Busy, or what adapters raise."""
+    """One call of a poll, at the connection's rate and inside one of its slots. Raises Busy, or what adapters raise.
+
+    The rate is waited for first: nobody else's call waits meanwhile.
+    """
+    try:
+        runtime.pace(connection)
+    except NotYet as error:
+        raise Busy(f"{connection} is too busy for {what}: {error}") from error
     with poll_slot(runtime.store, connection, what, runtime.lease) as taken:
         if not taken:
+            runtime.tokens.give_back(connection)
             raise Busy(f"{connection} is shut or has no free slot for {what}")
-        runtime.pace(connection)
         return ask()
 
 

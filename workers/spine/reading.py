@@ -17,8 +17,9 @@ import psycopg
 import structlog
 
 from mappings.errors import Unmappable, Unreadable
-from workers.ledger.store import Connection, NewMessage, run_effects, within
+from workers.ledger.store import Connection, NewMessage, Row, run_effects, within
 from workers.spine import exceptions
+from workers.spine.inbox import Due, take_up
 
 if TYPE_CHECKING:  # people's commands need not load every system
     from workers.spine.runtime import Runtime
@@ -26,8 +27,6 @@ if TYPE_CHECKING:  # people's commands need not load every system
 log = structlog.get_logger(__name__)
 
 GIVE_UP_AFTER = 5
-BATCH = 25
-AT_A_TIME = 20_000  # bytes read in one transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +79,7 @@ class Reading:
 
 
 Reader = Callable[[Reading], None]
+Readers = Callable[[str, str], tuple[str, Reader]]  # connection and source -> flow and reader
 
 
 def fingerprint(*parts: Any) -> str:
@@ -109,39 +109,116 @@ def dead_read(flow: str, record: Record, subject: str, error: Unmappable) -> New
     )
 
 
-def read_inbox(runtime: Runtime, readers: Callable[[str, str], tuple[str, Reader]], *, limit: int = 200) -> int:
+def read_inbox(runtime: Runtime, readers: Readers, *, limit: int = 200) -> int:
     """Read records that are due, up to ``limit``. Returns how many were taken up."""
     taken = 0
     while taken < limit:
         try:
-            read, more = _read_some(runtime, readers)
+            batch, convicted = take_up(runtime.store)
+            for due in convicted:
+                _convict(runtime, due, readers)
+            _read(runtime, batch, readers)
         except psycopg.OperationalError as error:
             log.warning("the ledger did not take a reading; the next turn reads again", error=type(error).__name__)
             break
-        taken += read
-        if not more:
+        if not batch and not convicted:
             break
+        taken += len(batch) + len(convicted)
     return taken
 
 
-def _read_some(runtime: Runtime, readers: Callable[[str, str], tuple[str, Reader]]) -> tuple[int, bool]:
-    """One transaction of reading: how many records were taken up, and whether more may be due."""
-    read = size = 0
+def _read(runtime: Runtime, batch: list[Due], readers: Readers) -> None:
+    """Read a batch in one transaction; only one body at a time is in memory."""
+    if not batch:
+        return
     with runtime.store.transaction() as db:
-        rows = db.execute(
-            "select u.record_id, u.tries, r.received_at, r.connection, r.source, r.body from record_unread u"
-            " join record r on r.id = u.record_id and r.received_at = u.received_at"
-            " where u.due_at <= now() order by u.record_id limit %s for update of u skip locked",
-            (BATCH,),
+        locked = db.execute(
+            "select record_id from record_unread where record_id = any (%s) order by 1 for update skip locked",
+            ([due.id for due in batch],),
         ).fetchall()
-        for row in rows:
-            record = Record(row["record_id"], row["received_at"], row["connection"], row["source"], row["body"])
-            _read_one(runtime, db, record, row["tries"], readers)
-            read += 1
-            size += len(record.body)
-            if size > AT_A_TIME:
-                break  # commit: what was read holds locks that settling waits for
-    return read, len(rows) == BATCH or read < len(rows)
+        here = {row["record_id"] for row in locked}
+        for due in batch:
+            if due.id in here and (record := _fetch(db, due)) is not None:
+                _read_one(runtime, db, record, due.tries, readers)
+
+
+def _fetch(db: Connection, due: Due) -> Record | None:
+    """The record with its body, as bytes from the start: as text it would be held twice as large."""
+    row: Row | None = (
+        db.cursor(binary=True)
+        .execute(
+            "select id, received_at, connection, source, body from record where id = %s and received_at = %s",
+            (due.id, due.received_at),
+        )
+        .fetchone()
+    )
+    return None if row is None else Record(**row)
+
+
+def _convict(runtime: Runtime, due: Due, readers: Readers) -> None:
+    """A record that was read alone when its reader died: a dead message, which a person retries after a mend."""
+    with runtime.store.transaction() as db:
+        row = db.execute(
+            "select connection, source from record_unread where record_id = %s for update skip locked", (due.id,)
+        ).fetchone()
+        if row is None:
+            return
+        record = Record(due.id, due.received_at, row["connection"], row["source"], b"")
+        why = Unmappable(record.source, f"record {due.id}", "the process that read it alone died", kind="kills_worker")
+        run_effects(db, [dead_read(_flow(readers, record), record, "", why).as_effect(record.id)])
+        db.execute("delete from record_unread where record_id = %s", (due.id,))
+
+
+def _flow(readers: Readers, record: Record) -> str:
+    try:
+        return readers(record.connection, record.source)[0]
+    except Exception:  # noqa: BLE001  a source that nobody reads any more
+        return "orders-out"
+
+
+def _read_one(runtime: Runtime, db: Connection, record: Record, tries: int, readers: Readers) -> None:
+    flow = "orders-out"
+    try:
+        with db.transaction():  # a savepoint: what one record breaks, its neighbours do not notice
+            flow, reader = readers(record.connection, record.source)
+            reader(Reading(runtime, db, record))
+    except psycopg.OperationalError:
+        raise  # the ledger's trouble, not the record's: it is read again
+    except Unmappable as error:
+        _park(db, record, flow, error)
+    except Exception as error:
+        log.exception("a record could not be read", record=record.id, source=record.source)
+        if tries + 1 < GIVE_UP_AFTER:
+            db.execute(
+                "update record_unread set tries = tries + 1, due_at = now() + make_interval(secs => %s)"
+                " where record_id = %s",
+                (2.0**tries, record.id),
+            )
+            return
+        why = Unmappable(record.source, type(error).__name__, "the reader failed; see the log", kind="unreadable")
+        _park(db, record, flow, why)
+    db.execute("delete from record_unread where record_id = %s", (record.id,))
+
+
+def _park(db: Connection, record: Record, flow: str, error: Unmappable) -> None:
+    """Make the record's dead message; if even that is refused, file the exception alone: its neighbours go on."""
+    try:
+        with db.transaction():
+            run_effects(db, [dead_read(flow, record, "", error).as_effect(record.id)])
+    except psycopg.OperationalError:
+        raise
+    except Exception as refused:
+        log.exception("a record could not be parked", record=record.id, source=record.source)
+        exceptions.file(
+            within(db),
+            "unreadable",
+            subject=f"record:{record.id}",
+            story=f"record {record.id}",
+            flow=flow,
+            connection=record.connection,
+            why=f"{record.source} cannot be read, and its reason not be stored: {type(refused).__name__}; see the log",
+            record=record.id,
+        )
 
 
 def read_again(runtime: Runtime, record_id: int) -> bool:
@@ -153,29 +230,3 @@ def read_again(runtime: Runtime, record_id: int) -> bool:
             record_id,
         )
     )
-
-
-def _read_one(
-    runtime: Runtime, db: Connection, record: Record, tries: int, readers: Callable[[str, str], tuple[str, Reader]]
-) -> None:
-    flow = "orders-out"
-    try:
-        with db.transaction():  # a savepoint: what one record breaks, its neighbours do not notice
-            flow, reader = readers(record.connection, record.source)
-            reader(Reading(runtime, db, record))
-    except psycopg.OperationalError:
-        raise  # the ledger's trouble, not the record's: it is read again
-    except Unmappable as error:
-        run_effects(db, [dead_read(flow, record, "", error).as_effect(record.id)])
-    except Exception as error:
-        log.exception("a record could not be read", record=record.id, source=record.source)
-        if tries + 1 < GIVE_UP_AFTER:
-            db.execute(
-                "update record_unread set tries = tries + 1, due_at = now() + make_interval(secs => %s)"
-                " where record_id = %s",
-                (2.0**tries, record.id),
-            )
-            return
-        why = Unmappable(record.source, type(error).__name__, "the reader failed; see the log", kind="unreadable")
-        run_effects(db, [dead_read(flow, record, "", why).as_effect(record.id)])
-    db.execute("delete from record_unread where record_id = %s", (record.id,))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from workers.ledger.store import Claimed, Effect
 from workers.spine.dead_letters import file_poison
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.poison import SOURCES
 from workers.spine.reading import Reading
@@ -38,10 +37,6 @@ class ReadAgain:
             (record,),
         )
         return Delivered(f"record {record} is read again", (_forget(message), again))
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed."""
-        return Absent()
 
 
 def _forget(message: Claimed) -> Effect:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,6 +12,8 @@ import structlog
 
 from workers.broker.queues import DEAD, LANES
 from workers.ledger.store import task_id
+from workers.spine import dead_letters
+from workers.spine.machine import machine
 from workers.spine.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -25,10 +26,12 @@ READY = (  # the head of each connection's backlog, by its index: never a sort o
     "    where m.lane = %(lane)s and m.connection = c.name and m.state in ('queued', 'waiting') and m.due_at <= now()"
     "      and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)"
     "    order by m.priority, m.due_at, m.id limit %(room)s) m"
-    " where c.shut_kind is null order by m.priority, m.due_at, m.id limit %(room)s"
+    " where c.shut_kind is null and (c.rests_until is null or c.rests_until <= now())"
+    " order by m.priority, m.due_at, m.id limit %(room)s"
 )
 UNFILED = (
-    "select m.id, m.generation, m.flow, m.connection, m.reference, m.version from message m"
+    "select m.id, m.generation, m.flow, m.connection, m.reference, m.version,"
+    " m.state_since < now() - interval '1 minute' as late from message m"
     " where m.state = 'dead' and not exists (select 1 from exception e where e.message_id = m.id and e.state = 'open')"
     " order by m.id limit 200"
 )
@@ -66,9 +69,12 @@ def ring_ready(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
 
 
 def ring_dead(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
-    """Ring dead messages that have no exception row yet: their bell was lost."""
+    """Ring dead messages that have no exception row yet: their bell was lost. After a minute they are filed here."""
     rung = 0
     for row in runtime.store.rows(UNFILED):
+        if row["late"]:  # nobody takes from the dead-letter queue
+            dead_letters.file_dead(runtime, row["id"], row["generation"])
+            continue
         queue = DEAD[row["flow"]]
         if depth(runtime.redis, queue) >= 10 * DEPTH:
             continue
@@ -79,9 +85,11 @@ def ring_dead(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
 
 
 def bury(runtime: Runtime) -> int:
-    """Notice at once which processes of this very host are gone; others are known by their silence."""
-    host, gone = socket.gethostname(), []
-    for row in runtime.store.rows("select id, pid from process where host = %s and beat_at > '-infinity'", host):
+    """Notice at once which processes of this very machine are gone; others are known by their silence."""
+    gone = []
+    for row in runtime.store.rows(
+        "select id, pid from process where machine = %s and beat_at > '-infinity'", machine()
+    ):
         try:
             os.kill(row["pid"], 0)
         except ProcessLookupError:

@@ -19,7 +19,8 @@ from workers.ports.api import Asked
 from workers.ports.edi import Telling
 from workers.ports.erp import Erp
 from workers.ports.warehouse import Warehouse
-from workers.spine.limits import Health, Tokens
+from workers.spine.limits import Health
+from workers.spine.tokens import Tokens
 
 FACTS_FOR = 60.0  # seconds that reference data is kept in a process
 
@@ -33,6 +34,7 @@ class Runtime:
     pool: int = 5
     dice: random.Random = field(default_factory=random.Random)
     stopping: threading.Event = field(default_factory=threading.Event)
+    running: set[str] = field(default_factory=set)  # names of schedules that this process runs now
 
     @cached_property
     def store(self) -> Store:

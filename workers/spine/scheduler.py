@@ -6,15 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
+import psycopg
 import structlog
 
-from adapters.errors import ReachError, Throttled, Unauthorised
+from adapters.errors import ReachError, Rejected, Throttled, Unauthorised
 from workers.observability import alerts
 from workers.spine import exceptions
+from workers.spine.limits import resting
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
+from workers.spine.turn import NotYet
 
 log = structlog.get_logger(__name__)
+
+LEASE = 30.0  # seconds; renewed by the heart of the process that runs it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,71 +55,129 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
                 )
         for scheduled in listed.values():
             db.execute(
-                "insert into schedule (name, every) values (%s, %s) on conflict (name) do update set every ="
-                " excluded.every,"
+                "insert into schedule (name, every, connection) values (%s, %s, %s) on conflict (name) do update set"
+                " every = excluded.every, connection = excluded.connection,"
                 " due_at = least(schedule.due_at, now() + excluded.every)",
-                (scheduled.name, timedelta(seconds=scheduled.every)),
+                (scheduled.name, timedelta(seconds=scheduled.every), scheduled.connection),
             )
         db.execute("delete from schedule where name <> all (%s)", (list(listed),))
 
 
 def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
-    """Run one scheduled thing if it is due and nobody runs it. False when there was nothing to do."""
+    """Run one scheduled thing if it is due and nobody runs it. False when it was not run, or failed."""
     scheduled = listed.get(name)
-    if scheduled is None:
+    if scheduled is None or name in runtime.running:
         return False
+    # what this process runs it knows itself; what another one runs it holds by the lease that its heart renews
     claimed = runtime.store.row(
         "update schedule set running = %s, lease_until = now() + make_interval(secs => %s), last_start = now(),"
         " due_at = now() + every where name = %s and due_at <= now()"
-        " and (running is null or lease_until < now() or not exists (select 1 from process p where p.id = running"
-        " and p.beat_at > now() - make_interval(secs => %s))) returning name",
+        " and (running is null or running = %s or lease_until < now() or not exists (select 1 from process p"
+        " left join judgement j on true where p.id = running and not is_silent(p.beat_at, make_interval(secs => %s),"
+        " coalesce(j.gap_ended_at, '-infinity'), coalesce(j.gap, '0')))) returning name",
         runtime.store.process_id,
-        max(600.0, 2 * scheduled.every),
+        LEASE,
         name,
+        runtime.store.process_id,
         runtime.configuration.fleet.limits.process_silent,
     )
     if claimed is None:
         return False
-    failure: str | None = None
+    runtime.running.add(name)
     try:
-        if scheduled.watched:
-            with alerts.check_in(name.replace(" ", "-"), every_seconds=scheduled.every):
-                scheduled.run()
-        else:
-            scheduled.run()
-        if scheduled.connection:
-            runtime.health.well(scheduled.connection)
-    except Busy as error:
-        failure = str(error)
-    except Throttled as error:
-        failure = error.what
-        runtime.health.told_to_wait(scheduled.connection, error.retry_after or 5.0)
-    except ReachError as error:
-        failure = error.what
-        runtime.health.failed(scheduled.connection, error.kind, error.what, at_once=isinstance(error, Unauthorised))
-    except Exception as error:
-        log.exception("a scheduled run failed", schedule=name)
-        failure = type(error).__name__
-        exceptions.file(
-            runtime.store.run,
-            "schedule_failed",
-            subject=f"schedule:{name}",
-            story=f"schedule {name}",
-            flow="",
-            connection="",
-            why=f"{name} fails with {failure}",
-        )
-    else:
-        exceptions.close(runtime.store.run, "schedule_failed", f"schedule:{name}", "it ran")
-    runtime.store.run(
-        "update schedule set running = null, last_end = now(), last_error = %s where name = %s and running = %s",
-        failure,
-        name,
-        runtime.store.process_id,
-    )
+        failure = _run(runtime, scheduled)
+        _ended(runtime, name, failure)
+    finally:
+        runtime.running.discard(name)
     return failure is None
 
 
+def renew(runtime: Runtime, run: exceptions.Run) -> None:
+    """Renew the leases of what this process runs: its heart does so, and a run that was cut off lapses in seconds."""
+    if runtime.running:
+        run(
+            "update schedule set lease_until = now() + make_interval(secs => %s) where running = %s"
+            " and name = any (%s)",
+            LEASE,
+            runtime.store.process_id,
+            list(runtime.running),
+        )
+
+
+def _run(runtime: Runtime, scheduled: Scheduled) -> str | None:
+    """Run it. Returns why it failed, None when it did not."""
+    try:
+        if scheduled.watched:
+            with alerts.check_in(scheduled.name.replace(" ", "-"), every_seconds=scheduled.every):
+                scheduled.run()
+        else:
+            scheduled.run()
+    except (Busy, NotYet) as error:
+        return str(error)
+    except ReachError as error:
+        _judge(runtime, scheduled.connection, error)
+        return error.what
+    except psycopg.OperationalError as error:
+        return f"the ledger was away: {type(error).__name__}"
+    except Exception as error:
+        log.exception("a scheduled run failed", schedule=scheduled.name)
+        why = f"{scheduled.name} fails with {type(error).__name__}"
+        exceptions.file(
+            runtime.store.run,
+            "schedule_failed",
+            subject=f"schedule:{scheduled.name}",
+            story=f"schedule {scheduled.name}",
+            flow="",
+            connection="",
+            why=why,
+        )
+        return type(error).__name__
+    if scheduled.connection:
+        runtime.health.well(scheduled.connection)
+    exceptions.close(runtime.store.run, "schedule_failed", f"schedule:{scheduled.name}", "it ran")
+    return None
+
+
+def _judge(runtime: Runtime, connection: str, error: ReachError) -> None:
+    """What a poll's error says of its connection. A refusal says that it answers."""
+    if isinstance(error, Throttled):
+        runtime.health.told_to_wait(connection, resting(error.retry_after))
+    elif isinstance(error, Rejected):
+        runtime.health.well(connection)
+    else:
+        runtime.health.failed(connection, error.kind, error.what, at_once=isinstance(error, Unauthorised))
+
+
+def _ended(runtime: Runtime, name: str, failure: str | None) -> None:
+    """Free the row. What failed is tried again soon, and counted, unless its connection is shut for everybody."""
+    runtime.store.run_named(
+        "update schedule s set running = null, last_end = now(), last_error = %(failure)s,"
+        " failures = case when %(failure)s::text is null then 0 when c.shut_kind is not null then s.failures"
+        "            else s.failures + 1 end,"
+        " failing_since = case when %(failure)s::text is null then null when c.shut_kind is not null"
+        "                 then s.failing_since else coalesce(s.failing_since, now()) end,"
+        " due_at = case when %(failure)s::text is null then s.due_at else least(s.due_at, now() + least(s.every,"
+        "          interval '10 seconds' * power(2, least(s.failures, 6)))) end"
+        " from schedule o left join connection c on c.name = o.connection"
+        " where o.name = s.name and s.name = %(name)s and s.running = %(process)s",
+        {"failure": failure, "name": name, "process": runtime.store.process_id},
+    )
+
+
+def each(*steps: Callable[[], object]) -> None:
+    """Run every step, whatever becomes of the others; then raise the first failure, if there was one."""
+    failures: list[Exception] = []
+    for step in steps:
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001  raised again below
+            failures.append(error)
+    if failures:
+        raise failures[0]
+
+
 def purge(runtime: Runtime) -> None:
-    """Make next month's partition of records, and drop those that are too old."""
-    runtime.store.run("select keep_partitions(%s)", runtime.configuration.fleet.keep_bodies_months)
+    """Make next month's partition of records, and drop those that are too old. Raises Busy when a backup runs."""
+    row = runtime.store.row("select keep_partitions_v2(%s) as left_out", runtime.configuration.fleet.keep_bodies_months)
+    if row and row["left_out"]:
+        raise Busy(f"somebody reads all records (a backup?), so these partitions wait: {', '.join(row['left_out'])}")

@@ -14,7 +14,6 @@ from workers.ledger.store import Claimed, Effect
 from workers.ledger.store import call as effect
 from workers.ports.api import Counted
 from workers.spine import exceptions
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.polling import Busy, call
 from workers.spine.runtime import Runtime
@@ -71,10 +70,6 @@ class Recount:
                 *_complaints((*counted.unreadable, *odd), home, connection),
             ),
         )
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: a read is harmless."""
-        return Absent()
 
 
 def _sums(lines: Iterable[StockLine], skus: Iterable[str]) -> list[dict[str, Any]]:

@@ -9,7 +9,6 @@ from typing import Any
 
 from adapters.errors import Unavailable
 from workers.ledger.store import Claimed
-from workers.spine.delivery import Absent
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.polling import Busy, call, chunks
 from workers.spine.runtime import Runtime
@@ -49,10 +48,6 @@ class Levels:
             return NotNeeded("the site is not in fleet.toml any more")
         done = Flush(self.runtime, site["site"], site["home"], site["purpose"], calling).run()
         return Delivered(done) if done else NotNeeded("nothing is due any more")
-
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Not needed: the current figure is sent again."""
-        return Absent()
 
 
 def compare(runtime: Runtime) -> int:

@@ -68,7 +68,7 @@ def application() -> FastAPI:
         erp = settings.erp.connect(settings.tables)
         app.include_router(khaos_channel.routes(khaos_channel.Door(erp.channel, settings.erp.name, store, engine)))
     app.include_router(returns_advice.routes(store))
-    app.include_router(monitoring.routes(engine))
+    app.include_router(monitoring.routes(engine, queue_wait=settings.fleet.limits.queue_wait))
     app.include_router(routes.routes(engine))
     app.include_router(worklists.routes(engine))
     app.middleware("http")(_headers)

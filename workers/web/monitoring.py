@@ -1,8 +1,9 @@
-"""What machines ask of the web process: is the fleet well (``/health``), and its gauges (``/metrics``)."""
+"""What machines ask of the web process: is the fleet well and ready (``/health``), and its gauges (``/metrics``)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 import structlog
 from fastapi import APIRouter, Depends
@@ -13,16 +14,20 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from workers.config.model import Limits
 from workers.views.gauges import Figures, figures
 from workers.views.overview import health
+from workers.views.readiness import troubles
 from workers.views.snapshot import Row
 from workers.web.guard import guard
 
 log = structlog.get_logger(__name__)
 
+QUEUE_WAIT = Limits().queue_wait
 
-def routes(engine: Engine) -> APIRouter:
-    """``/health`` for everyone, ``/metrics`` behind the guard."""
+
+def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
+    """``/health`` and ``/health/ready`` for everyone, ``/metrics`` behind the guard."""
     router = APIRouter()
 
     @router.get("/health")
@@ -35,6 +40,15 @@ def routes(engine: Engine) -> APIRouter:
         return JSONResponse(
             {"ledger": "ok", "oldest_due_seconds": found.oldest_due, "processes": dict(found.processes)}
         )
+
+    @router.get("/health/ready")
+    def is_ready() -> JSONResponse:
+        try:
+            found = troubles(engine, queue_wait)
+        except SQLAlchemyError as error:
+            log.warning("the ledger cannot be read", error=type(getattr(error, "orig", None) or error).__name__)
+            return JSONResponse({"ready": False, "troubles": [{"kind": "ledger", "why": "it cannot be read"}]}, 503)
+        return JSONResponse({"ready": not found, "troubles": [asdict(one) for one in found]}, 503 if found else 200)
 
     @router.get("/metrics", dependencies=[Depends(guard)])
     def metrics() -> Response:

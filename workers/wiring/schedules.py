@@ -12,10 +12,10 @@ from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in
 from workers.sku_sync import item_files
 from workers.sku_sync import polls as sku_sync_polls
-from workers.spine import alarms, expectations, gates, poison, reading, ringer, scheduler
+from workers.spine import alarms, expectations, gates, poison, reading, ringer, scheduler, watch
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
-from workers.spine.scheduler import Scheduled, purge
+from workers.spine.scheduler import Scheduled, each, purge
 from workers.stock_in import count_differences, counts, demand, due, levels, movements, not_carried, sites
 from workers.wiring.readers import reader_for
 
@@ -33,19 +33,25 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
             ringer.ring_ready(runtime, ring)
         return read
 
-    def ring_all() -> None:
-        ringer.bury(runtime)
-        poison.sweep(runtime.store, runtime.redis)
+    def release() -> None:
         released = ringer.release_lost(runtime)
         convict(runtime, released)
         due.wait_out(runtime, released)
-        ringer.ring_ready(runtime, ring)
-        ringer.ring_dead(runtime, ring)
+
+    def ring_all() -> None:
+        each(
+            lambda: ringer.bury(runtime),
+            release,
+            lambda: ringer.ring_ready(runtime, ring),
+            lambda: ringer.ring_dead(runtime, ring),
+            lambda: poison.sweep(runtime.store, runtime.redis),
+        )
 
     listed = [
         Scheduled("ring", TICK, ring_all, watched=False),
         Scheduled("read", TICK, read, watched=False),
         Scheduled("gates", 1.0, lambda: gates.tend(runtime), watched=False),
+        Scheduled("watch", 10.0, lambda: watch.look(runtime), watched=False),
         Scheduled("alarms", 2.0, lambda: alarms.sound(runtime), watched=False),
         Scheduled("expectations", 5.0, lambda: expectations.check(runtime)),
         Scheduled("purge", 6 * 3600.0, lambda: purge(runtime)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from adapters.x12 import read_interchange
 from mappings.canonical import PickLine
-from mappings.canonical.advices import LineOutcome, Outcome, SetReceipt, ShipmentAdvice
+from mappings.canonical.advices import AdviceReason, LineOutcome, Outcome, SetReceipt, ShipmentAdvice
 from mappings.errors import Unmappable
 from mappings.gxo import read_824, read_945, read_997, with_absent
 
@@ -188,6 +188,21 @@ def test_an_824_may_answer_several_orders_and_an_outcome_outside_of_the_profile_
     with pytest.raises(Unmappable) as refused:
         read_824([*told, ("OTI", "TC", "OQ", "SO3")])
     assert (refused.value.kind, refused.value.field) == ("unknown_status", "OTI01")
+
+
+@pytest.mark.parametrize(
+    ("told", "reason"),
+    [
+        ("DUPLICATE_ORDER: SO1", AdviceReason.ALREADY_THERE),
+        ("unknown_order : SO1", AdviceReason.NOT_THERE),
+        ("TOO_LATE: PICKED", AdviceReason.OTHER),
+        ("DUPLICATE_ORDER", AdviceReason.OTHER),  # without a colon it is a text, not a code
+    ],
+)
+def test_the_code_of_a_refusal_says_what_became_of_an_earlier_sending(told: str, reason: AdviceReason) -> None:
+    *rest, _ = sample("824_reject")
+    (read,) = read_824([*rest, ("TED", "ZZZ", told)])
+    assert (read.outcome, read.reason) == (Outcome.REFUSED, reason)
 
 
 def test_a_997_says_what_could_be_read_and_what_was_wrong() -> None:

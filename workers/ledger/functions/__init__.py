@@ -22,6 +22,8 @@ SUBJECTS = (
     "exceptions",
     "messages",
     "queue",
+    "processes",
+    "troubles",
     "edi",
     "orders",
     "stock_levels",

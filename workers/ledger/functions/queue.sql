@@ -36,8 +36,9 @@ $$;
 -- slot of a connection taken books the next one, so that a flow which drains a long backlog over Khaos's one slot lets
 -- the others in between: levels never starve dispatches, nor dispatches a level that falls to nothing. A lane that has
 -- booked a slot lets no waiting poll pass, and polls leave a booked slot alone (workers/spine/limits.py).
--- Commits "may have been sent" before anything is sent; says what stood there before.
-create or replace function claim(p_lane text, p_process uuid, p_lease interval)
+-- A connection that rests, because no rate token is due, is passed over. p_token names this claim (give_back_lost).
+-- maybe_sent_at is that of earlier attempts: while a message is worked on, frozen bytes say that it may have been sent.
+create or replace function claim_v2(p_lane text, p_process uuid, p_lease interval, p_token bigint)
 returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
                version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
                body text, wire bytea)
@@ -52,7 +53,7 @@ begin
     -- no look here at which connection has messages: a plan that scans the backlog for it costs more than a miss below
     for v_connection, v_booked in
         select c.name, c.turn_lane is not null from connection c
-         where c.shut_kind is null
+         where c.shut_kind is null and (c.rests_until is null or c.rests_until <= now())
            and (c.turn_lane is null or c.turn_lane = p_lane or c.turn_until < now())
            and (c.poll_waiting is null or c.poll_waiting < now() - interval '10 seconds'
                 or (c.turn_lane = p_lane and c.turn_until >= now()))
@@ -62,7 +63,7 @@ begin
         v_passed := 0;
         for v_try in 1..2 loop
             -- "earlier of the subject" as a scalar: flattened into a join, the plan would sort the whole backlog
-            select m.id, m.flow, m.maybe_sent_at into v_message from message m
+            select m.id, m.flow into v_message from message m
              where m.lane = p_lane and m.connection = v_connection and m.id <> v_passed
                and m.state in ('queued', 'waiting') and m.due_at <= now()
                and (select true from message e where e.subject = m.subject and e.id < m.id limit 1) is null
@@ -78,11 +79,11 @@ begin
                 return query
                 update message m
                    set state = 'working', state_since = now(), attempt = m.attempt + 1,
-                       process_id = p_process, lease_until = now() + p_lease, maybe_sent_at = now()
+                       process_id = p_process, lease_until = now() + p_lease, claim_token = p_token
                   from message_body b
                  where m.id = v_message.id and b.message_id = m.id
                 returning m.id, m.attempt, m.generation, m.flow, m.connection, m.kind, m.reference, m.version,
-                          m.subject, m.story, v_message.maybe_sent_at, m.tries, m.resends, b.body::text, b.wire;
+                          m.subject, m.story, m.maybe_sent_at, m.tries, m.resends, b.body::text, b.wire;
                 return;
             exception when unique_violation then
                 perform free_slots(v_connection, 'message:' || v_message.id);
@@ -98,6 +99,39 @@ begin
        and exists (select 1 from message m where m.lane = p_lane and m.connection = c.name
                     and m.state in ('queued', 'waiting') and m.due_at <= now() limit 1);
 end $$;
+
+create or replace function claim(p_lane text, p_process uuid, p_lease interval)
+returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
+               version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
+               body text, wire bytea)
+language sql as $$ select * from claim_v2(p_lane, p_process, p_lease, null) $$;
+
+-- Give a message back of which surely nothing was sent in this attempt: doubt and re-sends stand as they stood before.
+-- With p_rest its connection is passed over for so long. False when the message was taken away before.
+create or replace function give_back(p_id bigint, p_attempt integer, p_maybe_sent timestamptz, p_resends integer,
+                                     p_rest interval)
+returns boolean language plpgsql as $$
+declare
+    v_connection text;
+begin
+    update message set state = 'queued', state_since = now(), process_id = null, lease_until = null,
+           maybe_sent_at = p_maybe_sent, resends = p_resends
+     where id = p_id and attempt = p_attempt and state = 'working' returning connection into v_connection;
+    if not found then return false; end if;
+    perform free_slots(v_connection, 'message:' || p_id);
+    if p_rest is not null then
+        update connection set rests_until = now() + p_rest where name = v_connection;
+    end if;
+    return true;
+end $$;
+
+-- Give back what a process claimed without hearing of it: nobody works on it.
+create or replace function give_back_lost(p_process uuid, p_tokens bigint[]) returns integer language sql as $$
+    with lost as materialized (
+        select * from message where state = 'working' and process_id = p_process and claim_token = any (p_tokens)
+           for update)
+    select count(give_back(id, attempt, maybe_sent_at, resends, null))::integer from lost
+$$;
 
 -- Settle a message that this process claimed at this attempt. False when the settle comes too late: the lease
 -- was taken away, and somebody else decides now.
@@ -127,7 +161,7 @@ begin
             due_at = case when p_args ? 'wait' then now() + make_interval(secs => (p_args->>'wait')::float)
                           else due_at end,
             maybe_sent_at = case when p_args ? 'maybe_sent' then (p_args->>'maybe_sent')::timestamptz
-                                 else maybe_sent_at end,
+                                 else now() end,  -- unless the settling says otherwise
             tries = tries + coalesce((p_args->>'tried')::integer, 0),
             resends = resends + coalesce((p_args->>'resent')::integer, 0),
             proof = p_args->>'proof',
@@ -150,8 +184,8 @@ end $$;
 
 -- A slot's turn: settle one message with its effects (functions by name, each with its one argument, in p_calls)
 -- and, if that was in time, claim the next. One statement, so one commit and one round trip.
-create or replace function turn(p_id bigint, p_attempt integer, p_state text, p_note text, p_args jsonb, p_calls jsonb,
-                                p_lane text, p_process uuid, p_lease interval)
+create or replace function turn_v2(p_id bigint, p_attempt integer, p_state text, p_note text, p_args jsonb, p_calls jsonb,
+                                   p_lane text, p_process uuid, p_lease interval, p_token bigint)
 returns table (ok boolean, id bigint, attempt integer, generation integer, flow text, connection text, kind text,
                reference text, version integer, subject text, story text, maybe_sent_at timestamptz, tries integer,
                resends integer, body text, wire bytea)
@@ -164,10 +198,19 @@ begin
         for v_call in select e from jsonb_array_elements(p_calls) e loop
             execute format('select %I($1)', v_call->>0) using v_call->1;
         end loop;
-        return query select true, c.* from (select 1) one left join claim(p_lane, p_process, p_lease) c on true;
+        return query select true, c.* from (select 1) one left join claim_v2(p_lane, p_process, p_lease, p_token) c on true;
     else
         return query select false, null::bigint, null::integer, null::integer, null::text, null::text, null::text,
                             null::text, null::integer, null::text, null::text, null::timestamptz, null::integer,
                             null::integer, null::text, null::bytea;
     end if;
 end $$;
+
+create or replace function turn(p_id bigint, p_attempt integer, p_state text, p_note text, p_args jsonb, p_calls jsonb,
+                                p_lane text, p_process uuid, p_lease interval)
+returns table (ok boolean, id bigint, attempt integer, generation integer, flow text, connection text, kind text,
+               reference text, version integer, subject text, story text, maybe_sent_at timestamptz, tries integer,
+               resends integer, body text, wire bytea)
+language sql as $$
+    select * from turn_v2(p_id, p_attempt, p_state, p_note, p_args, p_calls, p_lane, p_process, p_lease, null)
+$$;

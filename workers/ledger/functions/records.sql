@@ -18,18 +18,24 @@ begin
     return v_id;
 end $$;
 
--- Partitions of records: this month's and the next two exist, those older than p_keep months are dropped.
--- What finance and support need for good (messages' keys, timeline, exceptions) stands elsewhere.
-create or replace function keep_partitions(p_keep integer) returns void language plpgsql as $$
+-- Partitions of records: this month's and the next two exist, those older than p_keep months are dropped. Whoever reads
+-- all records meanwhile (a backup) is given way to at once, or everything that is said would queue up behind. Returns
+-- the partitions that must wait. What finance and support need for good (keys, timeline, exceptions) stands elsewhere.
+create or replace function keep_partitions_v2(p_keep integer) returns text[] language plpgsql as $$
 declare
     v_month date;
     v_name text;
+    v_left_out text[] := '{}';
 begin
+    perform set_config('lock_timeout', '500ms', true);
     for v_month in select generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '2 months', interval '1 month')::date
     loop
         v_name := 'record_' || to_char(v_month, 'YYYY_MM');
         if to_regclass(v_name) is null and not exists (select 1 from record_other where received_at >= v_month and received_at < v_month + interval '1 month') then
-            execute format('create table %I partition of record for values from (%L) to (%L)', v_name, v_month, (v_month + interval '1 month')::date);
+            begin
+                execute format('create table %I partition of record for values from (%L) to (%L)', v_name, v_month, (v_month + interval '1 month')::date);
+            exception when lock_not_available then v_left_out := v_left_out || v_name;
+            end;
         end if;
     end loop;
     for v_name in
@@ -37,8 +43,17 @@ begin
          where p.relname = 'record' and c.relname ~ '^record_\d{4}_\d{2}$'
            and to_date(substr(c.relname, 8), 'YYYY_MM') < date_trunc('month', now()) - make_interval(months => p_keep)
     loop
-        execute format('drop table %I', v_name);
+        begin
+            execute format('drop table %I', v_name);
+        exception when lock_not_available then v_left_out := v_left_out || v_name;
+        end;
     end loop;
     delete from message_body b using message_settled s
      where s.id = b.message_id and s.settled_at < now() - make_interval(months => p_keep);
+    return v_left_out;
+end $$;
+
+create or replace function keep_partitions(p_keep integer) returns void language plpgsql as $$
+begin
+    perform keep_partitions_v2(p_keep);
 end $$;

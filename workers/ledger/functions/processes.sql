@@ -1,0 +1,66 @@
+-- Who is alive, and what becomes of what the dead held.
+
+-- Whether a process is silent for longer than p_silent. The time in which nobody could judge (p_gap, until p_gap_ended)
+-- does not count: while the ledger stood still, nobody's heart could beat.
+create or replace function is_silent(p_beat timestamptz, p_silent interval, p_gap_ended timestamptz, p_gap interval)
+returns boolean language sql stable as $$
+    select case when p_beat is null or p_beat = '-infinity' then true
+                when p_beat >= now() - p_silent then false
+                when p_beat >= p_gap_ended then true
+                else now() - p_beat - least(p_gap, p_gap_ended - p_beat) > p_silent end
+$$;
+
+-- Note that silence is judged now, and the gap since it was judged last, if there is one worth the name.
+create or replace function judge_silence(out gap_ended_at timestamptz, out gap interval) language sql as $$
+    insert into judgement as j (at) values (now()) on conflict (id) do update set at = greatest(j.at, now()),
+        gap_ended_at = case when now() - j.at > interval '5 seconds' then now() else j.gap_ended_at end,
+        gap = case when now() - j.at > interval '5 seconds' then now() - j.at else j.gap end
+    returning j.gap_ended_at, j.gap
+$$;
+
+-- Free what dead processes and overrun leases held. What may have been sent, so whatever had its bytes frozen, waits
+-- from now on until its first call must be over (p_doubt: seconds by connection) and is then looked up: the bytes may
+-- have left a moment ago. Two deaths make a message a suspect, which runs alone; only dying alone convicts it.
+create or replace function release_lost(p_silent interval, p_doubt jsonb)
+returns table (id bigint, flow text, connection text, reference text, version integer, subject text, story text,
+               deaths integer, convicted boolean, crashed boolean)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    v record;
+    v_gap record;
+begin
+    select * into v_gap from judge_silence();
+    for v in
+        select m.*, is_silent(p.beat_at, p_silent, v_gap.gap_ended_at, v_gap.gap) as died,
+               coalesce(p.lone, false) as alone, b.wire is not null as frozen
+          from message m join message_body b on b.message_id = m.id left join process p on p.id = m.process_id
+         where m.state = 'working'
+           and (m.lease_until < now() or is_silent(p.beat_at, p_silent, v_gap.gap_ended_at, v_gap.gap))
+           for update of m skip locked
+    loop
+        update message set
+            state = 'waiting', state_since = now(), process_id = null, lease_until = null,
+            attempt = v.attempt + 1,  -- a settle of the lost attempt comes too late from here on
+            deaths = v.deaths + case when v.died then 1 else 0 end,
+            lane = case when v.died and v.deaths >= 1 then 'isolate' else v.lane end,
+            maybe_sent_at = case when v.frozen then now() else v.maybe_sent_at end,
+            due_at = case when v.frozen or v.maybe_sent_at is not null
+                          then now() + make_interval(secs => coalesce((p_doubt->>v.connection)::float, 120))
+                          else now() end
+         where message.id = v.id;
+        perform free_slots(v.connection, 'message:' || v.id);
+        insert into timeline (story, subject, flow, connection, step, note, message_id)
+        values (v.story, v.subject, v.flow, v.connection, case when v.died then 'worker died' else 'lease ran out' end,
+                'to be looked up before anything is sent again', v.id);
+        return query select v.id, v.flow, v.connection, v.reference, v.version, v.subject, v.story,
+                            v.deaths + case when v.died then 1 else 0 end,
+                            v.died and v.alone and v.lane = 'isolate', v.died;
+    end loop;
+    update slot set holder = null, process_id = null, lease_until = null
+     where holder is not null and (lease_until < now() or not exists
+           (select 1 from process p where p.id = slot.process_id
+               and not is_silent(p.beat_at, p_silent, v_gap.gap_ended_at, v_gap.gap)))
+       and not exists (select 1 from message m where 'message:' || m.id = slot.holder and m.state = 'working');
+    delete from process where beat_at < now() - interval '1 hour';
+end $$;

@@ -1,0 +1,64 @@
+"""A process's connections to the ledger: how soon a ledger that is gone is noticed, and how soon it is back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from workers.ledger.text import clean_what_is_written
+
+ASKED_AGAIN = 2.0  # seconds after which a connection that cannot be had is asked for anew
+PATIENCE = 30.0  # seconds until a connection must be there
+TCP = {  # a ledger that is gone without a word is noticed within seconds
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+
+
+class Pool:
+    """Connections that threads share, ``size`` at most. Make it after a fork, never before."""
+
+    def __init__(self, dsn: str, *, size: int, application: str) -> None:
+        self._pool = ConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            kwargs={"autocommit": True, "row_factory": dict_row, "application_name": application, **TCP},
+            configure=clean_what_is_written,
+            reconnect_timeout=ASKED_AGAIN,  # with its own minutes the pool doubles its pauses while the ledger is away
+            open=True,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.close()
+
+    @contextmanager
+    def connection(self) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+        """Lend a connection in autocommit. Raises PoolTimeout when there is none within half a minute."""
+        lent = self._lend()
+        try:
+            with lent:
+                yield lent
+        finally:
+            self._pool.putconn(lent)
+
+    def _lend(self) -> psycopg.Connection[dict[str, Any]]:
+        """Ask again and again: each time the pool opens anew what it gave up."""
+        ends = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self._pool.getconn(timeout=ASKED_AGAIN)
+            except PoolTimeout:
+                if time.monotonic() > ends:
+                    raise

@@ -1,0 +1,80 @@
+"""The heart of a process: it says that the process lives, renews what it runs, and notices when nothing is scheduled.
+
+While it cannot beat, the fleet may count the process as dead; so the process then sends nothing by itself.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Sequence
+
+import structlog
+
+from workers.ledger.store import Store
+from workers.spine import scheduler, watch
+from workers.spine.machine import machine
+from workers.spine.runtime import Runtime
+
+log = structlog.get_logger(__name__)
+
+BEAT = 1.0  # seconds
+RENEWED_EVERY = 5  # beats
+LOOKED_EVERY = 15  # beats; and only after a minute of beating, as an outage of the ledger is no trouble of schedules
+TRUSTED_AFTER = 60
+
+
+class Heart:
+    """Beats in a thread of its own, over a connection of its own."""
+
+    def __init__(self, runtime: Runtime, node: str, *, lone: bool, lanes: Sequence[str]) -> None:
+        """``node`` is the worker's name in Flower; ``lanes`` are the queues that it takes from."""
+        self._runtime = runtime
+        self._node, self._lone, self._lanes = node, lone, list(lanes)
+        self._store = Store(runtime.configuration.fleet.database_url, size=1, application=f"{node} heart")
+        self._last = 0.0
+        self._stop = threading.Event()
+        self._beat()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+        self._thread.start()
+
+    def alive(self) -> bool:
+        """Tell whether nobody can count this process as dead yet."""
+        return time.monotonic() - self._last < self._runtime.configuration.fleet.limits.process_silent
+
+    def stop(self) -> None:
+        """Beat no more, and say that the process has ended."""
+        self._stop.set()
+        self._store.run("update process set beat_at = '-infinity' where id = %s", self._runtime.store.process_id)
+        self._store.close()
+
+    def _beat(self) -> None:
+        began = time.monotonic()
+        self._store.run(
+            "insert into process (id, name, host, pid, lone, machine, lanes) values (%s, %s, %s, %s, %s, %s, %s)"
+            " on conflict (id) do update set beat_at = now()",
+            self._runtime.store.process_id,
+            self._node,
+            socket.gethostname(),
+            os.getpid(),
+            self._lone,
+            machine(),
+            self._lanes,
+        )
+        self._last = began
+
+    def _run(self) -> None:
+        beats = 0
+        while not self._stop.wait(BEAT):
+            try:
+                self._beat()
+                beats += 1
+                if beats % RENEWED_EVERY == 0:
+                    scheduler.renew(self._runtime, self._store.run)
+                if beats >= TRUSTED_AFTER and beats % LOOKED_EVERY == 0:
+                    watch.look_after_schedules(self._runtime)
+            except Exception as error:  # noqa: BLE001  the ledger may be away; the heart goes on
+                beats = 0
+                log.warning("no heartbeat", error=type(error).__name__)

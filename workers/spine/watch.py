@@ -1,0 +1,55 @@
+"""Trouble of the fleet itself that lasts: one exception each, which closes when it is well.
+
+A queue that waits, a queue that nobody takes from, a schedule that fails again and again, a connection that is told to
+wait for long, and nothing scheduled running at all: that last is noticed by the heart of whichever process lives.
+"""
+
+from __future__ import annotations
+
+import json
+
+from workers.broker.queues import FLOWS
+from workers.spine import alarms, exceptions
+from workers.spine.exceptions import Once
+from workers.spine.runtime import Runtime
+
+KINDS = ("queue_waits", "no_worker", "schedule_failing", "told_to_wait", "beat_away")
+
+
+def look(runtime: Runtime) -> int:
+    """File what is wrong and is not filed yet, close what is well again. Returns how much is wrong."""
+    rows = runtime.store.rows(
+        "select * from fleet_troubles(%s) where troubled",
+        json.dumps({"queue_wait": runtime.configuration.fleet.limits.queue_wait, "flows": FLOWS}),
+    )
+    for row in rows:
+        exceptions.file(
+            runtime.store.run,
+            row["kind"],
+            subject=row["subject"],
+            story=row["story"],
+            flow=row["flow"],
+            connection=row["connection"],
+            why=row["why"],
+            once=Once.WHILE_OPEN,
+        )
+    exceptions.close_all(
+        runtime.store.run,
+        "e.kind = any (%s) and e.kind || ' ' || e.subject <> all (%s)",
+        list(KINDS),
+        [f"{row['kind']} {row['subject']}" for row in rows],
+        why="it is well again",
+    )
+    return len(rows)
+
+
+def look_after_schedules(runtime: Runtime) -> bool:
+    """Look, and sound the alarm, where nothing scheduled has run for a minute: nobody else does. True where so."""
+    idle = runtime.store.row(
+        "select not exists (select 1 from schedule where last_start > now() - interval '1 minute') as idle"
+    )
+    if idle is None or not idle["idle"]:
+        return False
+    look(runtime)
+    alarms.sound(runtime)
+    return True

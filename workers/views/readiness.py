@@ -1,0 +1,32 @@
+"""Is the fleet at work, or what keeps it from working? What a watchdog asks. Nothing here writes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from workers.broker.queues import CONTROL, FLOWS
+from workers.views.snapshot import fetch, snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Something of the fleet's own machinery that does not work: ``kind`` is a section of the runbook."""
+
+    kind: str
+    subject: str
+    why: str
+
+
+def troubles(engine: Engine, queue_wait: float) -> list[Trouble]:
+    """List what keeps the fleet from its work; nothing when it is ready.
+
+    ``queue_wait`` is how many seconds a message may wait for its turn. Raises sqlalchemy's OperationalError when the
+    ledger is away.
+    """
+    asked = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
+    with snapshot(engine) as reading:
+        rows = fetch(reading, "select kind, subject, why from fleet_troubles(cast(:asked as jsonb))", asked=asked)
+    return [Trouble(row["kind"], row["subject"], row["why"]) for row in rows]
