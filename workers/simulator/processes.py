@@ -22,7 +22,7 @@ from workers.wiring import schedules
 from workers.wiring.handlers import handler_for
 
 BORN = """
-insert into process (id, name, host, pid, beat_at) values (%s, %s, %s, 0, now())
+insert into process (id, name, host, pid, beat_at, machine, lanes) values (%s, %s, %s, 0, now(), 'the walk', %s)
 """
 
 
@@ -46,7 +46,7 @@ class Process:
         self.runtime = Runtime(self.configuration, dice=self.dice)
         vars(self.runtime)["store"] = self.store
         self.listed = schedules.schedules(self.runtime, lambda _bell: None)
-        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk")
+        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk", [*LANES])
 
     def die(self) -> None:
         """Be gone: the heartbeat has stopped long enough."""

@@ -30,6 +30,7 @@ class Broken:
 
     promise: str
     what: str
+    known: str = ""  # why it is reported and counted, and is no failure
 
 
 def after_step(stage: Stage) -> list[Broken]:

@@ -82,6 +82,7 @@ class Outcome:
     broken: list[Broken] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     did: Counter[str] = field(default_factory=Counter)
+    known: Counter[str] = field(default_factory=Counter)
 
 
 def draw(seed: int, length: int) -> tuple[Step, ...]:
@@ -109,7 +110,9 @@ def walk(stage: Stage, seed: int, steps: Sequence[Step]) -> Outcome:
             return outcome
     come_to_rest(stage)
     outcome.story.append("all come to rest")
-    outcome.broken = at_rest(stage)
+    found = at_rest(stage)
+    outcome.broken = [one for one in found if not one.known]
+    outcome.known.update(one.known for one in found if one.known)
     return outcome
 
 
