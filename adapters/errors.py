@@ -6,6 +6,8 @@ that matters for doing a thing exactly once: can it have had its effect over the
 
 from __future__ import annotations
 
+from adapters.text import storable
+
 
 class ReachError(Exception):
     """Base of every error that an adapter raises.
@@ -17,8 +19,8 @@ class ReachError(Exception):
     kind = "unreachable"
 
     def __init__(self, what: str, *, maybe_done: bool = False) -> None:
-        super().__init__(what)
-        self.what = what
+        super().__init__(storable(what))
+        self.what = storable(what)
         self.maybe_done = maybe_done
 
 
@@ -55,7 +57,7 @@ class Rejected(ReachError):
 
     def __init__(self, what: str, *, symbol: str = "", status: int = 0, maybe_done: bool = False) -> None:
         super().__init__(what, maybe_done=maybe_done)
-        self.symbol = symbol
+        self.symbol = storable(symbol)
         self.status = status
 
 

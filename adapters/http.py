@@ -1,8 +1,7 @@
-"""One HTTP exchange with a total deadline, and the only place that turns urllib3's errors into ours.
+"""One HTTP exchange with a total deadline, and the only place that turns the library's errors into ours.
 
-urllib3's time-outs bound one read, not a body that drips; so bodies are read streamed against a
-monotonic clock. Nothing here loops or retries: that is the ledger's business. It is urllib3 without
-``requests`` around it, because that costs half a millisecond of CPU a call (``make bench``).
+Nothing here loops or retries: that is the ledger's business. It is urllib3 without ``requests`` around
+it, because that costs half a millisecond of CPU a call (``make bench``).
 """
 
 from __future__ import annotations
@@ -20,9 +19,20 @@ from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import exceptions
 
-from adapters.errors import Garbled, Throttled, Unauthorised, Unavailable
+from adapters import bounded
+from adapters.errors import Garbled, ReachError, Throttled, Unauthorised, Unavailable
+from adapters.faults import holds_fault
+from adapters.waiting import LONGEST_WAIT, retry_after, told_wait
 
 MAX_BODY = 64 * 1024 * 1024
+SENSELESS = (
+    exceptions.DecodeError,
+    exceptions.InvalidHeader,
+    exceptions.InvalidChunkLength,
+    exceptions.HeaderParsingError,
+)
+
+__all__ = ["MAX_BODY", "Http", "Reply", "retry_after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +55,17 @@ class Http:
         verify: bool | str = True,
         auth: tuple[str, str] | None = None,
         adapter: HTTPAdapter | None = None,
+        longest_wait: float = LONGEST_WAIT,
     ) -> None:
         """``deadline`` bounds the whole exchange in seconds; ``verify`` is as in ``requests``.
+
+        ``longest_wait`` is how many seconds a partner may make us wait, whatever it asks for.
 
         ``adapter`` brings its pool's options to https, for example a certificate's fingerprint.
         """
         self.connect_timeout = connect_timeout
         self.deadline = deadline
+        self.longest_wait = longest_wait
         self._trust = {**(adapter.poolmanager.connection_pool_kw if adapter else {}), **_trust(verify)}
         self._headers = {"User-Agent": "khaos-fleet", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
         if auth is not None:
@@ -61,7 +75,7 @@ class Http:
     def _pool(self) -> urllib3.PoolManager:
         pool: urllib3.PoolManager | None = getattr(self._local, "pool", None)
         if pool is None:
-            pool = self._local.pool = urllib3.PoolManager(**self._trust)
+            pool = self._local.pool = bounded.pool_of(self._trust)
         return pool
 
     def exchange(
@@ -75,57 +89,70 @@ class Http:
     ) -> Reply:
         """Send and read the answer within ``deadline`` seconds (the client's own by default).
 
-        Returns every answer that is whole, 4xx included, except 401 (Unauthorised), 429 and a 503
-        with Retry-After (Throttled) and other 5xx (Unavailable, perhaps done). A failure before
-        the request left is ``maybe_done=False``; any later one is ``maybe_done=True``.
+        Returns every answer that is whole, 4xx and SOAP faults included, except 401 (Unauthorised), 429 and a
+        503 with Retry-After (Throttled) and other 5xx (Unavailable, perhaps done). Whatever else happens is
+        Unavailable, or Garbled where the answer makes no sense: ``maybe_done`` when part of the request had left.
         """
-        ends = time.monotonic() + (deadline or self.deadline)
+        seconds = deadline or self.deadline
+        ends = time.monotonic() + seconds
+        bounded.begin(ends)
         try:
-            answer = self._pool().urlopen(
-                method,
-                url,
-                headers={**self._headers, **(headers or {})},
-                body=body,
-                preload_content=False,
-                redirect=False,
-                retries=False,
-                timeout=urllib3.Timeout(connect=self.connect_timeout, read=max(0.05, ends - time.monotonic())),
-            )
-        except exceptions.SSLError as error:
-            raise Unavailable(f"TLS with {_host(url)} failed: {_brief(error)}") from error
-        except exceptions.ConnectTimeoutError as error:
-            raise Unavailable(f"{_host(url)} did not accept a connection in {self.connect_timeout:g} s") from error
-        except exceptions.NewConnectionError as error:
-            raise Unavailable(f"{_host(url)}: {_brief(error)}") from error
-        except exceptions.HTTPError as error:
-            raise Unavailable(f"{_host(url)}: {_brief(error)}", maybe_done=True) from error
-        whole = self._read(answer, url, ends)
-        return _judge(Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, whole), url)
+            reply = self._ask(method, url, headers or {}, body, max(0.05, seconds))
+        except ReachError:
+            raise
+        except Exception as error:  # whatever a library makes of their bytes, only ours leave
+            raise _ours(error, url, self.connect_timeout, late=time.monotonic() >= ends) from error
+        return _judge(reply, url, self.longest_wait)
 
-    @staticmethod
-    def _read(answer: urllib3.BaseHTTPResponse, url: str, ends: float) -> bytes:
-        chunks: list[bytes] = []
-        size = 0
+    def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float) -> Reply:
+        answer = self._pool().urlopen(
+            method,
+            url,
+            headers={**self._headers, **headers},
+            body=body,
+            preload_content=False,
+            redirect=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=min(self.connect_timeout, seconds), read=seconds),
+        )
         whole = False
         try:
-            for chunk in answer.stream(65536, decode_content=True):
-                chunks.append(chunk)
-                size += len(chunk)
-                if size > MAX_BODY:
-                    raise Garbled(f"{_host(url)} sent more than {MAX_BODY} bytes")
-                if time.monotonic() > ends:
-                    raise Unavailable(f"{_host(url)} had not finished its answer at the deadline", maybe_done=True)
+            content = _content(answer, url)
             whole = True
-        except exceptions.HTTPError as error:
-            raise Unavailable(f"{_host(url)} broke off its answer: {_brief(error)}", maybe_done=True) from error
         finally:
             if not whole:
                 answer.close()
             answer.release_conn()
-        promised = answer.headers.get("Content-Length")
-        if promised is not None and "Content-Encoding" not in answer.headers and int(promised) != size:
-            raise Garbled(f"{_host(url)} promised {promised} bytes and sent {size}")
-        return b"".join(chunks)
+        return Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
+
+
+def _content(answer: urllib3.BaseHTTPResponse, url: str) -> bytes:
+    """The whole body, as long as its Content-Length says where that counts (RFC 9112 6.3: urllib3 sees to it)."""
+    chunks: list[bytes] = []
+    size = 0
+    for chunk in answer.stream(65536, decode_content=True):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY:
+            raise Garbled(f"{_host(url)} sent more than {MAX_BODY} bytes")
+    return b"".join(chunks)
+
+
+def _ours(error: Exception, url: str, connect_timeout: float, *, late: bool) -> ReachError:
+    host, sent = _host(url), bounded.sent()
+    if late and sent:
+        return Unavailable(f"{host} had not finished its answer at the deadline", maybe_done=True)
+    if isinstance(error, exceptions.SSLError) and not sent:
+        return Unavailable(f"TLS with {host} failed: {_brief(error)}")
+    if isinstance(error, exceptions.ConnectTimeoutError):
+        return Unavailable(f"{host} did not accept a connection in {connect_timeout:g} s", maybe_done=sent)
+    if (
+        isinstance(error, SENSELESS)
+        or isinstance(_cause(error), SENSELESS)
+        or (sent and not isinstance(error, (exceptions.HTTPError, OSError)))
+    ):
+        return Garbled(f"{host} answered what is no HTTP: {_brief(error)}", maybe_done=sent)
+    return Unavailable(f"{host}: {_brief(error)}", maybe_done=sent)
 
 
 def _trust(verify: bool | str) -> dict[str, Any]:
@@ -136,30 +163,31 @@ def _trust(verify: bool | str) -> dict[str, Any]:
     return {"cert_reqs": "CERT_REQUIRED", "ca_cert_dir" if Path(bundle).is_dir() else "ca_certs": bundle}
 
 
-def _judge(reply: Reply, url: str) -> Reply:
+def _judge(reply: Reply, url: str, longest_wait: float) -> Reply:
     if reply.status == HTTPStatus.UNAUTHORIZED:
         raise Unauthorised(f"{_host(url)} refused our credentials (HTTP 401)")
-    told = retry_after(reply.headers)
+    told = told_wait(reply.headers)
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS or (
         reply.status == HTTPStatus.SERVICE_UNAVAILABLE and told is not None
     ):
-        raise Throttled(f"{_host(url)} asked us to wait (HTTP {reply.status})", retry_after=told)
-    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and b":Fault" not in reply.body[:4096]:
+        more = f" for {told:.0f} s, of which we wait {longest_wait:g}" if told and told > longest_wait else ""
+        wait = None if told is None else min(told, longest_wait)
+        raise Throttled(f"{_host(url)} asked us to wait{more} (HTTP {reply.status})", retry_after=wait)
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not holds_fault(reply.body):
         raise Unavailable(f"{_host(url)} answered HTTP {reply.status}", maybe_done=True)
     return reply
-
-
-def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds of a Retry-After header given as a number; None for none or a date."""
-    value = headers.get("retry-after", "").strip()
-    return float(value) if value.isdigit() else None
 
 
 def _host(url: str) -> str:
     return url.split("//", 1)[-1].split("/", 1)[0].rpartition("@")[2]
 
 
+def _cause(error: Exception) -> Exception | None:
+    """urllib3 keeps what it wrapped as its last argument."""
+    last = error.args[-1] if error.args else None
+    return last if isinstance(last, Exception) else None
+
+
 def _brief(error: Exception) -> str:
-    """The kind of failure without the URL: a URL may carry a token. urllib3 keeps the cause as its last argument."""
-    cause = error.args[-1] if error.args else None
-    return type(cause).__name__ if isinstance(cause, Exception) else type(error).__name__
+    """The kind of failure without the URL: a URL may carry a token."""
+    return type(_cause(error) or error).__name__

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mappings.text import storable
+
 
 class Unmappable(Exception):
     """A value that no table knows, or a field that must be there and is not.
@@ -13,6 +15,7 @@ class Unmappable(Exception):
     """
 
     def __init__(self, field: str, value: str, why: str, *, kind: str = "unmappable") -> None:
+        field, value, why = storable(field), storable(value), storable(why)
         super().__init__(f"{field}={value!r}: {why}")
         self.field = field
         self.value = value
@@ -26,3 +29,6 @@ class Unreadable:
 
     subject: str
     error: Unmappable
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", storable(self.subject))

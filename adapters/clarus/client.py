@@ -17,6 +17,7 @@ from adapters.clarus.graphql import PAGE, Node, batches, nodes
 from adapters.clarus.reference_data import ids_by_code
 from adapters.clarus.refusals import says_already_there
 from adapters.clarus.settings import Settings
+from adapters.clarus.token import HERE, TokenStore
 from adapters.clarus.wire import Wire
 from adapters.errors import Garbled, Rejected
 
@@ -24,10 +25,10 @@ from adapters.errors import Garbled, Rejected
 class Clarus:
     """One tenant and account of Clarus. May be used from many threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Connects to nothing yet."""
+    def __init__(self, settings: Settings, tokens: TokenStore = HERE) -> None:
+        """Connects to nothing yet. ``tokens`` keeps the access token for all who share it, by default this process."""
         self.settings = settings
-        self._wire = Wire(settings)
+        self._wire = Wire(settings, tokens)
         self._extra = ExtraFields(self._wire.ask)
 
     # ---- reads

@@ -13,6 +13,8 @@ from adapters.clarus.listings import LISTINGS
 from adapters.errors import Garbled
 
 PAGE = 100
+MOST_PAGES = 10_000  # of one list: a million nodes, more than a building has
+MOST_EMPTY = 20  # pages without a node in a row: a filter may empty some, never so many
 
 Node = dict[str, Any]
 Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
@@ -43,16 +45,14 @@ def pages(ask: Ask, root: str, conditions: dict[str, Any], extra: str = "", firs
     """One list page by page, each asked for when the one before it was consumed.
 
     It ends by itself only when Clarus said that there is no further page; else it raises what
-    ``ask`` raises, or Garbled. So a walk that ended without an error was complete.
+    ``ask`` raises, or Garbled: also for cursors that go round, and for pages without an end. So a walk
+    that ended without an error was complete.
     """
     document = query({"list": root}, extra, first)
-    cursor: str | None = None
-    while True:
-        found, following = _page(ask(document, {"list": conditions, "list_after": cursor}), "list", root, cursor)
-        yield found
-        if following is None:
-            return
-        cursor = following
+    walk = _Walk(root)
+    while not walk.over:
+        data = ask(document, {"list": conditions, "list_after": walk.cursor})
+        yield walk.page(data, "list")
 
 
 def read_together(ask: Ask, wanted: Mapping[str, tuple[str, dict[str, Any]]], extra: str = "") -> Iterator[Node]:
@@ -61,36 +61,49 @@ def read_together(ask: Ask, wanted: Mapping[str, tuple[str, dict[str, Any]]], ex
     ``wanted`` maps an alias to (root, filter). Each node has the alias that it answers under
     ``_alias``. A round asks only for the lists that have another page.
     """
-    after: dict[str, str | None] = dict.fromkeys(wanted)
-    while after:
+    walks = {alias: _Walk(root) for alias, (root, _) in wanted.items()}
+    while walks:
         variables: dict[str, Any] = {}
-        for alias, cursor in after.items():
+        for alias, walk in walks.items():
             variables[alias] = wanted[alias][1]
-            variables[f"{alias}_after"] = cursor
-        data = ask(query({alias: wanted[alias][0] for alias in after}, extra), variables)
-        following: dict[str, str | None] = {}
-        for alias, cursor in after.items():
-            found, next_cursor = _page(data, alias, wanted[alias][0], cursor)
-            if next_cursor is not None:
-                following[alias] = next_cursor
-            for node in found:
+            variables[f"{alias}_after"] = walk.cursor
+        data = ask(query({alias: wanted[alias][0] for alias in walks}, extra), variables)
+        for alias, walk in walks.items():
+            for node in walk.page(data, alias):
                 yield {**node, "_alias": alias}
-        after = following
+        walks = {alias: walk for alias, walk in walks.items() if not walk.over}
 
 
-def _page(data: dict[str, Any], alias: str, root: str, cursor: str | None) -> tuple[list[Node], str | None]:
-    try:
-        page = data[alias]["all"]
-        info = page["pageInfo"]
-        found = [ids_as_text(edge["node"]) for edge in page["edges"]]
-        further, following = info["hasNextPage"], info["endCursor"]
-    except (KeyError, TypeError) as error:
-        raise Garbled(f"Clarus's answer for {root} has no readable page ({error!r})") from error
-    if not further:
-        return found, None
-    if not isinstance(following, str) or following == cursor:
-        raise Garbled(f"Clarus gave no new cursor for the next page of {root}: the list cannot be read")
-    return found, following
+class _Walk:
+    """How far one list was read: it goes on as long as Clarus says so, and never over a page twice or for ever."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._seen: set[str] = set()
+        self._empty = 0
+        self.cursor: str | None = None
+        self.over = False
+
+    def page(self, data: dict[str, Any], alias: str) -> list[Node]:
+        """The nodes of the next page. Raises Garbled for one that cannot be read or leads nowhere new."""
+        try:
+            page = data[alias]["all"]
+            info = page["pageInfo"]
+            found = [ids_as_text(edge["node"]) for edge in page["edges"]]
+            further, following = info["hasNextPage"], info["endCursor"]
+        except (KeyError, TypeError) as error:
+            raise Garbled(f"Clarus's answer for {self._root} has no readable page ({type(error).__name__})") from error
+        self._empty = 0 if found else self._empty + 1
+        self.over = not further
+        if self.over:
+            return found
+        if not isinstance(following, str) or following in self._seen:
+            raise Garbled(f"Clarus gave no new cursor for the next page of {self._root}: the list cannot be read")
+        self._seen.add(following)
+        if len(self._seen) >= MOST_PAGES or self._empty >= MOST_EMPTY:
+            raise Garbled(f"Clarus's pages of {self._root} do not end: ask Clarus about their cursors")
+        self.cursor = following
+        return found
 
 
 def ids_as_text(node: Any) -> Any:

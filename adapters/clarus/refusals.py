@@ -10,10 +10,24 @@ import json
 import re
 from typing import Any
 
-from adapters.errors import Garbled, Rejected
+from adapters.errors import Garbled, ReachError, Rejected, Throttled, Unavailable
 from adapters.http import Reply
+from adapters.text import storable_tree
 
 LONGEST_DETAIL = 120
+LONGEST_CODE = 40
+# Clarus publishes no codes of GraphQL errors, so the words that others use are read, in ``extensions.code`` first.
+THROTTLED = re.compile(
+    r"throttl|rate.?limit|too.?many.?requests|\b429\b|max.?cost|quota|complexity.budget.exceeded", re.IGNORECASE
+)
+PASSING = re.compile(r"INTERNAL_?SERVER_?ERROR|UNAVAILABLE|TIME_?OUT|TRANSIENT", re.IGNORECASE)
+# An error of these is about the question or about who asks. Any other may be gone at the next try.
+VERDICTS = re.compile(
+    r"validation|bad_?user_?input|bad_?request|parse|forbidden|unauthenticated|not.?found|undefined|argument|syntax"
+    r"|not.?allowed|not.?authori[sz]ed|permission|n.t exist|not exist|invalid|can.t be|must be|required|unknown"
+    r"|unsupported|exceeds max",
+    re.IGNORECASE,
+)
 ALREADY_THERE = re.compile(r"already|been taken|_exists\b", re.IGNORECASE)
 
 
@@ -26,8 +40,8 @@ def parse(reply: Reply, what: str) -> Any:
     if not reply.body and reply.status // 100 == 2:  # noqa: PLR2004 -- the class of 2xx
         return None
     try:
-        return json.loads(reply.body)
-    except ValueError:
+        return storable_tree(json.loads(reply.body))
+    except (ValueError, RecursionError):
         kind = "an HTML page" if reply.body.lstrip()[:1] == b"<" else f"{len(reply.body)} bytes that are not JSON"
         raise Garbled(
             f"{what}: Clarus answered HTTP {reply.status} with {kind}; check base_url and rest_prefix"
@@ -50,13 +64,41 @@ def refusal(reply: Reply, what: str, sent: bytes | None) -> Rejected:
     )
 
 
-def graphql_refusal(errors: Any, what: str, sent: bytes) -> Rejected:
-    """GraphQL ``errors`` (HTTP 200) as Rejected with the symbol ``graphql``. Reads only: never done."""
-    first = errors[0] if isinstance(errors, list) and errors else {}
-    text = first.get("message") if isinstance(first, dict) else first
-    return Rejected(
-        f"{what}: Clarus's GraphQL answered errors{_aside(str(text or ''), sent)}", symbol="graphql", status=200
-    )
+def graphql_refusal(errors: Any, what: str, sent: bytes) -> ReachError:
+    """GraphQL ``errors`` (HTTP 200): Throttled or Unavailable where they may pass, else Rejected (``graphql``).
+
+    One verdict among several errors decides: asking again would not change it. Reads only: never done.
+    """
+    told = [_graphql_error(one) for one in (errors if isinstance(errors, list) else [errors])] or [("", "")]
+    code, text = next((one for one in told if _weight(*one) == 0), max(told, key=lambda one: _weight(*one)))
+    aside = _aside(text, sent)
+    named = f" {code}" if code.replace("_", "").isalnum() and len(code) <= LONGEST_CODE else ""
+    if _weight(code, text) == 0:
+        return Rejected(f"{what}: Clarus's GraphQL answered errors{named}{aside}", symbol="graphql", status=200)
+    if THROTTLED.search(f"{code} {text}"):
+        return Throttled(f"{what}: Clarus's GraphQL asked us to wait{named}{aside}")
+    return Unavailable(f"{what}: Clarus's GraphQL failed{named}{aside}")
+
+
+def _graphql_error(one: Any) -> tuple[str, str]:
+    """The code and the message of one error, whichever of them it has."""
+    if not isinstance(one, dict):
+        return "", str(one or "")
+    extensions = one.get("extensions")
+    code = extensions.get("code") or extensions.get("type") if isinstance(extensions, dict) else None
+    return str(code or one.get("type") or ""), str(one.get("message") or "")
+
+
+def _weight(code: str, text: str) -> int:
+    """0: a verdict; 1: it may pass; 2: they ask us to wait. A code that says one is believed before the text."""
+    for told in filter(None, (code, text)):
+        if VERDICTS.search(told):
+            return 0
+        if THROTTLED.search(told):
+            return 2
+        if PASSING.search(told):
+            return 1
+    return 1
 
 
 def says_already_there(refused: Rejected) -> bool:
@@ -66,8 +108,8 @@ def says_already_there(refused: Rejected) -> bool:
 
 def _first_error(body: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(body)
-    except ValueError:
+        told = storable_tree(json.loads(body))
+    except (ValueError, RecursionError):
         return {}
     errors = told.get("errors") if isinstance(told, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else {}

@@ -52,5 +52,6 @@ class Settings(BaseModel):
     rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "5/s"  # no limit is published: a polite guess
     concurrency: Annotated[int, Field(gt=0)] = 4
     connect_timeout: Seconds = 10.0
+    longest_wait: Seconds = 3600.0  # at most so long Clarus makes us wait (Retry-After), whatever it says
     deadline: Seconds = 30.0  # of one whole exchange
     partner_timeout: Seconds = 60.0  # a call cut off longer ago than this can no longer take effect at Clarus

@@ -1,4 +1,4 @@
-"""One OAuth 2 access token per process, renewed before it ends and once when Clarus refuses it.
+"""One OAuth 2 access token for all who ask, renewed before it ends and when Clarus refuses it.
 
 Source: knowledgebase/integrations/api-authentication (client credentials, POST to ``/oauth/token``).
 The answer's shape and the token's life are unpublished: RFC 6749 is assumed, an hour when not told.
@@ -7,10 +7,15 @@ Signing in to the web interface as the same user may end a token early, so a 401
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Protocol
 from urllib.parse import urlencode
 
 from adapters.clarus.settings import Settings
@@ -22,34 +27,97 @@ REFUSED = "Clarus gave no token (HTTP {status}): check client_id, client_secret 
 EARLY = 120.0  # seconds before its end at which a token is not used any more
 
 
-class Token:
-    """Gives an access token to any number of threads; only one of them fetches."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A token and when it is not to be used any more, by the store's ``now``."""
 
-    def __init__(self, http: Http, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+    value: str = field(default="", repr=False)
+    ends: float = 0.0
+
+
+class TokenStore(Protocol):
+    """Keeps one token per login for everybody who shares it: an authorisation server may keep only the last alive."""
+
+    def now(self) -> float:
+        """Seconds on a clock that all who share the store agree on."""
+
+    def read(self, login: str) -> Held:
+        """What is kept for a login; an empty one where there is nothing."""
+
+    def write(self, login: str, held: Held) -> None:
+        """Keep it instead of the one before."""
+
+    def alone(self, login: str) -> AbstractContextManager[None]:
+        """While the block lasts nobody else who shares the store is in one for the same login."""
+
+
+class InProcess:
+    """The store of one process: shared by all its connections and threads."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """``clock`` counts seconds and never goes back."""
+        self.now = clock
+        self._held: dict[str, Held] = {}
+        self._locks: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
+        self._lock = threading.Lock()
+
+    def read(self, login: str) -> Held:
+        """As ``TokenStore``."""
+        return self._held.get(login, Held())
+
+    def write(self, login: str, held: Held) -> None:
+        """As ``TokenStore``."""
+        self._held[login] = held
+
+    @contextmanager
+    def alone(self, login: str) -> Iterator[None]:
+        """As ``TokenStore``."""
+        with self._lock:
+            lock = self._locks[login]
+        with lock:
+            yield
+
+
+HERE = InProcess()
+
+
+class Token:
+    """Gives an access token to any number of threads; only one of those who share ``store`` fetches."""
+
+    def __init__(self, http: Http, settings: Settings, store: TokenStore = HERE) -> None:
+        """Fetches nothing yet."""
         self._http = http
         self._settings = settings
-        self._clock = clock
-        self._lock = threading.Lock()
-        self._value = ""
-        self._ends = 0.0
+        self._store = store
+        told = f"{settings.base_url}{settings.token_path} {settings.subdomain} {settings.client_id}"
+        secret = f"{settings.client_secret} {settings.scopes}"
+        self._login = f"clarus {hashlib.sha256(f'{told} {secret}'.encode()).hexdigest()[:32]}"
 
     def current(self) -> str:
         """A token that is good for a while yet. Raises Unauthorised, Unavailable, Throttled or Garbled."""
-        with self._lock:
-            if not self._value or self._clock() >= self._ends:
-                self._fetch()
-            return self._value
+        held = self._store.read(self._login)
+        return held.value if self._good(held) else self.instead_of(held.value)
 
     def instead_of(self, refused: str) -> str:
-        """Another token than ``refused``; fetches only if no other thread has done so meanwhile."""
-        with self._lock:
-            if self._value == refused or self._clock() >= self._ends:
-                self._fetch()
-            return self._value
+        """Another token than ``refused``; fetches only if nobody else has done so meanwhile."""
+        with self._store.alone(self._login):
+            held = self._store.read(self._login)
+            if held.value == refused or not self._good(held):
+                self._store.write(self._login, Held())
+                held = self._fetch()
+                self._store.write(self._login, held)
+            return held.value
 
-    def _fetch(self) -> None:
-        self._value = ""
+    @contextmanager
+    def fresh(self, refused: str) -> Iterator[str]:
+        """The same for one use before which nobody else who shares the store can fetch another and end this one."""
+        with self._store.alone(self._login):
+            yield self.instead_of(refused)
+
+    def _good(self, held: Held) -> bool:
+        return bool(held.value) and self._store.now() < held.ends
+
+    def _fetch(self) -> Held:
         form = {
             "grant_type": "client_credentials",
             "client_id": self._settings.client_id,
@@ -78,5 +146,4 @@ class Token:
             raise Garbled(
                 f"Clarus's token answer (HTTP {reply.status}) holds no access_token; check token_path", maybe_done=False
             ) from None
-        self._value = value
-        self._ends = self._clock() + max(life - EARLY, life / 2)
+        return Held(value, self._store.now() + max(life - EARLY, life / 2))

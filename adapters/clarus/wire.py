@@ -13,19 +13,23 @@ from adapters.clarus.graphql import ids_as_text
 from adapters.clarus.operations import OPERATIONS
 from adapters.clarus.refusals import graphql_refusal, parse, refusal
 from adapters.clarus.settings import Settings
-from adapters.clarus.token import Token
+from adapters.clarus.token import HERE, Token, TokenStore
 from adapters.errors import Garbled, Unauthorised, Unavailable
 from adapters.http import Http, Reply
+
+TRIES = 3  # of each kind, after a 401
 
 
 class Wire:
     """Sends what it is given to one tenant of Clarus. May be used from many threads."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Connects to nothing yet."""
+    def __init__(self, settings: Settings, tokens: TokenStore = HERE) -> None:
+        """Connects to nothing yet. ``tokens`` is where its token is kept for all who share the login."""
         self._settings = settings
-        self._http = Http(connect_timeout=settings.connect_timeout, deadline=settings.deadline)
-        self._token = Token(self._http, settings)
+        self._http = Http(
+            connect_timeout=settings.connect_timeout, deadline=settings.deadline, longest_wait=settings.longest_wait
+        )
+        self._token = Token(self._http, settings, tokens)
 
     def ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """The ``data`` of one GraphQL read. Raises Rejected(symbol="graphql") for its ``errors``."""
@@ -64,17 +68,24 @@ class Wire:
         return parse(reply, name)
 
     def _exchange(self, verb: str, url: str, body: bytes | None) -> Reply:
+        """A 401 is refused before any effect. Another process may have fetched a token, which may end ours: so we
+        try with what is there by then, and at last with one that is used in the moment in which it is fetched.
+        """
         token = self._token.current()
-        try:
-            return self._http.exchange(verb, url, headers=self._headers(token), body=body)
-        except Unauthorised:  # refused before any effect: a fresh token, once
-            token = self._token.instead_of(token)
-        try:
-            return self._http.exchange(verb, url, headers=self._headers(token), body=body)
-        except Unauthorised:
-            raise Unauthorised(
-                "Clarus refused a fresh token (HTTP 401): check subdomain, and the rights of the API user"
-            ) from None
+        for _ in range(TRIES):
+            try:
+                return self._http.exchange(verb, url, headers=self._headers(token), body=body)
+            except Unauthorised:
+                token, refused = self._token.current(), token
+            if token == refused:
+                break
+        for _ in range(TRIES):
+            with self._token.fresh(token) as token:
+                try:
+                    return self._http.exchange(verb, url, headers=self._headers(token), body=body)
+                except Unauthorised:
+                    continue
+        raise Unauthorised("Clarus refused a fresh token (HTTP 401): check subdomain, and the rights of the API user")
 
     def _headers(self, token: str) -> dict[str, str]:
         return {

@@ -10,10 +10,13 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from adapters.errors import Rejected
 from adapters.gxo.settings import Settings
 from adapters.sftp import Dropped, Entry, Sftp
+
+LONG_AGO = datetime.fromtimestamp(0, UTC)  # of files whose time of change the server does not tell
 
 
 class Gxo:
@@ -54,7 +57,7 @@ class Gxo:
         given back stays in the list until it is archived, so the same file may be given to several callers.
         """
         told = self._sftp.listing(self._folder(facility, self.settings.out_folder)) + self._acknowledgements(facility)
-        found = sorted(told, key=lambda one: (one.changed, _number(one.name), one.name))
+        found = sorted(told, key=lambda one: (one.changed or LONG_AGO, _number(one.name), one.name))
         now = self._clock()
         with self._lock:
             before = self._seen.get(facility, {})

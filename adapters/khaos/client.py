@@ -15,6 +15,7 @@ from adapters.khaos.envelope import EPOCH, NO_LATER_THAN
 from adapters.khaos.results import ImportResult, SiteList, StockInfo, read_import, read_sites, read_stock_infos
 from adapters.khaos.settings import Bound, Settings
 from adapters.khaos.soap import Soap
+from adapters.text import xml_text
 
 STOCK_CODE = 1  # MappingType of the stock operations
 SORDER_CODE = 1  # MappingType of ExportOrders
@@ -164,7 +165,7 @@ class Khaos:
             return ""
         if isinstance(found, (dict, list)):
             raise Garbled(f"{operation}: expected text and got an object", maybe_done=write)
-        return str(found)
+        return xml_text(str(found))  # a document of its own, which may name such a character for itself
 
 
 UNBOUND = {"confirm_shipment": "shipments cannot be confirmed", "post_journal": "journals cannot be posted"}

@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from adapters.errors import Garbled, Rejected
 from adapters.khaos.wsdl import Operation, parse
+from adapters.text import without_lost
 
 ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
 ENCODING = "http://schemas.xmlsoap.org/soap/encoding/"
@@ -80,45 +81,67 @@ def read_reply(body: bytes, operation: str, zone: ZoneInfo, *, write: bool) -> A
     answers = [e for e in parts if _local(e) == f"{operation}Response"]
     if not answers:
         raise Garbled(f"{operation}: the reply's body holds {_local(parts[0])}, not {operation}Response")
-    named = {key: e for e in root.iter() if (key := e.get("id"))}
+    reading = _Reading({key: e for e in root.iter() if (key := e.get("id"))}, zone)
     try:
-        return next((_value(e, named, zone, 0) for e in answers[0]), None)
-    except (ValueError, InvalidOperation) as error:
+        return next((reading.value(e, 0) for e in answers[0]), None)
+    except (ValueError, InvalidOperation, LookupError, ArithmeticError) as error:
         raise Garbled(f"{operation}: a value of the reply does not fit its type ({type(error).__name__})") from error
 
 
 def _refusal(fault: Element, operation: str, *, write: bool) -> Rejected:
-    texts = {_local(e): (e.text or "").strip() for e in fault.iter()}
-    symbol = texts.get("ExceptionClassName") or texts.get("faultactor") or texts.get("faultcode") or "Fault"
-    return Rejected(f"{operation}: {texts.get('faultstring', '')}", symbol=symbol, maybe_done=write)
+    """SOAP 1.1 says faultstring and faultcode, 1.2 Reason/Text and Code/Value; one with a detail alone says that."""
+    texts: dict[str, str] = {}
+    for one in fault.iter():
+        texts[_local(one)] = texts.get(_local(one)) or (one.text or "").strip()
+    why = texts.get("faultstring") or texts.get("Text") or next((v for v in texts.values() if v), "no reason given")
+    symbols = ("ExceptionClassName", "faultactor", "faultcode", "Value")
+    symbol = next((texts[one] for one in symbols if texts.get(one)), "Fault")
+    return Rejected(f"{operation}: {without_lost(why)}", symbol=without_lost(symbol), maybe_done=write)
 
 
-def _value(element: Element, named: Mapping[str, Element], zone: ZoneInfo, depth: int) -> Any:
-    if depth > DEEPEST:
-        raise ValueError("values refer to each other in a circle")
-    href = element.get("href", "")
-    if href:
-        if (target := named.get(href.removeprefix("#"))) is None:
-            raise ValueError(f"href {href} leads nowhere")
-        return _value(target, named, zone, depth + 1)
-    if element.get(f"{{{XSI}}}nil") in ("true", "1"):
-        return None
-    kind = element.get(f"{{{XSI}}}type", "").rpartition(":")[2]
-    if kind.endswith("Array") or element.get(f"{{{ENCODING}}}arrayType") is not None:
-        return [_value(e, named, zone, depth + 1) for e in element]
-    if len(element):
-        return _object(element, named, zone, depth)
-    text = element.text or ""
-    reader = READ.get(kind)
-    return text if reader is None else reader(text, zone)
+class _Reading:
+    """The values of one reply. A part that several point to is read once: so the work grows with the reply."""
 
+    def __init__(self, named: Mapping[str, Element], zone: ZoneInfo) -> None:
+        self._named = named
+        self._zone = zone
+        self._read: dict[str, Any] = {}
+        self._open: set[str] = set()
 
-def _object(element: Element, named: Mapping[str, Element], zone: ZoneInfo, depth: int) -> Any:
-    names = [_local(e) for e in element]
-    values = [_value(e, named, zone, depth + 1) for e in element]
-    if set(names) == {"item"} or len(set(names)) < len(names):
-        return values
-    return dict(zip(names, values, strict=True))
+    def value(self, element: Element, depth: int) -> Any:
+        """Raises ValueError for what does not fit its type, points nowhere or in a circle."""
+        if depth > DEEPEST:
+            raise ValueError("values stand too deep within each other")
+        href = element.get("href", "").removeprefix("#")
+        if href:
+            return self._behind(href, depth)
+        if element.get(f"{{{XSI}}}nil") in ("true", "1"):
+            return None
+        kind = element.get(f"{{{XSI}}}type", "").rpartition(":")[2]
+        if kind.endswith("Array") or element.get(f"{{{ENCODING}}}arrayType") is not None:
+            return [self.value(e, depth + 1) for e in element]
+        if len(element):
+            return self._object(element, depth)
+        text = element.text or ""
+        reader = READ.get(kind)
+        return text if reader is None else reader(text, self._zone)
+
+    def _behind(self, href: str, depth: int) -> Any:
+        if href not in self._read:
+            if href in self._open:
+                raise ValueError("values refer to each other in a circle")
+            if href not in self._named:
+                raise ValueError("an href leads nowhere")
+            self._open.add(href)
+            self._read[href] = self.value(self._named[href], depth + 1)
+        return self._read[href]
+
+    def _object(self, element: Element, depth: int) -> Any:
+        names = [_local(e) for e in element]
+        values = [self.value(e, depth + 1) for e in element]
+        if set(names) == {"item"} or len(set(names)) < len(names):
+            return values
+        return dict(zip(names, values, strict=True))
 
 
 def read_time(text: str, zone: ZoneInfo) -> datetime | None:

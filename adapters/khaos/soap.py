@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any
 
 from adapters.errors import Garbled, ReachError, Rejected, Unauthorised, Unavailable
+from adapters.faults import holds_fault
 from adapters.http import Http, Reply
 from adapters.khaos.envelope import read_reply, write_request
 from adapters.khaos.settings import ArgumentAuth, BasicAuth, Settings
@@ -31,6 +32,7 @@ class Soap:
             verify=verify,
             auth=(auth.basic.user, auth.basic.password) if isinstance(auth, BasicAuth) else None,
             adapter=adapter,
+            longest_wait=settings.longest_wait,
         )
         self._extra = {auth.argument.name: auth.argument.value} if isinstance(auth, ArgumentAuth) else {}
 
@@ -95,7 +97,9 @@ class Soap:
 
 
 def _read(reply: Reply, what: str) -> bytes:
-    """The body of a reply that may hold SOAP: 2xx, and 500 with a fault in it."""
+    """The body of a reply that may hold SOAP: 2xx, and whatever has a fault in it."""
+    if reply.status >= HTTPStatus.MULTIPLE_CHOICES and holds_fault(reply.body):
+        return reply.body  # SOAP 1.2 sends some with 400, and gateways change the status
     if reply.status == HTTPStatus.FORBIDDEN:
         raise Unauthorised(f"{what}: IIS refused our credentials (HTTP 403)")
     if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -14,6 +14,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from adapters.errors import Garbled
+from adapters.text import xml_bytes
 
 W = "{http://schemas.xmlsoap.org/wsdl/}"
 S = "{http://schemas.xmlsoap.org/wsdl/soap/}"
@@ -30,9 +31,9 @@ class Operation:
 
 
 def parse(body: bytes, where: str) -> Element:
-    """The XML in ``body``; Garbled when there is none. ``where`` names the reply for a reader."""
+    """The XML in ``body``, with LOST for what XML forbids; Garbled when there is none. ``where`` names the reply."""
     try:
-        root: Element = fromstring(body, forbid_dtd=True)
+        root: Element = fromstring(xml_bytes(body), forbid_dtd=True)
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         start = body[:200].lstrip().lower()
         page = start.startswith((b"<!doctype html", b"<html"))

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
-from paramiko import SFTPAttributes, SFTPClient
+from paramiko import SFTPAttributes
 
-from adapters.errors import Garbled, Rejected
+from adapters.errors import Rejected
 from adapters.sftp.account import Account
 from adapters.sftp.leftovers import Leftovers, unfinished
-from adapters.sftp.line import Line, Operation
+from adapters.sftp.line import Line
+from adapters.sftp.names import entries, shown, wire
+from adapters.sftp.uploading import asked, content_of, is_there, same, stat_of, taken, upload
 
 LARGEST = 64 * 1024 * 1024
 NAMES = 100
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class Dropped(Enum):
@@ -28,20 +31,25 @@ class Dropped(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file in a folder. ``size`` is in bytes; ``changed`` is the server's time of the last write."""
+    """A file in a folder. ``size`` is in bytes; ``changed`` is the server's time of the last write; None: not told.
+
+    ``path`` is for ``fetch`` and ``archive`` alone: it cannot be stored where the name is no UTF-8. ``name`` can.
+    """
 
     path: str
     name: str
-    size: int
-    changed: datetime
+    size: int | None
+    changed: datetime | None
 
 
 class Sftp:
     """One account at one server. A connection is used by one thread at a time, reused, and opened anew after an error.
 
     Every method makes one attempt, of at most ``deadline`` seconds, and raises the errors of ``adapters.errors``:
-    Unavailable (``maybe_done`` only while a rename was under way), Throttled, Unauthorised, Garbled, and Rejected
-    with the symbol ``missing``, ``permission``, ``name_taken`` or ``too_large``.
+    Unavailable (``maybe_done`` once all bytes of an upload were handed over, or while a rename was under way),
+    Throttled, Unauthorised, Garbled, and Rejected with the symbol ``missing``, ``permission``, ``name_taken`` or
+    ``too_large``; of a single file that is asked for also ``failure`` (the server said no more than that),
+    ``size_differs`` or ``bad_name``.
     """
 
     def __init__(self, account: Account) -> None:
@@ -65,43 +73,50 @@ class Sftp:
         final = posixpath.join(folder, name)
         temporary = unfinished(final)
         with self._line.operation(f"drop {final}") as at:
-            if _is_there(at.files, final, data):
+            if is_there(at.files, final, data):
                 return Dropped.ALREADY_THERE
-            written = _upload(at, temporary, data)
+            written = upload(at, temporary, data)
             self._leftovers.clear(at, folder, written)
-            at.doubtful = True
             try:
                 # Not posix_rename, which replaces what stands there, and which not every server knows.
                 at.files.rename(temporary, final)
             except OSError as error:
                 if not at.answered(error):
                     raise
+                if stat_of(at.files, temporary) is None and not same(at.files, final, data):
+                    raise taken(at, temporary) from error
                 at.doubtful = False
                 at.remove(temporary)
-                if _is_there(at.files, final, data):
+                if is_there(at.files, final, data):
                     return Dropped.ALREADY_THERE
                 raise
             return Dropped.WRITTEN
 
     def listing(self, folder: str) -> list[Entry]:
-        """The files in a folder, oldest first; without folders and without what ends in ``.tmp``."""
+        """The files in a folder, oldest first; without folders and without what ends in ``.tmp``.
+
+        A link is listed: what it leads to is seen when it is fetched. So is a name that is no UTF-8, or that holds a
+        line break or a slash: whether it can be fetched shows itself then, and its neighbours need not wait for that.
+        """
         with self._line.operation(f"list {folder}") as at:
             found = [
                 _entry(folder, one)
-                for one in at.files.listdir_attr(folder)
-                if not one.filename.lower().endswith(".tmp") and (one.st_mode is None or stat.S_ISREG(one.st_mode))
+                for one in entries(at.files, folder)
+                if not one.filename.lower().endswith(".tmp") and _may_be_file(one)
             ]
-        return sorted(found, key=lambda one: (one.changed, one.name))
+        return sorted(found, key=lambda one: (one.changed or LONG_AGO, one.name))
 
     def fetch(self, path: str, limit: int = LARGEST) -> bytes:
-        """The whole file, of at most ``limit`` bytes. Garbled when it has not the size that it is said to have."""
-        with self._line.operation(f"fetch {path}") as at:
-            told = _size(at.files.stat(path), path)
-            if told > limit:
-                raise Rejected(f"{path} has {told} bytes, more than {limit}: see what it is", symbol="too_large")
-            data = _content(at.files, path, told + 1)
-        if len(data) != told:
-            raise Garbled(f"{path} should have {told} bytes and has {len(data)}: it is being written", maybe_done=False)
+        """The whole file, of at most ``limit`` bytes. A size that STAT does not tell, or tells as 0, is not held to."""
+        name = shown(path)
+        with self._line.operation(f"fetch {name}", one_file=True) as at:
+            told = at.files.stat(asked(path)).st_size or 0
+            data = content_of(at.files, wire(path), limit + 1) if told <= limit else b""
+        if max(told, len(data)) > limit:
+            raise Rejected(f"{name} has more than {limit} bytes: see what it is", symbol="too_large")
+        if told and len(data) != told:
+            why = f"{name} should have {told} bytes and has {len(data)}: it is being written, or the server is wrong"
+            raise Rejected(f"{why}; if it stays so, ask the partner to lay it again", symbol="size_differs")
         return data
 
     def archive(self, path: str, folder: str) -> str | None:
@@ -110,79 +125,42 @@ class Sftp:
         Nothing is replaced: where the name is taken a number follows it (``945_000009010.edi.2``).
         """
         name = posixpath.join(folder, posixpath.basename(path))
-        with self._line.operation(f"archive {path} into {folder}") as at:
+        with self._line.operation(f"archive {shown(path)} into {folder}", one_file=True) as at:
             for target in (name, *(f"{name}.{number}" for number in range(2, NAMES))):
-                if _stat(at.files, path) is None:
+                if stat_of(at.files, path) is None:
                     return None
-                if _stat(at.files, target) is not None:
+                if stat_of(at.files, target) is not None:
                     continue
                 at.doubtful = True
                 try:
-                    at.files.rename(path, target)
+                    at.files.rename(wire(path), wire(target))
                 except OSError as error:
                     if not at.answered(error):
                         raise
                     at.doubtful = False
-                    if _stat(at.files, path) is not None and _stat(at.files, target) is None:
+                    if stat_of(at.files, path) is not None and stat_of(at.files, target) is None:
                         raise
                 else:
                     return target
-        raise Rejected(f"{folder} has {NAMES - 1} files named after {name}: clear them up", symbol="name_taken")
+        raise Rejected(f"{folder} has {NAMES - 1} files named after {shown(name)}: clear them up", symbol="name_taken")
 
     def close(self) -> None:
         """Hangs up every connection that nobody uses now; the next call opens another."""
         self._line.hang_up()
 
 
-def _upload(at: Operation, path: str, data: bytes) -> float | None:
-    """Writes a file that is not there yet, checks its size, and tells the server's time."""
-    with at.files.open(path, "wx") as file:
-        try:
-            file.write(data)
-        except OSError as error:
-            if at.answered(error):
-                at.remove(path)
-            raise
-    told = at.files.stat(path)
-    if told.st_size != len(data):
-        at.remove(path)
-        raise Garbled(f"{path}: sent {len(data)} bytes and {told.st_size} arrived", maybe_done=False)
-    return told.st_mtime
-
-
-def _is_there(files: SFTPClient, path: str, data: bytes) -> bool:
-    try:
-        if files.stat(path).st_size == len(data) and _content(files, path, len(data) + 1) == data:
-            return True
-    except FileNotFoundError:
-        return False
-    raise Rejected(
-        f"{path} is there with other content: find out who put it there, and have it moved away", symbol="name_taken"
+def _may_be_file(told: SFTPAttributes) -> bool:
+    return (
+        told.st_mode is None
+        or stat.S_ISREG(told.st_mode)
+        or stat.S_ISLNK(told.st_mode)
+        or not stat.S_IFMT(told.st_mode)
     )
 
 
-def _stat(files: SFTPClient, path: str) -> SFTPAttributes | None:
-    try:
-        return files.stat(path)
-    except FileNotFoundError:
-        return None
-
-
-def _content(files: SFTPClient, path: str, most: int) -> bytes:
-    with files.open(path, "rb") as file:
-        return file.read(most)
-
-
-def _size(told: SFTPAttributes, path: str) -> int:
-    if told.st_size is None:
-        raise Garbled(f"{path}: the server tells no size; ask the partner for one that does", maybe_done=False)
-    return told.st_size
-
-
 def _entry(folder: str, told: SFTPAttributes) -> Entry:
-    path = posixpath.join(folder, told.filename)
-    if told.st_mtime is None:
-        raise Garbled(
-            f"{path}: the server tells no time of change; ask the partner for one that does", maybe_done=False
-        )
-    return Entry(path, told.filename, _size(told, path), datetime.fromtimestamp(told.st_mtime, UTC))
+    try:
+        changed = None if told.st_mtime is None else datetime.fromtimestamp(told.st_mtime, UTC)
+    except (ValueError, OverflowError, OSError):
+        changed = None
+    return Entry(posixpath.join(folder, told.filename), shown(told.filename), told.st_size, changed)

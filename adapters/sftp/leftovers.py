@@ -7,6 +7,7 @@ import re
 import secrets
 
 from adapters.sftp.line import Operation
+from adapters.sftp.names import entries
 
 OURS = re.compile(r"\.[0-9a-f]{16}\.tmp")
 LEFT_BEHIND = 3600.0  # seconds, by the server's own clock
@@ -30,7 +31,7 @@ class Leftovers:
             return
         self._looked[folder] = now
         try:
-            names = at.files.listdir_attr(folder)
+            names = entries(at.files, folder)
         except OSError as error:
             if not at.answered(error):
                 raise

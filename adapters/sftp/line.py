@@ -46,8 +46,10 @@ class Line:
         self._idle: list[Session] = []
 
     @contextlib.contextmanager
-    def operation(self, what: str) -> Iterator[Operation]:
+    def operation(self, what: str, *, one_file: bool = False) -> Iterator[Operation]:
         """An operation on a connection that nobody else uses, cut off at the deadline. What it raises is ours.
+
+        ``one_file`` says that a bare failure speaks of this file alone, which others need not wait for.
 
         After a plain refusal the connection is used again; after anything else it is closed, and another opened when
         one is needed.
@@ -62,7 +64,8 @@ class Line:
             yield operation
             good = True
         except RAISED as error:
-            refusal = ours(error, what, session, doubtful=operation is not None and operation.doubtful)
+            doubtful = operation is not None and operation.doubtful
+            refusal = ours(error, what, session, doubtful=doubtful, one_file=one_file)
             good = isinstance(refusal, Rejected)
             raise refusal from error
         except Rejected:

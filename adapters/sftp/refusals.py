@@ -21,12 +21,12 @@ def answered(error: Exception, session: Session) -> bool:
     return isinstance(error, OSError) and not isinstance(error, TimeoutError) and session.alive
 
 
-def ours(error: Exception, what: str, session: Session, *, doubtful: bool) -> ReachError:
+def ours(error: Exception, what: str, session: Session, *, doubtful: bool, one_file: bool = False) -> ReachError:
     """One of RAISED as our error. ``doubtful``: the request that may have its effect was under way.
 
     A server that is full is Throttled, a refused key Unauthorised; a missing file or folder and a missing
     right are Rejected (``missing``, ``permission``). A bare "failure", which is all that SFTP version 3 has for
-    a full disk, is Unavailable and not done.
+    a full disk, is Unavailable and not done; with ``one_file`` it is Rejected (``failure``).
     """
     account = session.account
     at = f"{account.host}: {what}"
@@ -42,7 +42,7 @@ def ours(error: Exception, what: str, session: Session, *, doubtful: bool) -> Re
             f"{at}: the server shows no host key of the pinned type: ask the partner for its key, and set host_key"
         )
     if answered(error, session):
-        return _answer(error, at)
+        return _answer(error, at, one_file=one_file)
     if isinstance(error, UnicodeDecodeError | SFTPError | struct.error):
         return Garbled(f"{at}: the server's answer cannot be read ({type(error).__name__})", maybe_done=doubtful)
     return Unavailable(f"{at}: {_brief(error)}", maybe_done=doubtful)
@@ -59,12 +59,15 @@ def _login(error: AuthenticationException, at: str, session: Session) -> ReachEr
     )
 
 
-def _answer(error: Exception, at: str) -> ReachError:
+def _answer(error: Exception, at: str, *, one_file: bool) -> ReachError:
     match getattr(error, "errno", None):
         case errno.ENOENT:
             return Rejected(f"{at}: is not there; have the partner make the folder, or correct it", symbol="missing")
         case errno.EACCES:
             return Rejected(f"{at}: not allowed; have the partner give the account the right", symbol="permission")
+    if one_file:
+        why = "somebody may have it open over there; if it stays so, ask the partner"
+        return Rejected(f"{at}: the server answered {str(error)[:LONGEST]!r}: {why}", symbol="failure")
     return Unavailable(f"{at}: the server answered {str(error)[:LONGEST]!r}; the disk may be full")
 
 

@@ -1,8 +1,10 @@
 """X12 4010 on the wire: interchanges to plain segments and back. No segment has a meaning here."""
 
+from adapters.x12.envelopes import Envelope, envelope_of, envelopes_of
 from adapters.x12.errors import X12Error
 from adapters.x12.grammar import Delimiters
-from adapters.x12.reading import Envelope, Group, Interchange, TransactionSet, envelope_of, read_interchange
+from adapters.x12.outside import Receipt
+from adapters.x12.reading import Group, Interchange, TransactionSet, read_interchange, read_interchanges
 from adapters.x12.text import cleaned
 from adapters.x12.tokens import Lines
 from adapters.x12.writing import Segments, write_interchange
@@ -13,11 +15,14 @@ __all__ = [
     "Group",
     "Interchange",
     "Lines",
+    "Receipt",
     "Segments",
     "TransactionSet",
     "X12Error",
     "cleaned",
     "envelope_of",
+    "envelopes_of",
     "read_interchange",
+    "read_interchanges",
     "write_interchange",
 ]

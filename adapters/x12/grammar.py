@@ -9,6 +9,7 @@ ISA_LENGTH = 106  # X12 4010: the ISA is of fixed width, its terminator included
 ISA_WIDTHS = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1, 1)
 SEGMENT_ID = re.compile(r"[A-Z][A-Z0-9]{1,2}")
 ENVELOPE = {"ISA", "GS", "ST", "SE", "GE", "IEA"}
+NEVER = "\x00\x1a"  # NUL and Ctrl-Z fill a file up to its block
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,11 @@ class Delimiters:
         if len(set(three)) != len(three):
             raise ValueError("the separators are not three different characters")
         for one in three:
-            line_end = one == self.segment and one in "\r\n"
-            if len(one) != 1 or not one.isascii() or one.isalnum() or not (one.isprintable() or line_end) or one == " ":
+            if len(one) != 1 or not one.isascii() or one.isalnum() or one == " ":
                 raise ValueError(f"{one!r} cannot separate: it may be part of the text")
+            # Any control character may separate (X12.5 asks for no picture of it), but for what fills or breaks lines.
+            if one in NEVER or (one in "\r\n" and one != self.segment):
+                raise ValueError(f"{one!r} cannot separate: transports add it and take it away")
 
 
 def told_by(isa: str) -> Delimiters:

@@ -1,4 +1,4 @@
-"""How the bytes of a file fall into its ISA and numbered segments, and segments into runs."""
+"""How segments stand one behind the other with their positions, and fall into runs."""
 
 from __future__ import annotations
 
@@ -8,11 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
-from adapters.x12.errors import X12Error
-from adapters.x12.grammar import ISA_LENGTH, ISA_WIDTHS, Delimiters, told_by
-
 NUMBER = re.compile(r"[0-9]{1,9}")
-PADDING = "\r\n\t \x1a\x00"  # what old transports leave behind the last terminator
 
 
 Texts = tuple[str, ...]
@@ -84,34 +80,6 @@ def texts_of(line: str, mark: str) -> Texts:
     return tuple(kept)
 
 
-def isa_of(text: str, name: str) -> tuple[list[str], Delimiters]:
-    """The ISA's elements by number (0 is its id) and what separates. Raises X12Error for what is no ISA."""
-    isa = text[:ISA_LENGTH]
-    if len(isa) < ISA_LENGTH or not isa.startswith("ISA") or not isa.isascii() or isa[-1] in isa[:-1]:
-        raise X12Error(name, 1, "ISA", 0, f"the file does not begin with an ISA of {ISA_LENGTH} characters")
-    try:
-        marks = told_by(isa)
-    except ValueError as error:
-        raise X12Error(name, 1, "ISA", 16, str(error)) from None
-    elements = isa[: ISA_LENGTH - 1].split(marks.element)
-    widths = tuple(len(one) for one in elements[1:])
-    if widths != ISA_WIDTHS:
-        odd = next((n for n, pair in enumerate(zip(widths, ISA_WIDTHS, strict=False), 1) if pair[0] != pair[1]), 0)
-        raise X12Error(name, 1, "ISA", odd, "has not the fixed width")
-    return elements, marks
-
-
-def segments_of(text: str, marks: Delimiters, name: str) -> Lines:
-    """Every segment of the file, its ISA first. Raises X12Error for text behind the last terminator."""
-    *raws, rest = text.split(marks.segment)
-    lines = [raw.lstrip("\r\n") for raw in raws]
-    if marks.segment in "\r\n":
-        lines = [line for line in lines if line]
-    if rest.strip(PADDING):
-        raise X12Error(name, len(lines) + 1, "", 0, "has no terminator, so the file is cut off")
-    return Lines(lines, 1, marks.element)
-
-
 def runs(segments: Lines, opens: str, closes: str) -> Iterator[tuple[Segment | None, Lines, Segment | None]]:
     """Runs from an opening to its closing segment; one that is missing is None."""
     opening: int | None = None
@@ -138,3 +106,8 @@ def _at(segments: Lines, place: int | None) -> Segment | None:
 def same_number(told: str, true: str) -> bool:
     """Whether both are numbers and equal; leading zeros do not count."""
     return bool(NUMBER.fullmatch(told)) and bool(NUMBER.fullmatch(true)) and int(told) == int(true)
+
+
+def shown(told: str) -> str:
+    """A count as it may be repeated in a message: what is no number may be a person's name."""
+    return told if NUMBER.fullmatch(told) else "something else than"

@@ -93,7 +93,10 @@ class ShipmentLine(Canonical):
 
 
 class Carton(Canonical):
-    """One parcel and what lies in it; ``sscc`` is its 18 digits, empty where none was told."""
+    """One parcel and what lies in it; ``sscc`` is its 18 digits, empty where none was told.
+
+    Where several numbers were told of the same goods, the goods stand with the first of them.
+    """
 
     tracking: str = ""
     sscc: str = ""
@@ -104,6 +107,8 @@ class ShipmentAdvice(Canonical):
     """What left for an order at one time, or that nothing will. An order may have several.
 
     ``their_id`` is the warehouse's shipment, empty where nothing left. ``carrier`` and ``service`` are theirs.
+    ``not_used`` are numbers that stand in the message and in none of the cartons, each with the place where it stands:
+    somebody must look at them.
     """
 
     their_id: str = ""
@@ -114,6 +119,7 @@ class ShipmentAdvice(Canonical):
     cartons: tuple[Carton, ...] = ()
     carrier: str = ""
     service: str = ""
+    not_used: tuple[str, ...] = ()
 
     @property
     def shipped(self) -> dict[str, int]:

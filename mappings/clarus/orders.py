@@ -15,6 +15,7 @@ from typing import Any
 from mappings.canonical import Parcel, WarehouseLine, WarehouseOrder
 from mappings.clarus.tables import NOT_LEFT, read_status
 from mappings.clarus.values import mapping, needed, text, whole
+from mappings.text import told
 
 
 def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
@@ -73,7 +74,9 @@ def _parcels(shipments: Iterable[Mapping[str, Any]], packages: Iterable[Mapping[
     held: dict[str, list[str]] = {}
     for package in packages:
         shipment = mapping(package.get("shipment"), "shipment")
-        held.setdefault(needed(shipment.get("id"), "shipment.id"), []).append(text(package.get("tracking_number")))
+        held.setdefault(needed(shipment.get("id"), "shipment.id"), []).append(
+            told(text(package.get("tracking_number")))
+        )
     for shipment in shipments:
         if text(shipment.get("status")).lower() in NOT_LEFT:
             continue

@@ -13,13 +13,14 @@ from decimal import Decimal
 from typing import Any
 
 from mappings.errors import Unmappable
+from mappings.text import storable
 
 LEFT_OUT = "Clarus left out what it documents: read it again, then ask Clarus"
 
 
 def text(value: Any) -> str:
-    """The value without spaces around it; empty for null."""
-    return "" if value is None else str(value).strip()
+    """The value without spaces around it, as it may be stored; empty for null."""
+    return "" if value is None else storable(str(value)).strip()
 
 
 def needed(value: Any, field: str) -> str:

@@ -16,6 +16,7 @@ from mappings.errors import Unmappable, Unreadable
 from mappings.gxo.addresses import clean
 from mappings.gxo.orders import ITEM, ean
 from mappings.gxo.segments import SEPARATORS
+from mappings.text import UNKNOWN, storable
 
 COLUMNS = (
     "sku", "ean", "description", "size", "colour", "season", "division", "uom", "case_qty", "weight_kg", "length_cm",
@@ -33,6 +34,7 @@ REQUIRED = {
 }
 RESULT = ("sku", "result", "code", "message")
 RESULTS = {"accepted": True, "rejected": False}
+BOTH = "CONTRADICTORY"
 
 
 def write_items(
@@ -90,30 +92,46 @@ def write_item(product: Product, *, own: Mapping[str, str] | None = None, curren
 
 
 def read_item_results(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
-    """Every row of a result file in its order; what cannot be read stands by its SKU, or by its row.
+    """What a result file says of each SKU, in its order; what cannot be read stands by its SKU, or by its row.
+
+    A SKU that was both accepted and rejected is not accepted (code CONTRADICTORY): nobody knows which is true.
 
     Raises:
-        Unmappable: the file is no UTF-8, or has no row with the column names.
+        Unmappable: the file is no CSV, or has no row with the column names.
     """
     try:
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error):
-        why = "this is no UTF-8 CSV: ask GXO to send the result again"
-        raise Unmappable("result.csv", f"<{len(data)} bytes>", why) from None
+        # One byte that is no UTF-8 spoils its own cell alone.
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""), strict=True))
+    except csv.Error:
+        raise Unmappable("result.csv", f"<{len(data)} bytes>", "this is no CSV: ask GXO to send it again") from None
     if not rows or tuple(name.strip().lower() for name in rows[0]) != RESULT:
-        raise Unmappable("result.csv", "", f"its first row is not {','.join(RESULT)}: ask GXO to send it again")
-    good: list[ItemResult] = []
+        raise Unmappable(
+            "result.csv", "", f"its first row is not {','.join(RESULT)} in UTF-8: ask GXO to send it again"
+        )
+    told: dict[str, list[ItemResult]] = {}
     bad: list[Unreadable] = []
     for place, row in enumerate(rows[1:], 2):
-        told = [cell.strip() for cell in row]
-        if not any(told):
+        cells = [storable(cell).strip() for cell in row]
+        if not any(cells):
             continue
-        code, result, *rest = (*told, "", "")
-        if not code or result.lower() not in RESULTS:
+        code, result, *rest = (*cells, "", "")
+        if not code or UNKNOWN in code or result.lower() not in RESULTS:
             why = "a row is sku, accepted or rejected, code, message: ask GXO to send the result again"
             error = Unmappable("result", result, why, kind="unknown_status")
             bad.append(Unreadable(code or f"row {place}", error))
         else:
-            accepted = RESULTS[result.lower()]
-            good.append(ItemResult(sku=code, accepted=accepted, code=rest[0], message=(*rest, "")[1]))
-    return good, bad
+            one = ItemResult(sku=code, accepted=RESULTS[result.lower()], code=rest[0], message=(*rest, "")[1])
+            told.setdefault(code, []).append(one)
+    return [_together(said) for said in told.values()], bad
+
+
+def _together(said: list[ItemResult]) -> ItemResult:
+    """Rows of one SKU as one, in which each reason stands once."""
+    codes = "; ".join(dict.fromkeys(one.code for one in said if one.code))
+    messages = "; ".join(dict.fromkeys(one.message for one in said if one.message))
+    if len({one.accepted for one in said}) > 1:
+        why = "one result file accepts and rejects it: ask GXO which is true, and to send the result again"
+        return ItemResult(
+            sku=said[0].sku, accepted=False, code=BOTH, message="; ".join(filter(None, (why, codes, messages)))
+        )
+    return said[0].model_copy(update={"code": codes, "message": messages})

@@ -5,21 +5,20 @@ Source: gxo.md 2.2.4. Quantities are those of this message alone; several to one
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from mappings.canonical import PickLine
-from mappings.canonical.advices import Carton, LineOutcome, ShipmentAdvice, ShipmentLine
+from mappings.canonical.advices import LineOutcome, ShipmentAdvice, ShipmentLine
 from mappings.errors import Unmappable
-from mappings.gxo.segments import Segment, Segments, counted, day, element, facility, first, head, loops, needed, sku
+from mappings.gxo.cartons import read_cartons
+from mappings.gxo.segments import Segments, counted, day, element, facility, first, head, loops, needed, sku
 from mappings.gxo.tables import read_line_outcome
 
 Final = Literal["all_lines", "first"]
 FULL = "F"  # W0601: every line and quantity; other codes leave lines out or correct what was told before
-SSCC = re.compile(r"00([0-9]{18})|([0-9]{18})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +34,6 @@ class _Row:
 
 def read_945(segments: Segments, *, own: Mapping[str, str] | None = None) -> ShipmentAdvice:
     """One shipment; a line that lies in several cartons is one line. ``own``: ``[tables.line_statuses.gxo]``.
-
-    A carton without a tracking number takes that of the shipment where it is the only one.
 
     Raises:
         Unmappable: ``unknown_status`` for a reporting code or a line status without a row,
@@ -54,6 +51,8 @@ def read_945(segments: Segments, *, own: Mapping[str, str] | None = None) -> Shi
     shipped = sum(line.shipped for line in lines)
     if total and counted(total, 1) != shipped:
         raise Unmappable("W0301", element(total, 1), f"the lines sum up to {shipped}: ask GXO to send it again")
+    packed = [(loop, _content(loop)) for loop in loops(segments, "LX")] or [(segments, _content(segments))]
+    cartons, not_used = read_cartons(segments, packed)
     went = first(segments, "W27")
     date_shipped = first(segments, "G62", "11")
     return ShipmentAdvice(
@@ -62,7 +61,8 @@ def read_945(segments: Segments, *, own: Mapping[str, str] | None = None) -> Shi
         facility=facility(segments),
         shipped_on=day(date_shipped, 2) if date_shipped else day(told, 3),
         lines=lines,
-        cartons=tuple(_cartons(segments)),
+        cartons=cartons,
+        not_used=not_used,
         carrier=element(went, 2),
         service=element(went, 3),
     )
@@ -112,23 +112,6 @@ def _lines(rows: Sequence[_Row], own: Mapping[str, str] | None) -> Iterator[Ship
             outcome = LineOutcome.FILLED
         yield ShipmentLine(
             line_id=line_id, sku=code, ordered=ordered, shipped=shipped, outcome=outcome, status_word=shares[-1].word
-        )
-
-
-def _cartons(segments: Segments) -> Iterator[Carton]:
-    packed = [(first(loop, "MAN"), _content(loop)) for loop in loops(segments, "LX")]
-    held: list[tuple[Segment, Counter[str]]] = [one for one in packed if one[1]]
-    loose = _content(segments)
-    if not held and loose:
-        held = [((), loose)]
-    shipment = element(first(segments, "N9", "CN"), 2)
-    for mark, content in held:
-        marks = {element(mark, place): element(mark, place + 1) for place in (1, 4)}
-        found = SSCC.fullmatch(marks.get("GM", ""))
-        yield Carton(
-            tracking=marks.get("CP", "") or (shipment if len(held) == 1 else ""),
-            sscc=(found[1] or found[2]) if found else "",
-            content=tuple(PickLine(sku=code, quantity=units) for code, units in content.items()),
         )
 
 

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from mappings.canonical import CreditNote
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.invoices import customer_of, is_sales_order
-from mappings.khaos.values import day, document, whole
+from mappings.khaos.values import day, document, whole, whole_text
 
 
 def read_credit_notes(status_xml: str) -> tuple[list[CreditNote], list[Unreadable]]:
@@ -36,6 +36,8 @@ def _credit_note(order: Element, invoice: Element) -> CreditNote:
     code = invoice.get("INVOICE_CODE", "").strip()
     if not code:
         raise Unmappable("INVOICE_CODE", "", "a credit note without a code; ask the merchant")
+    whole_text(order, but="INVOICES")
+    whole_text(invoice)
     units: dict[str, int] = {}
     for item in invoice.iterfind("INVOICE_ITEMS/INVOICE_ITEM"):
         sku, quantity = item.get("STOCK_CODE", "").strip(), item.get("QTY_SENT", "").strip()

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 
 from mappings.canonical import Invoice, PickLine
 from mappings.errors import Unmappable, Unreadable
-from mappings.khaos.values import day, document, money, text, whole
+from mappings.khaos.values import day, document, money, text, whole, whole_text
 
 # the example writes S, its comment 1 and 2; a credit note is never picked
 ORDER_TYPES: Mapping[str, bool] = {"": True, "S": True, "1": True, "C": False, "2": False}
@@ -54,6 +54,8 @@ def _invoice(order: Element, invoice: Element) -> Invoice:
     def attribute(name: str) -> str:
         return invoice.get(name, "").strip()
 
+    whole_text(order, but="INVOICES")
+    whole_text(invoice)
     for name, value in (
         ("SORDER_CODE", order.get("SORDER_CODE", "").strip()),
         ("INVOICE_CODE", attribute("INVOICE_CODE")),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element, SubElement, tostring
 
 from mappings.errors import Unmappable, Unreadable
-from mappings.khaos.values import document, legal, number, text
+from mappings.khaos.values import document, legal, number, text, whole_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,7 @@ def read_levels(status_xml: str) -> tuple[list[StockLevel], list[Unreadable]]:
 
 
 def _level(item: Element, site: str) -> StockLevel:
+    whole_text(item)
     sku, level = item.get("CODE", "").strip(), text(item, "LEVEL")
     if not sku:
         raise Unmappable("STOCK_ITEM@CODE", "", "a level without a stock code; ask the merchant")

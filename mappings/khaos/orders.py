@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from mappings.canonical import Address, OrderLine, SalesOrder
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.countries import read_country
-from mappings.khaos.values import LONDON, day, document, moment, text, whole
+from mappings.khaos.values import LONDON, day, document, moment, text, whole, whole_text
 
 CODES = ("SORDER_CODE", "INTERNAL_REF", "FORCE_SORDER_CODE")
 WHERE = ("ADDRESS1", "ADDRESS2", "ADDRESS3", "TOWN", "COUNTY", "POSTCODE")
@@ -54,6 +54,7 @@ def _order(order: Element, header: Element | None, code: str, zone: ZoneInfo) ->
     if not code:
         why = f"none of {', '.join(CODES)} is filled; ask which tag the merchant's build writes and add it to CODES"
         raise Unmappable("ORDER_HEADER", "", why)
+    whole_text(order)
     notes = (text(header, "ORDER_NOTE"), text(header, "COURIER_NOTE"))
     return SalesOrder(
         code=code,

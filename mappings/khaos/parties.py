@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from mappings.canonical.parties import Parties
 from mappings.errors import Unmappable
 from mappings.khaos.orders import DELIVERY, INVOICE, address_of, code_of, has_address
-from mappings.khaos.values import day, document, text
+from mappings.khaos.values import day, document, text, whole_text
 
 
 def read_parties(orders_xml: str, order_code: str) -> Parties | None:
@@ -26,6 +26,7 @@ def read_parties(orders_xml: str, order_code: str) -> Parties | None:
 
 
 def _parties(order: Element, order_code: str) -> Parties:
+    whole_text(order)
     urn = text(order, "CUSTOMER_DETAIL/COMPANY_CODE")
     if not urn:
         why = f"order {order_code} shows no customer, so nobody can be credited; correct it in Khaos"

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element
 from mappings.canonical import PickLine, Product
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.countries import read_country
-from mappings.khaos.values import document, flag, money, text, whole
+from mappings.khaos.values import document, flag, money, text, whole, whole_text
 
 PACK = "3"  # LINK_TYPE
 TYPES = ("STOCK_TTYPE", "STOCK_TYPE", "STOCK_MID_TYPE", "STOCK_SUB_TYPE")  # levels 1 to 4
@@ -54,6 +54,9 @@ def _product(element: Element, parent: Element | None) -> Product:
         own = text(element, tag)
         return own if own or parent is None or tag in OWN else text(parent, tag)
 
+    for one in (element, parent):
+        if one is not None:
+            whole_text(one, but="SCS")  # a variant speaks for itself
     code, stock_id = say("STOCK_CODE"), say("STOCK_ID")
     for tag, value in (("STOCK_CODE", code), ("STOCK_ID", stock_id)):
         if not value:

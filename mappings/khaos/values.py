@@ -16,17 +16,23 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from mappings.errors import Unmappable
+from mappings.text import LOST, legal, readable_xml
+
+__all__ = ["LONDON", "day", "document", "flag", "legal", "moment", "money", "number", "text", "whole", "whole_text"]
 
 LONDON = ZoneInfo("Europe/London")
 NULL_DATE = date(1899, 12, 30)
 FLAGS = {"-1": True, "1": True, "0": False}
 _NUMBER = re.compile(r"[+-]?(\d{1,12}(\.\d{0,10})?|\.\d{1,10})", re.ASCII)
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 
 
 def document(xml: str, root: str) -> Element:
     """The document's root element; an empty text is an empty document.
+
+    The text is text already, whatever encoding it once had and still declares. A character that XML forbids is LOST in
+    it: ask ``whole_text`` about each entry.
 
     Raises:
         Unmappable: not well-formed XML, or another document (``field`` is the root's name).
@@ -34,12 +40,25 @@ def document(xml: str, root: str) -> Element:
     if not xml.strip():
         return Element(root)
     try:
-        found: Element = fromstring(xml.encode() if xml.lstrip().startswith("<?xml") else xml, forbid_dtd=True)
+        found: Element = fromstring(
+            readable_xml(_DECLARATION.sub("", xml.removeprefix("\ufeff"), count=1)), forbid_dtd=True
+        )
     except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
         raise Unmappable(root, type(error).__name__, "not well-formed XML; ask again, then ask the merchant") from error
     if found.tag != root:
         raise Unmappable(root, found.tag, f"another document than {root}; compare the operation that gave it")
     return found
+
+
+def whole_text(element: Element, *, but: str = "") -> None:
+    """Raises Unmappable where a character that XML forbids stands in ``element``, or below it but not in ``but``."""
+    place = next((f"@{name}" for name, value in element.items() if LOST in value), None)
+    if place is not None or LOST in (element.text or ""):
+        why = "a control character stands in it, as pasted from elsewhere; type it anew in Khaos"
+        raise Unmappable(f"{element.tag}{place or ''}", "", why)
+    for child in element:
+        if child.tag != but:
+            whole_text(child, but=but)
 
 
 def text(element: Element | None, path: str) -> str:
@@ -110,8 +129,3 @@ def moment(field: str, value: str, zone: ZoneInfo = LONDON) -> datetime | None:
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError:
         raise Unmappable(field, value[:40], "no such time; correct it in Khaos") from None
-
-
-def legal(given: str) -> str:
-    """``given`` without the characters that XML 1.0 forbids."""
-    return _ILLEGAL.sub("", given)

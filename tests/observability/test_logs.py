@@ -222,7 +222,7 @@ def test_a_record_that_cannot_be_formatted_does_not_print_its_arguments(
 
 def test_a_process_writes_to_stdout_and_takes_over_handlers_that_were_there() -> None:
     program = (
-        "import logging, warnings; from workers import logs\n"
+        "import logging, warnings; from workers.observability import logs\n"
         "logging.getLogger('uvicorn').addHandler(logging.StreamHandler())\n"
         "logs.configure('web', 'INFO'); logging.getLogger('uvicorn').info('started')\n"
         "warnings.warn('old', UserWarning)"

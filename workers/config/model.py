@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from workers.config.rates import Rate
 from workers.config.stock import Stock
@@ -44,8 +45,23 @@ class Fleet(Strict):
     sentry_dsn: str = "env:SENTRY_DSN"
     keep_bodies_months: int = Field(13, gt=0)
     web_bind: str = "127.0.0.1:8600"
+    time_zone: str = "Europe/London"  # of the merchant's calendar: months, days of dispatch, event dates
     intervals: Intervals = Intervals()
     limits: Limits = Limits()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone: write an IANA name, for example Europe/London") from None
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """``time_zone`` as an object."""
+        return ZoneInfo(self.time_zone)
 
 
 class When(Strict):

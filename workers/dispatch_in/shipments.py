@@ -10,7 +10,7 @@ from mappings.canonical import Parcel, PickLine, Shipment
 from mappings.canonical.consignments import consignment_of
 from workers.dispatch_in.departures import left
 from workers.dispatch_in.routes import BY_HAND, EXTENSION, route_of
-from workers.domain import transitions
+from workers.domain import calendar, transitions
 from workers.domain.fulfilment import FulfilmentRow, State, Units
 from workers.ledger.store import NewMessage
 from workers.spine.reading import Reading
@@ -38,7 +38,7 @@ def ship(
         lines=lines,
         parcels=tuple(parcels),
         courier=courier,
-        dispatched_on=on or reading.record.received_at.date(),
+        dispatched_on=on or calendar.day(reading.runtime, reading.record.received_at),
         complete=after.state is State.DISPATCHED,
     )
     route = route_of(reading.runtime, row.warehouse)

@@ -7,12 +7,12 @@ from typing import Any
 
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
-from workers.domain.catalogue import catalogue
+from workers.domain.catalogue import catalogue, confirmed
 from workers.domain.rereads import reread
 from workers.edi.control_numbers import stamp_of
 from workers.ledger.store import Claimed, Effect, call
 from workers.ports.warehouse import Cancelling, Known
-from workers.spine.outcomes import Delivered, Held, NotNeeded, Outcome
+from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.runtime import Runtime
 
 
@@ -30,15 +30,10 @@ class Change:
         if over := self._over(message):
             return over
         codes = [line.sku for line in wanted.lines]
-        rows = self.runtime.store.rows(
-            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-            message.connection,
-            codes,
-        )
-        skus = {row["code"]: row["their_id"] for row in rows}
-        if missing := sorted(set(codes) - set(skus)):
-            return Held(tuple(f"sku:{message.connection}:{code}" for code in missing), f"waits for {missing[0]}")
-        known = Known(skus, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
+        skus = confirmed(self.runtime.store.rows, message.connection, codes)
+        if skus.missing:
+            return skus.held()
+        known = Known(skus.their_ids, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.write_change(wanted, self.runtime.facts(message.connection), known)
 

@@ -6,6 +6,7 @@ from datetime import UTC, timedelta
 
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
+from workers.domain.catalogue import confirmed
 from workers.domain.fulfilment import FulfilmentRow, State
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
@@ -18,21 +19,13 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
     """Post an order; it waits at a gate for each SKU that its warehouse has not confirmed."""
     limits = reading.runtime.configuration.fleet.limits
     fulfilment = _fulfilment(reading, row, ready)
-    warehouse, codes = row.warehouse, list(ready.units)
-    skus = {
-        row["code"]: row["their_id"]
-        for row in reading.run(
-            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-            warehouse,
-            codes,
-        )
-    }
-    missing = sorted(set(codes) - set(skus))
+    warehouse = row.warehouse
+    skus = confirmed(reading.run, warehouse, ready.units)
     wire = None
     facts = reading.run("select value from partner_fact where connection = %s", warehouse)
     side = reading.runtime.warehouse(warehouse)
-    if not missing and facts and not side.numbered:
-        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus))
+    if not skus.missing and facts and not side.numbered:
+        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus.their_ids))
     reading.post(
         NewMessage(
             flow="orders-out",
@@ -44,11 +37,11 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
             body=fulfilment.model_dump(mode="json"),
             fingerprint=ready.fingerprint,
             wire=wire,
-            gates=tuple(f"sku:{warehouse}:{code}" for code in missing),
+            gates=skus.gates,
             note=note,
         )
     )
-    if missing:
+    if skus.missing:
         reading.run(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
             " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mappings.canonical import ReturnAdvice
+from workers.domain.catalogue import confirmed
 from workers.edi.control_numbers import awaits_answers, stamp_of
-from workers.ledger.store import Claimed, Effect
+from workers.ledger.store import Claimed, Connection, Effect
 from workers.ports.warehouse import Known
 from workers.returns_in.goods_in import Receipt
 from workers.returns_in.offers import offer
 from workers.spine.delivery import Absent
-from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
+from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
+from workers.spine.people import Dismissal
 from workers.spine.runtime import Runtime
 
 __all__ = ["Advice", "Receipt", "Return"]
-
-NAMED = 5  # SKUs named in a note; the gates name all
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +49,10 @@ class Advice:
         if over := self._over(message):
             return over
         advice = ReturnAdvice.model_validate_json(message.body_text)
-        codes = sorted({line.sku for line in advice.lines})
-        skus = {
-            row["code"]: row["their_id"]
-            for row in self.runtime.store.rows(
-                "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-                message.connection,
-                codes,
-            )
-        }
-        missing = [code for code in codes if code not in skus]
-        if missing:
-            gates = tuple(f"sku:{message.connection}:{code}" for code in missing)
-            return Held(gates, f"waits for {', '.join(missing[:NAMED])}{' …' if len(missing) > NAMED else ''}")
-        known = Known(skus, stamp=stamp_of(self.runtime, message))
+        skus = confirmed(self.runtime.store.rows, message.connection, [line.sku for line in advice.lines])
+        if skus.missing:
+            return skus.held()
+        known = Known(skus.their_ids, stamp=stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.write_return(advice, self.runtime.facts(message.connection), known)
 
@@ -103,3 +93,19 @@ class Advice:
             ),
             *awaits_answers(self.runtime, message, "received"),
         )
+
+
+def return_dismissed(db: Connection, dismissal: Dismissal) -> None:
+    """Stop a return that was not offered: it shall not be credited. One that was offered goes on: it was a reminder."""
+    db.execute(
+        "select stop_return(reference, %s, %s) from return_line"
+        " where reference = %s and state in ('received', 'graded')",
+        (dismissal.person.name, f"its exception was dismissed: {dismissal.why}", dismissal.reference),
+    )
+
+
+def advice_dismissed(db: Connection, dismissal: Dismissal) -> None:
+    """Withdraw an advice that the warehouse does not have: nobody awaits the return any more."""
+    db.execute(
+        "update return_advice set state = 'withdrawn' where reference = %s and state = 'new'", (dismissal.reference,)
+    )

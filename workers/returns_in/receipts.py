@@ -163,6 +163,7 @@ def _supplied(reading: Reading, receipt: GoodsReceipt, home: str, line_id: str, 
         entries[0].sku,
         units,
     )
+    reading.run("select close_booked(%s, %s, %s)", connection, receipt.their_id, line_id)
     subject = f"receipt:{connection}:{receipt.their_id}:{line_id}"
     reading.run(
         "select claim_goods('pending_goods_in', %s, %s, %s, %s, %s)",

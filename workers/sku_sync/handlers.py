@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mappings.canonical import Product
-from workers.ledger.store import Claimed, Effect
+from workers.ledger.store import Claimed, call
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.runtime import Runtime
 
@@ -34,16 +34,5 @@ class ProductTo:
         )
         return Delivered(
             f"confirmed as {their_id}",
-            (
-                Effect(
-                    "insert into sku (connection, code, state, their_id) values (%s, %s, 'confirmed', %s)"
-                    " on conflict (connection, code) do update set state = 'confirmed', their_id = excluded.their_id,"
-                    " changed_at = now()",
-                    (message.connection, message.reference, their_id),
-                ),
-                Effect(
-                    "select open_gates(array[%s], 'the warehouse confirmed the SKU')",
-                    (f"sku:{message.connection}:{message.reference}",),
-                ),
-            ),
+            (call("sku_confirmed", connection=message.connection, code=message.reference, their_id=their_id),),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workers.ledger import locks
 from workers.spine.runtime import Runtime
 from workers.stock_in.inventory_advices import await_first_counts
 
@@ -24,7 +25,7 @@ def install(runtime: Runtime) -> None:
         for purpose, site in {"sell": home, **stock.beside(home).named()}.items()
     ]
     with runtime.store.transaction() as db:
-        db.execute("select pg_advisory_xact_lock(4201979)")
+        locks.hold(db, locks.STOCK_SITES)
         before = db.execute(SAID).fetchone()
         db.execute("delete from buffer_rule")
         for rule in rules:

@@ -8,6 +8,7 @@ from functools import partial
 from workers.dispatch_in import handlers as dispatch_in_handlers
 from workers.edi import resend
 from workers.journal import handlers as journal_handlers
+from workers.ledger.store import Connection
 from workers.orders_out import amendments
 from workers.orders_out import handlers as orders_out_handlers
 from workers.returns_in import handlers as returns_in_handlers
@@ -15,8 +16,18 @@ from workers.sku_sync import handlers as sku_sync_handlers
 from workers.sku_sync import item_files
 from workers.spine import replay
 from workers.spine.delivery import Handler
+from workers.spine.people import Dismissal
 from workers.spine.runtime import Runtime
 from workers.stock_in import counts, levels
+
+# What a person's dismissal of a message means to its queue, beyond the message's end.
+ON_DISMISSED: dict[tuple[str, str], Callable[[Connection, Dismissal], None]] = {
+    ("orders-out", "order"): orders_out_handlers.on_dismissed,
+    ("returns-in", "return"): returns_in_handlers.return_dismissed,
+    ("returns-in", "advice"): returns_in_handlers.advice_dismissed,
+}
+# Messages whose bytes are written anew when a person retries what was surely not sent: a mended mapping takes effect.
+WRITTEN_ANEW = frozenset({("orders-out", "order"), ("sku-sync", "product"), ("dispatch-in", "shipment")})
 
 
 class NoHandler(Exception):

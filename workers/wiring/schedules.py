@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from workers.dispatch_in import polls, read_back
+from workers.domain import calendar
 from workers.edi import collect
 from workers.journal import entries
 from workers.orders_out import polls as orders_out_polls
@@ -123,3 +124,4 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
     """The rows of connections, slots and schedules, and those of the stock's sites, as the configuration says."""
     scheduler.install(runtime, listed)
     sites.install(runtime)
+    calendar.install(runtime)

@@ -92,6 +92,7 @@ class Shipment:
     consignment: str
     courier: str
     content: tuple[str, ...]
+    parcels: tuple[str, ...] = ()  # their consignment references, as the boxes name them
     calls: int = 1
 
 

@@ -38,7 +38,8 @@ def confirm_shipment(books: Books, known: dict[str, Shipment], asked: dict[str, 
     consignment = _consignment(asked)
     split(books, invoice, lines, switches.remainder_stage)
     leave(books, invoice, consignment, switches)
-    shipment = Shipment(reference, lines, consignment.reference, invoice.courier, content)
+    parcels = tuple(box.get("CONSIGNMENT_REF", "") for box in consignment.boxes)
+    shipment = Shipment(reference, lines, consignment.reference, invoice.courier, content, parcels)
     invoice.shipments.append(shipment)
     known[reference] = shipment
     return "OK"

@@ -9,6 +9,7 @@ import pytest
 
 from adapters.clarus.settings import Settings
 from workers import recovery
+from workers.dispatch_in import polls
 from workers.spine.people import Person
 from workers.spine.runtime import Runtime
 
@@ -256,3 +257,25 @@ def test_a_bad_day_at_khaos_confirms_once_all_the_same(world: Any, fault: dict[s
     world.read_back()
     assert [s["reference"] for s in world.shipments(order)] == [f"{order}-1/S1"]
     assert (world.exceptions(), world.live_messages()) == ([], [])
+
+
+def test_the_day_of_dispatch_is_the_merchants_at_half_past_midnight_in_july(world: Any) -> None:
+    order = world.order(("MUG", 1))
+    world.poll()
+    world.ship()
+    world.store.run("delete from record_unread")
+    world.store.run("delete from message where kind = 'reread'")
+    polls.sweep(world.runtime, "leeds")
+    night = "2026-06-30 23:30:00+00"  # 00:30 on 1 July in London
+    world.store.run(
+        "update record set received_at = %s where id in (select record_id from record_unread where source = 'order')",
+        night,
+    )
+    world.store.run("update record_unread set received_at = %s where source = 'order'", night)
+    world.go()
+    row = world.store.row(
+        "select b.body->>'dispatched_on' as day from message m join message_body b on b.message_id = m.id"
+        " where m.reference = %s",
+        f"{order}-1/S1",
+    )
+    assert row == {"day": "2026-07-01"}

@@ -102,7 +102,20 @@ Build = Callable[..., Any]
 @pytest.fixture
 def open_warehouse(build: Build) -> Callable[..., Warehouse]:
     """A warehouse whose reasons DMG and COUNT finance has mapped; ``more`` is further fleet.toml."""
-    return lambda more=BESIDE, **settings: Warehouse(build(routing=ROUTING + MAPPED + more, **settings))
+
+    def begin(more: str = BESIDE, **settings: Any) -> Warehouse:
+        warehouse = Warehouse(build(routing=ROUTING + MAPPED + more, **settings))
+        for sku in (
+            "MUG",
+            "BOWL",
+            "MUG;RED",
+            "NOT-IN-KHAOS",
+            "NEITHER",
+        ):  # TRAY has no cost
+            warehouse.price(sku, "2.00")
+        return warehouse
+
+    return begin
 
 
 @pytest.fixture
@@ -253,7 +266,71 @@ def test_what_was_offered_keeps_its_value_when_a_valuation_comes(leeds: Warehous
     leeds.enter()
     files.offer(leeds.store, "finance_csv", "Anna")
     assert leeds.value("MUG", "4.00", date(2026, 10, 31)).revalued == 0
-    assert leeds.entry("1")["value"] is None
+    assert (leeds.entry("1")["value"], leeds.entry("1")["indicative"]) == (Decimal("-6.00"), True)
+
+
+def test_an_entry_without_a_cost_is_never_booked_and_goes_by_itself_once_finance_gives_one(
+    open_warehouse: Callable[..., Warehouse],
+) -> None:
+    leeds = open_warehouse(khaos_more=EXTENSION)
+    leeds.world.khaos.switch(post_stock_journal=True)
+    leeds.adjusts("1", -3, sku="TRAY")
+    leeds.adjusts("2", -1, sku="TRAY")
+    leeds.adjusts("3", -1)
+    leeds.enter()
+    assert [(row[1], row[5]) for row in leeds.journal()] == [
+        ("TRAY", "uncosted"),
+        ("TRAY", "uncosted"),
+        ("MUG", "posted"),
+    ]
+    told = leeds.world.exception("cost_missing")
+    assert (told["subject"], told["owner"]) == ("cost:Main Site:TRAY", "finance")
+    assert "2 journal entries (-4 units) of TRAY" in told["reason"]
+    assert files.offer(leeds.store, "finance_csv", "Anna") is None
+    leeds.value("TRAY", "1.50", date(2026, 1, 31))
+    leeds.enter()
+    assert leeds.world.exceptions() == []
+    assert [row[5] for row in leeds.journal()] == ["posted"] * 3
+    assert [row["calls"] for row in journals(leeds)] == [1, 1, 1]
+
+
+def test_a_cost_that_khaos_gives_later_makes_the_entry_ready_and_says_that_it_is_indicative(leeds: Warehouse) -> None:
+    leeds.adjusts("1", -3, sku="TRAY")
+    leeds.enter()
+    assert leeds.entry("1")["state"] == "uncosted"
+    leeds.price("TRAY", "3.00")
+    leeds.enter()
+    assert (leeds.entry("1")["state"], leeds.entry("1")["value"], leeds.entry("1")["indicative"]) == (
+        "ready",
+        Decimal("-9.00"),
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("told_at", "month"),
+    [
+        ("2026-06-30T23:30:00Z", "2026-07"),  # half past midnight on 1 July in London
+        ("2026-06-30T22:59:59Z", "2026-06"),
+        ("2026-01-31T23:30:00Z", "2026-01"),
+        ("2026-12-31T23:59:59Z", "2026-12"),
+        ("2027-03-31T23:00:00Z", "2027-04"),
+    ],
+)
+def test_a_month_is_the_merchants_also_in_summer_time(leeds: Warehouse, told_at: str, month: str) -> None:
+    leeds.adjusts("1", -3, at=datetime.fromisoformat(told_at))
+    leeds.enter()
+    months = ["2026-01", "2026-06", "2026-07", "2026-12", "2027-04"]
+    assert [m for m in months if of_month(leeds.store, m)] == [month]
+
+
+def test_the_merchants_calendar_may_be_another(open_warehouse: Callable[..., Warehouse]) -> None:
+    leeds = open_warehouse()
+    leeds.store.run("update merchant set zone = 'Pacific/Auckland'")
+    leeds.adjusts("1", -3, at=datetime(2026, 6, 30, 12, 30, tzinfo=UTC))
+    leeds.enter()
+    assert of_month(leeds.store, "2026-06") == []
+    assert len(of_month(leeds.store, "2026-07")) == 1
 
 
 GOOD_LINE = "MUG,Main Site,10,4.75,2026-10-31"
@@ -572,7 +649,7 @@ def test_the_commands_export_confirm_and_total_for_people_and_programs(
     assert (done["file"], done["entries"], done["value"], done["indicative"]) == (
         "journal-000001.csv",
         2,
-        "-9.50",
+        "-13.50",
         True,
     )
     assert fleet("journal", "export", "--again", "journal-000001.csv")[0] == 0

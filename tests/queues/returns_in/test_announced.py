@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from workers import recovery
 from workers.returns_in import rma
+from workers.spine.people import Person
 
 
 def told(shop: Any, text: str, who: str = "Anna B") -> rma.Taken:
@@ -89,15 +91,29 @@ def test_bad_lines_are_refused_with_a_sentence_each_and_good_ones_are_taken(shop
 
 def test_an_advice_waits_for_its_skus_to_be_confirmed_and_then_goes_by_itself(shop: Any) -> None:
     order = shop.sold(("MUG", 1))
-    shop.store.run("update gate set open = false where name = 'sku:leeds:MUG'")
-    shop.store.run("update sku set state = 'refused' where code = 'MUG'")
+    shop.store.run("""select sku_refused('{"connection": "leeds", "code": "MUG"}')""")
     told(shop, f"rma,order,sku,quantity\nRMA-7,{order},MUG,1\n")
     assert receipts(shop) == []
     assert [m["state"] for m in shop.world.live_messages()] == ["held"]
-    shop.store.run("update sku set state = 'confirmed' where code = 'MUG'")
-    shop.store.run("select open_gates(array['sku:leeds:MUG'], 'confirmed')")
+    shop.store.run(
+        "select sku_confirmed(jsonb_build_object('connection', connection, 'code', code, 'their_id', their_id))"
+        " from sku where code = 'MUG'"
+    )
     shop.world.go()
     assert receipts(shop) == [("RMA-7", "PENDING")]
+
+
+def test_dismissing_the_exception_of_an_advice_withdraws_it(shop: Any) -> None:
+    order = shop.sold(("MUG", 1))
+    shop.store.run("""select sku_refused('{"connection": "leeds", "code": "MUG"}')""")
+    told(shop, f"rma,order,sku,quantity\nRMA-7,{order},MUG,1\n")
+    shop.store.run(
+        "select file_exception('sku_unconfirmed', subject, story, flow, connection, 'merchandising', 'error', 'MUG',"
+        " 'Mend it.', id, null) from message where kind = 'advice'"
+    )
+    recovery.dismiss(shop.store, shop.world.exception("sku_unconfirmed")["id"], Person("Anna B"), "the parcel is lost")
+    assert shop.store.row("select state from return_advice") == {"state": "withdrawn"}
+    assert receipts(shop) == []
 
 
 def test_an_advice_whose_answer_was_lost_is_looked_up_and_not_doubled(shop: Any) -> None:

@@ -473,6 +473,9 @@ def test_dismissing_the_exception_of_a_return_stops_it(shop: Any) -> None:
     number = shop.world.exception("maybe_credited")["id"]
     recovery.dismiss(shop.store, number, Person("Anna B"), "credited by hand")
     assert shop.states() == ["stopped"]
+    assert [(line["stopped_by"], "credited by hand" in line["stopped_why"]) for line in shop.lines()] == [
+        ("Anna B", True)
+    ]
     assert shop.terms() == []
     shop.pulled()
     assert shop.credited() == []

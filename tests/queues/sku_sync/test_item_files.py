@@ -9,6 +9,7 @@ import pytest
 
 from workers import recovery
 from workers.spine.people import Person
+from workers.views.worklists import publish
 
 Build = Callable[..., Any]
 SHORT = 0.3
@@ -70,6 +71,30 @@ def test_an_item_that_one_facility_rejects_is_merchandisings_and_the_others_are_
     gxo.hear()
     gxo.round(SHORT)
     assert (skus(gxo)["BOWL"], gxo.world.exceptions()) == ("confirmed", [])
+
+
+def test_an_item_that_a_facility_rejects_later_holds_orders_again_until_it_is_accepted(gxo: Any) -> None:
+    sync(gxo, "MUG")
+    gxo.round(SHORT)
+    assert skus(gxo)["MUG"] == "confirmed"
+    gxo.switch(reject_items={"MUG": "DISCONTINUED"})
+    gxo.world.stock("MUG", barcode="5012345678900")
+    gxo.world.poll()
+    gxo.hear()
+    gxo.round(SHORT)
+    assert skus(gxo)["MUG"] == "refused"
+    (entry,) = [listed for listed in gxo.store.rows(publish.WORKLIST.query) if listed["sku"] == "MUG"]
+    assert "DISCONTINUED" in entry["reason"]
+    order = gxo.order(("MUG", 1))
+    assert [m["state"] for m in gxo.world.live_messages() if m["kind"] == "order"] == ["held"]
+    gxo.switch(reject_items={})
+    recovery.retry(gxo.store, gxo.world.exception("sku_refused")["id"], Person("Mo"))
+    gxo.world.go()
+    gxo.hear()
+    gxo.round(SHORT)
+    gxo.round(SHORT)
+    assert skus(gxo)["MUG"] == "confirmed"
+    assert gxo.there(f"{order}-1")["state"] == "N"
 
 
 def test_two_facilities_that_disagree_confirm_nothing_and_say_who_refused(gxo: Any) -> None:

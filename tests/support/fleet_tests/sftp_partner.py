@@ -127,6 +127,8 @@ class Door(asyncssh.SSHServer):
 class Partner:
     """The server, its disk and what was asked of it."""
 
+    files = Files  # what serves its folders, for a test to bend
+
     def __init__(self, root: Path) -> None:
         self.root = root
         self.faults = Faults()

@@ -73,6 +73,7 @@ def _invoice(books: Books, invoice: Invoice) -> Json:
                 "reference": s.reference,
                 "lines": s.lines,
                 "consignment": s.consignment,
+                "parcels": s.parcels,
                 "courier": s.courier,
                 "calls": s.calls,
             }

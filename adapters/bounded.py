@@ -1,0 +1,134 @@
+"""HTTP connections on which every wait, from the name's look-up to the last byte of a body, ends at one moment.
+
+urllib3's time-outs bound one read: headers or a body that drip outlast them. Here each socket operation gets what is
+left of the whole exchange. A connection belongs to one thread, and so does the moment.
+"""
+
+from __future__ import annotations
+
+import io
+import socket
+import threading
+import time
+from http.client import HTTPResponse
+from typing import Any
+
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+
+LEAST = 0.001  # a socket's time-out of 0 would mean "do not wait" and fail on data that is there
+
+
+class _Exchange(threading.local):
+    """The exchange of this thread: when it must end, and whether anything of the request may have left."""
+
+    ends = 0.0
+    sent = False
+
+
+UNDER_WAY = _Exchange()
+
+
+def begin(ends: float) -> None:
+    """From now on this thread's connections wait until ``ends`` (``time.monotonic``) at the latest."""
+    UNDER_WAY.ends, UNDER_WAY.sent = ends, False
+
+
+def sent() -> bool:
+    """Whether a byte of this thread's request may have reached the other side."""
+    return UNDER_WAY.sent
+
+
+def left() -> float:
+    """Seconds until the end. Raises TimeoutError when there are none."""
+    remains = UNDER_WAY.ends - time.monotonic()
+    if remains <= 0:
+        raise TimeoutError("the deadline of the exchange")
+    return max(LEAST, remains)
+
+
+class _Reading(io.RawIOBase):
+    """A socket's stream of bytes that never waits beyond the end."""
+
+    def __init__(self, wire: socket.socket) -> None:
+        self._wire = wire
+        self._stream: io.RawIOBase = wire.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._wire.settimeout(left())
+        got: int | None = self._stream.readinto(buffer)
+        return got
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+class _Bounded(HTTPConnection):
+    """What plain and TLS connections have in common."""
+
+    def response_class(self, sock: socket.socket, **more: Any) -> HTTPResponse:  # type: ignore[override]
+        """http.client's response over a stream of ours."""
+        answer = HTTPResponse(sock, **more)
+        answer.fp.close()
+        answer.fp = io.BufferedReader(_Reading(sock))
+        return answer
+
+    def _new_conn(self) -> socket.socket:
+        """Try each address of the host, all of them together within the time for connecting."""
+        seconds = min(left(), self.timeout if isinstance(self.timeout, (int, float)) else left())
+        ends = time.monotonic() + seconds
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            reason = error if isinstance(error, socket.gaierror) else socket.gaierror(str(error))
+            raise NameResolutionError(self.host, self, reason) from error
+        why: OSError = TimeoutError("no address")
+        for family, kind, protocol, _, address in found:
+            if time.monotonic() >= ends:
+                break
+            wire = socket.socket(family, kind, protocol)
+            try:
+                wire.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                wire.settimeout(max(LEAST, ends - time.monotonic()))
+                wire.connect(address)
+                wire.settimeout(left())  # TLS shakes hands within this
+            except OSError as error:
+                why = error
+                wire.close()
+            else:
+                return wire
+        if isinstance(why, TimeoutError):
+            raise ConnectTimeoutError(self, "connecting took too long") from why
+        raise NewConnectionError(self, type(why).__name__) from why
+
+    def send(self, data: Any) -> None:
+        """As http.client's, within what is left."""
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(left())
+        UNDER_WAY.sent = True
+        super().send(data)
+
+
+class _BoundedTls(_Bounded, HTTPSConnection):
+    """The same over TLS."""
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Bounded
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _BoundedTls
+
+
+def pool_of(trust: dict[str, Any]) -> PoolManager:
+    """A pool for one thread. ``trust`` says whom to believe, in urllib3's words."""
+    pool = PoolManager(**trust)
+    pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+    return pool

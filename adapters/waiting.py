@@ -1,0 +1,40 @@
+"""How long a partner asks us to wait: ``Retry-After`` in each of its forms, and never longer than a ceiling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+LONGEST_WAIT = 3600.0  # seconds; a partner that means more is asked again each hour
+_SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
+
+
+def told_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110 section 10.2.3); None where it says none that can be read.
+
+    Seconds may have decimals, as some servers write them. A date is compared with the answer's own Date, else with
+    ``now``; one that is past is 0.
+    """
+    value = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return float(value)
+    then = _moment(value)
+    if then is None:
+        return None
+    return max(0.0, (then - (_moment(headers.get("date", "")) or now or datetime.now(UTC))).total_seconds())
+
+
+def retry_after(headers: Mapping[str, str], *, longest: float = LONGEST_WAIT) -> float | None:
+    """The same, cut to ``longest`` seconds."""
+    told = told_wait(headers)
+    return None if told is None else min(told, longest)
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(value)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

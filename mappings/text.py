@@ -1,0 +1,40 @@
+"""Text that partners tell and that cannot be held: what no database stores, and what XML forbids."""
+
+from __future__ import annotations
+
+import re
+
+LOST = "\ue0f0"  # in place of a character that XML forbids: adapters and mappings write the same
+UNKNOWN = "\ufffd"
+NO_VALUE = frozenset({"nan", "null", "(null)", "none", "nil", "undefined", "n/a", "#n/a", "-"})
+
+_UNHELD = re.compile("[\x00\ud800-\udfff]")
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,16})|([0-9]{1,20}));")
+_HIGHEST = 0x10FFFF
+
+
+def storable(text: str) -> str:
+    """``text`` with U+FFFD for NUL, for half a surrogate pair and for LOST: as it may be stored and shown."""
+    return _UNHELD.sub(UNKNOWN, text).replace(LOST, UNKNOWN)
+
+
+def told(text: str) -> str:
+    """``text`` without spaces around it; empty for what other people's programs write where they have no value."""
+    kept = text.strip()
+    return "" if kept.lower() in NO_VALUE else kept
+
+
+def legal(given: str) -> str:
+    """``given`` without the characters that XML 1.0 forbids."""
+    return _FORBIDDEN.sub("", given)
+
+
+def readable_xml(xml: str) -> str:
+    """``xml`` with LOST for each character that XML 1.0 forbids, written as itself or as a reference."""
+    return _REFERENCE.sub(_kept, _FORBIDDEN.sub(LOST, xml))
+
+
+def _kept(found: re.Match[str]) -> str:
+    code = int(found[1], 16) if found[1] else int(found[2])
+    return LOST if code > _HIGHEST or _FORBIDDEN.match(chr(code)) else found[0]
