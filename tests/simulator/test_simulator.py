@@ -12,13 +12,12 @@ from workers.simulator.running import open_stage, servers
 from workers.simulator.stage import Stage
 from workers.simulator.walk import draw, walk
 
-STEPS = 100
-FIXED = range(1, 9)
-FRESH = [secrets.randbelow(1_000_000_000) for _ in range(3)]
+STEPS = 60
+FIXED = range(1, 7)
+FRESH = [secrets.randbelow(1_000_000_000) for _ in range(2)]
 QUICK = (
     "what may have arrived is sent again without a look",
-    "what is ready is seen and not asked for",
-    "what is overdue is noted and files nothing",
+    "a level is what is there, whatever is owed",
 )
 
 

@@ -36,9 +36,9 @@ MUTANTS = (
     ),
     Mutant(
         "an answer that never came counts as nothing done",
-        "adapters.http:Http.exchange",
-        'raise Unavailable(f"{_host(url)}: {_brief(error)}", maybe_done=True) from error',
-        'raise Unavailable(f"{_host(url)}: {_brief(error)}") from error',
+        "adapters.http:_ours",
+        'return Unavailable(f"{host}: {_brief(error)}", maybe_done=sent)',
+        'return Unavailable(f"{host}: {_brief(error)}")',
     ),
     Mutant(
         "an error after the effect counts as nothing done",

@@ -32,6 +32,11 @@ select x.subject, x.what from expectation x
    and not exists (select 1 from exception e where e.kind = x.kind and e.subject = x.subject)
 """
 HEALING = ("count ", "compare ")  # these find what others have missed: they come in their own time
+BEHIND = """
+select m.reference from message m
+ where exists (select 1 from message e join exception x on x.message_id = e.id and x.state = 'open'
+                where e.subject = m.subject and e.id < m.id and e.state = 'dead')
+"""  # messages that wait behind one of the same subject which a person has in hand
 QUIET = 3  # rounds in which nothing changes: then nothing moves any more
 STATE = """
 select (select count(*) from record_unread) as unread, (select count(*) from message_settled) as settled,
@@ -44,7 +49,6 @@ select (select count(*) from record_unread) as unread, (select count(*) from mes
 def come_to_rest(stage: Stage) -> None:
     """Partners answer, webhooks arrive, the floor works, and schedules run until nothing changes."""
     stage.wire.mend()
-    stage.wire.arrive()
     before: Any = None
     quiet = 0
     for pause in PAUSES:
@@ -91,6 +95,7 @@ class AtRest:
 
         waits = store.rows("select subject from expectation where missed_at is null")
         self.waiting = {row["subject"].partition(":")[2] for row in waits}
+        self.waiting |= {row["reference"] for row in store.rows(BEHIND)}
         known = store.rows("select invoice_code, reference from fulfilment where state = 'sent'")
         self.at_work = {row["invoice_code"] for row in known if row["reference"] in self.waiting}
 

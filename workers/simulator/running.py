@@ -49,10 +49,12 @@ def open_stage(given: Servers) -> Stage:
     return Stage(given.folder, given.postgres, given.broker, f"walk_{os.getpid()}")
 
 
-def walk_seeds(seeds: Iterable[int], length: int, jobs: int, given: Servers) -> Iterator[Outcome]:
+def walk_seeds(
+    seeds: Iterable[int], length: int, jobs: int, given: Servers, *, everything: bool = False
+) -> Iterator[Outcome]:
     """Each seed's outcome as it comes, its story shrunk where a promise was broken."""
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (given,)) as pool:
-        yield from pool.map(_one, [(seed, length) for seed in seeds])
+        yield from pool.map(_one, [(seed, length, everything) for seed in seeds])
 
 
 def hunt_all(seeds: Sequence[int], length: int, jobs: int, given: Servers) -> Iterator[Found]:
@@ -70,7 +72,7 @@ def _begin(given: Servers) -> None:
     _stage.append(open_stage(given))
 
 
-def _one(wanted: tuple[int, int]) -> Outcome:
-    seed, length = wanted
-    found = walk(_stage[0], seed, draw(seed, length))
+def _one(wanted: tuple[int, int, bool]) -> Outcome:
+    seed, length, everything = wanted
+    found = walk(_stage[0], seed, draw(seed, length, everything=everything))
     return shrink(_stage[0], found) if found.broken else found

@@ -70,7 +70,7 @@ class Stage:
         self.wire, self.moments = Wire(), Moments()
         self.wire.install()
         self.ledger = WalkLedger(server, name)
-        CLOCK.moved[:] = [self.ledger.move]
+        CLOCK.moved[:] = [self.ledger.move, self.wire.arrive]
         self._configuration = configuration(folder / name, self.ledger.dsn, broker)
         self._stores = [WatchedStore(self.ledger.dsn, size=4, application=f"walk {n}") for n in range(2)]
         self.engine = reading_engine(self.ledger.dsn)
@@ -101,12 +101,12 @@ class Stage:
         for store in self._stores:
             store.moments = None
         self.ledger.empty()
+        self.wire.clear()
         CLOCK.set(BEGINNINGS[seed % len(BEGINNINGS)])
         self.post.clear()
         self.most.clear()
         self.ended.clear()
         self.dice = dice
-        self.wire.clear()
         self._open_partners(seed)
         self.processes = [
             Process(f"walk {n}", self._configuration, store, random.Random(dice.random()))  # noqa: S311  as above
