@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from workers.edi.resend import lay_again
+from workers.edi.resend import resend
 from workers.ledger.store import Connection, Store
 from workers.spine.people import CannotDo, Dismissal, Person
 from workers.wiring.handlers import ON_DISMISSED, WRITTEN_ANEW
@@ -75,7 +75,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
 
 def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
     """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
-    reference = lay_again(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
+    reference = resend(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
     if reference is None:
         raise CannotDo(
             f"exception {row['exception_id']}: no file of {row['awaited']} can be laid again; ask the warehouse"

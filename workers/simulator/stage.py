@@ -76,7 +76,7 @@ class Stage:
         self.engine = reading_engine(self.ledger.dsn)
         self.wire.before = self.wire.after = self.moments.call
         web = FastAPI()
-        door = {"leeds": Runtime(self._configuration).asked("leeds")}
+        door = {"leeds": Runtime(self._configuration).warehouse("leeds")}
         web.include_router(routes(Inbox(self._stores[0], self.engine, door)))
         self._apps: dict[str, ASGIApp] = {WEB: web, KHAOS: create_app(confirm_shipment=True)}
         self.wire.apps.update(self._apps)
