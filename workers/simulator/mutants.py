@@ -53,10 +53,10 @@ MUTANTS = (
         "maybe_sent_at = v.maybe_sent_at",
     ),
     Mutant(
-        "the bytes are not frozen before they are sent",
-        "workers.spine.delivery:_wire",
-        "slot.store.freeze(message, written)",
-        "pass",
+        "what may have arrived is looked up at once, while it may still arrive",
+        "workers.spine.delivery:_retry",
+        "doubt = slot.doubt_wait(message.connection) if outcome.maybe_done else 0.0",
+        "doubt = 0.0",
     ),
     Mutant(
         "a look-up never finds anything",
@@ -103,8 +103,8 @@ MUTANTS = (
     Mutant(
         "every webhook of one kind counts as a repeat",
         "workers.web.warehouse_hooks:receipt_key",
-        'return hashlib.sha256(b"\\0".join((event.encode(), b"id" if given else b"body", said))).hexdigest()',
-        "return event",
+        "return hashlib.sha256(",
+        "return event or (",
     ),
     Mutant(
         "a sweep of the warehouse finds nothing",

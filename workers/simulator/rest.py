@@ -37,6 +37,7 @@ select m.reference from message m
  where exists (select 1 from message e join exception x on x.message_id = e.id and x.state = 'open'
                 where e.subject = m.subject and e.id < m.id and e.state = 'dead')
 """  # messages that wait behind one of the same subject which a person has in hand
+LONGEST = 40 * 3600.0  # seconds: longer than anything is waited for
 QUIET = 3  # rounds in which nothing changes: then nothing moves any more
 STATE = """
 select (select count(*) from record_unread) as unread, (select count(*) from message_settled) as settled,
@@ -63,6 +64,16 @@ def come_to_rest(stage: Stage) -> None:
         before = state
         if quiet >= QUIET:
             return
+
+
+def wait_long(stage: Stage) -> list[Broken]:
+    """Let everything that is expected be overdue, and tell what nobody has in hand then."""
+    CLOCK.wait(LONGEST)
+    for _ in range(2):
+        CLOCK.wait(60.0)
+        _all_runs(stage)
+    found = AtRest(stage)
+    return [*after_step(stage), *found.orders(), *found.ready(), *found.ends()]
 
 
 def _all_runs(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from workers.simulator import customers, fleet, partners, people, staff
 from workers.simulator.promises import Broken, after_step
-from workers.simulator.rest import at_rest, come_to_rest
+from workers.simulator.rest import at_rest, come_to_rest, wait_long
 from workers.simulator.stage import Stage
 
 Action = Callable[[Stage, random.Random], str | None]
@@ -124,7 +124,7 @@ def walk(stage: Stage, seed: int, steps: Sequence[Step]) -> Outcome:
             return outcome
     come_to_rest(stage)
     outcome.story.append("all come to rest")
-    found = at_rest(stage)
+    found = at_rest(stage) or wait_long(stage)
     outcome.broken = [one for one in found if not one.known]
     outcome.known.update(one.known for one in found if one.known)
     return outcome
