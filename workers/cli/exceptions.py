@@ -45,7 +45,7 @@ def list_(
 
     Example: `fleet exceptions list --kind route_unmapped --json`
     """
-    chosen = next((known for known in exceptions.STATES if known == state), None)
+    chosen = next((one for one in exceptions.STATES if one == state), None)
     if chosen is None:
         raise NotDone(f"--state {state}: write one of {', '.join(exceptions.STATES)}")
     rows = exceptions.exceptions(connect.views(), state=chosen, kind=kind, owner=owner, limit=limit)

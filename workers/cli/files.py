@@ -31,9 +31,11 @@ def files(
     Example: `fleet files gxo --name 846`
     """
     views = connect.views()
-    known = speaking_by_files(views)
-    if connection and connection not in known:
-        raise NotDone(f"{connection!r} is no connection that speaks by files; known are: {', '.join(known) or 'none'}")
+    connections = speaking_by_files(views)
+    if connection and connection not in connections:
+        raise NotDone(
+            f"{connection!r} is no connection that speaks by files; known are: {', '.join(connections) or 'none'}"
+        )
     found = files_of(views, connection=connection, facility=facility, name=name, limit=limit)
     if json_wanted:
         output.as_json(found)

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
     app.command("loaded")(loaded)
 
 
-def said(option: str, value: str) -> str:
+def given_text(option: str, value: str) -> str:
     """What stands behind an option, without blanks. Raises NotDone for nothing."""
     if not value.strip():
         raise NotDone(f"{option} is empty: write a value")
@@ -111,7 +111,7 @@ def loaded(file: File, by: By, json_wanted: AsJson = False) -> None:
 
     Example: `fleet journal loaded journal-000001.csv --by Anna`
     """
-    who = said("--by", by)
+    who = given_text("--by", by)
     with closing(connect.store()) as store:
         done = files.confirm(store, files.name_of(store, file), who)
         if done is None:

@@ -32,10 +32,10 @@ def order(
     if json_wanted:
         output.as_json(story)
         return
-    _tell(story)
+    _print_story(story)
 
 
-def _tell(story: Story) -> None:
+def _print_story(story: Story) -> None:
     out = output.console()
     out.print(f"[bold]{escape(', '.join(story.stories))}[/]\n")
     output.table(

@@ -82,11 +82,11 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
         signal.signal(sign, lambda *_: over.set())
     with ExitStack() as stack:
         home = run_file.var() / "fleet"
-        for variable, known, embedded in (
+        for variable, configured, embedded in (
             ("DATABASE_URL", given.fleet.database_url, EmbeddedPostgres),
             ("BROKER_URL", given.fleet.broker_url, EmbeddedRedis),
         ):
-            if not known:
+            if not configured:
                 server = embedded(home / ("postgres" if variable == "DATABASE_URL" else "redis"))
                 os.environ[variable] = server.start()
                 stack.callback(server.stop)

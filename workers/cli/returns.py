@@ -90,13 +90,13 @@ def advise(
     Example: `fleet returns advise rmas.csv --by "Anna B"`
     """
     try:
-        said = rma.read_csv(file.read_text(encoding="utf-8"))
+        lines = rma.read_csv(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise NotDone(f"{file} cannot be read ({type(error).__name__}): name a CSV file in UTF-8") from None
     except rma.NotAdvice as error:
         raise NotDone(f"{file}: {error}") from None
     with closing(connect.store()) as store:
-        done = rma.take(store, said, acting(by))
+        done = rma.take(store, lines, acting(by))
     if json_wanted:
         output.as_json(done)
     else:

@@ -88,7 +88,7 @@ def list_not_carried(json_wanted: AsJson = False) -> None:
         [(r.home, r.condition, r.sku, r.units, money(r.value, indicative=r.indicative)) for r in rows],
         numbers=frozenset({3, 4}),
     )
-    known = [r.value for r in rows if r.value is not None]
-    vague = len(known) < len(rows) or any(r.indicative for r in rows)
-    value = money(sum(known, Decimal("0.00")), indicative=vague)
+    values = [r.value for r in rows if r.value is not None]
+    vague = len(values) < len(rows) or any(r.indicative for r in rows)
+    value = money(sum(values, Decimal("0.00")), indicative=vague)
     output.console().print(f"{len(rows)} SKUs and conditions, {sum(r.units for r in rows)} units, value {value}")

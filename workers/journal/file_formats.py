@@ -53,12 +53,12 @@ def adjust_by_text(lines: Iterable[Row], template: AdjustBy) -> bytes:
     """
     written = [template.delimiter.join(column.header for column in template.columns)] if template.header else []
     for line in lines:
-        said = {
+        values = {
             "sku": line["sku"], "site": line["at_site"], "units": line["moved"], "reason": line["reason"],
             "account": line["account"], "movement": f"{line['connection']}:{line['movement_id']}",
             "event_time": moment(line["event_at"]),
         }  # fmt: skip
-        fields = [column.text.format(**said) for column in template.columns]
+        fields = [column.text.format(**values) for column in template.columns]
         for field in fields:
             if template.delimiter in field or "\n" in field or "\r" in field:
                 raise CannotWrite(

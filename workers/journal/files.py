@@ -83,7 +83,7 @@ def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None
             "update journal set state = 'offered', route = %s, file = %s, offered_at = now() where id = any (%s)",
             (route, name, [entry["id"] for entry in entries]),
         )
-        _tell(db, name, "offered", who)
+        _add_to_timeline(db, name, "offered", who)
     return Written(name, body, Total.of(entries))
 
 
@@ -136,11 +136,11 @@ def confirm(store: Store, name: str, who: str) -> Confirmed | None:
         ).fetchone()
         assert cleared is not None
         assert done is not None
-        _tell(db, name, "loaded", who)
+        _add_to_timeline(db, name, "loaded", who)
     return Confirmed(name, entries, int(cleared["units"]), who, done["loaded_at"], again=False)
 
 
-def _tell(db: Connection, name: str, step: str, who: str) -> None:
+def _add_to_timeline(db: Connection, name: str, step: str, who: str) -> None:
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note, who)"
         " select sku, 'journal:' || connection || ':' || movement_id, 'stock-in', connection, %s, 'in ' || file, %s"

@@ -31,8 +31,8 @@ class Total:
         """Of rows of the table journal."""
         total = cls()
         for row in rows:
-            known = row["value"]
-            total += Total(1, row["units"], known or Decimal(0), int(known is None), known is None or row["indicative"])
+            value = row["value"]
+            total += Total(1, row["units"], value or Decimal(0), int(value is None), value is None or row["indicative"])
         return total
 
     def __add__(self, other: Total) -> Total:

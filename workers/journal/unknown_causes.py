@@ -35,14 +35,14 @@ def judge_again(db: Connection, tables: Mapping[str, Any]) -> int:
     judged = 0
     for row in rows:
         own = tables.get("movement_causes", {}).get(row["system"], {})
-        cause = {word.strip().upper(): told for word, told in own.items()}.get(row["word"].upper())
+        cause = {word.strip().upper(): meaning for word, meaning in own.items()}.get(row["word"].upper())
         subject = f"cause:{row['connection']}:{row['word']}"
         if cause not in set(Cause) - {Cause.UNKNOWN}:
             _file_unknown(db, subject, row)
             continue
         for home in db.execute(AGAIN, (row["connection"], row["word"], cause)).fetchall():
-            told = {"connection": row["connection"], "home": home["home"], "movements": json.loads(home["told"])}
-            db.execute("select take_movements(%s)", (json.dumps(told),))
+            meaning = {"connection": row["connection"], "home": home["home"], "movements": json.loads(home["told"])}
+            db.execute("select take_movements(%s)", (json.dumps(meaning),))
         exceptions.close(within(db), KIND, subject, "its word has a row")
         judged += 1
     return judged

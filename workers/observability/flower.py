@@ -68,10 +68,10 @@ class Flower:
 
     def failed(self, uuid: str, flow: str, arguments: tuple[int, int], why: str) -> None:
         """A message that is dead was filed: a failed task, also when it died before it could run."""
-        told = {"uuid": uuid, "timestamp": time.time()}
+        event = {"uuid": uuid, "timestamp": time.time()}
         self._add(
-            told | {"type": "task-received", "name": flow, "args": repr(arguments), "kwargs": "{}"},
-            told | {"type": "task-failed", "exception": f"Dead({why[:200]!r})", "traceback": ""},
+            event | {"type": "task-received", "name": flow, "args": repr(arguments), "kwargs": "{}"},
+            event | {"type": "task-failed", "exception": f"Dead({why[:200]!r})", "traceback": ""},
         )
 
     def _add(self, *events: dict[str, Any]) -> None:

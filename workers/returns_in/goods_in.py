@@ -81,8 +81,8 @@ def _named(runtime: Runtime, connection: str, body: dict[str, Any]) -> tuple[str
         body["their_id"],
         body["reference"],
     )
-    known = row or {"their_id": "", "reference": ""}
-    return body["their_id"] or known["their_id"], body["reference"] or known["reference"]
+    stored = row or {"their_id": "", "reference": ""}
+    return body["their_id"] or stored["their_id"], body["reference"] or stored["reference"]
 
 
 def fetch(runtime: Runtime, connection: str, hint: ReceiptHint) -> bytes | None:
@@ -120,8 +120,12 @@ def sweep(runtime: Runtime, home: str) -> int:
     row = runtime.store.row("select value from cursor where connection = %s and source = %s", connection, source)
     now = datetime.now(UTC)
     since = datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else now - FIRST_LOOK
-    side, facts, known = runtime.warehouse(connection).goods_in, runtime.facts(connection), _known(runtime, connection)
-    found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, known, facts))
+    side, facts, references = (
+        runtime.warehouse(connection).goods_in,
+        runtime.facts(connection),
+        _known(runtime, connection),
+    )
+    found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, references, facts))
     over = _over(runtime, connection)
     new = sum(_take(runtime, connection, hint) for hint in found if hint.line_ids or hint.their_id not in over)
     runtime.store.run(

@@ -53,9 +53,9 @@ class Advice:
         skus = confirmed(self.runtime.store.rows, message.connection, [line.sku for line in advice.lines])
         if skus.missing:
             return skus.held()
-        known = WriteContext(skus.their_ids, stamp=stamp_of(self.runtime, message))
+        context = WriteContext(skus.their_ids, stamp=stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.returns.write_return(advice, self.runtime.facts(message.connection), known)
+        return warehouse.returns.write_return(advice, self.runtime.facts(message.connection), context)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Create the receipt, unless the advice was withdrawn meanwhile."""

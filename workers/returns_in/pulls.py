@@ -51,11 +51,11 @@ def pull(
             _arrived(db, erp, reached)
         if reached is not None and not references:
             _behind(db, erp, reached)
-        served = _tell(db, erp, reached, len(references) if references else size, references, tellable)
-    told = tuple(made for made, _ in served)
+        served = _serve(db, erp, reached, len(references) if references else size, references, tellable)
+    returns = tuple(made for made, _ in served)
     if references:
-        return Batch(told, None if reached is None else str(reached))
-    return Batch(told, str(max([number for _, number in served], default=reached or 0)))
+        return Batch(returns, None if reached is None else str(reached))
+    return Batch(returns, str(max([number for _, number in served], default=reached or 0)))
 
 
 def _arrived(db: Connection, erp: str, reached: int) -> None:
@@ -79,7 +79,7 @@ def _behind(db: Connection, erp: str, reached: int) -> None:
     )
 
 
-def _tell(
+def _serve(
     db: Connection,
     erp: str,
     reached: int | None,
@@ -88,9 +88,9 @@ def _tell(
     tellable: Callable[[CustomerReturn], bool],
 ) -> list[tuple[CustomerReturn, int]]:
     """The returns to tell, each with its sequence."""
-    told: list[tuple[CustomerReturn, int]] = []
+    given: list[tuple[CustomerReturn, int]] = []
     after = -1 if reached is None or references else reached
-    while len(told) < size:
+    while len(given) < size:
         rows = db.execute(
             "select sequence, offer from return_line where erp = %(erp)s and state in ('offered', 'presumed_imported')"
             " and sequence > %(after)s and (not %(named)s"
@@ -100,16 +100,16 @@ def _tell(
         ).fetchall()
         for row in rows:
             made = CustomerReturn.model_validate_json(bytes(row["offer"]))
-            if len(told) < size and tellable(made):
-                told.append((made, row["sequence"]))
+            if len(given) < size and tellable(made):
+                given.append((made, row["sequence"]))
         if len(rows) < size:
             break
         after = rows[-1]["sequence"]
     db.execute(
         "update return_line set served_at = clock_timestamp() where reference = any (%s)",
-        ([made.reference for made, _ in told],),
+        ([made.reference for made, _ in given],),
     )
-    return told
+    return given
 
 
 def _sequence(continuation: str) -> int | None:

@@ -14,7 +14,7 @@ SUPPLIER, RETURN = "supplier", "return"
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ReceiptOwner:
     """Whose goods they are. ``order_code`` is empty for a return whose order nobody knows."""
 
     kind: str
@@ -34,16 +34,16 @@ def read_receipt(reading: Reading) -> None:
 
 def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_return: bool) -> None:
     """What a receipt tells becomes returns, or goods that a delivery note has yet to book."""
-    origin = _origin(reading, receipt, says_return=says_return)
-    if not _keep(reading, receipt, home, origin):
+    owner = _owner_of(reading, receipt, says_return=says_return)
+    if not _keep(reading, receipt, home, owner):
         return
     _without_lines(reading, receipt)
     by_line: dict[str, list[ReceiptLine]] = defaultdict(list)
     for line in receipt.lines:
         by_line[line.line_id].append(line)
-    if origin.kind == RETURN:
+    if owner.kind == RETURN:
         for line_id, entries in by_line.items():
-            lines.take(reading, lines.ReturnReceipt(receipt, home, origin.order_code, origin.advice), line_id, entries)
+            lines.take(reading, lines.ReturnReceipt(receipt, home, owner.order_code, owner.advice), line_id, entries)
     else:
         for line_id, entries in by_line.items():
             _supplied(reading, receipt, home, line_id, entries)
@@ -52,23 +52,23 @@ def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_ret
         reading.run("select want_recount(%s, %s, 'goods in')", home, skus)
 
 
-def _origin(reading: Reading, receipt: GoodsReceipt, *, says_return: bool) -> Origin:
+def _owner_of(reading: Reading, receipt: GoodsReceipt, *, says_return: bool) -> ReceiptOwner:
     """What is counted as one kind stays that kind; else an advice, the warehouse's word, or an order decides."""
     counted = _counted(reading, receipt)
     if counted is SUPPLIER:
-        return Origin(SUPPLIER)
+        return ReceiptOwner(SUPPLIER)
     words = _words(receipt)
     advice = reading.run(
         "select reference, order_code from return_advice where reference = any (%s) and state <> 'withdrawn' limit 1",
         words,
     )
     if advice:
-        return Origin(RETURN, advice[0]["order_code"], advice[0]["reference"])
+        return ReceiptOwner(RETURN, advice[0]["order_code"], advice[0]["reference"])
     named = [orders for word in words if (orders := _orders_of(reading, word))]
     order = next((orders[0] for orders in named if len(orders) == 1), "")
     if named or says_return or counted is RETURN:
-        return Origin(RETURN, order)
-    return Origin(SUPPLIER)
+        return ReceiptOwner(RETURN, order)
+    return ReceiptOwner(SUPPLIER)
 
 
 def _counted(reading: Reading, receipt: GoodsReceipt) -> str | None:
@@ -85,8 +85,8 @@ def _counted(reading: Reading, receipt: GoodsReceipt) -> str | None:
 
 def _words(receipt: GoodsReceipt) -> list[str]:
     """What may name an advice or an order, the plainest first; people type codes in lower case as well."""
-    told = [receipt.return_reference, receipt.order_reference, receipt.reference]
-    spelt = [spelling for word in told for spelling in (word.strip(), word.strip().upper())]
+    names = [receipt.return_reference, receipt.order_reference, receipt.reference]
+    spelt = [spelling for word in names for spelling in (word.strip(), word.strip().upper())]
     return list(dict.fromkeys(word for word in spelt if word))
 
 
@@ -105,7 +105,7 @@ def _orders_of(reading: Reading, word: str) -> list[str]:
     return [str(row["order_code"]) for row in rows]
 
 
-def _keep(reading: Reading, receipt: GoodsReceipt, home: str, origin: Origin) -> bool:
+def _keep(reading: Reading, receipt: GoodsReceipt, home: str, owner: ReceiptOwner) -> bool:
     """Store the receipt. False when a newer reading of it is there already."""
     return bool(
         reading.run(
@@ -115,8 +115,8 @@ def _keep(reading: Reading, receipt: GoodsReceipt, home: str, origin: Origin) ->
             " status = excluded.status, order_code = excluded.order_code, advice = excluded.advice,"
             " body = excluded.body, read_at = excluded.read_at where goods_in.read_at <= excluded.read_at"
             " returning their_id",
-            reading.record.connection, receipt.their_id, receipt.reference, home, origin.kind, receipt.status.value,
-            origin.order_code, origin.advice, receipt.model_dump_json(), receipt.read_at,
+            reading.record.connection, receipt.their_id, receipt.reference, home, owner.kind, receipt.status.value,
+            owner.order_code, owner.advice, receipt.model_dump_json(), receipt.read_at,
         )
     )  # fmt: skip
 
@@ -144,11 +144,11 @@ def _supplied(reading: Reading, receipt: GoodsReceipt, home: str, line_id: str, 
     entries = list(entries)
     units = sum(entry.received for entry in entries)
     connection = reading.record.connection
-    known = reading.run(
+    stored = reading.run(
         "select 1 as one from received_line where connection = %s and their_id = %s and line_id = %s",
         connection, receipt.their_id, line_id,
     )  # fmt: skip
-    if not units and not known:
+    if not units and not stored:
         return
     reading.run(
         "insert into received_line (connection, their_id, line_id, purchase_order, home, sku, received)"

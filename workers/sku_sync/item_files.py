@@ -148,10 +148,10 @@ def read_results(reading: Reading) -> None:
         reading.park("sku-sync", entry)
     strangers: list[str] = []
     for result in results:
-        said = f"{result.code}: {result.message}".strip(": ") or "no reason was told"
+        answer = f"{result.code}: {result.message}".strip(": ") or "no reason was told"
         row = reading.run(
             "select item_answered(%s, %s, %s, %s, %s, %s) as known",
-            connection, facility, file, result.sku, result.accepted, said,
+            connection, facility, file, result.sku, result.accepted, answer,
         )[0]  # fmt: skip
         if not row["known"]:
             strangers.append(result.sku)

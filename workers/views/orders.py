@@ -113,15 +113,14 @@ def order_story(engine: Engine, ref: str) -> Story | None:
         if not stories:
             return None
         fulfilments = fetch(reading, FULFILMENTS, stories=list(stories))
-        told = sorted(
-            {*stories, *(row["reference"] for row in fulfilments)}
-        )  # a hint may come before its order is known
-        live = fetch(reading, LIVE, stories=told)
+        # a hint may come before its order is read, and its story is then called by the reference
+        every = sorted({*stories, *(row["reference"] for row in fulfilments)})
+        live = fetch(reading, LIVE, stories=every)
         timeline = fetch(
             reading,
             "select * from (select id, at, who, step, note, subject, flow, connection from timeline"
             " where story = any (:stories) order by id desc limit :limit) latest order by at, id",
-            stories=told,
+            stories=every,
             limit=LONGEST_LIST,
         )
         return Story(
@@ -130,16 +129,16 @@ def order_story(engine: Engine, ref: str) -> Story | None:
             fulfilments=tuple(fulfilments),
             shipments=tuple(fetch(reading, SHIPMENTS, stories=list(stories))),
             messages=tuple(live),
-            settled=tuple(fetch(reading, SETTLED, stories=told)),
-            files=tuple(fetch(reading, NUMBERED, stories=told)),
+            settled=tuple(fetch(reading, SETTLED, stories=every)),
+            files=tuple(fetch(reading, NUMBERED, stories=every)),
             exceptions=tuple(
                 fetch(
                     reading,
                     LISTED + " where story = any (:stories) order by state = 'open' desc, first_at",
-                    stories=told,
+                    stories=every,
                 )
             ),
-            expected=tuple(_expected(reading, told, live)),
+            expected=tuple(_expected(reading, every, live)),
             timeline=tuple(timeline),
         )
 
@@ -154,11 +153,11 @@ def _stories(reading: Reading, ref: str) -> tuple[str, ...]:
     return ()
 
 
-def _expected(reading: Reading, told: list[str], live: list[Row]) -> list[Row]:
+def _expected(reading: Reading, stories: list[str], live: list[Row]) -> list[Row]:
     rows = fetch(
         reading,
         "select subject, what, due_at, missed_at from expectation where story = any (:stories) order by due_at",
-        stories=told,
+        stories=stories,
     )
     for row in rows:
         row["what"] = in_words(row["what"]).awaited

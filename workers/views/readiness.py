@@ -26,7 +26,7 @@ def troubles(engine: Engine, queue_wait: float) -> list[Trouble]:
     ``queue_wait`` is how many seconds a message may wait for its turn. Raises sqlalchemy's OperationalError when the
     ledger is away.
     """
-    asked = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
+    argument = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
     with snapshot(engine) as reading:
-        rows = fetch(reading, "select kind, subject, why from fleet_troubles(cast(:asked as jsonb))", asked=asked)
+        rows = fetch(reading, "select kind, subject, why from fleet_troubles(cast(:asked as jsonb))", asked=argument)
     return [Trouble(row["kind"], row["subject"], row["why"]) for row in rows]

@@ -79,7 +79,7 @@ def stock_story(engine: Engine, sku: str) -> StockStory | None:
     """The story of a SKU; None when nothing is known by it. A code is looked for as it is written, then in capitals."""
     with snapshot(engine) as reading:
         for spelt in dict.fromkeys((sku.strip(), sku.strip().upper())):
-            known = fetch(
+            found = fetch(
                 reading,
                 "select 1 as one where exists (select 1 from position where sku = :sku)"
                 " or exists (select 1 from product where code = :sku)"
@@ -87,7 +87,7 @@ def stock_story(engine: Engine, sku: str) -> StockStory | None:
                 " or exists (select 1 from told_sku where sku = :sku)",
                 sku=spelt,
             )
-            if known:
+            if found:
                 return StockStory(
                     sku=spelt,
                     homes=tuple(fetch(reading, FIGURES, sku=spelt)),

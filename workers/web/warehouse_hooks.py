@@ -104,7 +104,7 @@ def receipt_key(event: str, body: bytes, their_id: str = "") -> str:
 
     JSON that differs only in spaces or in the order of its members is the same.
     """
-    said = body
+    content = body
     with suppress(ValueError, RecursionError):  # what is not JSON: its bytes stand for it
-        said = json.dumps([their_id] if their_id else json.loads(body), sort_keys=True).encode()
-    return hashlib.sha256(b"\0".join((event.encode(), b"id" if their_id else b"body", said))).hexdigest()
+        content = json.dumps([their_id] if their_id else json.loads(body), sort_keys=True).encode()
+    return hashlib.sha256(b"\0".join((event.encode(), b"id" if their_id else b"body", content))).hexdigest()

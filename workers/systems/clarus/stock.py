@@ -52,8 +52,8 @@ class ClarusStock:
 
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand transactions."""
-        said = json.loads(raw)
-        return words.read_movements(said["transactions"], said["facility"], self._causes)
+        payload = json.loads(raw)
+        return words.read_movements(payload["transactions"], payload["facility"], self._causes)
 
     def read_hint(self, event: str, body: bytes) -> StockHint:
         """Understand a webhook about stock."""
