@@ -1,4 +1,4 @@
-"""Which country a code or a name means, by ``tables/countries.toml``; what it does not know is nobody's."""
+"""Which country a code or a name means, by ``tables/countries.toml``; an unknown word is no country."""
 
 from __future__ import annotations
 

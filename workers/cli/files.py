@@ -24,9 +24,9 @@ def files(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at the most.")] = 50,
     json_wanted: AsJson = False,
 ) -> None:
-    """Did their file come? List the files of a warehouse by facility, the newest first, and the missing numbers.
+    """List the files that came from a warehouse, by facility, the newest first, and the missing numbers.
 
-    What we sent them stands in `fleet order REF`.
+    Files that we sent stand in `fleet order REF`.
 
     Example: `fleet files gxo --name 846`
     """

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def given_text(option: str, value: str) -> str:
-    """What stands behind an option, without blanks. Raises NotDone for nothing."""
+    """The value of an option without blanks around it. Raises NotDone where it is empty."""
     if not value.strip():
         raise NotDone(f"{option} is empty: write a value")
     return value.strip()
@@ -105,7 +105,7 @@ def _write(written: files.Written, to: Path | None) -> Path:
 
 
 def loaded(file: File, by: By, json_wanted: AsJson = False) -> None:
-    """Say that a file was loaded, into finance's ledger or into Khaos Control. What levels carried for it is over.
+    """Confirm that a file was loaded, into finance's ledger or into Khaos Control. Levels stop carrying its units.
 
     Example: `fleet journal loaded journal-000001.csv --by Anna`
     """

@@ -22,7 +22,7 @@ def order(
     ref: Annotated[str, typer.Argument(metavar="REF", help=REF_HELP)],
     json_wanted: AsJson = False,
 ) -> None:
-    """Tell the whole story of an order: where it stands, what is expected next, and what happened.
+    """Show an order: where it stands, what is expected next, and what happened.
 
     Example: `fleet order SO02075`
     """

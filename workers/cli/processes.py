@@ -188,9 +188,9 @@ def migrate(json_wanted: AsJson = False) -> None:
 
 
 def check(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = False) -> None:
-    """Check everything that can be wrong before it matters: one line for each problem, exit code 1 if there is one.
+    """Check configuration, Procfile, ledger and broker: one line for each problem, exit code 1 if there is one.
 
-    Reads the configuration and the Procfile, and where they can be reached the ledger and the broker. Adds up the
+    Ledger and broker are looked at where they can be reached. Adds up the
     database connections that the Procfile would open.
 
     Example: `fleet check --scale orders-out=3`

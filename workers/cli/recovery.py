@@ -38,7 +38,7 @@ def replay(
     as_: As = "",
     json_wanted: AsJson = False,
 ) -> None:
-    """Read again what a partner said, after a mapping was mended. What came of it already is not done twice.
+    """Read a partner's record again, after a mapping was mended. Nothing that it caused before happens twice.
 
     Example: `fleet replay 4711`
     """

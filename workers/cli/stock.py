@@ -25,7 +25,7 @@ def stock(
     sku: Annotated[str, typer.Argument(metavar="SKU", help="A stock code of Khaos Control.")],
     json_wanted: AsJson = False,
 ) -> None:
-    """Tell the whole story of a SKU's stock: what is held, what is promised, what is sent, and what Khaos shows.
+    """Show a SKU's stock: units held, units promised, levels sent, and levels that Khaos shows.
 
     Example: `fleet stock 85123A`
     """

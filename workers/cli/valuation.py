@@ -1,4 +1,4 @@
-"""``fleet valuation`` and ``fleet not-carried``: what finance says stock is worth, and what stands on no Khaos site."""
+"""``fleet valuation`` and ``fleet not-carried``: finance's values of stock, and units that stand on no Khaos site."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def load(
 ) -> None:
     """Load a valuation: a CSV with the columns sku, site, quantity, unit_cost and as_at (YYYY-MM-DD).
 
-    It is stored whole or not at all. Entries that nobody was told of yet have their value from it at once.
+    It is stored whole or not at all. Entries that were not handed out yet take their value from it at once.
 
     Example: `fleet valuation load valuation.csv --by Anna`
     """

@@ -122,7 +122,7 @@ def _judged(tables: Mapping[str, Any], row: Row, missing: dict[tuple[str, str], 
 
 
 def mend(runtime: Runtime) -> int:
-    """Entries whose reason was told late, or is mapped by now, become ready. Returns how many."""
+    """Make entries ready whose reason came late or is mapped by now. Returns how many."""
     ready = 0
     with runtime.store.transaction() as db:
         late_rows = db.execute(

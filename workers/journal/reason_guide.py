@@ -1,4 +1,4 @@
-"""What the warehouse's floor is told: which reason to use for what, and what each does in the books."""
+"""The guide for the warehouse's floor: which reason to use for what, and what each does in the books."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Movements whose word no table knows: nobody can book them, so finance is told until a row says what they are."""
+"""Movements whose word has no row: they cannot be booked, so finance has an exception until a row names their cause."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ select home, json_agg(json_build_object('id', movement_id, 'sku', sku, 'cause', 
 
 
 def judge_again(db: Connection, tables: Mapping[str, Any]) -> int:
-    """Movements of a word that has a row by now are taken as that row says; of the others finance is told, by word.
+    """Take movements whose word has a row by now; file an exception for each word without one.
 
-    Answers how many words were judged.
+    Returns how many words were taken.
     """
     rows = db.execute(WAITING).fetchall()
     judged = 0

@@ -113,9 +113,9 @@ def known_sites(store: Store) -> frozenset[str]:
 
 
 def load(store: Store, lines: Iterable[Line], who: str) -> Loaded:
-    """Store a valuation. The same SKU, site and day again replaces what was said.
+    """Store a valuation. The same SKU, site and day again replaces the cost.
 
-    Entries that nobody was told of yet have their value from it; what was offered, loaded or posted stays.
+    Entries not handed out yet take their value from it; offered, loaded and posted ones keep theirs.
     """
     rows = [
         {"site": n.site, "sku": n.sku, "as_at": n.as_at.isoformat(), "quantity": n.quantity, "cost": str(n.unit_cost)}

@@ -51,7 +51,7 @@ class Claimed:
 
     @property
     def body(self) -> dict[str, Any]:
-        """What it says, as the reader wrote it down."""
+        """The message's content as the reader wrote it."""
         read: dict[str, Any] = json.loads(self.body_text)
         return read
 
@@ -198,7 +198,7 @@ class Store:
     def receive(
         self, connection: str, source: str, receipt_key: str, body: bytes, source_time: datetime | None = None
     ) -> int | None:
-        """Store what a side said. None when the same was stored before. Durable when it returns."""
+        """Store a record. None when the same was stored before. Durable when it returns."""
         row = self.row("select receive(%s, %s, %s, %s, %s) as id", connection, source, receipt_key, body, source_time)
         return row["id"] if row else None
 

@@ -1,4 +1,4 @@
-"""What may leave the house in words: which keys and errors can carry a person, and how text is masked.
+"""Which keys and errors can carry personal data, and how text is masked.
 
 Logs and alerts both ask here, so that they cannot disagree. When in doubt it withholds: the ledger
 has the whole story, behind a login.
@@ -83,7 +83,7 @@ def own_message(error: BaseException) -> str:
 
 
 def brief(error: BaseException) -> str:
-    """The error in a few words that name nobody: its class, and what it said where that is safe."""
+    """The error in a few words that name nobody: its class, and its message where that is safe."""
     return f"{type(error).__name__}: {own_message(error)}".removesuffix(": ")
 
 

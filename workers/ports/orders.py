@@ -14,7 +14,7 @@ REFERENCE_LIMIT = 22  # characters of our number of an order, or of an RMA: the 
 
 
 class Manner(StrEnum):
-    """How a warehouse takes something, or tells it."""
+    """The way in which a warehouse takes or sends something."""
 
     CALL = "by call"
     EVENT = "by event"
@@ -36,7 +36,7 @@ def no_control_number() -> ControlNumber:
 
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """What the ledger knows that bytes for a warehouse may need: their id of each SKU, the catalogue, the number."""
+    """What writing for a warehouse may need from the ledger: their id of each SKU, the catalogue, the number."""
 
     skus: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class SentOrder:
 
 
 class CancelResult(Enum):
-    """What became of asking for a cancellation."""
+    """The result of a cancellation call."""
 
     CANCELLED = "cancelled at the warehouse"
     NOT_THERE = "not at the warehouse (any more): cancelled"

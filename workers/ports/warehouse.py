@@ -64,7 +64,7 @@ class Account(Protocol):
 
 
 class Dispatches(Protocol):
-    """What is alike however dispatches are told."""
+    """What every warehouse that reports dispatches has, in whatever manner."""
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for a warehouse's carrier. Raises Unmappable."""
@@ -160,7 +160,7 @@ TOLD: dict[str, frozenset[About | Kind]] = {
 
 
 def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
-    """What a warehouse can do, and in which manners; an empty tuple is what it cannot."""
+    """Everything that a warehouse can do, with its manners; an empty tuple for what it cannot."""
     items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files}
     read_parts = {"tells dispatches": parts.order_reads, "tells stock": parts.stock, "tells returns": parts.goods_in}
     return {

@@ -15,7 +15,7 @@ OPEN = (*BEFORE_OFFER, "offered", "presumed_imported")
 
 
 def again(db: Connection, reference: str, who: str = "fleet") -> bool:
-    """Have the message of a return judged anew, if it stands dead. What it died of is over; it may die of more."""
+    """Requeue a return's dead message and close the exception that it died of. Nothing where none is dead."""
     row = db.execute(
         "update message set state = 'queued', state_since = now(), due_at = now(), tries = 0, deaths = 0,"
         " lane = flow, generation = generation + 1, error = null, error_kind = null"
@@ -76,7 +76,7 @@ def _of_order(db: Connection, row: dict[str, Any], order: str) -> dict[str, Any]
 
 
 def stop(store: Store, reference: str, who: str, why: str) -> str:
-    """Never credit a return. Answers what is still to be done by hand, empty for nothing. Raises CannotDo."""
+    """Stop a return for good: no credit. Returns what is left to do by hand, empty for nothing. Raises CannotDo."""
     if not why.strip():
         raise CannotDo('stopping a return needs a reason: --why "…"')
     with store.transaction() as db:
@@ -105,7 +105,7 @@ def grade(store: Store, reference: str, condition: str, hold_reason: str, who: s
 
 
 def credited(store: Store, reference: str, note: str, who: str) -> None:
-    """A person says which credit note is the return's. Raises CannotDo."""
+    """Record the credit note that a person names as the return's. Raises CannotDo."""
     with store.transaction() as db:
         row = _line(db, reference, OPEN)
         db.execute(
@@ -118,7 +118,7 @@ def credited(store: Store, reference: str, note: str, who: str) -> None:
 
 
 def refunded(store: Store, reference: str, who: str) -> None:
-    """The customer has the money: confirmed by hand, for Khaos cannot be asked. Raises CannotDo."""
+    """Record that the customer has the money: a person confirms it, Khaos shows no refunds. Raises CannotDo."""
     with store.transaction() as db:
         row = _line(db, reference, ("credited",))
         db.execute(
@@ -129,7 +129,7 @@ def refunded(store: Store, reference: str, who: str) -> None:
 
 
 def released(store: Store, reference: str, who: str) -> int:
-    """The goods were taken out of Khaos's own quarantine. Answers how many units. Raises CannotDo."""
+    """Record that the goods were taken out of Khaos's own quarantine. Returns how many units. Raises CannotDo."""
     with store.transaction() as db:
         row = _line(db, reference, ("credited", "refunded"))
         units = _one(

@@ -29,7 +29,7 @@ class ReturnReceipt:
 
 
 def take(reading: Reading, arrival: ReturnReceipt, line_id: str, entries: Iterable[ReceiptLine]) -> None:
-    """Take what is put away of one line. Units that are known already are never taken again, whatever they became."""
+    """Create returns for a line's put-away units. Units that stand in the ledger already are never taken twice."""
     entries = [entry for entry in entries if entry.put_away]
     lying: Counter[StockCondition] = Counter()
     for entry in entries:
@@ -65,7 +65,7 @@ def _shelves(stored: Iterable[dict[str, Any]]) -> Counter[StockCondition]:
 
 
 def _of(gained: Counter[StockCondition], fresh: int) -> Iterator[tuple[StockCondition, int]]:
-    """So many units out of those that lie where none was known: unknown ones last, for a sold unit shows as unknown."""
+    """Share ``fresh`` units over the conditions gained; UNKNOWN comes last, because a sold unit shows as unknown."""
     for shelf in sorted(gained, key=lambda s: (s[0] == Condition.UNKNOWN.value, s)):
         units = min(gained[shelf], fresh)
         fresh -= units
@@ -74,7 +74,7 @@ def _of(gained: Counter[StockCondition], fresh: int) -> Iterator[tuple[StockCond
 
 
 def _creditable(reading: Reading, arrival: ReturnReceipt, sku: str, units: int) -> Iterator[int]:
-    """Units that the order still has a claim for, and the others apart from them."""
+    """Split units into those that the order can still be credited for, and the others."""
     free = reading.run(
         "select cardinality(free_units(%s, %s, %s)) as n",
         reading.runtime.configuration.erp.name,
@@ -126,7 +126,7 @@ def _new(
 
 
 def _name_order(reading: Reading, arrival: ReturnReceipt, stored: list[dict[str, Any]]) -> None:
-    """The order became known after the goods had come: what waited for it goes on."""
+    """Set the order on lines that waited for it, and requeue them."""
     for row in stored:
         if arrival.order_code and row["state"] == "received" and not row["order_code"]:
             reading.run(
@@ -139,7 +139,7 @@ def _name_order(reading: Reading, arrival: ReturnReceipt, stored: list[dict[str,
 
 
 def _fewer(reading: Reading, arrival: ReturnReceipt, stored: list[dict[str, Any]], left: int) -> None:
-    """The warehouse corrected itself: what it told before may be credited already, so a person compares."""
+    """File an exception where the warehouse lowered its count: some units may be credited already."""
     last, units = stored[-1], sum(row["units"] for row in stored)
     reading.file_exception(
         "credit_differs",
@@ -155,9 +155,9 @@ def _fewer(reading: Reading, arrival: ReturnReceipt, stored: list[dict[str, Any]
 def _regrade(
     reading: Reading, stored: list[dict[str, Any]], lying: Counter[StockCondition], gained: Counter[StockCondition]
 ) -> None:
-    """The same units in another condition: stock moves. Money moves with it only while nothing was offered.
+    """Move units to the condition that they show now. Their disposition follows only while nothing was offered.
 
-    A unit that is not to be seen any more was sold or moved: that is no grade.
+    A unit that is not shown any more was sold or moved, and is not regraded.
     """
     lost = _shelves(stored) - lying
     gained = Counter({shelf: n for shelf, n in gained.items() if shelf[0] != Condition.UNKNOWN.value})

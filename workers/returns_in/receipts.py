@@ -33,7 +33,7 @@ def read_receipt(reading: Reading) -> None:
 
 
 def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_return: bool) -> None:
-    """What a receipt tells becomes returns, or goods that a delivery note has yet to book."""
+    """Turn a receipt into returns, or into goods that wait for their delivery note."""
     owner = _owner_of(reading, receipt, says_return=says_return)
     if not _keep(reading, receipt, home, owner):
         return
@@ -53,7 +53,7 @@ def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_ret
 
 
 def _owner_of(reading: Reading, receipt: GoodsReceipt, *, says_return: bool) -> ReceiptOwner:
-    """What is counted as one kind stays that kind; else an advice, the warehouse's word, or an order decides."""
+    """Whose goods they are: as before for a known receipt, else by an advice, the warehouse's word, or an order."""
     counted = _counted(reading, receipt)
     if counted is SUPPLIER:
         return ReceiptOwner(SUPPLIER)
@@ -84,7 +84,7 @@ def _counted(reading: Reading, receipt: GoodsReceipt) -> str | None:
 
 
 def _words(receipt: GoodsReceipt) -> list[str]:
-    """What may name an advice or an order, the plainest first; people type codes in lower case as well."""
+    """References that may name an advice or an order, the most explicit first, as typed and in capitals."""
     names = [receipt.return_reference, receipt.order_reference, receipt.reference]
     spelt = [spelling for word in names for spelling in (word.strip(), word.strip().upper())]
     return list(dict.fromkeys(word for word in spelt if word))
@@ -93,7 +93,7 @@ def _words(receipt: GoodsReceipt) -> list[str]:
 def _orders_of(reading: Reading, word: str) -> list[str]:
     """The orders that a code names: their own, a fulfilment's, an invoice's or an associated one.
 
-    Goods of one of several are a return all the same, and a person finds out of which.
+    Where a code names several orders the goods are a return, and a person says of which.
     """
     rows = reading.run(
         "select order_code from fulfilment where %s in (order_code, reference, invoice_code, associated_ref)"
@@ -122,7 +122,7 @@ def _keep(reading: Reading, receipt: GoodsReceipt, home: str, owner: ReceiptOwne
 
 
 def _without_lines(reading: Reading, receipt: GoodsReceipt) -> None:
-    """Goods that are there and of which the warehouse tells no line: nobody would count or credit them."""
+    """File an exception for a finished receipt without lines: nobody would count or credit its goods."""
     connection = reading.record.connection
     subject = f"receipt:{connection}:{receipt.their_id}"
     if receipt.lines:
@@ -140,7 +140,7 @@ def _without_lines(reading: Reading, receipt: GoodsReceipt) -> None:
 
 
 def _supplied(reading: Reading, receipt: GoodsReceipt, home: str, line_id: str, entries: Iterable[ReceiptLine]) -> None:
-    """A supplier's line: received, and not booked in Khaos until its delivery note is seen or a person says so."""
+    """Store a supplier's line: pending goods-in until its delivery note shows in Khaos or a person books it."""
     entries = list(entries)
     units = sum(entry.received for entry in entries)
     connection = reading.record.connection

@@ -36,7 +36,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of some lines. ``refused`` are (line number, sentence), ``known`` RMAs that were told before."""
+    """The result of ``take``: RMAs taken. ``refused`` are (line number, sentence), ``known`` were announced before."""
 
     taken: tuple[str, ...]
     known: tuple[str, ...]
@@ -74,7 +74,7 @@ def _line_given(number: int, row: Mapping[Any, Any]) -> Said:
 
 
 def take(store: Store, given: Iterable[Said], who: str) -> Taken:
-    """Store every RMA whose lines are good, and have its warehouse told. The same again is no second advice."""
+    """Store every RMA whose lines are good, and announce it to its warehouse. The same RMA again changes nothing."""
     by_rma: dict[str, list[Said]] = {}
     for line in given:
         by_rma.setdefault(line.values["rma"], []).append(line)
@@ -151,7 +151,7 @@ def _line(line: Said, units: int) -> AdvisedLine:
 
 
 def _take(db: Connection, made: _Advice, who: str) -> bool:
-    """Store one advice and post its message; False when the same was told before. Raises _Refused."""
+    """Store one advice and post its message; False when it stands already. Raises _Refused."""
     advice, body = made.advice, made.advice.model_dump(mode="json")
     row = db.execute("select * from return_advice where reference = %s for update", (advice.reference,)).fetchone()
     if row is not None and row["body"] == body and row["state"] != "withdrawn":
@@ -197,7 +197,7 @@ def _take(db: Connection, made: _Advice, who: str) -> bool:
 
 
 def _came(db: Connection, advice: ReturnAdvice) -> bool:
-    """Whether the goods came before they were announced: no warehouse is told, and what waited for its order goes."""
+    """Whether the goods came before the advice: then it is not sent, and returns that lacked the order go on."""
     there = db.execute(
         "update goods_in set advice = %s, order_code = %s where reference = %s and kind = 'return' returning 1 as one",
         (advice.reference, advice.order_code, advice.reference),

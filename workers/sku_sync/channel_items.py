@@ -42,14 +42,14 @@ def _codes(reading: Reading) -> dict[str, str]:
 
 
 def _whole(pushed: Product, stored: Product) -> Product:
-    """What a push says of a product, and what it has no word for as it was."""
+    """The product as a push shows it; fields that the channel lacks keep their stored values."""
     blank = {name: getattr(stored, name) for name in UNTOLD if not getattr(pushed, name)}
     attributes = {**dict(stored.attributes), **dict(pushed.attributes)}
     return pushed.model_copy(update={**blank, "attributes": tuple(attributes.items())})
 
 
 def _deleted(reading: Reading, stock_id: str) -> None:
-    """An item is not for sale any more; where a warehouse still holds it, merchandising must say what becomes of it."""
+    """Mark an item as deleted; where a warehouse still holds it, merchandising has an exception."""
     erp = reading.runtime.configuration.erp.name
     rows = reading.run(
         "update product set deleted_at = coalesce(deleted_at, now()),"

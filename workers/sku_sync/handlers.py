@@ -26,7 +26,7 @@ class ProductTo:
         )
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Create or update it; its confirmation opens the gate that orders wait at."""
+        """Create or update it, and open the gate of orders that wait for it."""
         self.runtime.pace(message.connection)
         item = self.runtime.store.row(
             "select their_id from sku where connection = %s and code = %s", message.connection, message.reference

@@ -1,4 +1,4 @@
-"""Where is this order? Whatever code a person has in hand leads to one story, told in time order."""
+"""The story of an order, in time order, found by whatever code a person has in hand."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ select id, flow, connection, kind, reference, version, state, settled_at as sinc
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All that the ledger knows of the order (or orders) that a code names; no names and no addresses.
+    """The order (or orders) that a code names, as the ledger has them; no names and no addresses.
 
     ``stories`` are order codes, or the SKU or reference itself where no order is known by it.
     ``expected`` says what should come next: ``what``, ``subject``, ``due_at``, ``missed_at``.
@@ -100,7 +100,7 @@ class Story:
 
 
 def order_story(engine: Engine, ref: str) -> Story | None:
-    """The story behind a code; None when nothing is known by it.
+    """The story behind a code; None when nothing goes by it.
 
     ``ref`` may be a sales order, invoice or associated reference of Khaos Control, our fulfilment or
     shipment reference, the warehouse's own id, a tracking number, a SKU, or the name or control number of a file

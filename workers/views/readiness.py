@@ -1,4 +1,4 @@
-"""Is the fleet at work, or what keeps it from working? What a watchdog asks. Nothing here writes."""
+"""Whether the fleet is at work, and what keeps it from working, for a watchdog. Nothing here writes."""
 
 from __future__ import annotations
 

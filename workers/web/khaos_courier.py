@@ -62,7 +62,7 @@ def routes(hook: CourierHook, here: Counter, engine: Engine) -> APIRouter:
             except Unacceptable as error:
                 log.warning("a courier's question was refused", reason=error.why)
                 return Response(status_code=error.status)
-            except Unmappable as error:  # its value may be anybody's name: only the field is told
+            except Unmappable as error:  # its value may be anybody's name: only the field is named
                 log.warning("a courier's question could not be read", field=error.field)
                 return Response(f"no CourierExportData: {error.field}: {error.why}\n", 400, media_type="text/plain")
             try:

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 def routes(store: Store) -> APIRouter:
-    """JSON in: ``{"by": NAME, "advice": [{"rma", "order", "sku", "quantity", …}]}``; JSON out: what became of each."""
+    """JSON in: ``{"by": NAME, "advice": [{"rma", "order", "sku", "quantity", …}]}``; JSON out: each line's result."""
     router = APIRouter(dependencies=[Depends(guard)], include_in_schema=False)
 
     @router.post("/returns/advice")

@@ -17,7 +17,7 @@ BEFORE = timedelta(hours=1)  # the first look at movements only tells where to b
 
 
 class ClarusStock:
-    """Stock records are pages that are read while people work, so a count of the building is no picture of one moment.
+    """The stock of one account. Its pages are read while people work, so a count is no picture of one moment.
 
     ``stock_balances`` is never used: what its ``available`` nets is unpublished (reference 2.5).
     """

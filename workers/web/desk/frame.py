@@ -99,7 +99,7 @@ def ledger_away() -> str:
 
 
 def nothing(searched: str) -> str:
-    """The search page; and its answer when nothing is known by ``searched``."""
+    """The search page; with ``searched``, the answer that nothing was found."""
     hint = (
         "Type a sales order, an invoice, an associated reference, a fulfilment, the warehouse's own number"
         " or a tracking number."
