@@ -10,20 +10,17 @@ KIND = "clock_ahead"
 OFF = timedelta(minutes=15)  # so far may a partner's clock be ahead and nobody minds
 
 
-def is_ahead(told: datetime, now: datetime) -> bool:
+def is_ahead(at: datetime, now: datetime) -> bool:
     """Whether a moment that has been is told as one that is still to come."""
-    return told > now + OFF
+    return at > now + OFF
 
 
-def not_later(run: exceptions.Run, connection: str, told: datetime, now: datetime) -> datetime:
-    """The moment that a partner told; ``now`` where its clock is ahead, and support is asked to have it set."""
-    if not is_ahead(told, now):
-        return told
-    file_ahead(run, connection, told, now)
-    return now
+def not_later(at: datetime, now: datetime) -> datetime:
+    """The moment that a partner told; ``now`` where its clock is ahead."""
+    return now if is_ahead(at, now) else at
 
 
-def file_ahead(run: exceptions.Run, connection: str, told: datetime, now: datetime) -> None:
+def file_ahead(run: exceptions.Run, connection: str, at: datetime, now: datetime) -> None:
     """File what a clock that is ahead says, once while it is."""
     exceptions.file(
         run,
@@ -32,7 +29,7 @@ def file_ahead(run: exceptions.Run, connection: str, told: datetime, now: dateti
         story=f"connection {connection}",
         flow="stock-in",
         connection=connection,
-        why=f"{connection} told {told:%Y-%m-%d %H:%M} UTC at {now:%Y-%m-%d %H:%M} UTC: what it tells counts from when"
+        why=f"{connection} told {at:%Y-%m-%d %H:%M} UTC at {now:%Y-%m-%d %H:%M} UTC: what it tells counts from when"
         " it came, until its clock is right",
         once=exceptions.Once.WHILE_OPEN,
     )

@@ -24,18 +24,16 @@ def tell_moves(
 
     ``why`` is their cause and the word for the story; None where the movements were told to finance already.
     """
-    told: dict[str, Any] = {
+    argument: dict[str, Any] = {
         "home": home,
         "document": document,
         "number": origin.number,
-        "written": not_later(
-            reading.run, reading.record.connection, origin.written, reading.record.received_at
-        ).isoformat(),
+        "written": not_later(origin.written, reading.record.received_at).isoformat(),
         "moves": list(moves),
     }
     if why is not None:
-        told |= {"cause": why[0], "word": why[1]}
-    new: int = reading.run("select tell_moves(%s) as n", json.dumps(told))[0]["n"]
+        argument |= {"cause": why[0], "word": why[1]}
+    new: int = reading.run("select tell_moves(%s) as n", json.dumps(argument))[0]["n"]
     return new
 
 

@@ -59,7 +59,7 @@ def check(runtime: Runtime) -> int:
             story=home,
             flow="stock-in",
             connection=runtime.configuration.homes.get(home, ("", ""))[0],
-            why=_said(home, rows),
+            why=_sentence(home, rows),
             once=exceptions.Once.OR_DISMISSED,
         )
     standing = [f"differs:{home}" for home in found]
@@ -69,7 +69,7 @@ def check(runtime: Runtime) -> int:
     return sum(map(len, found.values()))
 
 
-def _said(home: str, rows: list[dict[str, Any]]) -> str:
+def _sentence(home: str, rows: list[dict[str, Any]]) -> str:
     named = "; ".join(
         f"{row['sku']}: told {_units(row['book'])}, counted {_units(row['counted'])}" for row in rows[:NAMED]
     )

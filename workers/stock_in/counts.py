@@ -74,7 +74,7 @@ class Recount:
                     skus=_totals(counted, skus),
                 ),
                 _clean(counted, skus, home),
-                *_complaints((*counted.unreadable, *odd), home, connection),
+                *_filings((*counted.unreadable, *odd), home, connection),
             ),
         )
 
@@ -114,8 +114,8 @@ def _clean(counted: CountPage, skus: Iterable[str], home: str) -> Effect:
     )
 
 
-def _complaints(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:
-    told: dict[tuple[str, str], Unmappable] = {(entry.subject, entry.error.kind): entry.error for entry in unreadable}
+def _filings(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:
+    errors: dict[tuple[str, str], Unmappable] = {(entry.subject, entry.error.kind): entry.error for entry in unreadable}
     return [
         exceptions.filing(
             error.kind,
@@ -125,7 +125,7 @@ def _complaints(unreadable: Iterable[Unreadable], home: str, connection: str) ->
             connection=connection,
             why=f"{error.field} {error.value!r}: {error.why}",
         )
-        for (subject, _kind), error in sorted(told.items())
+        for (subject, _kind), error in sorted(errors.items())
     ]
 
 
@@ -145,7 +145,7 @@ def count_building(runtime: Runtime, home: str) -> int:
         break_snapshot(runtime, snapshot, str(error))
         raise
     with runtime.store.transaction() as db:
-        for complaint in _complaints(complaints, home, connection):
+        for complaint in _filings(complaints, home, connection):
             db.execute(complaint.sql, complaint.values)
     consistent, absent = stock.snapshot_consistent, stock.absent_after
     return end_snapshot(runtime, snapshot, lines, consistent=consistent, absent=absent)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
-from workers.domain.clocks import close_ahead, not_later
+from workers.domain.clocks import not_later
 from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.ledger.store import Connection
 from workers.ports.sources import Kind
@@ -30,8 +30,8 @@ def read_adjustment(reading: Reading) -> None:
         home = warehouse.sites[facility]
         # each facility may number its own adjustments
         rows = [{**row, "id": f"{row['id']}/{facility}"} for row in as_rows(movements)]
-        told = {"connection": connection, "home": home, "movements": rows}
-        reading.run("select take_movements(%s)", json.dumps(told))
+        argument = {"connection": connection, "home": home, "movements": rows}
+        reading.run("select take_movements(%s)", json.dumps(argument))
         origin = warehouse.stock_documents.origin(reading.record.body)
         number = movements[0].movement_id.rsplit("/", 2)[0]
         tell_moves(reading, origin, home, f"adjustment {number}", moves_of(movements))
@@ -70,11 +70,9 @@ def read_count(reading: Reading) -> None:
     with reading.db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy:
         for line in counted.lines:
             copy.write_row((number, line.sku, line.condition.value, line.units))
-    connection, came = reading.record.connection, reading.record.received_at
-    written = not_later(reading.run, connection, origin.written, came)
-    if written == origin.written:
-        close_ahead(reading.run, connection)
-    told = {
+    came = reading.record.received_at
+    written = not_later(origin.written, came)
+    argument = {
         "home": home,
         "document": counted.number,
         "number": origin.number,
@@ -82,14 +80,14 @@ def read_count(reading: Reading) -> None:
         "at": min(counted.at, written).isoformat(),
         "parts": origin.parts,
     }
-    news = reading.run("select take_count_part(%s, %s) as news", json.dumps(told), number)[0]["news"]
+    news = reading.run("select take_count_part(%s, %s) as news", json.dumps(argument), number)[0]["news"]
     file_unreadable(reading, home, bad)
     if news.get("otherwise"):
         _told_otherwise(reading, counted.number, counted.facility, news["otherwise"])
     if news["differing"] is not None and not news["missing"]:  # else an older one than the last, or a part of one
         by, zone = documents.snapshot_by(counted.facility)
         due = datetime.combine(counted.at.astimezone(zone).date() + timedelta(days=1), by, zone)
-        reading.run("select await_count(%s, %s, %s)", home, connection, due)
+        reading.run("select await_count(%s, %s, %s)", home, reading.record.connection, due)
         if due > datetime.now(UTC):
             reading.close_exception("count_late", f"count:{home}", "a count has come")
 

@@ -145,7 +145,7 @@ declare
     v_lines integer;
     v_first boolean;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('told:' || v_home, 4201982));
+    perform lock_home(v_home);
     create temp table said on commit drop as
     select sku, jsonb_object_agg(condition, units) filter (where units <> 0) as units
       from (select sku, condition, sum(units)::integer as units from snapshot_line where snapshot_id = p_id group by 1, 2) c

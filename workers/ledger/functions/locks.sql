@@ -17,3 +17,13 @@ create or replace function lock_home(p_home text) returns void language plpgsql 
 begin
     perform pg_advisory_xact_lock(hashtextextended('told:' || p_home, 4201982));
 end $$;
+
+-- A count of a whole building is alone with its positions; counts of single SKUs hold them together.
+create or replace function lock_positions(p_home text, p_alone boolean) returns void language plpgsql as $$
+begin
+    if p_alone then
+        perform pg_advisory_xact_lock(hashtextextended('positions of ' || p_home, 0));
+    else
+        perform pg_advisory_xact_lock_shared(hashtextextended('positions of ' || p_home, 0));
+    end if;
+end $$;

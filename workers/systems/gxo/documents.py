@@ -45,20 +45,20 @@ def open_interchange(data: bytes, name: str) -> Interchange:
         raise _unreadable(error) from None
 
 
-def documents(facility: str, told: Interchange) -> tuple[list[Document], list[Unreadable]]:
+def documents(facility: str, interchange: Interchange) -> tuple[list[Document], list[Unreadable]]:
     """Every set of an interchange, each for itself."""
     good: list[Document] = []
     bad: list[Unreadable] = []
-    for group, one in _sets(told):
-        subject = f"{told.name} {one.id or 'set'} {one.control_number or '-'}"
+    for group, one in _sets(interchange):
+        subject = f"{interchange.name} {one.id or 'set'} {one.control_number or '-'}"
         if one.error is not None:
             bad.append(Unreadable(subject, _unreadable(one.error)))
         elif one.id not in KINDS:
             why = f"the profile has {', '.join(KINDS)}: ask GXO what this one is"
             bad.append(Unreadable(subject, Unmappable("ST01", one.id, why, kind="unreadable")))
         else:
-            parts = _parts(told, one) if one.id == COUNT else 1
-            good.append(Document(KINDS[one.id], _key(one), _body(facility, told, group, one, parts)))
+            parts = _parts(interchange, one) if one.id == COUNT else 1
+            good.append(Document(KINDS[one.id], _key(one), _body(facility, interchange, group, one, parts)))
     return good, bad
 
 
@@ -75,9 +75,9 @@ def item_file_of(name: str) -> str:
 
 def origin_of(body: bytes) -> DocumentSource:
     """Where a document stood."""
-    said = json.loads(body[: body.index(b"\n")])
-    written = datetime.fromisoformat(said["written"])
-    return DocumentSource(said["facility"], said["file"], said["number"], written, said.get("parts", 1))
+    head = json.loads(body[: body.index(b"\n")])
+    written = datetime.fromisoformat(head["written"])
+    return DocumentSource(head["facility"], head["file"], head["number"], written, head.get("parts", 1))
 
 
 def content_of(body: bytes) -> bytes:
@@ -91,32 +91,32 @@ def segments_of(body: bytes) -> Segments:
     return Lines(text.split(BETWEEN_SEGMENTS) if text else [], 1, BETWEEN_ELEMENTS)
 
 
-def _sets(told: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
-    for group in told.groups:
+def _sets(interchange: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
+    for group in interchange.groups:
         for one in group.sets:
             yield group, one
 
 
-def _parts(told: Interchange, one: TransactionSet) -> int:
+def _parts(interchange: Interchange, one: TransactionSet) -> int:
     """How many sets of an interchange are one count: of one facility and moment. A set that cannot be read is one."""
-    counts = [other for _, other in _sets(told) if other.id == COUNT]
+    counts = [other for _, other in _sets(interchange) if other.id == COUNT]
     return sum(other.error is not None or _counted(other) == _counted(one) for other in counts)
 
 
 def _counted(one: TransactionSet) -> tuple[str, str, str]:
-    facility = next((told[4:] for told in one.segments if told[:2] == ("N1", "WH")), ())
+    facility = next((segment[4:] for segment in one.segments if segment[:2] == ("N1", "WH")), ())
     return str(facility[:1]), _element(one, "BIA", 4), _element(one, "BIA", 5)
 
 
-def _body(facility: str, told: Interchange, group: Group, one: TransactionSet, parts: int) -> bytes:
+def _body(facility: str, interchange: Interchange, group: Group, one: TransactionSet, parts: int) -> bytes:
     assert group.at is not None, "a group without a time is an error of each of its sets"
     text = BETWEEN_SEGMENTS.join(one.segments.lines).replace(one.segments.mark, BETWEEN_ELEMENTS)
-    return _head(facility, told.name, told.control_number, group.at, parts) + text.encode()
+    return _head(facility, interchange.name, interchange.control_number, group.at, parts) + text.encode()
 
 
 def _head(facility: str, name: str, number: int, written: datetime, parts: int = 1) -> bytes:
-    said = {"facility": facility, "file": name, "number": number, "written": written.isoformat(), "parts": parts}
-    return json.dumps(said, sort_keys=True).encode() + b"\n"
+    head = {"facility": facility, "file": name, "number": number, "written": written.isoformat(), "parts": parts}
+    return json.dumps(head, sort_keys=True).encode() + b"\n"
 
 
 def _key(one: TransactionSet) -> str:
@@ -134,7 +134,7 @@ def _content(one: TransactionSet) -> str:
 
 
 def _element(one: TransactionSet, segment: str, place: int) -> str:
-    found = next((told for told in one.segments if told[0] == segment), ())
+    found = next((row for row in one.segments if row[0] == segment), ())
     return found[place] if len(found) > place else ""
 
 
