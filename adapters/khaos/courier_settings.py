@@ -1,4 +1,4 @@
-"""What the two documented roads of a dispatch into Khaos need to be told: the courier hook, and the courier's files.
+"""Settings of the two documented routes of a dispatch into Khaos: the courier hook, and the courier's files.
 
 Vendor: repository ``kc-courier-services`` for the hook. That a courier has an input folder and a file mask is from its
 help site (courier options); which columns its files have is settled with each courier, so they are settings here.
@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from adapters.secret import Secret
+
 Text = Annotated[str, StringConstraints(min_length=1)]
-Secret = Annotated[str, StringConstraints(min_length=1), Field(repr=False)]
 Column = Literal[
     "invoice", "order", "associated_ref", "shipment", "consignment", "tracking", "courier", "service", "weight",
     "box", "parcels", "units", "shipped_on",

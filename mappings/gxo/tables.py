@@ -1,4 +1,4 @@
-"""The code tables of GXO, from ``mappings/tables/gxo_*.toml``, and what their words for an order mean."""
+"""The code tables of GXO, from ``mappings/gxo/tables``, and what their words for an order mean."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from mappings.canonical.advices import AdviceReason, LineOutcome, Outcome
 from mappings.errors import Unmappable
 
-FOLDER = Path(__file__).parent.parent / "tables"
+FOLDER = Path(__file__).parent / "tables"
 ACCEPTED = "accepted"
 
 Meaning = TypeVar("Meaning", bound=StrEnum)
 
 
 def table(name: str) -> dict[str, Any]:
-    """One file of ``mappings/tables``."""
+    """One file of ``mappings/gxo/tables``."""
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
@@ -34,8 +34,8 @@ def read_line_outcome(word: str, own: Mapping[str, str] | None = None) -> LineOu
         Unmappable: kind ``unknown_status``, for a word without a row and for a row without a known meaning.
     """
     rows = {**_WORDS["lines"], **upper(own)}
-    known = "|".join(LineOutcome)
-    where = f'add a row "{word.strip().upper()}" = "{known}" to [tables.line_statuses.gxo] of fleet.toml'
+    choices = "|".join(LineOutcome)
+    where = f'add a row "{word.strip().upper()}" = "{choices}" to [tables.line_statuses.gxo] of fleet.toml'
     return _read(LineOutcome, rows, "W1201", word, where)
 
 
@@ -52,11 +52,11 @@ def read_reason(code: str) -> AdviceReason:
 
 def read_syntax(field: str, word: str) -> bool:
     """Whether a 997 accepts, by AK501 or AK901. Raises Unmappable(kind="unknown_status")."""
-    told = _WORDS["syntax"].get(word.strip().upper(), "")
-    if not told:
+    meaning = _WORDS["syntax"].get(word.strip().upper(), "")
+    if not meaning:
         why = "this is no code of X12: ask GXO what it means, then add a row to [syntax] in " + FILE
         raise Unmappable(field, word, why, kind="unknown_status")
-    return told == ACCEPTED
+    return meaning == ACCEPTED
 
 
 def _read(kind: type[Meaning], rows: Mapping[str, str], field: str, word: str, why: str) -> Meaning:
@@ -66,5 +66,5 @@ def _read(kind: type[Meaning], rows: Mapping[str, str], field: str, word: str, w
         raise Unmappable(field, word, why, kind="unknown_status") from None
 
 
-FILE = "mappings/tables/gxo_statuses.toml"
-_WORDS = {section: upper(rows) for section, rows in table("gxo_statuses.toml").items()}
+FILE = "mappings/gxo/tables/statuses.toml"
+_WORDS = {section: upper(rows) for section, rows in table("statuses.toml").items()}

@@ -12,7 +12,6 @@ from workers.cli import connect, output
 from workers.cli.exceptions import acting
 from workers.cli.output import AsJson, NotDone
 from workers.journal import files
-from workers.journal.file_formats import CannotWrite
 from workers.ledger.store import Store
 
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, for the books.")]
@@ -29,8 +28,8 @@ def register(app: typer.Typer) -> None:
     app.command("loaded")(loaded)
 
 
-def said(option: str, value: str) -> str:
-    """What stands behind an option, without blanks. Raises NotDone for nothing."""
+def given_text(option: str, value: str) -> str:
+    """The value of an option without blanks around it. Raises NotDone where it is empty."""
     if not value.strip():
         raise NotDone(f"{option} is empty: write a value")
     return value.strip()
@@ -62,7 +61,9 @@ def export(
                 raise NotDone(f"{to} is there already: name another place, or move it away")
             new = _offer(store, acting(by), adjust_by=adjust_by)
             if new is None:
-                output.done("nothing is ready", {"file": None, "entries": 0}, json_wanted=json_wanted)
+                output.done(
+                    "nothing is ready that a file can hold", {"file": None, "entries": 0}, json_wanted=json_wanted
+                )
                 return
             written = new
         place = _write(written, to)
@@ -75,12 +76,9 @@ def export(
 
 
 def _offer(store: Store, who: str, *, adjust_by: bool) -> files.Written | None:
-    try:
-        if adjust_by:
-            return files.offer(store, "adjust_by", who, connect.configuration().stock.adjust_by)
-        return files.offer(store, "finance_csv", who)
-    except CannotWrite as error:
-        raise NotDone(str(error)) from None
+    if adjust_by:
+        return files.offer(store, "adjust_by", who, connect.configuration().stock.adjust_by)
+    return files.offer(store, "finance_csv", who)
 
 
 def _open(store: Store) -> str:
@@ -107,11 +105,11 @@ def _write(written: files.Written, to: Path | None) -> Path:
 
 
 def loaded(file: File, by: By, json_wanted: AsJson = False) -> None:
-    """Say that a file was loaded, into finance's ledger or into Khaos Control. What levels carried for it is over.
+    """Confirm that a file was loaded, into finance's ledger or into Khaos Control. Levels stop carrying its units.
 
     Example: `fleet journal loaded journal-000001.csv --by Anna`
     """
-    who = said("--by", by)
+    who = given_text("--by", by)
     with closing(connect.store()) as store:
         done = files.confirm(store, files.name_of(store, file), who)
         if done is None:

@@ -28,7 +28,7 @@ def ship(
     number = after.shipments
     reference = f"{row.reference}/S{number}"
     parcels = _new_parcels(reading, row.reference, parcels)
-    courier = next((warehouse.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
+    courier = next((warehouse.dispatches.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
     lines = tuple(PickLine(sku=sku, quantity=units) for sku, units in sorted(new.items()))
     shipment = Shipment(
         reference=reference,
@@ -69,9 +69,9 @@ def ship(
 
 
 def _new_parcels(reading: Reading, fulfilment: str, parcels: Iterable[Parcel]) -> list[Parcel]:
-    told = {
+    stored = {
         (p["tracking"], p["shipment"])
         for row in reading.run("select parcels from shipment where fulfilment = %s", fulfilment)
         for p in row["parcels"]
     }
-    return [p for p in parcels if (p.tracking, p.shipment) not in told]
+    return [p for p in parcels if (p.tracking, p.shipment) not in stored]

@@ -58,7 +58,7 @@ def products_of(reading: Reading, codes: list[str]) -> dict[str, Product]:
 
 def catalogue(runtime: Runtime, message: Claimed, codes: list[str]) -> dict[str, Product]:
     """The catalogue's word on some SKUs, where the warehouse is told of it with the order."""
-    if not runtime.warehouse(message.connection).numbered:
+    if not runtime.warehouse(message.connection).orders.numbered:
         return {}
     return {
         row["code"]: Product.model_validate(row["body"])

@@ -7,18 +7,23 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mappings.errors import Unreadable
+from workers.ports.edi import DocumentSource
 from workers.spine.reading import Reading
 
 
 def tell_moves(
-    reading: Reading, home: str, document: str, moves: Sequence[dict[str, Any]], why: tuple[str, str] | None = None
+    reading: Reading,
+    origin: DocumentSource,
+    home: str,
+    document: str,
+    moves: Sequence[dict[str, Any]],
+    why: tuple[str, str] | None = None,
 ) -> int:
     """Take movements of one document: [{sku, condition, units}], below zero for what left. Returns how many were new.
 
     ``why`` is their cause and the word for the story; None where the movements were told to finance already.
     """
-    origin = reading.runtime.telling(reading.record.connection).files.origin(reading.record.body)
-    told: dict[str, Any] = {
+    argument: dict[str, Any] = {
         "home": home,
         "document": document,
         "number": origin.number,
@@ -26,12 +31,12 @@ def tell_moves(
         "moves": list(moves),
     }
     if why is not None:
-        told |= {"cause": why[0], "word": why[1]}
-    new: int = reading.run("select tell_moves(%s) as n", json.dumps(told))[0]["n"]
+        argument |= {"cause": why[0], "word": why[1]}
+    new: int = reading.run("select tell_moves(%s) as n", json.dumps(argument))[0]["n"]
     return new
 
 
-def complain(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
+def file_unreadable(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
     """Units whose condition no table knows are held as unknown, and a person is told which row is missing."""
     for entry in bad:
         reading.file_exception(

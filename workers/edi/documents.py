@@ -9,7 +9,7 @@ from workers.spine.reading import Reading
 
 def read_file(reading: Reading) -> None:
     """Reader of a file. What cannot be made out of it is parked for itself. Raises Unmappable for the whole file."""
-    files = reading.runtime.telling(reading.record.connection).files
+    files = reading.runtime.warehouse(reading.record.connection).files
     facility, name, data = unpack(reading.record.body)
     documents, bad = files.open(facility, name, data)
     for entry in bad:
@@ -20,10 +20,10 @@ def read_file(reading: Reading) -> None:
 
 def _keep(reading: Reading, facility: str, document: Document) -> None:
     connection, key = reading.record.connection, f"{facility} {document.key}"
-    told = reading.run(
+    taken = reading.run(
         "select receive(%s, %s, %s, %s, null) as id", connection, document.kind.value, key, document.body
     )
-    if told[0]["id"] is not None:
+    if taken[0]["id"] is not None:
         return
     before = reading.run(
         "select r.id, r.body from record_key k join record r on r.id = k.record_id"

@@ -1,4 +1,4 @@
-"""What the warehouse's floor is told: which reason to use for what, and what each does in the books."""
+"""The guide for the warehouse's floor: which reason to use for what, and what each does in the books."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ HEAD = """\
 # Adjustments: which reason to use
 
 For the people on the warehouse's floor, and for finance. Written by `fleet journal reasons --markdown`; the rows stand
-in `mappings/tables/adjustment_reasons.toml`, and a merchant's own, under `[tables.adjustment_reasons.<system>]` in
-`fleet.toml`, win over them.
+in `mappings/<system>/tables/adjustment_reasons.toml`, and a merchant's own, under
+`[tables.adjustment_reasons.<system>]` in `fleet.toml`, win over them.
 
 Every adjustment, hold and release becomes one journal entry, once, with the reason that was picked on the floor.
 **Always pick a reason.** An adjustment without one moves the units all the same, but nobody can book it: it waits as
@@ -58,11 +58,11 @@ def as_rows(own: Mapping[str, Rows] | None = None) -> list[FloorReason]:
         for code in dict.fromkeys((*shipped, *ours)):
             use = {**shipped.get(code, {}), **ours.get(code, {})}.get("use", "")
             try:
-                known = read_adjustment(system, code, ours)
+                adjustment = read_adjustment(system, code, ours)
             except Unmappable:
                 rows.append(FloorReason(system, code, use, "", ""))
             else:
-                rows.append(FloorReason(system, code, use, known.khaos, known.account))
+                rows.append(FloorReason(system, code, use, adjustment.khaos, adjustment.account))
     return rows
 
 

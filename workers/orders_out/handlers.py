@@ -9,9 +9,9 @@ from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, stamp_of
 from workers.ledger.store import Claimed, Connection, Effect, call, within
-from workers.ports.warehouse import Known
+from workers.ports.orders import WriteContext
 from workers.spine import exceptions
-from workers.spine.delivery import Absent, after_sending
+from workers.spine.delivery import NotAtPartner, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
 from workers.spine.people import Dismissal
 from workers.spine.runtime import Runtime
@@ -50,9 +50,9 @@ class Order:
             wanted = wanted.model_copy(update={"lines": lines})
             transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
         products = catalogue(self.runtime, message, [line.sku for line in lines])
-        known = Known(skus.their_ids, products, stamp_of(self.runtime, message))
+        context = WriteContext(skus.their_ids, products, stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.write_order(wanted, self.runtime.facts(message.connection), known)
+        return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), context)
 
     def _called_off(self, message: Claimed) -> NotNeeded | None:
         """Surely not over there, and not wanted there any more."""
@@ -86,11 +86,11 @@ class Order:
             return over
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
-        their_id = warehouse.send_order(wire)
+        their_id = warehouse.orders.send_order(wire)
         self._release(message, their_id)
-        if warehouse.ack_proof == "get":
+        if warehouse.orders.ack_proof == "get":
             with after_sending(f"created as {their_id}, not shown"):
-                found = self.runtime.asked(message.connection).find_order(
+                found = warehouse.order_reads.find_order(
                     message.reference, wire, self.runtime.facts(message.connection)
                 )
             if found is None or not found.same:
@@ -99,13 +99,13 @@ class Order:
                 )
         return Delivered(f"at the warehouse as {their_id}", self._effects(message, their_id))
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | NotAtPartner:
         """By reference: there as we wrote it, there otherwise, there twice, or not there."""
         self.runtime.pace(message.connection)
-        warehouse = self.runtime.asked(message.connection)
-        found = warehouse.find_order(message.reference, wire, self.runtime.facts(message.connection))
+        warehouse = self.runtime.warehouse(message.connection)
+        found = warehouse.order_reads.find_order(message.reference, wire, self.runtime.facts(message.connection))
         if found is None:
-            return Absent()
+            return NotAtPartner()
         if len(found.their_ids) > 1:
             return Dead("duplicate_at_warehouse", f"it is there as {', '.join(found.their_ids)}", maybe_done=True)
         if not found.same:
@@ -119,7 +119,7 @@ class Order:
     def _release(self, message: Claimed, their_id: str) -> None:
         """A release that fails leaves the order there: the doubt stands, and the look-up releases it again."""
         with after_sending(f"created as {their_id}, not released"):
-            self.runtime.warehouse(message.connection).release_order(their_id)
+            self.runtime.warehouse(message.connection).orders.release_order(their_id)
 
     def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
         effects: list[Effect] = [

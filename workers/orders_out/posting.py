@@ -11,7 +11,8 @@ from workers.domain.fulfilment import FulfilmentRow, State
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
 from workers.orders_out.ready_invoice import ReadyInvoice
-from workers.ports.warehouse import Known
+from workers.ports.orders import WriteContext
+from workers.spine import priority
 from workers.spine.reading import Reading
 
 
@@ -23,9 +24,9 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
     skus = confirmed(reading.run, warehouse, ready.units)
     wire = None
     facts = reading.run("select value from partner_fact where connection = %s", warehouse)
-    side = reading.runtime.warehouse(warehouse)
-    if not skus.missing and facts and not side.numbered:
-        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus.their_ids))
+    orders = reading.runtime.warehouse(warehouse).orders
+    if not skus.missing and facts and not orders.numbered:
+        wire = orders.write_order(fulfilment, facts[0]["value"], WriteContext(skus.their_ids))
     reading.post(
         NewMessage(
             flow="orders-out",
@@ -55,7 +56,7 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
 
 def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> bool:
     """Tell the warehouse of the change under the order's reference, where it takes that and the order stays there."""
-    if row.state is not State.SENT or not reading.runtime.warehouse(row.warehouse).replaces:
+    if row.state is not State.SENT or not reading.runtime.warehouse(row.warehouse).orders.replaces:
         return False
     rule, _ = routing.choose(reading.runtime.configuration, ready.order, ready.stock_products)
     if (rule.to, rule.facility) != (row.warehouse, row.facility):
@@ -72,7 +73,7 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
             body={"fulfilment": _fulfilment(reading, row, ready).model_dump(mode="json"), "requested": ready.units},
             fingerprint=ready.fingerprint,
             gates=(),
-            priority=3,
+            priority=priority.CHANGE,
             note="Khaos Control changed it",
         )
     )

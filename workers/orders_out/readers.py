@@ -17,17 +17,16 @@ from workers.orders_out import availability, remainders, routing
 from workers.orders_out.posting import post_order, replace_order
 from workers.orders_out.ready_invoice import ReadyInvoice, assemble
 from workers.orders_out.withdrawals import cancel, notice_vanished, withdraw, withdraw_unpushed
+from workers.ports.orders import REFERENCE_LIMIT
 from workers.spine.reading import Reading
-
-REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
 
 
 def read_orders(reading: Reading) -> None:
     """Reader of the orders poll: invoices of some orders, with the orders' details where they matter."""
-    said = json.loads(reading.record.body)
+    payload = json.loads(reading.record.body)
     erp = reading.runtime.erp
-    invoices, unreadable = erp.read_status(said["status"].encode())
-    orders, unreadable_orders = erp.read_orders(said["orders"].encode()) if said.get("orders") else ([], [])
+    invoices, unreadable = erp.read_status(payload["status"].encode())
+    orders, unreadable_orders = erp.read_orders(payload["orders"].encode()) if payload.get("orders") else ([], [])
     by_code = {order.code: order for order in orders if order.code}
     by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
     stale = _stale(reading, {invoice.order_code for invoice in invoices} | set(by_code))
@@ -55,7 +54,7 @@ def read_orders(reading: Reading) -> None:
             else:
                 _well_again(reading, invoice, failed)
     codes = {invoice.order_code for invoice in invoices} - stale
-    for code in sorted(codes if said.get("whole") else set()):
+    for code in sorted(codes if payload.get("whole") else set()):
         notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
 
 
@@ -121,9 +120,11 @@ def _new(reading: Reading, ready: ReadyInvoice) -> None:
         "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
     )[0]["n"]
     reference = f"{order.code}-{number}"
-    if len(reference) > REFERENCE:
+    if len(reference) > REFERENCE_LIMIT:
         raise Unmappable(
-            "SORDER_CODE", order.code, "with a number it is longer than the 22 characters that warehouses take"
+            "SORDER_CODE",
+            order.code,
+            f"with a number it is longer than the {REFERENCE_LIMIT} characters that warehouses take",
         )
     row = FulfilmentRow(
         reference=reference,

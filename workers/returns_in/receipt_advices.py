@@ -1,9 +1,9 @@
-"""Goods that a warehouse tells to have taken in, each receipt once and complete: supplies, returns, and odd parcels."""
+"""Receipt advices (944): supplies, announced returns, and parcels that nobody announced, each complete and once."""
 
 from __future__ import annotations
 
 from mappings.canonical import GoodsReceipt, ReceiptLine
-from workers.domain.stock_movements import complain, tell_moves
+from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.returns_in.receipts import take_receipt
 from workers.spine.reading import Reading
 
@@ -12,11 +12,11 @@ ODD = {"EMPTY_BOX": "empty_parcel", "MISSING": "empty_parcel", "WRONG_ITEM": "wr
 
 
 def read_receipt(reading: Reading) -> None:
-    """Reader of a receipt advice. What nobody ordered back credits nobody: it is a person's, and held as told."""
-    warehouse = reading.runtime.telling(reading.record.connection)
-    receipt, bad = warehouse.files.read_receipt(reading.record.body)
+    """Reader of a receipt advice. An unannounced parcel credits nobody: it becomes an exception, and stays held."""
+    warehouse = reading.runtime.warehouse(reading.record.connection)
+    receipt, bad = warehouse.receipts.read_receipt(reading.record.body)
     home = warehouse.sites[receipt.facility]
-    is_return = warehouse.files.is_return(receipt)
+    is_return = warehouse.receipts.is_return(receipt)
     odd = [line for line in receipt.lines if is_return and line.hold_reason in ODD]
     for line in odd:
         _file(reading, receipt, line)
@@ -30,13 +30,14 @@ def read_receipt(reading: Reading) -> None:
     ]
     if ordinary:
         take_receipt(reading, receipt.model_copy(update={"lines": ordinary}), home, says_return=is_return)
-    tell_moves(reading, home, f"receipt {number}", moves, ("received", receipt.kind_word))
+    origin = warehouse.receipts.origin(reading.record.body)
+    tell_moves(reading, origin, home, f"receipt {number}", moves, ("received", receipt.kind_word))
     # the grade of returned goods is judged with the return itself
-    complain(reading, home, [entry for entry in bad if not (is_return and entry.error.kind == "unknown_grade")])
+    file_unreadable(reading, home, [entry for entry in bad if not (is_return and entry.error.kind == "unknown_grade")])
 
 
 def _name(reading: Reading, receipt: GoodsReceipt, home: str) -> str:
-    """Each facility may number its own receipts: one whose number another building has told is named with its own."""
+    """The receipt's name: its number, with the facility in front where another building has used that number."""
     taken = reading.run(
         "select 1 as one from goods_in where connection = %s and their_id = %s and home <> %s",
         reading.record.connection,

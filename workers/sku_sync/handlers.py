@@ -21,16 +21,18 @@ class ProductTo:
     def write(self, message: Claimed) -> bytes | Outcome:
         """The bytes of the product."""
         product = Product.model_validate_json(message.body_text)
-        return self.runtime.warehouse(message.connection).write_product(product, self.runtime.facts(message.connection))
+        return self.runtime.warehouse(message.connection).products.write_product(
+            product, self.runtime.facts(message.connection)
+        )
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Create or update it; its confirmation opens the gate that orders wait at."""
+        """Create or update it, and open the gate of orders that wait for it."""
         self.runtime.pace(message.connection)
-        known = self.runtime.store.row(
+        item = self.runtime.store.row(
             "select their_id from sku where connection = %s and code = %s", message.connection, message.reference
         )
-        their_id = self.runtime.asked(message.connection).send_product(
-            message.reference, known["their_id"] if known else None, wire, self.runtime.facts(message.connection)
+        their_id = self.runtime.warehouse(message.connection).products.send_product(
+            message.reference, item["their_id"] if item else None, wire, self.runtime.facts(message.connection)
         )
         return Delivered(
             f"confirmed as {their_id}",

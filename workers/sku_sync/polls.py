@@ -6,6 +6,7 @@ import json
 import time
 from datetime import datetime
 
+from workers.ports.sources import Source
 from workers.spine.polling import call, chunks, receipt
 from workers.spine.runtime import Runtime
 
@@ -22,11 +23,11 @@ def poll_catalogue(runtime: Runtime) -> int:
     odd = [code for code in codes if "," in code]
     if odd:
         body = json.dumps(odd).encode()
-        new += int(runtime.store.receive(name, "code_with_comma", receipt(body), body) is not None)
+        new += int(runtime.store.receive(name, Source.CODE_WITH_COMMA, receipt(body), body) is not None)
     for some in chunks([code for code in codes if "," not in code], PRODUCTS_A_CALL):
         body = call(runtime, name, "catalogue", lambda some=some: erp.fetch_products(some))
         key = receipt(body + str(until).encode())  # the same words after another edit are news: A, B and A again
-        new += int(runtime.store.receive(name, "products", key, body) is not None)
+        new += int(runtime.store.receive(name, Source.PRODUCTS, key, body) is not None)
     if until is not None:
         runtime.store.run(
             "insert into cursor (connection, source, value) values (%s, 'catalogue', %s)"
@@ -40,7 +41,7 @@ def poll_catalogue(runtime: Runtime) -> int:
 def poll_asked(runtime: Runtime) -> int:
     """Export the SKUs that orders wait for and that the catalogue has not brought yet, many to a call."""
     name = runtime.configuration.erp.name
-    asked = runtime.store.rows(
+    wanted = runtime.store.rows(
         "update gate g set changed_at = now() where kind = 'sku' and not open and changed_at < now() - interval"
         " '10 seconds'"
         " and exists (select 1 from message_gate h where h.gate = g.name)"
@@ -48,10 +49,10 @@ def poll_asked(runtime: Runtime) -> int:
         " gated_sku(g.name) as code",
         name,
     )
-    codes = sorted({row["code"] for row in asked if "," not in row["code"]})
+    codes = sorted({row["code"] for row in wanted if "," not in row["code"]})
     new = 0
     for some in chunks(codes, PRODUCTS_A_CALL):
         body = call(runtime, name, "asked", lambda some=some: runtime.erp.fetch_products(some))
         key = receipt(body + str(time.time_ns()).encode())  # asked because something waits: worth a reading each time
-        new += int(runtime.store.receive(name, "products", key, body) is not None)
+        new += int(runtime.store.receive(name, Source.PRODUCTS, key, body) is not None)
     return new

@@ -325,6 +325,12 @@ VERDICTS: dict[str, Verdict] = {
         "Load a valuation that names this SKU and site (`fleet valuation load FILE`), or give the product its buying"
         " price in Khaos Control: the entries go by themselves.",
     ),
+    "journal_not_writable": Verdict(
+        FINANCE,
+        "error",
+        "The adjust-by file cannot hold this entry: do what its reason says, and the next file has it; or book it by"
+        " hand in Khaos Control.",
+    ),
     "journal_refused": Verdict(
         FINANCE,
         "error",
@@ -520,6 +526,6 @@ def verdict(kind: str) -> Verdict:
 BASE, CEILING = 1.0, 300.0
 
 
-def back_off(tries: int, dice: random.Random) -> float:
+def back_off(tries: int, rng: random.Random) -> float:
     """Seconds until the next try: exponential with full jitter, from one second up to five minutes."""
-    return dice.uniform(0.2, min(CEILING, BASE * 2.0 ** min(tries, 16)))
+    return rng.uniform(0.2, min(CEILING, BASE * 2.0 ** min(tries, 16)))

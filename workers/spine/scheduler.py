@@ -64,6 +64,11 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
         db.execute("delete from schedule where name <> all (%s)", (list(listed),))
 
 
+def bring_forward(run: exceptions.Run, name: str) -> None:
+    """Make a scheduled thing due now, in the transaction of ``run``."""
+    run("update schedule set due_at = now() where name = %s", name)
+
+
 def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
     """Run one scheduled thing if it is due and nobody runs it. False when it was not run, or failed."""
     scheduled = listed.get(name)

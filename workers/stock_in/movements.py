@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
 from workers.domain.rereads import taken_back
+from workers.ports.sources import Source
 from workers.spine.polling import call, receipt
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -29,12 +30,13 @@ def poll_movements(runtime: Runtime, home: str) -> int:
     """
     connection, facility = runtime.configuration.homes[home]
     facts, begin = runtime.facts(connection), since(runtime, home)
-    warehouse = runtime.asked(connection)
-    raw = call(runtime, connection, "movements", lambda: warehouse.stock.fetch_movements(facility, begin, facts))
+    asked_at, stock = datetime.now(UTC), runtime.warehouse(connection).stock
+    raw = call(runtime, connection, "movements", lambda: stock.fetch_movements(facility, begin, facts))
     body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
-    stored = runtime.store.receive(connection, "movements", receipt(body), body)
-    movements, _unreadable = warehouse.stock.read_movements(raw)
-    until = max((m.moved_at for m in movements), default=None)
+    stored = runtime.store.receive(connection, Source.MOVEMENTS, receipt(body), body)
+    movements, _unreadable = stock.read_movements(raw)
+    # a clock that is ahead moves no cursor: what is booked until then would never be read
+    until = max((m.moved_at for m in movements if m.moved_at <= asked_at), default=None)
     if until is None and begin is None:
         row = runtime.store.row("select clock_timestamp() - interval '5 minutes' as at")
         until = row["at"] if row else None
@@ -51,17 +53,17 @@ def poll_movements(runtime: Runtime, home: str) -> int:
 
 def read_movements(reading: Reading) -> None:
     """Reader of a page of movements."""
-    said = json.loads(reading.record.body)
+    payload = json.loads(reading.record.body)
     connection = reading.record.connection
-    movements, unreadable = reading.runtime.asked(connection).stock.read_movements(said["raw"].encode())
+    movements, unreadable = reading.runtime.warehouse(connection).stock.read_movements(payload["raw"].encode())
     for entry in unreadable:
         reading.park("stock-in", entry)
     rows = as_rows(movements)
-    if said["baseline"]:
+    if payload["baseline"]:
         rows = [{**row, "cause": Cause.INSIDE.value} for row in rows]
-    told = {"connection": connection, "home": said["home"], "movements": rows}
-    reading.run("select take_movements(%s)", json.dumps(told))
-    taken_back(reading, said["home"], [row["sku"] for row in rows if row["cause"] == Cause.UNRECEIVED.value])
+    argument = {"connection": connection, "home": payload["home"], "movements": rows}
+    reading.run("select take_movements(%s)", json.dumps(argument))
+    taken_back(reading, payload["home"], [row["sku"] for row in rows if row["cause"] == Cause.UNRECEIVED.value])
 
 
 def as_rows(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Where is this order? Whatever code a person has in hand leads to one story, told in time order."""
+"""The story of an order, in time order, found by whatever code a person has in hand."""
 
 from __future__ import annotations
 
@@ -7,20 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection as Reading
 from sqlalchemy import Engine
 
+from workers.ledger.expected import in_words
 from workers.views.exceptions import LISTED
 from workers.views.snapshot import LONGEST_LIST, Row, fetch, snapshot
 
-# What each expectation waits for, in words; an unknown one is shown as it stands.
-EXPECTED = {
-    "sku_confirmed": "the warehouse confirms every SKU of it",
-    "dispatch": "the warehouse dispatches it",
-    "received": "the warehouse says that it could read it",
-    "accepted": "the warehouse accepts or refuses it",
-    "changed": "the warehouse says whether it took the change",
-    "cancelled": "the warehouse says what became of the cancellation",
-    "item results": "the warehouse answers the item file, item by item",
-    "file": "their file of that number",
-}
 PROOFS = {
     "khaos_shows": "Khaos Control shows the dispatch",
     "item results": "every facility of the warehouse accepts the item",
@@ -90,7 +80,7 @@ select id, flow, connection, kind, reference, version, state, settled_at as sinc
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All that the ledger knows of the order (or orders) that a code names; no names and no addresses.
+    """The order (or orders) that a code names, as the ledger has them; no names and no addresses.
 
     ``stories`` are order codes, or the SKU or reference itself where no order is known by it.
     ``expected`` says what should come next: ``what``, ``subject``, ``due_at``, ``missed_at``.
@@ -110,7 +100,7 @@ class Story:
 
 
 def order_story(engine: Engine, ref: str) -> Story | None:
-    """The story behind a code; None when nothing is known by it.
+    """The story behind a code; None when nothing goes by it.
 
     ``ref`` may be a sales order, invoice or associated reference of Khaos Control, our fulfilment or
     shipment reference, the warehouse's own id, a tracking number, a SKU, or the name or control number of a file
@@ -123,15 +113,14 @@ def order_story(engine: Engine, ref: str) -> Story | None:
         if not stories:
             return None
         fulfilments = fetch(reading, FULFILMENTS, stories=list(stories))
-        told = sorted(
-            {*stories, *(row["reference"] for row in fulfilments)}
-        )  # a hint may come before its order is known
-        live = fetch(reading, LIVE, stories=told)
+        # a hint may come before its order is read, and its story is then called by the reference
+        every = sorted({*stories, *(row["reference"] for row in fulfilments)})
+        live = fetch(reading, LIVE, stories=every)
         timeline = fetch(
             reading,
             "select * from (select id, at, who, step, note, subject, flow, connection from timeline"
             " where story = any (:stories) order by id desc limit :limit) latest order by at, id",
-            stories=told,
+            stories=every,
             limit=LONGEST_LIST,
         )
         return Story(
@@ -140,16 +129,16 @@ def order_story(engine: Engine, ref: str) -> Story | None:
             fulfilments=tuple(fulfilments),
             shipments=tuple(fetch(reading, SHIPMENTS, stories=list(stories))),
             messages=tuple(live),
-            settled=tuple(fetch(reading, SETTLED, stories=told)),
-            files=tuple(fetch(reading, NUMBERED, stories=told)),
+            settled=tuple(fetch(reading, SETTLED, stories=every)),
+            files=tuple(fetch(reading, NUMBERED, stories=every)),
             exceptions=tuple(
                 fetch(
                     reading,
                     LISTED + " where story = any (:stories) order by state = 'open' desc, first_at",
-                    stories=told,
+                    stories=every,
                 )
             ),
-            expected=tuple(_expected(reading, told, live)),
+            expected=tuple(_expected(reading, every, live)),
             timeline=tuple(timeline),
         )
 
@@ -164,14 +153,14 @@ def _stories(reading: Reading, ref: str) -> tuple[str, ...]:
     return ()
 
 
-def _expected(reading: Reading, told: list[str], live: list[Row]) -> list[Row]:
+def _expected(reading: Reading, stories: list[str], live: list[Row]) -> list[Row]:
     rows = fetch(
         reading,
         "select subject, what, due_at, missed_at from expectation where story = any (:stories) order by due_at",
-        stories=told,
+        stories=stories,
     )
     for row in rows:
-        row["what"] = EXPECTED.get(row["what"], row["what"])
+        row["what"] = in_words(row["what"]).awaited
     for message in live:
         if message["state"] == "sent" and message["proof_due_at"]:
             what = PROOFS.get(message["proof"], message["proof"])

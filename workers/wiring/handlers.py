@@ -1,4 +1,4 @@
-"""Flow and kind of a message -> what it does: the table of every message that there is."""
+"""The handler of each kind of message, by flow and kind."""
 
 from __future__ import annotations
 
@@ -35,18 +35,20 @@ class NoHandler(Exception):
 
 
 def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Handler:
-    """What a kind of message does at a connection."""
+    """The handler of a kind of message at a connection."""
     if kind == "read":
         return replay.ReadAgain(runtime)
-    told = runtime.connection(connection)
-    again = told.system != "khaos" and runtime.warehouse(connection).repeatable
+    parts = runtime.warehouse(connection).parts if connection in runtime.warehouses else None
+    orders, returns = (parts.orders, parts.returns) if parts else (None, None)
     handlers: dict[tuple[str, str], Callable[[Runtime], Handler]] = {
-        ("orders-out", "order"): partial(orders_out_handlers.Order, repeatable=again),
+        ("orders-out", "order"): partial(
+            orders_out_handlers.Order, repeatable=orders is not None and orders.repeatable
+        ),
         ("orders-out", "change"): amendments.Change,
         ("orders-out", "cancel"): amendments.Cancel,
         ("dispatch-in", "reread"): dispatch_in_handlers.Reread,
         ("dispatch-in", "shipment"): dispatch_in_handlers.ShipmentTo,
-        ("sku-sync", "product"): item_files.ItemFor if told.tells else sku_sync_handlers.ProductTo,
+        ("sku-sync", "product"): item_files.ItemFor if parts and parts.item_files else sku_sync_handlers.ProductTo,
         ("sku-sync", "items"): item_files.ItemFile,
         ("stock-in", "recount"): counts.Recount,
         ("stock-in", "levels"): levels.Levels,
@@ -54,7 +56,9 @@ def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Hand
         ("orders-out", "again"): resend.Again,
         ("returns-in", "again"): resend.Again,
         ("returns-in", "receipt"): returns_in_handlers.Receipt,
-        ("returns-in", "advice"): partial(returns_in_handlers.Advice, repeatable=again),
+        ("returns-in", "advice"): partial(
+            returns_in_handlers.Advice, repeatable=returns is not None and returns.repeatable
+        ),
         ("returns-in", "return"): returns_in_handlers.Return,
     }
     try:

@@ -89,6 +89,7 @@ AUTOMATIONS = {
     f"{resource}.{event}": str(41 + n)
     for n, (resource, event) in enumerate((resource, event) for resource, events in EVENTS.items() for event in events)
 }
+PRICES = {"price": "2.00", "buy_price": "0.80"}
 STOCK = ("MUG", "BOWL", "TRAY")
 SITES = ("Main Site", "Annex")
 BESIDE = ("Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer")
@@ -160,7 +161,7 @@ class World:
             "products",
             products=[
                 {
-                    "code": code, "description": f"Thing {code}", "in_stock": units, "price": "2.00",
+                    "code": code, "description": f"Thing {code}", "in_stock": units, **PRICES,
                     "barcode": ean(code), "commodity_code": "69120023", "country_of_origin": "GB", **more,
                 }
                 for code in codes
@@ -230,7 +231,7 @@ class World:
 
         return Slot(
             store=self.store, handler=lambda flow, connection, kind: handler_for(self.runtime, flow, connection, kind),
-            health=self.runtime.health, narrator=Silent(), doubt_wait=self.runtime.doubt_wait,
+            health=self.runtime.health, reporter=Silent(), doubt_wait=self.runtime.doubt_wait,
             lease=self.runtime.lease, clock=time.monotonic, sleep=time.sleep, dice=random.Random(1), on_dead=dead,
             stopping=lambda: False,
         )  # fmt: skip
@@ -242,9 +243,7 @@ class World:
         self.clarus.post("setup", plenty=False, stock=units)
         self.khaos.post(
             "products",
-            products=[
-                {"code": c, "description": f"Thing {c}", "in_stock": n, "price": "2.00"} for c, n in units.items()
-            ],
+            products=[{"code": c, "description": f"Thing {c}", "in_stock": n, **PRICES} for c, n in units.items()],
             sites=[*SITES, *BESIDE],
         )
         self.runtime.read_facts("khaos")
@@ -274,7 +273,7 @@ class World:
 
     # the warehouse
 
-    def ship(self, status: str = "COMPLETED", **switches: Any) -> None:
+    def ship(self, status: str = "COMPLETED", /, **switches: Any) -> None:
         """People come to the warehouse, work until every live order is in ``status``, and go."""
         wanted = {"ALLOCATED": (0.0, 3600.0), "PICK": (0.0, 3600.0), "COMPLETED": (0.0, 0.0)}[status]
         self.clarus.switch(floor=True, pick_seconds=wanted[0], dispatch_seconds=wanted[1], **switches)
@@ -362,7 +361,7 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
         runtime = Runtime(config.read(folder / "fleet.toml", SYSTEMS))
         engine = reading_engine(database)
         web = FastAPI()
-        web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.asked("leeds")})))
+        web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.warehouse("leeds")})))
         with serve(web) as hooks:
             schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
             runtime.redis.flushall()

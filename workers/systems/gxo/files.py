@@ -12,11 +12,12 @@ import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
 from adapters.x12 import Envelope, X12Error, envelope_of
-from mappings.canonical import GoodsReceipt, PickLine, StockMovement
+from mappings.canonical import GoodsReceipt, PickLine, Product, StockMovement
 from mappings.canonical.advices import Acknowledgement, ItemResult, OrderAdvice, ShipmentAdvice, StockSnapshot
 from mappings.errors import Unmappable, Unreadable
-from workers.ports.edi import Document, Lying, Origin
-from workers.ports.outbound_file import Letter, open_letter
+from workers.ports.edi import Document, DocumentSource, RemoteFile
+from workers.ports.outbound_file import OutboundFile, open_letter
+from workers.ports.sources import Kind
 from workers.systems.gxo.documents import (
     RESULT,
     content_of,
@@ -39,14 +40,17 @@ class GxoFiles:
         self._conditions: Mapping[str, str] = tables.get("stock_conditions", {}).get("gxo", {})
         self._causes: Mapping[str, str] = tables.get("movement_causes", {}).get("gxo", {})
         self._lines: Mapping[str, str] = tables.get("line_statuses", {}).get("gxo", {})
+        self._columns: Mapping[str, str] = tables.get("item_columns", {}).get("gxo", {})
+        self.tells = frozenset(Kind)
         self.poll_every = settings.poll_interval
-        self.series = settings.series
+        self.post_every = min(settings.poll_interval, 30.0)
+        self.series: str = settings.series
         self.gap_patience = settings.gap_patience
         self.answer_patience = settings.ack_824_within
 
-    def list_new(self, facility: str) -> list[Lying]:
+    def list_new(self, facility: str) -> list[RemoteFile]:
         """What has stopped growing in ``out`` and, where there is one, ``out/ack``."""
-        return [Lying(entry.path, entry.name) for entry in self._client.list_new(facility)]
+        return [RemoteFile(entry.path, entry.name) for entry in self._client.list_new(facility)]
 
     def fetch(self, path: str) -> bytes:
         """The whole file."""
@@ -61,38 +65,40 @@ class GxoFiles:
         if name.endswith(RESULT):
             return None, True
         try:
-            told = envelope_of(data, name)
-            self._is_ours(told, name)
+            envelope = envelope_of(data, name)
+            self._is_ours(envelope, name)
         except (X12Error, Unmappable):
             return None, False
-        return told.control_number, True
+        return envelope.control_number, True
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
         """The sets of an interchange that is for us, or an item result."""
         if name.endswith(RESULT):
             return [results(facility, name, data)], []
-        told = open_interchange(data, name)
-        self._is_ours(Envelope(told.control_number, told.sender, told.receiver, told.usage), name)
-        return documents(facility, told)
+        interchange = open_interchange(data, name)
+        self._is_ours(
+            Envelope(interchange.control_number, interchange.sender, interchange.receiver, interchange.usage), name
+        )
+        return documents(facility, interchange)
 
-    def _is_ours(self, told: Envelope, name: str) -> None:
-        for field, said, wanted in (
-            ("ISA06", told.sender, self._settings.receiver),
-            ("ISA08", told.receiver, self._settings.sender),
-            ("ISA15", told.usage, self._settings.usage),
+    def _is_ours(self, envelope: Envelope, name: str) -> None:
+        for field, value, wanted in (
+            ("ISA06", envelope.sender, self._settings.receiver),
+            ("ISA08", envelope.receiver, self._settings.sender),
+            ("ISA15", envelope.usage, self._settings.usage),
         ):
-            if said != wanted:
+            if value != wanted:
                 why = f"{name} is not for this connection, which has {wanted}: ask GXO, or correct the connection"
-                raise Unmappable(field, said, why, kind="unreadable")
+                raise Unmappable(field, value, why, kind="unreadable")
 
-    def origin(self, body: bytes) -> Origin:
+    def origin(self, body: bytes) -> DocumentSource:
         """Where a document stood."""
         return origin_of(body)
 
     def snapshot_by(self, facility: str) -> tuple[time, ZoneInfo]:
         """By which local time the day's 846 is due (gxo.md 2.1)."""
-        told = self._settings.facility(facility)
-        return told.snapshot_by, told.zone
+        facility_settings = self._settings.facility(facility)
+        return facility_settings.snapshot_by, facility_settings.zone
 
     def read_acknowledgement(self, body: bytes) -> Acknowledgement:
         """A 997."""
@@ -144,10 +150,15 @@ class GxoFiles:
         good, bad = words.read_item_results(content_of(body))
         return item_file_of(origin_of(body).file), good, bad
 
+    def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
+        """A row of an item file."""
+        row = words.write_item(product, own=self._columns, currency=self._settings.item_currency)
+        return json.dumps(row, ensure_ascii=False).encode()
+
     def write_items(self, facility: str, rows: Sequence[bytes], at: datetime) -> tuple[str, bytes]:
         """An item file of rows that were written before."""
         name, data = words.write_item_file([tuple(json.loads(row)) for row in rows], self._settings.client, at)
-        return name, Letter(facility, name, name, data).wire
+        return name, OutboundFile(facility, name, name, data).wire
 
     def send_items(self, wire: bytes) -> None:
         """Into the facility's folder."""
