@@ -6,7 +6,7 @@ part shipment is answered as soon as the invoice was split, without waiting for 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
