@@ -1,4 +1,4 @@
-"""Counts: of SKUs that something was said about, and of whole buildings, page by page in bounded memory."""
+"""Counts of SKUs that a hint named, and of whole buildings, page by page in bounded memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LINES_AT_ONCE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """Counts the SKUs of a home that were spoken of; movements are read after the stock, so that none is missing."""
+    """A count of SKUs that hints named; movements are read after the stock, so that none is missing."""
 
     runtime: Runtime
     repeatable: bool = True  # a read
@@ -163,7 +163,7 @@ def add_lines(runtime: Runtime, snapshot: int, lines: Iterable[StockLine]) -> No
 
 
 def end_snapshot(runtime: Runtime, snapshot: int, *, consistent: bool, absent: int) -> int:
-    """The last page was read: the count is complete and is taken over. Returns how many SKUs differed."""
+    """Take a count over, once its last page was read. Returns how many SKUs differed."""
     with runtime.store.transaction() as db:
         db.execute(
             "update snapshot set state = 'complete', ended_at = clock_timestamp(), lines ="
