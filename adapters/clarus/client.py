@@ -44,8 +44,8 @@ class Clarus:
 
         Raises Rejected (symbol ``account_unknown``) when no account has the code of the settings.
         """
-        told = ids_by_code(self._wire.ask, self.settings.account)
-        return {**told, "shows_hold_reasons": "reason_code" in self._extra.of("stocks")}
+        ids = ids_by_code(self._wire.ask, self.settings.account)
+        return {**ids, "shows_hold_reasons": "reason_code" in self._extra.of("stocks")}
 
     def products_by_code(self, codes: Iterable[str]) -> dict[str, Node]:
         """Product nodes by their code; a code that Clarus does not know is not in the answer."""

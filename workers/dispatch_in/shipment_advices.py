@@ -62,7 +62,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
 
 
 def _first_time(reading: Reading, document: str, row: FulfilmentRow, units: Units) -> bool:
-    """A shipment is told once: its record may be read again, after a table was mended for instance."""
+    """Whether the shipment is new: a record may be read again, after a mapping was mended."""
     return bool(
         reading.run(
             "insert into told_shipment (connection, document, fulfilment, units) values (%s, %s, %s, %s)"
@@ -86,7 +86,7 @@ def _gone(reading: Reading, row: FulfilmentRow) -> Units:
 
 
 def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
-    """Whoever ships an order, or cancels it, has received and accepted it; a shipment beats a cancellation."""
+    """Clear the expected answers to the order: whoever ships or cancels it has accepted it."""
     subject = row.subject
     over = [Expected.RECEIVED.value, Expected.ACCEPTED.value, *([Expected.CANCELLED.value] if shipped else [])]
     transitions.accept(reading.run, row.reference)

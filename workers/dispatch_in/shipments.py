@@ -1,4 +1,4 @@
-"""More has left than we knew: that is one shipment, with the parcels that are new, and a message about it."""
+"""Shipments: units that left since the last one, with the new parcels, and a message to Khaos."""
 
 from __future__ import annotations
 

@@ -11,12 +11,12 @@ OFF = timedelta(minutes=15)  # so far may a partner's clock be ahead and nobody 
 
 
 def is_ahead(at: datetime, now: datetime) -> bool:
-    """Whether a moment that has been is told as one that is still to come."""
+    """Tell whether a moment that has been is named as one that is still to come."""
     return at > now + OFF
 
 
 def not_later(at: datetime, now: datetime) -> datetime:
-    """The moment that a partner told; ``now`` where its clock is ahead."""
+    """Return the moment that a partner named; ``now`` where its clock is ahead."""
     return now if is_ahead(at, now) else at
 
 
@@ -36,5 +36,5 @@ def file_ahead(run: exceptions.Run, connection: str, at: datetime, now: datetime
 
 
 def close_ahead(run: exceptions.Run, connection: str) -> None:
-    """A moment was told that may be: the clock is right again."""
+    """Close what stands about a clock: a moment was named that may be."""
     exceptions.close(run, KIND, f"clock:{connection}", "its clock is right")

@@ -1,4 +1,4 @@
-"""Movements of stock that a document tells: each document once, into the positions of its home."""
+"""Movements of stock by document: each document once, into the positions of its home."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def tell_moves(
 ) -> int:
     """Take movements of one document: [{sku, condition, units}], below zero for what left. Returns how many were new.
 
-    ``why`` is their cause and the word for the story; None where the movements were told to finance already.
+    ``why`` is their cause and the word for the story; None where finance has the movements already.
     """
     argument: dict[str, Any] = {
         "home": home,
@@ -38,7 +38,7 @@ def tell_moves(
 
 
 def file_unreadable(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
-    """Units whose condition no table knows are held as unknown, and a person is told which row is missing."""
+    """File an exception for units in an unknown condition: they are held, and it names the missing row."""
     for entry in bad:
         reading.file_exception(
             entry.error.kind,

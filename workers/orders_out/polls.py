@@ -64,7 +64,7 @@ def _naming(slices: dict[str, bytes], codes: Iterable[str], *, among: Iterable[s
 
 
 def _dead_reads(runtime: Runtime, name: str) -> list[str]:
-    """Orders and invoices that could not be read: if Khaos takes them back meanwhile, that is over."""
+    """Orders and invoices that could not be read; a later status may close them."""
     rows = runtime.store.rows(
         "select reference from message where connection = %s and flow = 'orders-out' and kind = 'read'"
         " and state = 'dead'",
@@ -126,7 +126,7 @@ def _joined(erp: Any, slices: dict[str, bytes], codes: Sequence[str]) -> bytes:
 
 
 def _ours(runtime: Runtime, name: str, codes: Sequence[str]) -> bytes:
-    """What we know of some orders: when that changes, the same words of Khaos's are worth another reading."""
+    """The ledger's state of some orders, for the receipt key: when it changes, the same reply is read again."""
     rows = runtime.store.rows(
         "select reference, state, shipments, invoice_code from fulfilment where erp = %s and order_code = any (%s)"
         " order by reference",

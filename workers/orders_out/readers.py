@@ -75,7 +75,7 @@ def _stale(reading: Reading, codes: set[str]) -> set[str]:
 
 
 def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
-    """An invoice that can be read now: what stood dead for it or its order is over."""
+    """Close dead reads of an invoice, or its order, that can be read now."""
     over = [code for code in (invoice.order_code, invoice.invoice_code) if code not in failed]
     reading.run(
         "select finish(id, 'superseded', 'it can be read now', 'fleet') from message"

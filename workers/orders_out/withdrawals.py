@@ -12,7 +12,7 @@ from workers.spine.reading import Reading, fingerprint
 
 
 def withdraw(reading: Reading, invoice: Invoice) -> None:
-    """Khaos took an invoice back: cancelled, or in a stage that waits."""
+    """Withdraw or cancel the fulfilment of an invoice that Khaos took back."""
     row = lock_of_invoice(reading.run, reading.runtime.configuration.erp.name, invoice.invoice_code)
     why = (
         "cancelled in Khaos Control"
@@ -78,7 +78,7 @@ def withdraw_unpushed(reading: Reading, row: FulfilmentRow, why: str) -> bool:
 
 
 def notice_vanished(reading: Reading, order_code: str, invoices: list[Invoice]) -> None:
-    """Every invoice of the order was shown: one of ours that is not among them, or was issued by another hand."""
+    """File one of our invoices that Khaos does not show any more, or that another hand issued."""
     shown = {invoice.invoice_code: invoice for invoice in invoices}
     for row in lock_of_order(reading.run, reading.runtime.configuration.erp.name, order_code):
         if row.state not in OUT:

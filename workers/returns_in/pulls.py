@@ -59,7 +59,7 @@ def pull(
 
 
 def _arrived(db: Connection, erp: str, reached: int) -> None:
-    """Note that the answer with this sequence has arrived."""
+    """Presume served offers up to a sequence imported, and expect their credit notes."""
     db.execute(
         "with arrived as (update return_line set state = 'presumed_imported', imported_at = now()"
         " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s returning *)"

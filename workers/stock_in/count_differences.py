@@ -1,4 +1,4 @@
-"""Where a warehouse's count and what moved since differ: an exception a building, until both agree."""
+"""Differences between a warehouse's count and what moved since: an exception a building, until both agree."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def _units(held: dict[str, int]) -> str:
 
 
 def adopt(store: Store, home: str, sku: str, who: str) -> Moves:
-    """A person takes the count for true: it is the book from now on, and what differed is a movement for finance.
+    """Take the count for true, by a person: it is the book from now on, and the difference goes to finance.
 
     Raises CannotDo where nothing differs. Returns what was booked, by condition.
     """

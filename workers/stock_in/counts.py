@@ -1,4 +1,4 @@
-"""Counts: of SKUs that something was said about, and of whole buildings, page by page in bounded memory."""
+"""Counts of SKUs that a hint named, and of whole buildings, page by page in bounded memory."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ OF_RECORDS = ("absurd_quantity", "fractional_quantity", "unmappable")  # what st
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """Counts the SKUs of a home that were spoken of; movements are read after the stock, so that none is missing."""
+    """A count of SKUs that hints named; movements are read after the stock, so that none is missing."""
 
     runtime: Runtime
     repeatable: bool = True  # a read

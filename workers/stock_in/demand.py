@@ -31,7 +31,7 @@ def poll_demand(runtime: Runtime) -> int:
 def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at_once: int | None = AT_ONCE) -> int:
     """Read the open invoices and keep them. ``calling`` makes one call to Khaos in a slot that it has.
 
-    An invoice of which nothing can be told now keeps what was promised by it. Raises what adapters raise; then all of
+    An invoice that cannot be read now keeps its former promise. Raises what adapters raise; then all of
     that stays.
     """
     erp, name = runtime.erp, runtime.configuration.erp.name
@@ -67,7 +67,7 @@ def _lines(
     """What every invoice promises; one that cannot be read any more (``odd``) promises what it did ``before``.
 
     Of the others whose items are not shown or not clear, the first of an order promises all that the order asks for
-    and no clear one holds. Where the order cannot be read either, what was known stays.
+    and no clear one holds. Where the order cannot be read either, the former promise stays.
     """
     lines: list[list[Any]] = []
     clear: dict[str, Counter[str]] = {}
@@ -101,7 +101,7 @@ def _stored(runtime: Runtime) -> PromisedLines:
 
 
 def _file_unreadable(db: Connection, erp: str, unreadable: Iterable[Unreadable], promised: set[str]) -> None:
-    """An invoice that cannot be read is somebody's, the more so where nobody knows what it promises."""
+    """File an exception for each invoice that cannot be read, and close those of the others."""
     subjects = []
     for entry in unreadable:
         subjects.append(f"demand:{entry.subject}")

@@ -41,12 +41,12 @@ class Drift:
 
     @property
     def units(self) -> int:
-        """How far it is off, above or below zero."""
+        """Return how far it is off, above or below zero."""
         return self.after - self.before
 
 
 def find(flush: Flush, shown: Mapping[str, int], odd: Sequence[str]) -> list[Drift]:
-    """Those of some odd levels that were changed by nobody whom the fleet knows of, each in the story of its SKU.
+    """Find those of some odd levels that nobody known has changed, and write each into the story of its SKU.
 
     A sale may have come between the reading of the invoices and that of the levels: both are read once more.
     """

@@ -155,7 +155,7 @@ class Flush:
             self.shown |= self.read(skus)
 
     def _judge(self, skus: Sequence[str]) -> None:
-        """What shows as it should is done; what moved in between goes again; what Khaos does not take is explained."""
+        """Judge each SKU: done as shown, due again as it moved in between, or refused by Khaos and filed."""
         odd = self._odd(skus)
         self._well([sku for sku in skus if sku not in odd])
         for sku, target in odd.items():

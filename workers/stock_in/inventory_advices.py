@@ -1,4 +1,4 @@
-"""What moved and what was counted in a building that tells it: positions follow, and finance gets each adjustment."""
+"""Adjustments (947) and counts (846) that a warehouse sends: positions follow, finance gets each adjustment."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def moves_of(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
 
 
 def read_count(reading: Reading) -> None:
-    """Reader of a whole count. It is compared with what was told since the last; the less sellable figure counts."""
+    """Reader of a whole count, compared with the movements since the last; the less sellable figure counts."""
     warehouse = reading.runtime.warehouse(reading.record.connection)
     documents = warehouse.stock_documents
     counted, bad = documents.read_count(reading.record.body)
@@ -106,7 +106,7 @@ def _told_otherwise(reading: Reading, number: str, facility: str, skus: list[str
 
 
 def await_first_counts(runtime: Runtime, db: Connection) -> None:
-    """A building that has told no count yet is to do so by its next morning."""
+    """Expect the first count of each building by its next morning."""
     for home, (connection, facility) in runtime.configuration.homes.items():
         documents = runtime.warehouse(connection).parts.stock_documents
         if documents is not None:

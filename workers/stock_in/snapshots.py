@@ -56,7 +56,7 @@ def add_lines(runtime: Runtime, snapshot: int, lines: Iterable[StockLine]) -> No
 
 
 def break_snapshot(runtime: Runtime, snapshot: int, why: str) -> None:
-    """Nothing of this count is used, ever."""
+    """Break a count: nothing of it is used, ever."""
     runtime.store.run(
         "update snapshot set state = 'broken', ended_at = now(), note = %s where id = %s and state <> 'complete'",
         why,
@@ -66,7 +66,7 @@ def break_snapshot(runtime: Runtime, snapshot: int, why: str) -> None:
 
 
 def end_snapshot(runtime: Runtime, snapshot: int, lines: int, *, consistent: bool, absent: int) -> int:
-    """The last page was read: the count is complete and is taken over. Returns how many SKUs differed.
+    """Take a count over, once its last page was read. Returns how many SKUs differed.
 
     ``lines`` is how many were read. The table that holds them is emptied by a crash of Postgres, so a count that has
     fewer now is broken, as one is that another process has ended. Raises Busy then: it is counted again soon.

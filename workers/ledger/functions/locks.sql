@@ -18,12 +18,13 @@ begin
     perform pg_advisory_xact_lock(hashtextextended('told:' || p_home, 4201982));
 end $$;
 
--- A count of a whole building is alone with its positions; counts of single SKUs hold them together.
-create or replace function lock_positions(p_home text, p_alone boolean) returns void language plpgsql as $$
+-- Counts of some SKUs of a home go side by side; one of the whole building is alone with its positions.
+create or replace function share_positions(p_home text) returns void language plpgsql as $$
 begin
-    if p_alone then
-        perform pg_advisory_xact_lock(hashtextextended('positions of ' || p_home, 0));
-    else
-        perform pg_advisory_xact_lock_shared(hashtextextended('positions of ' || p_home, 0));
-    end if;
+    perform pg_advisory_xact_lock_shared(hashtextextended('positions of ' || p_home, 0));
+end $$;
+
+create or replace function lock_positions(p_home text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('positions of ' || p_home, 0));
 end $$;
