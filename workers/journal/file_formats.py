@@ -47,7 +47,7 @@ def _plain(amount: object) -> str:
 
 
 def adjust_by_text(written: Iterable[str], template: AdjustBy) -> bytes:
-    """Write the file of lines that ``adjust_by_line`` made, under its header where the template has one; UTF-8, CRLF."""
+    """Write the file of lines that ``adjust_by_line`` made, under a header where the template has one; UTF-8."""
     header = [template.delimiter.join(column.header for column in template.columns)] if template.header else []
     return "".join(f"{line}\r\n" for line in (*header, *written)).encode()
 
