@@ -31,7 +31,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
         if row["exception_state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
         if row["flow"] is None and row["trouble"] == ANSWER_MISSING and body is None:
-            return _lay_again(db, row, person)
+            return _resend(db, row, person)
         if row["flow"] is None:
             if row["record_id"] is None or body is not None:
                 raise CannotDo(
@@ -73,7 +73,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
         return str(message["reference"])
 
 
-def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
+def _resend(db: Any, row: dict[str, Any], person: Person) -> str:
     """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
     reference = resend(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
     if reference is None:
