@@ -38,7 +38,7 @@ def list_(
         return
     output.table(
         "Differences",
-        ("site", "sku", "told", "counted", "held, good"),
+        ("site", "sku", "by movements", "counted", "held, good"),
         [(r["home"], r["sku"], by_condition(r["book"]), by_condition(r["counted"]), r["held"]) for r in rows],
         numbers=frozenset({4}),
     )
