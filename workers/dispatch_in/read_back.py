@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mappings.canonical import Invoice
+from mappings.canonical.stages import ISSUED_STAGE
 from workers.dispatch_in.confirmation import finish, is_shipped, look_by_hand, missing
 from workers.dispatch_in.routes import BY_HAND, SHOWN
 from workers.domain import transitions
@@ -14,7 +15,6 @@ from workers.ledger.store import Connection, within
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
-ISSUED = 70
 # What waits for an operator may wait for a day: after an hour it is asked about every five minutes only.
 FRESH, SELDOM = 3600.0, 300.0  # seconds
 
@@ -68,7 +68,7 @@ def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> in
         missing(runtime, row, f"invoice {invoice.invoice_code} shows other quantities than left the warehouse")
         return 0
     with runtime.store.transaction() as db:
-        if not finish(db, row, invoice):
+        if not finish(runtime, db, row, invoice):
             return 0
         _adopt_rest(db, row["fulfilment"], invoices)
         transitions.confirm(within(db), row["fulfilment"])
@@ -93,7 +93,7 @@ def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None
         lines = {line.sku: line.quantity for line in invoice.lines if line.sku in row.requested}
         if (
             invoice.invoice_code not in bound
-            and invoice.stage < ISSUED
+            and invoice.stage < ISSUED_STAGE
             and adopt_rest(db, row, invoice.invoice_code, lines)
         ):
             return

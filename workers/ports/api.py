@@ -90,6 +90,9 @@ class Asked(Warehouse, Protocol):
     def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
         """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
 
+    def live_orders(self, facts: dict[str, Any]) -> Iterator[str]:
+        """References of every order that is to be shipped, whoever entered it; pages are read as they are consumed."""
+
     def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
         """Understand a re-read order. Raises Unmappable."""
 

@@ -59,6 +59,12 @@ class Erp(Protocol):
     def join_status(self, parts: Sequence[bytes]) -> bytes:
         """A status reply of some orders only."""
 
+    def split_orders(self, raw: bytes) -> dict[str, bytes]:
+        """The document of each order of a reply, by order code or associated reference. Raises Garbled."""
+
+    def join_orders(self, documents: Sequence[bytes]) -> bytes:
+        """A reply of some orders only."""
+
     def steady(self, raw: bytes) -> bytes:
         """A status reply without what changes although nothing happened: for its receipt key."""
 

@@ -14,6 +14,7 @@ SAID = {
     "cancelled": "its cancellation was asked for, and the warehouse has not said what became of it",
     "item results": "an item file that the warehouse has not answered, or not for every item",
     "file": "a number of the warehouse's series that has not come",
+    "issued": "it left the warehouse and Khaos Control shows that, and its invoice has not been issued",
     "dispatch": "sent to the warehouse and not dispatched in time",
 }
 

@@ -13,7 +13,7 @@ from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in
 from workers.sku_sync import item_files
 from workers.sku_sync import polls as sku_sync_polls
-from workers.spine import alarms, expectations, gates, poison, reading, ringer, scheduler, watch
+from workers.spine import alarms, expectations, gates, poison, polling, reading, ringer, scheduler, watch
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled, each, purge
@@ -65,7 +65,7 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
     for warehouse in runtime.configuration.warehouses:
         name = warehouse.name
         listed.append(
-            Scheduled(f"reference data {name}", every.reference_data, partial(runtime.read_facts, name), name)
+            Scheduled(f"reference data {name}", every.reference_data, partial(polling.read_facts, runtime, name), name)
         )
         if warehouse.tells:
             listed += _of_files(runtime, name)
@@ -106,7 +106,7 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
         Scheduled("stock differences", 30.0, partial(count_differences.check, runtime)),
         Scheduled("purge stock", 3600.0, partial(due.purge, runtime)),
         Scheduled(f"reference data {erp}", runtime.configuration.fleet.intervals.reference_data,
-                  partial(runtime.read_facts, erp), erp),
+                  partial(polling.read_facts, runtime, erp), erp),
         Scheduled(f"demand {erp}", every.demand, partial(demand.poll_demand, runtime), erp),
         Scheduled(f"compare levels {erp}", every.compare, partial(levels.compare, runtime), erp),
     ]  # fmt: skip

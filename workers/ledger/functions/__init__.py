@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 # In this order: a function in plain SQL is checked when it is laid, and what it calls must be there.
 SUBJECTS = (
     "merchant",
+    "timeline",
     "records",
     "exceptions",
     "messages",

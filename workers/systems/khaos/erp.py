@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from defusedxml import ElementTree as SafeET
-
 import mappings.khaos as words
 from adapters.errors import Garbled
 from adapters.khaos.client import Khaos
@@ -22,10 +20,13 @@ from mappings.canonical.consignments import Consigned
 from mappings.canonical.journal import JournalEntry
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.consignments import Layout, write_consignments
+from mappings.khaos.orders import code_of
+from mappings.khaos.values import document
 from workers.systems.khaos.channel import KhaosChannel
 
 CANCELLED = 1
 MOVED = re.compile(rb' MOVED="[^"]*"')
+EVER = datetime(2000, 1, 1, tzinfo=UTC)  # the date filter must be given, and is on the day an order was placed
 EDITED, EVERY_ITEM, BY_URN, BY_ORDER_CODE = 0, 0, 1, 3
 
 
@@ -58,29 +59,29 @@ class KhaosErp:
             text = self.client.export_order_status(
                 ids=orders, mapping_type=BY_ORDER_CODE, confirmed_only=False, include_cancelled=True, show_items=True
             )
-        else:
-            now = datetime.now(UTC)
-            text = self.client.export_order_status(
-                confirmed_only=True,
-                include_cancelled=True,
-                date_from=now - timedelta(days=self.settings.lookback_days),
-                date_to=now + timedelta(days=1),
-                stages=(CANCELLED, *self.ready_stages, *self.withdraw_stages),
-                show_items=True,
-            )
+            return text.encode()
+        now = datetime.now(UTC)
+        # bounded by stage, never by age: a back order may be released a year after it was placed
+        watched = self._by_stage((*self.ready_stages, *self.withdraw_stages), EVER, now, confirmed_only=True)
+        # of the cancelled there is no end; an older one that is out is asked about by its code
+        lookback = now - timedelta(days=self.settings.lookback_days)
+        cancelled = self._by_stage((CANCELLED,), lookback, now, confirmed_only=True)
+        return self.join_status([*_parts(watched), *_parts(cancelled)])
+
+    def _by_stage(self, stages: Sequence[int], since: datetime, now: datetime, *, confirmed_only: bool) -> bytes:
+        text = self.client.export_order_status(
+            confirmed_only=confirmed_only,
+            include_cancelled=confirmed_only,
+            date_from=since,
+            date_to=now + timedelta(days=1),
+            stages=stages,
+            show_items=True,
+        )
         return text.encode()
 
     def fetch_open(self) -> bytes:
         """Every invoice in an open stage; those without stock (18) are not asked for."""
-        now = datetime.now(UTC)
-        text = self.client.export_order_status(
-            confirmed_only=False,
-            date_from=now - timedelta(days=self.settings.lookback_days),
-            date_to=now + timedelta(days=1),
-            stages=self.settings.open_stages,
-            show_items=True,
-        )
-        return text.encode()
+        return self._by_stage(self.settings.open_stages, EVER, datetime.now(UTC), confirmed_only=False)
 
     @staticmethod
     def split_status(raw: bytes) -> dict[str, bytes]:
@@ -90,6 +91,20 @@ class KhaosErp:
             code = order.get("SORDER_CODE", "")
             parts[code] = parts.get(code, b"") + ET.tostring(order, encoding="utf-8")
         return parts
+
+    @staticmethod
+    def split_orders(raw: bytes) -> dict[str, bytes]:
+        """The document of each order, by its code or, where the export does not show that, its reference."""
+        documents: dict[str, bytes] = {}
+        for order in _tree(raw, "SALES_ORDERS").iterfind("SALES_ORDER"):
+            named = code_of(order) or order.findtext("ORDER_HEADER/ASSOCIATED_REF", "").strip()
+            documents[named] = documents.get(named, b"") + ET.tostring(order, encoding="utf-8")
+        return documents
+
+    @staticmethod
+    def join_orders(documents: Sequence[bytes]) -> bytes:
+        """A reply of some orders only."""
+        return b"<SALES_ORDERS>" + b"".join(documents) + b"</SALES_ORDERS>"
 
     @staticmethod
     def join_status(parts: Sequence[bytes]) -> bytes:
@@ -226,8 +241,12 @@ class KhaosErp:
         return words.read_credit_notes(raw.decode())
 
 
-def _tree(raw: bytes) -> Any:
+def _tree(raw: bytes, root: str = "STATUS_LIST") -> Any:
     try:
-        return SafeET.fromstring(raw)
-    except ET.ParseError as error:
-        raise Garbled("Khaos Control's status reply is not XML", maybe_done=False) from error
+        return document(raw.decode(), root)
+    except Unmappable as error:
+        raise Garbled(f"Khaos Control's reply is no {root}: {error.why}", maybe_done=False) from error
+
+
+def _parts(raw: bytes) -> list[bytes]:
+    return [ET.tostring(order, encoding="utf-8") for order in _tree(raw)]
