@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
 from workers.domain import transitions
 from workers.edi.resend import lay_again
+from workers.domain.edits import store_edit
 from workers.ledger.store import Store, within
 from workers.spine.people import CannotDo, Person
 
 ANSWER_MISSING = "answer_missing"
+# over e (exception) and m (its message): whether the message is dead of what the exception says
+OF_ITS_OWN = "(m.state = 'dead' and coalesce(m.error_kind, 'crashed') = e.kind)"
 
 
 def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, Any] | None = None) -> str:
@@ -30,36 +32,22 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
         if row["exception_state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
-        if row["flow"] is None and row["trouble"] == ANSWER_MISSING and body is None:
-            return _lay_again(db, row, person)
         if row["flow"] is None:
-            if row["record_id"] is None or body is not None:
-                raise CannotDo(
-                    f"exception {exception_id} has no message to send again: do its next step, then dismiss it"
-                )
-            db.execute(
-                "insert into record_unread (record_id, received_at, connection, source)"
-                " select id, received_at, connection, source from record where id = %s on conflict do nothing",
-                (row["record_id"],),
-            )
-            _tell(db, exception_id, person, "read again", "")
-            return f"record {row['record_id']}"
+            return _without_message(db, row, person, edited=body is not None)
         message = db.execute(
             "select * from message where id = (select message_id from exception where id = %s) for update",
             (exception_id,),
         ).fetchone()
         if message is None or message["state"] == "working":
             raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+        changed = ""
         if body is not None:
             if message["maybe_sent_at"] is not None:
                 raise CannotDo(
                     "it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is"
                     " looked up first"
                 )
-            db.execute(
-                "update message_body set body = %s, wire = null where message_id = %s",
-                (json.dumps(body), message["id"]),
-            )
+            changed = store_edit(db, message, body, person)
         elif message["maybe_sent_at"] is None and message["kind"] != "read":
             db.execute(
                 "update message_body set wire = null where message_id = %s and wire is not null and %s",
@@ -72,8 +60,28 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
             (message["id"],),
         )
-        _tell(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
+        became = f"message {message['state']} -> queued"
+        if body is None:
+            _tell(db, exception_id, person, "retried", became)
+        else:
+            _tell(db, exception_id, person, "edited and retried", f"{became}; changed: {changed}")
         return str(message["reference"])
+
+
+def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bool) -> str:
+    """An exception without a message: its file is laid again, or its record read again."""
+    number = row["exception_id"]
+    if row["trouble"] == ANSWER_MISSING and not edited:
+        return _lay_again(db, row, person)
+    if row["record_id"] is None or edited:
+        raise CannotDo(f"exception {number} has no message to send again: do its next step, then dismiss it")
+    db.execute(
+        "insert into record_unread (record_id, received_at, connection, source)"
+        " select id, received_at, connection, source from record where id = %s on conflict do nothing",
+        (row["record_id"],),
+    )
+    _tell(db, number, person, "read again", "")
+    return f"record {row['record_id']}"
 
 
 def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
@@ -92,8 +100,22 @@ def _rewritable(kind: str) -> bool:
     return kind in ("order", "product", "shipment")
 
 
-def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
-    """Close an exception for good, with a reason; its message ends too. Returns its subject."""
+def order_of(store: Store, exception_id: int) -> tuple[str, bool]:
+    """Name the unsent order that an exception is about, and tell whether it ends when the exception is dismissed."""
+    row = store.row(
+        f"select m.reference, {OF_ITS_OWN} as ends from exception e join message m on m.id = e.message_id"  # noqa: S608  a clause of ours
+        " where e.id = %s and m.kind = 'order'",
+        exception_id,
+    )
+    return (str(row["reference"]), bool(row["ends"])) if row else ("", False)
+
+
+def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_order: bool = False) -> str:
+    """Close an exception for good, with a reason. Returns its subject.
+
+    A message that died of what the exception says ends with it. An alarm about a message that may still go ends
+    nothing but itself, unless ``end_order`` says so.
+    """
     if not why.strip():
         raise CannotDo('a dismissal needs a reason: --why "…"')
     with store.transaction() as db:
@@ -102,25 +124,36 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
             raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
         if row["state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['state']} already")
-        if row["message_id"] is not None:
-            working = db.execute(
-                "select 1 as one from message where id = %s and state = 'working'", (row["message_id"],)
-            ).fetchone()
-            if working is not None:
-                raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+        note = why
+        message = db.execute(
+            f"select m.id, m.state, m.kind, m.reference, {OF_ITS_OWN} as of_its_own from exception e"  # noqa: S608  as above
+            " join message m on m.id = e.message_id where e.id = %s for update of m",
+            (exception_id,),
+        ).fetchone()
+        if message is not None and message["state"] == "working":
+            raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+        if end_order and (message is None or message["kind"] != "order"):
+            raise CannotDo(f"exception {exception_id} is about no order that could still go: leave out --end-order")
+        if message is not None and (message["of_its_own"] or end_order):
             # a person has dealt with it: the invoice keeps its number and is never sent by itself
-            transitions.flag(within(db), row["message_id"])
-            db.execute(
-                "select finish(id, 'dismissed', %s, %s) from message where id = %s",
-                (why, person.name, row["message_id"]),
-            )
+            transitions.flag(within(db), message["id"])
+            db.execute("select finish(%s, 'dismissed', %s, %s)", (message["id"], why, person.name))
+            note = f"{why} ({message['kind']} {message['reference']}: {message['state']} -> dismissed)"
+        elif message is not None:
+            note = f"{why} ({message['kind']} {message['reference']} stays {message['state']})"
         db.execute(
             "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where"
             " id = %s",
             (person.name, why, exception_id),
         )
-        _tell(db, exception_id, person, "dismissed", why)
+        _tell(db, exception_id, person, "dismissed", note)
         return str(row["subject"])
+
+
+def looked(store: Store, exception_id: int, person: Person) -> None:
+    """Write down that somebody looked at a message's body and record: customers' data."""
+    with store.transaction() as db:
+        _tell(db, exception_id, person, "body shown", "")
 
 
 def _tell(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:

@@ -137,7 +137,8 @@ class Settings(_Part):
     level_semantics: Literal["available", "in_stock"] = "available"  # what LEVEL means on the way in: test it
     issue_point: Literal["issue", "confirmation"] = "issue"  # when in-stock falls
     lookback_days: Annotated[int, Field(gt=0)] = 90  # the date filter is on the order's date: keep it wide
-    overlap_minutes: Annotated[int, Field(ge=0)] = 15  # Guide: overlap every "changed since" poll
+    # Guide: overlap every "changed since" poll; by more than the hour that clocks are set back in autumn
+    overlap_minutes: Annotated[int, Field(gt=60)] = 75
     concurrency: Annotated[int, Field(gt=0)] = 1
     rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "2/s"  # no limit is published: a polite guess
     longest_wait: Seconds = 3600.0  # at most so long it makes us wait (Retry-After), whatever it says

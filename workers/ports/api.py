@@ -63,7 +63,7 @@ class WarehouseStock(Protocol):
         """Count a building, page by page. It is complete only when the iterator ends by itself."""
 
     def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:
-        """What was booked since a moment of their clock; None: the last hour."""
+        """What was booked since a moment of their clock; None: the last three hours."""
 
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand movements."""

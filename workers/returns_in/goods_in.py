@@ -6,18 +6,18 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from workers.domain.rereads import _post
 from workers.ledger.store import Claimed, Effect
 from workers.ports.goods_in import ReceiptHint
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
-from workers.spine.polling import call
+from workers.spine.polling import call, now
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
-OVERLAP = timedelta(minutes=15)
+OVERLAP = timedelta(minutes=75)  # more than the hour that their clock is set back in autumn
 
 
 FIRST_LOOK = timedelta(days=7)  # how far back the first sweep of a building looks
@@ -116,8 +116,8 @@ def sweep(runtime: Runtime, home: str) -> int:
     connection, facility = runtime.configuration.homes[home]
     source = f"goods in {home}"
     row = runtime.store.row("select value from cursor where connection = %s and source = %s", connection, source)
-    now = datetime.now(UTC)
-    since = datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else now - FIRST_LOOK
+    asked_at = now(runtime)
+    since = min(datetime.fromisoformat(row["value"]["until"]), asked_at) - OVERLAP if row else asked_at - FIRST_LOOK
     side, facts, known = runtime.asked(connection).goods_in, runtime.facts(connection), _known(runtime, connection)
     found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, known, facts))
     over = _over(runtime, connection)
@@ -127,7 +127,7 @@ def sweep(runtime: Runtime, home: str) -> int:
         " set value = excluded.value, moved_at = now()",
         connection,
         source,
-        json.dumps({"until": now.isoformat()}),
+        json.dumps({"until": asked_at.isoformat()}),
     )
     return new
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from adapters.errors import Garbled, Rejected
@@ -19,7 +20,7 @@ ORDERS_A_CALL = 15
 
 
 SHOWN_A_CALL = 50
-ALL_FAIL = 20  # units alone that fail, while none is answered: that is the partner, not the units
+TOO_MANY = 20  # units that fail one after the other: that is the partner, not the units
 
 
 class Busy(Exception):
@@ -71,30 +72,36 @@ class Units:
     what: str  # "order" or "product"
     size: int
 
-    def fetch(self, codes: Sequence[str], ask: Callable[[Sequence[str]], Any]) -> Iterator[tuple[Sequence[str], Any]]:
+    def fetch(
+        self,
+        codes: Sequence[str],
+        ask: Callable[[Sequence[str]], Any],
+        calling: Callable[[Callable[[], Any]], Any] | None = None,
+    ) -> Iterator[tuple[Sequence[str], Any]]:
         """Ask for codes; yields what was asked for in each call, with its answer.
 
         A call that is refused or whose answer makes no sense is made again for each half of its codes. The one code
-        that is left stands in the exception table, and the others go their way. Raises the error when not one code
-        is answered: then it speaks of the partner.
+        that is left stands in the exception table, and the others go their way. Raises the error when too many in a
+        row fail: then it speaks of the partner. ``calling`` makes a call in a slot that the caller has already.
         """
+        calling = calling or partial(call, self.runtime, self.connection, f"{self.what}s")
         waiting = deque(chunks(codes, self.size))
-        failed, answered = 0, False
+        failed = 0
         while waiting:
             some = waiting.popleft()
             try:
-                answer = call(self.runtime, self.connection, f"{self.what}s", lambda some=some: ask(some))
+                answer = calling(partial(ask, some))
             except (Garbled, Rejected) as error:
                 half = len(some) // 2
                 if half:
                     waiting.extendleft((some[half:], some[:half]))
                     continue
                 failed += 1
-                if failed >= ALL_FAIL and not answered:
+                if failed >= TOO_MANY:
                     raise
                 self.not_exported(some[0], error.what)
             else:
-                answered = True
+                failed = 0
                 yield some, answer
 
     def not_exported(self, code: str, why: str) -> None:

@@ -15,9 +15,8 @@ from workers.ledger.store import call as effect
 from workers.ports.api import Counted
 from workers.spine import exceptions
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
-from workers.spine.polling import Busy, call
+from workers.spine.polling import Busy, call, now
 from workers.spine.runtime import Runtime
-from workers.stock_in.demand import moment
 from workers.stock_in.movements import as_rows, poll_movements, since
 
 SKUS_A_COUNT = 100
@@ -49,10 +48,10 @@ class Recount:
             return NotNeeded("everything was counted meanwhile")
         connection, facility = self.runtime.configuration.homes[home]
         warehouse, facts = self.runtime.asked(connection), self.runtime.facts(connection)
-        began = moment(self.runtime)
+        began = now(self.runtime)
         self.runtime.pace(connection)
         counted = warehouse.stock.count(facility, skus, facts)
-        ended = moment(self.runtime)
+        ended = now(self.runtime)
         self.runtime.pace(connection)
         raw = warehouse.stock.fetch_movements(facility, since(self.runtime, home), facts)
         movements, odd = warehouse.stock.read_movements(raw)

@@ -9,17 +9,17 @@ from typing import Any
 
 from mappings.canonical import Cause, StockMovement
 from workers.domain.rereads import taken_back
-from workers.spine.polling import call, receipt
+from workers.spine.polling import call, now, receipt
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
-OVERLAP = timedelta(minutes=10)
+OVERLAP = timedelta(minutes=75)  # more than the hour that their clock is set back in autumn
 
 
 def since(runtime: Runtime, home: str) -> datetime | None:
     """From which moment of the warehouse's clock movements are to be read; None before the first time."""
     row = runtime.store.row("select value from cursor where connection = %s and source = 'movements'", home)
-    return datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else None
+    return min(datetime.fromisoformat(row["value"]["until"]), now(runtime)) - OVERLAP if row else None
 
 
 def poll_movements(runtime: Runtime, home: str) -> int:
@@ -28,17 +28,15 @@ def poll_movements(runtime: Runtime, home: str) -> int:
     The first time only tells where to begin: what was booked before the fleet's first count is no news.
     """
     connection, facility = runtime.configuration.homes[home]
-    facts, begin = runtime.facts(connection), since(runtime, home)
+    facts, begin, asked_at = runtime.facts(connection), since(runtime, home), now(runtime)
     warehouse = runtime.asked(connection)
     raw = call(runtime, connection, "movements", lambda: warehouse.stock.fetch_movements(facility, begin, facts))
     body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
     stored = runtime.store.receive(connection, "movements", receipt(body), body)
     movements, _unreadable = warehouse.stock.read_movements(raw)
-    until = max((m.moved_at for m in movements), default=None)
-    if until is None and begin is None:
-        row = runtime.store.row("select clock_timestamp() - interval '5 minutes' as at")
-        until = row["at"] if row else None
-    if until is not None:
+    # a moment of their clock that lies ahead of ours would hide what is booked until then
+    until = asked_at if begin is None else min(max((m.moved_at for m in movements), default=asked_at), asked_at)
+    if movements or begin is None:
         runtime.store.run(
             "insert into cursor (connection, source, value) values (%s, 'movements', %s)"
             " on conflict (connection, source) do update set value = excluded.value, moved_at = now()"

@@ -59,6 +59,9 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         Scheduled(f"orders {erp}", every.orders, lambda: orders_out_polls.poll_orders(runtime), erp),
         Scheduled(f"open orders {erp}", every.sweep, lambda: orders_out_polls.poll_open_orders(runtime), erp),
         Scheduled(f"catalogue {erp}", every.catalogue, lambda: sku_sync_polls.poll_catalogue(runtime), erp),
+        Scheduled(
+            f"whole catalogue {erp}", every.catalogue_whole, partial(sku_sync_polls.compare_catalogue, runtime), erp
+        ),
         Scheduled(f"asked {erp}", min(every.catalogue, 30.0), lambda: sku_sync_polls.poll_asked(runtime), erp),
         Scheduled(f"read-back {erp}", every.read_back, lambda: read_back.read_back(runtime), erp),
     ]

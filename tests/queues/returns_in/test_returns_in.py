@@ -556,3 +556,12 @@ def test_a_note_that_credits_another_quantity_is_told_to_finance(shop: Any) -> N
     assert shop.read_credits() == 1
     assert shop.world.exceptions() == ["credit_differs"]
     assert [(one["state"], one["credit_note"]) for one in shop.lines()] == [("credited", "CN-X")]
+
+
+def test_the_ten_millionth_return_has_a_number_of_its_own(shop: Any) -> None:
+    shop.store.run("select setval('return_number', 9999998)")
+    shop.world.stock("MUG")
+    for _ in range(4):
+        order = shop.sold(("MUG", 1))
+        shop.back(order, shop.good("MUG", 1))
+    assert {line["reference"] for line in shop.lines()} == {f"RT{n}" for n in range(9_999_999, 10_000_003)}

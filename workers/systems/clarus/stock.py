@@ -14,7 +14,7 @@ from mappings.errors import Unmappable, Unreadable
 from workers.ports.api import Counted, StockHint
 
 WEBHOOK = "webhook "
-BEFORE = timedelta(hours=1)  # the first look at movements only tells where to begin
+BEFORE = timedelta(hours=3)  # the first look at movements only tells where to begin; later ones overlap by less
 
 
 class ClarusStock:

@@ -22,6 +22,7 @@ from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.consignments import Layout, write_consignments
 from mappings.khaos.orders import code_of
 from mappings.khaos.values import document
+from workers.ports.erp import Listed
 from workers.systems.khaos.channel import KhaosChannel
 
 CANCELLED = 1
@@ -117,8 +118,10 @@ class KhaosErp:
         return MOVED.sub(b"", raw)
 
     def fetch_orders(self, orders: Sequence[str]) -> bytes:
-        """Full orders."""
-        return self.client.export_orders(orders).encode()
+        """Full orders. Raises Garbled when they are no document."""
+        raw = self.client.export_orders(orders).encode()
+        _tree(raw, "SALES_ORDERS")
+        return raw
 
     def fetch_changed_products(self, since: datetime | None) -> tuple[list[str], datetime | None]:
         """Codes to export (a variant's parent stands for it), and the latest change among them."""
@@ -128,9 +131,16 @@ class KhaosErp:
         moments = [item.last_updated for item in changed if item.last_updated]
         return codes, max([*moments, *([since] if since else [])], default=None)
 
+    def fetch_catalogue(self) -> list[Listed]:
+        """The whole stock list."""
+        listed = self.client.get_stock_list(EDITED, None, EVERY_ITEM)
+        return [Listed(one.stock_code, one.parent_code or one.stock_code, one.last_updated) for one in listed]
+
     def fetch_products(self, codes: Sequence[str]) -> bytes:
-        """Product details."""
-        return self.client.export_stock(codes).encode()
+        """Product details. Raises Garbled when they are no document."""
+        raw = self.client.export_stock(codes).encode()
+        _tree(raw, "STOCK_ITEMS")
+        return raw
 
     def read_status(self, raw: bytes) -> tuple[list[Invoice], list[Unreadable]]:
         """Understand a status reply."""
