@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from workers.domain import transitions
-from workers.edi.resend import lay_again
 from workers.domain.edits import store_edit
-from workers.ledger.store import Store, within
-from workers.spine.people import CannotDo, Person
+from workers.edi.resend import resend
+from workers.ledger.store import Connection, Store
+from workers.spine.people import CannotDo, Dismissal, Person
+from workers.wiring.handlers import ON_DISMISSED, WRITTEN_ANEW
 
 ANSWER_MISSING = "answer_missing"
 # over e (exception) and m (its message): whether the message is dead of what the exception says
@@ -48,11 +48,8 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
                     " looked up first"
                 )
             changed = store_edit(db, message, body, person)
-        elif message["maybe_sent_at"] is None and message["kind"] != "read":
-            db.execute(
-                "update message_body set wire = null where message_id = %s and wire is not null and %s",
-                (message["id"], _rewritable(message["kind"])),
-            )
+        elif message["maybe_sent_at"] is None and (message["flow"], message["kind"]) in WRITTEN_ANEW:
+            db.execute("update message_body set wire = null where message_id = %s", (message["id"],))
         db.execute(
             "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
             " deaths = 0, lane = flow, error = null,"
@@ -86,18 +83,13 @@ def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bo
 
 def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
     """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
-    reference = lay_again(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
+    reference = resend(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
     if reference is None:
         raise CannotDo(
             f"exception {row['exception_id']}: no file of {row['awaited']} can be laid again; ask the warehouse"
         )
     _tell(db, row["exception_id"], person, "laid again", "")
     return reference
-
-
-def _rewritable(kind: str) -> bool:
-    """Kinds whose bytes are written from a body: a mended mapping or route shall take effect."""
-    return kind in ("order", "product", "shipment")
 
 
 def order_of(store: Store, exception_id: int) -> tuple[str, bool]:
@@ -124,23 +116,7 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_or
             raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
         if row["state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['state']} already")
-        note = why
-        message = db.execute(
-            f"select m.id, m.state, m.kind, m.reference, {OF_ITS_OWN} as of_its_own from exception e"  # noqa: S608  as above
-            " join message m on m.id = e.message_id where e.id = %s for update of m",
-            (exception_id,),
-        ).fetchone()
-        if message is not None and message["state"] == "working":
-            raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
-        if end_order and (message is None or message["kind"] != "order"):
-            raise CannotDo(f"exception {exception_id} is about no order that could still go: leave out --end-order")
-        if message is not None and (message["of_its_own"] or end_order):
-            # a person has dealt with it: the invoice keeps its number and is never sent by itself
-            transitions.flag(within(db), message["id"])
-            db.execute("select finish(%s, 'dismissed', %s, %s)", (message["id"], why, person.name))
-            note = f"{why} ({message['kind']} {message['reference']}: {message['state']} -> dismissed)"
-        elif message is not None:
-            note = f"{why} ({message['kind']} {message['reference']} stays {message['state']})"
+        note = _end(db, exception_id, person, why, end_order=end_order)
         db.execute(
             "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where"
             " id = %s",
@@ -148,6 +124,28 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_or
         )
         _tell(db, exception_id, person, "dismissed", note)
         return str(row["subject"])
+
+
+def _end(db: Connection, exception_id: int, person: Person, why: str, *, end_order: bool) -> str:
+    """End the message of a dismissed exception, and have its queue do what that means there. Returns what to note."""
+    message = db.execute(
+        f"select m.id, m.flow, m.kind, m.reference, m.state, {OF_ITS_OWN} as of_its_own from exception e"  # noqa: S608  as above
+        " join message m on m.id = e.message_id where e.id = %s for update of m",
+        (exception_id,),
+    ).fetchone()
+    if message is not None and message["state"] == "working":
+        raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+    if end_order and (message is None or message["kind"] != "order"):
+        raise CannotDo(f"exception {exception_id} is about no order that could still go: leave out --end-order")
+    if message is None:  # it has ended already
+        return why
+    named = f"{message['kind']} {message['reference']}"
+    if not message["of_its_own"] and not end_order:
+        return f"{why} ({named} stays {message['state']})"
+    db.execute("select finish(%s, 'dismissed', %s, %s)", (message["id"], why, person.name))
+    if on_dismissed := ON_DISMISSED.get((message["flow"], message["kind"])):
+        on_dismissed(db, Dismissal(message["reference"], person, why))
+    return f"{why} ({named}: {message['state']} -> dismissed)"
 
 
 def looked(store: Store, exception_id: int, person: Person) -> None:

@@ -1,6 +1,6 @@
 """In what condition a stock record's units are: its status, and its hold reason where it shows one.
 
-Source: GraphQL list stocks; ``mappings/tables/clarus_stock.toml``. Statuses are an open list, and the
+Source: GraphQL list stocks; ``mappings/clarus/tables/stock.toml``. Statuses are an open list, and the
 hold reason is shown by some tenants' schemas only.
 """
 
@@ -16,7 +16,7 @@ from mappings.clarus.values import text, within
 from mappings.errors import Unmappable
 
 GONE = "gone"
-TABLE = "mappings/tables/clarus_stock.toml"
+TABLE = "mappings/clarus/tables/stock.toml"
 OWN = "[tables.stock_conditions.clarus]"
 MEANINGS = "|".join([*(one.value for one in Condition if one is not Condition.UNKNOWN), GONE])
 
@@ -67,6 +67,16 @@ class Conditions:
         return Judged(meaning, reason, _missing("stocks.reason_code.code", reason, "hold_reasons"))
 
 
+def read_hold(reason: str, own: Mapping[str, str] | None = None, *, shown: bool = True) -> Condition | None:
+    """The condition in which units stand that were held for a reason: what ``judge`` says of their stock record.
+
+    ``shown`` is whether this tenant's stock records show their reason. None where such units count as gone.
+    Raises Unmappable as ``Conditions`` does.
+    """
+    record = {"status": "held", "reason_code": {"code": reason if shown else ""}}
+    return Conditions(own).judge(record).condition
+
+
 def _missing(field: str, word: str, section: str) -> Unmappable:
     why = f'add a row `"{word}" = "{MEANINGS}"` to {OWN} of fleet.toml, or to [{section}] in {TABLE}'
     return Unmappable(field, word, why, kind="unknown_condition")
@@ -82,6 +92,6 @@ def _meaning(key: str, told: str) -> Condition | None:
         raise Unmappable("stock_conditions", str(told), why, kind="unknown_condition") from None
 
 
-_ROWS = table("clarus_stock.toml")
+_ROWS = table("stock.toml")
 _STATUSES = {word.upper(): _meaning(word, told) for word, told in _ROWS["statuses"].items()}
 _REASONS = {word.upper(): _meaning(word, told) for word, told in _ROWS["hold_reasons"].items()}

@@ -11,6 +11,7 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from workers.config.rates import Rate
 from workers.config.stock import Stock
 from workers.config.strict import Strict
+from workers.config.system import Role
 
 
 class Intervals(Strict):
@@ -115,7 +116,7 @@ class Connection(Strict):
     shares: dict[str, int]
     deadline: float
     partner_timeout: float
-    tells: bool = False  # a warehouse that speaks by files, and cannot be asked
+    role: Role
     side: Callable[[Any, Mapping[str, Any]], Any] = Field(exclude=True)  # of the port, for these settings
     dispatch_route: str = ""  # how its dispatches reach Khaos Control; empty: the bound extension, if there is one
 
@@ -159,7 +160,7 @@ class Configuration(Strict):
 
     @model_validator(mode="after")
     def _routes_are_there(self) -> Configuration:
-        for warehouse in self.warehouses if self.of_system("khaos") else ():
+        for warehouse in self.warehouses if any(c.role is Role.ERP for c in self.connections.values()) else ():
             table = DISPATCH_ROUTES.get(warehouse.dispatch_route)
             settings = self.erp.settings
             for part in table.split(".") if table else ():
@@ -188,10 +189,6 @@ class Configuration(Strict):
                 )
         return self
 
-    def of_system(self, system: str) -> list[Connection]:
-        """The connections of one system."""
-        return [c for c in self.connections.values() if c.system == system]
-
     @property
     def homes(self) -> dict[str, tuple[str, str]]:
         """Khaos site -> (connection, facility), for every facility of every warehouse."""
@@ -202,16 +199,11 @@ class Configuration(Strict):
         }
 
     @property
-    def asked_homes(self) -> dict[str, tuple[str, str]]:
-        """Those of the homes whose warehouse answers questions; the others tell by themselves."""
-        return {site: home for site, home in self.homes.items() if not self.connections[home[0]].tells}
-
-    @property
     def erp(self) -> Connection:
-        """The merchant's Khaos Control."""
-        return self.of_system("khaos")[0]
+        """The merchant's ERP."""
+        return next(c for c in self.connections.values() if c.role is Role.ERP)
 
     @property
     def warehouses(self) -> list[Connection]:
         """All connections that hold and ship goods."""
-        return [c for c in self.connections.values() if c.system != "khaos"]
+        return [c for c in self.connections.values() if c.role is Role.WAREHOUSE]

@@ -6,7 +6,7 @@ from typing import Any
 
 from mappings.canonical import Invoice
 from mappings.canonical.stages import ISSUED_STAGE
-from workers.dispatch_in.confirmation import finish, is_shipped, look_by_hand, missing
+from workers.dispatch_in.confirmation import confirm_manual_route, finish, is_shipped, missing
 from workers.dispatch_in.routes import BY_HAND, SHOWN
 from workers.domain import transitions
 from workers.domain.fulfilment import lock
@@ -48,7 +48,7 @@ def read_back(runtime: Runtime) -> int:
         for row in waiting:
             if row["story"] in shown and row["story"] in codes:
                 if row["route"] in BY_HAND:
-                    proven += look_by_hand(runtime, row, shown[row["story"]], hidden)
+                    proven += confirm_manual_route(runtime, row, shown[row["story"]], hidden)
                 else:
                     proven += _prove(runtime, row, shown[row["story"]])
         by_hand = [row["reference"] for row in waiting if row["story"] in codes and row["route"] in BY_HAND]

@@ -28,7 +28,7 @@ def ship(
     number = after.shipments
     reference = f"{row.reference}/S{number}"
     parcels = _new_parcels(reading, row.reference, parcels)
-    courier = next((warehouse.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
+    courier = next((warehouse.dispatches.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
     lines = tuple(PickLine(sku=sku, quantity=units) for sku, units in sorted(new.items()))
     shipment = Shipment(
         reference=reference,

@@ -14,7 +14,7 @@ WHY = "the warehouse has this order among those that it is to ship, and the flee
 
 def check(runtime: Runtime, warehouse: str) -> int:
     """File every live order whose reference is no fulfilment's, and close what is gone. Returns how many stand."""
-    live = iter(runtime.asked(warehouse).live_orders(runtime.facts(warehouse)))
+    live = iter(runtime.warehouse(warehouse).order_reads.live_orders(runtime.facts(warehouse)))
     subjects: list[str] = []
     while some := call(runtime, warehouse, "live orders", lambda: list(islice(live, AT_ONCE))):
         ours = runtime.store.rows("select reference from fulfilment where reference = any (%s)", some)

@@ -8,7 +8,7 @@ import time
 
 from adapters.errors import Rejected
 from workers.ledger.store import within
-from workers.ports.edi import Lying
+from workers.ports.edi import RemoteFile
 from workers.spine import exceptions
 from workers.spine.polling import call
 from workers.spine.runtime import Runtime
@@ -19,7 +19,7 @@ AT_MOST = 240.0  # seconds of one turn; what is left lies there for the next
 
 def take_files(runtime: Runtime, connection: str, facility: str) -> int:
     """Take what has stopped growing. Returns how many files were news. Raises what adapters raise, and Busy."""
-    files = runtime.telling(connection).files
+    files = runtime.warehouse(connection).files
     ends = time.monotonic() + AT_MOST
     lying = call(runtime, connection, "files", lambda: files.list_new(facility))
     taken = 0
@@ -30,11 +30,11 @@ def take_files(runtime: Runtime, connection: str, facility: str) -> int:
     return taken
 
 
-def take_one(runtime: Runtime, connection: str, facility: str, file: Lying) -> bool:
+def take_one(runtime: Runtime, connection: str, facility: str, file: RemoteFile) -> bool:
     """One file; whether it was news. It is moved away only after its record is committed: whatever breaks, it is found
     again. One that they do not give out lies there, with a person, and keeps nobody from the next.
     """
-    files = runtime.telling(connection).files
+    files = runtime.warehouse(connection).files
     try:
         data: bytes = call(runtime, connection, "files", lambda: files.fetch(file.path))
     except Rejected as error:
@@ -56,7 +56,7 @@ def take_one(runtime: Runtime, connection: str, facility: str, file: Lying) -> b
 
 def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: bytes) -> str:
     """Store it, and in the same moment the exception of one whose name came before with other content."""
-    files = runtime.telling(connection).files
+    files = runtime.warehouse(connection).files
     number, readable = files.number_of(name, data)
     told = {
         "connection": connection,

@@ -9,7 +9,7 @@ from workers.spine.reading import Reading
 
 def read_file(reading: Reading) -> None:
     """Reader of a file. What cannot be made out of it is parked for itself. Raises Unmappable for the whole file."""
-    files = reading.runtime.telling(reading.record.connection).files
+    files = reading.runtime.warehouse(reading.record.connection).files
     facility, name, data = unpack(reading.record.body)
     documents, bad = files.open(facility, name, data)
     for entry in bad:

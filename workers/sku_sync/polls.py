@@ -7,6 +7,7 @@ import time
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
+from workers.ports.sources import Source
 from workers.spine.polling import Units, call, now, receipt
 from workers.spine.runtime import Runtime
 
@@ -58,11 +59,11 @@ def _export(runtime: Runtime, codes: Collection[str], moment: str) -> int:
     name, units, new = runtime.configuration.erp.name, _units(runtime), 0
     if odd := sorted(code for code in codes if "," in code):
         body = json.dumps(odd).encode()
-        new += int(runtime.store.receive(name, "code_with_comma", receipt(body), body) is not None)
+        new += int(runtime.store.receive(name, Source.CODE_WITH_COMMA, receipt(body), body) is not None)
     wanted = sorted(code for code in codes if "," not in code)
     for some, body in units.fetch(wanted, runtime.erp.fetch_products):
         key = receipt(body + moment.encode())
-        new += int(runtime.store.receive(name, "products", key, body) is not None)
+        new += int(runtime.store.receive(name, Source.PRODUCTS, key, body) is not None)
         units.exported(some)
     return new
 

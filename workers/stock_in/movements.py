@@ -9,6 +9,7 @@ from typing import Any
 
 from mappings.canonical import Cause, StockMovement
 from workers.domain.rereads import taken_back
+from workers.ports.sources import Source
 from workers.spine.polling import call, now, receipt
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -29,14 +30,16 @@ def poll_movements(runtime: Runtime, home: str) -> int:
     """
     connection, facility = runtime.configuration.homes[home]
     facts, begin, asked_at = runtime.facts(connection), since(runtime, home), now(runtime)
-    warehouse = runtime.asked(connection)
-    raw = call(runtime, connection, "movements", lambda: warehouse.stock.fetch_movements(facility, begin, facts))
+    stock = runtime.warehouse(connection).stock
+    raw = call(runtime, connection, "movements", lambda: stock.fetch_movements(facility, begin, facts))
     body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
-    stored = runtime.store.receive(connection, "movements", receipt(body), body)
-    movements, _unreadable = warehouse.stock.read_movements(raw)
-    # a moment of their clock that lies ahead of ours would hide what is booked until then
-    until = asked_at if begin is None else min(max((m.moved_at for m in movements), default=asked_at), asked_at)
-    if movements or begin is None:
+    stored = runtime.store.receive(connection, Source.MOVEMENTS, receipt(body), body)
+    movements, _unreadable = stock.read_movements(raw)
+    # a clock that is ahead moves no cursor: what is booked until then would never be read
+    until = max((m.moved_at for m in movements if m.moved_at <= asked_at), default=None)
+    if begin is None:
+        until = asked_at
+    if until is not None:
         runtime.store.run(
             "insert into cursor (connection, source, value) values (%s, 'movements', %s)"
             " on conflict (connection, source) do update set value = excluded.value, moved_at = now()"
@@ -51,7 +54,7 @@ def read_movements(reading: Reading) -> None:
     """Reader of a page of movements."""
     said = json.loads(reading.record.body)
     connection = reading.record.connection
-    movements, unreadable = reading.runtime.asked(connection).stock.read_movements(said["raw"].encode())
+    movements, unreadable = reading.runtime.warehouse(connection).stock.read_movements(said["raw"].encode())
     for entry in unreadable:
         reading.park("stock-in", entry)
     rows = as_rows(movements)

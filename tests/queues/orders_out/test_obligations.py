@@ -308,12 +308,14 @@ def test_an_order_that_somebody_typed_in_at_the_warehouse_is_noticed_before_it_s
     wire = world.store.row(
         "select b.wire from message_body b join message_settled m on m.id = b.message_id where m.kind = 'order'"
     )["wire"]
-    typed = world.runtime.asked("leeds").client.create_goods_out(bytes(wire).replace(f"{order}-1".encode(), b"HAND-1"))
+    typed = world.runtime.warehouse("leeds").order_reads.client.create_goods_out(
+        bytes(wire).replace(f"{order}-1".encode(), b"HAND-1")
+    )
     world.sweep()
     world.sweep()
     assert [(e["kind"], e["story"]) for e in world.store.rows("select * from exception")] == [
         ("unknown_at_warehouse", "HAND-1")
     ]
-    world.runtime.asked("leeds").client.cancel_goods_out(typed)
+    world.runtime.warehouse("leeds").order_reads.client.cancel_goods_out(typed)
     world.sweep()
     assert "unknown_at_warehouse" not in world.exceptions()

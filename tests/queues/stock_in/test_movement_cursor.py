@@ -11,7 +11,7 @@ from workers.stock_in import movements
 
 def stamped(world: Any, patched: Any, sku: str, moved: timedelta) -> None:
     """The warehouse stamps what it books of a SKU with a clock that differs."""
-    side = type(world.runtime.asked("leeds").stock)
+    side = type(world.runtime.warehouse("leeds").stock)
     real = side.fetch_movements
 
     def fetch(self: Any, facility: str, since: Any, facts: Any) -> bytes:

@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 # In this order: a function in plain SQL is checked when it is laid, and what it calls must be there.
 SUBJECTS = (
+    "locks",
     "merchant",
     "timeline",
     "records",

@@ -18,6 +18,7 @@ from adapters.khaos.settings import Settings
 from mappings.canonical import CreditNote, Invoice, Product, SalesOrder, Shipment
 from mappings.canonical.consignments import Consigned
 from mappings.canonical.journal import JournalEntry
+from mappings.canonical.stages import CANCELLED_STAGE
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.consignments import Layout, write_consignments
 from mappings.khaos.orders import code_of
@@ -25,7 +26,7 @@ from mappings.khaos.values import document
 from workers.ports.erp import Listed
 from workers.systems.khaos.channel import KhaosChannel
 
-CANCELLED = 1
+SET_BACK = timedelta(hours=1)  # what clocks are set back by in autumn
 MOVED = re.compile(rb' MOVED="[^"]*"')
 EVER = datetime(2000, 1, 1, tzinfo=UTC)  # the date filter must be given, and is on the day an order was placed
 EDITED, EVERY_ITEM, BY_URN, BY_ORDER_CODE = 0, 0, 1, 3
@@ -66,7 +67,7 @@ class KhaosErp:
         watched = self._by_stage((*self.ready_stages, *self.withdraw_stages), EVER, now, confirmed_only=True)
         # of the cancelled there is no end; an older one that is out is asked about by its code
         lookback = now - timedelta(days=self.settings.lookback_days)
-        cancelled = self._by_stage((CANCELLED,), lookback, now, confirmed_only=True)
+        cancelled = self._by_stage((CANCELLED_STAGE,), lookback, now, confirmed_only=True)
         return self.join_status([*_parts(watched), *_parts(cancelled)])
 
     def _by_stage(self, stages: Sequence[int], since: datetime, now: datetime, *, confirmed_only: bool) -> bytes:
@@ -124,12 +125,18 @@ class KhaosErp:
         return raw
 
     def fetch_changed_products(self, since: datetime | None) -> tuple[list[str], datetime | None]:
-        """Codes to export (a variant's parent stands for it), and the latest change among them."""
-        asked = since - timedelta(minutes=self.settings.overlap_minutes) if since else None
-        changed = self.client.get_stock_list(EDITED, asked, EVERY_ITEM)
+        """Codes to export (a variant's parent stands for it), and until when they are complete.
+
+        Khaos Control keeps its server's wall clock: what is edited in the hour that clocks are set back stands before
+        what was seen already. And a time of the future, by a clock that is wrong, never carries the question past now.
+        """
+        began = datetime.now(UTC)
+        overlap = timedelta(minutes=self.settings.overlap_minutes) + SET_BACK
+        changed = self.client.get_stock_list(EDITED, since - overlap if since else None, EVERY_ITEM)
         codes = sorted({item.parent_code or item.stock_code for item in changed})
         moments = [item.last_updated for item in changed if item.last_updated]
-        return codes, max([*moments, *([since] if since else [])], default=None)
+        latest = max([*moments, *([since] if since else [])], default=None)
+        return codes, min(latest, began) if latest else None
 
     def fetch_catalogue(self) -> list[Listed]:
         """The whole stock list."""
