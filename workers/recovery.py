@@ -59,9 +59,9 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
         )
         became = f"message {message['state']} -> queued"
         if body is None:
-            _tell(db, exception_id, person, "retried", became)
+            _add_to_timeline(db, exception_id, person, "retried", became)
         else:
-            _tell(db, exception_id, person, "edited and retried", f"{became}; changed: {changed}")
+            _add_to_timeline(db, exception_id, person, "edited and retried", f"{became}; changed: {changed}")
         return str(message["reference"])
 
 
@@ -77,7 +77,7 @@ def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bo
         " select id, received_at, connection, source from record where id = %s on conflict do nothing",
         (row["record_id"],),
     )
-    _tell(db, number, person, "read again", "")
+    _add_to_timeline(db, number, person, "read again", "")
     return f"record {row['record_id']}"
 
 
@@ -88,7 +88,7 @@ def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
         raise CannotDo(
             f"exception {row['exception_id']}: no file of {row['awaited']} can be laid again; ask the warehouse"
         )
-    _tell(db, row["exception_id"], person, "laid again", "")
+    _add_to_timeline(db, row["exception_id"], person, "laid again", "")
     return reference
 
 
@@ -122,7 +122,7 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_or
             " id = %s",
             (person.name, why, exception_id),
         )
-        _tell(db, exception_id, person, "dismissed", note)
+        _add_to_timeline(db, exception_id, person, "dismissed", note)
         return str(row["subject"])
 
 
@@ -151,10 +151,10 @@ def _end(db: Connection, exception_id: int, person: Person, why: str, *, end_ord
 def looked(store: Store, exception_id: int, person: Person) -> None:
     """Write down that somebody looked at a message's body and record: customers' data."""
     with store.transaction() as db:
-        _tell(db, exception_id, person, "body shown", "")
+        _add_to_timeline(db, exception_id, person, "body shown", "")
 
 
-def _tell(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:
+def _add_to_timeline(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note, who, message_id)"
         " select story, subject, flow, connection, %s, kind || case when %s = '' then '' else ': ' || %s end,"

@@ -1,4 +1,4 @@
-"""What one ACS connection needs to be told, and what stands for each thing that it is not told.
+"""Settings of one ACS connection, with a default for each thing that ACS has not published.
 
 ACS publishes an order call and that there is a daily file; the rest is the profile that the merchant proposes, so each
 of it is a setting. The numbers in brackets are its sections.

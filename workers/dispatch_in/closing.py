@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from workers.domain import transitions
-from workers.domain.fulfilment import OUT, FulfilmentRow, State, tell
+from workers.domain.fulfilment import OUT, FulfilmentRow, State, add_to_timeline
 from workers.spine.reading import Reading
 
 
 def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
-    """It is over there: what did not leave is short, and what an earlier one was short of may have left."""
+    """Close a fulfilment: units that did not leave are short, and may settle an earlier short one."""
     subject = row.subject
     reading.run("delete from expectation where subject = %s and what = 'dispatch'", subject)
     for kind in ("dispatch_overdue", "short_at_warehouse"):
@@ -23,19 +23,19 @@ def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
         return  # a part of it had left, which is a person's already; the rest is wanted by nobody
     if row.shipments:
         transitions.give_back(reading.run, row.reference)
-    said = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
+    missing = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
     reading.file_exception(
         "short_pick",
         subject=subject,
         story=row.order_code,
         flow="dispatch-in",
         connection=row.warehouse,
-        why=f"{row.warehouse} closed {row.reference} short ({said})",
+        why=f"{row.warehouse} closed {row.reference} short ({missing})",
     )
 
 
 def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
-    """What an earlier fulfilment of the order was short of may have left with this one: then that is over."""
+    """Close the short exception of an earlier fulfilment whose missing units left with this one."""
     earlier = reading.run(
         "select reference, requested, shipped from fulfilment where erp = %s and order_code = %s and number <= %s",
         row.erp,
@@ -50,9 +50,9 @@ def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) 
 
 
 def cancelled(reading: Reading, row: FulfilmentRow) -> None:
-    """It was cancelled there: as we asked, or by itself."""
+    """End a fulfilment that the warehouse shows cancelled, on our request or not."""
     if row.state is State.CANCELLING:
-        tell(reading.run, row, "cancelled", "the warehouse shows it cancelled")
+        add_to_timeline(reading.run, row, "cancelled", "the warehouse shows it cancelled")
         transitions.prove_cancelled(reading.run, row.reference)
     elif row.state in OUT:
         reading.file_exception(

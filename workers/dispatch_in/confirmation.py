@@ -1,4 +1,4 @@
-"""What Khaos Control's own answer proves of a dispatch, and what it asks a person for when it does not."""
+"""Proof of a dispatch by Khaos Control's own status, and the exception where the proof is missing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def is_shipped(runtime: Runtime, invoice: Invoice) -> bool:
 
 
 def finish(runtime: Runtime, db: Connection, row: Row, invoice: Invoice) -> bool:
-    """Khaos shows it: the message is delivered, and its issue is expected. False when it was over before."""
+    """End a proven shipment's message as delivered, and expect the invoice's issue. False when it was over before."""
     done = db.execute(
         "select finish(%s, 'delivered', %s, 'fleet') as ok",
         (row["id"], f"invoice {invoice.invoice_code} shows it, stage {invoice.stage}"),
@@ -52,7 +52,7 @@ def finish(runtime: Runtime, db: Connection, row: Row, invoice: Invoice) -> bool
 
 
 def missing(runtime: Runtime, row: Row, why: str) -> None:
-    """Khaos does not show what it should by now."""
+    """File that Khaos does not show a shipment that it should by now."""
     exceptions.file(
         runtime.store.run,
         "dispatch_unconfirmed",

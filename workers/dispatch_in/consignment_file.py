@@ -82,14 +82,14 @@ def _consigned(runtime: Runtime, reference: str) -> Consigned:
 
 
 def _grams(runtime: Runtime, lines: dict[str, int]) -> Decimal | None:
-    """The weight of the goods by the catalogue; None where it does not know all of them."""
+    """The weight of the goods by the catalogue; None where a weight is missing."""
     rows = runtime.store.rows(
         "select code, body->>'weight_grams' as grams from product where erp = %s and code = any (%s)",
         runtime.configuration.erp.name,
         list(lines),
     )
-    known = {row["code"]: Decimal(row["grams"]) for row in rows if row["grams"]}
-    return sum((known[sku] * n for sku, n in lines.items()), Decimal(0)) if set(known) == set(lines) else None
+    grams = {row["code"]: Decimal(row["grams"]) for row in rows if row["grams"]}
+    return sum((grams[sku] * n for sku, n in lines.items()), Decimal(0)) if set(grams) == set(lines) else None
 
 
 def push(runtime: Runtime, message: Claimed, wire: bytes, waits: str) -> Outcome:

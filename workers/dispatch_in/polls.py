@@ -11,7 +11,7 @@ from workers.spine.runtime import Runtime
 
 
 def sweep(runtime: Runtime, warehouse: str) -> int:
-    """Re-read a warehouse's open orders: finds what a lost webhook did not tell. Returns how many were news."""
+    """Re-read a warehouse's open orders, in case a webhook was lost. Returns how many were new."""
     rows = runtime.store.rows(
         "select reference, their_id from fulfilment where warehouse = %s and their_id is not null"
         " and state in ('sent', 'part_dispatched', 'cancelling')"

@@ -62,7 +62,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
 
 
 def _first_time(reading: Reading, document: str, row: FulfilmentRow, units: Units) -> bool:
-    """A shipment is told once: its record may be read again, after a table was mended for instance."""
+    """Whether the shipment is new: a record may be read again, after a mapping was mended."""
     return bool(
         reading.run(
             "insert into told_shipment (connection, document, fulfilment, units) values (%s, %s, %s, %s)"
@@ -86,7 +86,7 @@ def _gone(reading: Reading, row: FulfilmentRow) -> Units:
 
 
 def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
-    """Whoever ships an order, or cancels it, has received and accepted it; a shipment beats a cancellation."""
+    """Clear the expected answers to the order: whoever ships or cancels it has accepted it."""
     subject = row.subject
     over = [Expected.RECEIVED.value, Expected.ACCEPTED.value, *([Expected.CANCELLED.value] if shipped else [])]
     transitions.accept(reading.run, row.reference)
@@ -134,14 +134,14 @@ def _all_over(row: FulfilmentRow, gone: Units) -> bool:
 
 
 def _substituted(reading: Reading, row: FulfilmentRow, advice: ShipmentAdvice) -> None:
-    said = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
+    shipped = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
     reading.file_exception(
         "substituted",
         subject=row.subject,
         story=row.order_code,
         flow="dispatch-in",
         connection=row.warehouse,
-        why=f"{row.warehouse} sent other goods than {row.reference} asked for ({said} left as shipment"
+        why=f"{row.warehouse} sent other goods than {row.reference} asked for ({shipped} left as shipment"
         f" {advice.their_id}): Khaos Control was not told",
     )
     reading.run("delete from expectation where subject = %s", row.subject)

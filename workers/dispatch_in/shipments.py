@@ -1,4 +1,4 @@
-"""More has left than we knew: that is one shipment, with the parcels that are new, and a message about it."""
+"""Shipments: units that left since the last one, with the new parcels, and a message to Khaos."""
 
 from __future__ import annotations
 
@@ -69,9 +69,9 @@ def ship(
 
 
 def _new_parcels(reading: Reading, fulfilment: str, parcels: Iterable[Parcel]) -> list[Parcel]:
-    told = {
+    stored = {
         (p["tracking"], p["shipment"])
         for row in reading.run("select parcels from shipment where fulfilment = %s", fulfilment)
         for p in row["parcels"]
     }
-    return [p for p in parcels if (p.tracking, p.shipment) not in told]
+    return [p for p in parcels if (p.tracking, p.shipment) not in stored]

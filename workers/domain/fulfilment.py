@@ -13,7 +13,7 @@ Units = dict[str, int]
 
 
 class State(StrEnum):
-    """What became of a fulfilment, as far as the ledger knows."""
+    """The state of a fulfilment in the ledger."""
 
     NEW = "new"
     SENT = "sent"
@@ -141,8 +141,8 @@ def lock_of_order(run: Rows, erp: str, order_code: str) -> list[FulfilmentRow]:
     return [read_row(row) for row in rows]
 
 
-def tell(run: Rows, row: FulfilmentRow, step: str, note: str, *, flow: str = "orders-out") -> None:
-    """Add a line to the story of the order."""
+def add_to_timeline(run: Rows, row: FulfilmentRow, step: str, note: str, *, flow: str = "orders-out") -> None:
+    """Add a step to the order's timeline."""
     run(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, %s, %s, %s, %s)",
         row.order_code,

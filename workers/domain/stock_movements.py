@@ -1,4 +1,4 @@
-"""Movements of stock that a document tells: each document once, into the positions of its home."""
+"""Movements of stock by document: each document once, into the positions of its home."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ def tell_moves(
 ) -> int:
     """Take movements of one document: [{sku, condition, units}], below zero for what left. Returns how many were new.
 
-    ``why`` is their cause and the word for the story; None where the movements were told to finance already.
+    ``why`` is their cause and the word for the story; None where finance has the movements already.
     """
-    told: dict[str, Any] = {
+    argument: dict[str, Any] = {
         "home": home,
         "document": document,
         "number": origin.number,
@@ -31,13 +31,13 @@ def tell_moves(
         "moves": list(moves),
     }
     if why is not None:
-        told |= {"cause": why[0], "word": why[1]}
-    new: int = reading.run("select tell_moves(%s) as n", json.dumps(told))[0]["n"]
+        argument |= {"cause": why[0], "word": why[1]}
+    new: int = reading.run("select tell_moves(%s) as n", json.dumps(argument))[0]["n"]
     return new
 
 
 def file_unreadable(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
-    """Units whose condition no table knows are held as unknown, and a person is told which row is missing."""
+    """File an exception for units in an unknown condition: they are held, and it names the missing row."""
     for entry in bad:
         reading.file_exception(
             entry.error.kind,

@@ -63,7 +63,7 @@ def prove_cancelled(run: Rows, reference: str) -> None:
 
 
 def take_back_refused(run: Rows, row: FulfilmentRow) -> FulfilmentRow:
-    """The warehouse refused it, so it is not there: new again."""
+    """Set it back to new: the warehouse refused it, so it is not there."""
     return _move(run, row, State.NEW, sent_at=None, their_id=None)
 
 
@@ -111,18 +111,18 @@ def close_lines(run: Rows, row: FulfilmentRow, lines: Mapping[str, tuple[str, in
 
 
 def tell_change(run: Rows, row: FulfilmentRow, fingerprint: str, requested: Units, courier: str) -> FulfilmentRow:
-    """Keep a change that the warehouse is told of; its own lines stay until it takes the change."""
+    """Keep a change that goes to the warehouse; the lines stay until the warehouse takes it."""
     return _set(run, row, fingerprint=fingerprint, courier=courier, change={"requested": requested})
 
 
 def take_change(run: Rows, reference: str, requested: Units, *, newest: bool) -> None:
-    """The warehouse took a change: these are its lines now. ``newest`` false: a later change is still unanswered."""
-    told = {"reference": reference, "requested": requested, "newest": newest}
-    run("select order_changed(%s)", json.dumps(told))
+    """Take a change's lines over, once the warehouse took it. ``newest`` false: a later one is unanswered."""
+    argument = {"reference": reference, "requested": requested, "newest": newest}
+    run("select order_changed(%s)", json.dumps(argument))
 
 
 def refuse_change(run: Rows, reference: str) -> None:
-    """The warehouse goes on with what it had."""
+    """Drop a change that the warehouse refused; its earlier lines stay."""
     run("update fulfilment set change = null where reference = %s", reference)
 
 

@@ -1,4 +1,4 @@
-"""What can be expected of a side, by the word that stands in ``expectation.what``: while it is awaited, and missed."""
+"""Expectations by the word in ``expectation.what``: their text while awaited, and when missed."""
 
 from __future__ import annotations
 

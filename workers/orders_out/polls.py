@@ -22,12 +22,12 @@ def poll_orders(runtime: Runtime) -> int:
     raw = call(runtime, name, "orders", erp.fetch_status)
     invoices, unreadable = erp.read_status(raw)
     status = Status(runtime, "orders", asked_at, erp.split_status(raw))
-    known = _known(runtime, invoices)
+    fulfilments = _fulfilments(runtime, invoices)
     moved = status.moved()
-    detail: set[str] = set(_changed(runtime, invoices, known))
+    detail: set[str] = set(_changed(runtime, invoices, fulfilments))
     plain: set[str] = set()
     for invoice in invoices:
-        row = known.get(invoice.invoice_code)
+        row = fulfilments.get(invoice.invoice_code)
         if _is_taken_back(runtime, invoice):
             if row is not None or invoice.order_code in moved:
                 plain.add(invoice.order_code)
@@ -44,7 +44,7 @@ def poll_orders(runtime: Runtime) -> int:
     return new
 
 
-def _known(runtime: Runtime, invoices: Iterable[Invoice]) -> dict[str, Any]:
+def _fulfilments(runtime: Runtime, invoices: Iterable[Invoice]) -> dict[str, Any]:
     rows = runtime.store.rows(
         "select invoice_code, state, requested, order_code from fulfilment where erp = %s"
         " and invoice_code = any (%s) and state not in ('cancelled', 'withdrawn')",
@@ -93,7 +93,7 @@ def _naming(parts: Mapping[str, bytes], codes: Iterable[str], *, among: Iterable
 
 
 def _dead_reads(runtime: Runtime, name: str) -> list[str]:
-    """Orders and invoices that could not be read: if Khaos takes them back meanwhile, that is over."""
+    """Orders and invoices that could not be read; a later status may close them."""
     rows = runtime.store.rows(
         "select reference from message where connection = %s and flow = 'orders-out' and kind = 'read'"
         " and state = 'dead'",
@@ -144,11 +144,11 @@ def _wanted(runtime: Runtime) -> dict[str, Any]:
     return {row["code"]: row["asked_at"] for row in rows}
 
 
-def _changed(runtime: Runtime, invoices: Iterable[Invoice], known: dict[str, Any]) -> list[str]:
+def _changed(runtime: Runtime, invoices: Iterable[Invoice], fulfilments: dict[str, Any]) -> list[str]:
     """Orders whose ready invoice shows other quantities than its fulfilment asks for."""
     codes = []
     for invoice in invoices:
-        row = known.get(invoice.invoice_code)
+        row = fulfilments.get(invoice.invoice_code)
         if (
             row is None
             or row["state"] not in ("new", "sent")

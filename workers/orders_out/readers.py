@@ -23,14 +23,16 @@ from workers.spine.reading import Reading
 
 def read_orders(reading: Reading) -> None:
     """Reader of the orders poll: invoices of some orders, with the orders' details where they matter."""
-    said = json.loads(reading.record.body)
+    payload = json.loads(reading.record.body)
     erp = reading.runtime.erp
-    invoices, unreadable = erp.read_status(said["status"].encode())
-    orders, unreadable_orders = erp.read_orders(said["orders"].encode()) if said.get("orders") else ([], [])
+    invoices, unreadable = erp.read_status(payload["status"].encode())
+    orders, unreadable_orders = erp.read_orders(payload["orders"].encode()) if payload.get("orders") else ([], [])
     by_code = {order.code: order for order in orders if order.code}
     by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
-    asked = set(said["whole"]) if isinstance(said.get("whole"), list) else set()
-    stale = _stale(reading, {invoice.order_code for invoice in invoices} | set(by_code) | asked, said.get("asked_at"))
+    asked = set(payload["whole"]) if isinstance(payload.get("whole"), list) else set()
+    stale = _stale(
+        reading, {invoice.order_code for invoice in invoices} | set(by_code) | asked, payload.get("asked_at")
+    )
     odd = [entry for entry in (*unreadable, *unreadable_orders) if entry.subject not in stale]
     failed = {entry.subject for entry in odd}
     for entry in odd:
@@ -55,7 +57,9 @@ def read_orders(reading: Reading) -> None:
             else:
                 _well_again(reading, invoice, failed)
     hidden = {entry.subject for entry in unreadable}
-    for code in sorted(({invoice.order_code for invoice in invoices} | asked) - stale if said.get("whole") else set()):
+    for code in sorted(
+        ({invoice.order_code for invoice in invoices} | asked) - stale if payload.get("whole") else set()
+    ):
         notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code], hidden)
 
 
@@ -83,7 +87,7 @@ def _stale(reading: Reading, codes: set[str], asked_at: str | None) -> set[str]:
 
 
 def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
-    """An invoice that can be read now: what stood dead for it or its order is over."""
+    """Close dead reads of an invoice, or its order, that can be read now."""
     over = [code for code in (invoice.order_code, invoice.invoice_code) if code not in failed]
     reading.run(
         "select finish(id, 'superseded', 'it can be read now', 'fleet') from message"

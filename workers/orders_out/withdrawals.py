@@ -5,14 +5,14 @@ from __future__ import annotations
 from mappings.canonical import Invoice
 from mappings.canonical.stages import CANCELLED_STAGE, ISSUE_STAGE, ISSUED_STAGE
 from workers.domain import transitions
-from workers.domain.fulfilment import LEFT, OUT, FulfilmentRow, State, lock_of_invoice, lock_of_order, tell
+from workers.domain.fulfilment import LEFT, OUT, FulfilmentRow, State, add_to_timeline, lock_of_invoice, lock_of_order
 from workers.ledger.store import NewMessage
 from workers.spine import priority
 from workers.spine.reading import Reading, fingerprint
 
 
 def withdraw(reading: Reading, invoice: Invoice) -> None:
-    """Khaos took an invoice back: cancelled, or in a stage that waits."""
+    """Withdraw or cancel the fulfilment of an invoice that Khaos took back."""
     row = lock_of_invoice(reading.run, reading.runtime.configuration.erp.name, invoice.invoice_code)
     why = (
         "cancelled in Khaos Control"
@@ -30,7 +30,7 @@ def withdraw(reading: Reading, invoice: Invoice) -> None:
         transitions.set_resend(reading.run, row, resend=False)
     elif withdraw_unpushed(reading, row, why):
         transitions.withdraw(reading.run, row)
-        tell(reading.run, row, "withdrawn", why)
+        add_to_timeline(reading.run, row, "withdrawn", why)
     elif row.state in LEFT:
         reading.file_exception(
             "shipped_after_cancel",
@@ -84,9 +84,9 @@ def withdraw_unpushed(reading: Reading, row: FulfilmentRow, why: str) -> bool:
 
 
 def notice_vanished(reading: Reading, order_code: str, invoices: list[Invoice], hidden: set[str]) -> None:
-    """Every invoice of the order was shown: one of ours that is not among them, or was issued by another hand.
+    """File one of our invoices that Khaos does not show any more, or that another hand issued.
 
-    ``hidden`` names invoices that were shown and could not be read; those are not gone.
+    ``invoices`` are all that the order has; ``hidden`` names those that were shown and could not be read.
     """
     shown = {invoice.invoice_code: invoice for invoice in invoices}
     erp = reading.runtime.configuration.erp.name

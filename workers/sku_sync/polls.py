@@ -75,7 +75,7 @@ def _units(runtime: Runtime) -> Units:
 def poll_asked(runtime: Runtime) -> int:
     """Export the SKUs that orders wait for and that the catalogue has not brought yet, many to a call."""
     name = runtime.configuration.erp.name
-    asked = runtime.store.rows(
+    wanted = runtime.store.rows(
         "update gate g set changed_at = now() where kind = 'sku' and not open and changed_at < now() - interval"
         " '10 seconds'"
         " and exists (select 1 from message_gate h where h.gate = g.name)"
@@ -84,4 +84,4 @@ def poll_asked(runtime: Runtime) -> int:
         name,
     )
     # asked because something waits: worth a reading each time
-    return _export(runtime, {row["code"] for row in asked if "," not in row["code"]}, str(time.time_ns()))
+    return _export(runtime, {row["code"] for row in wanted if "," not in row["code"]}, str(time.time_ns()))

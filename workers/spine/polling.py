@@ -1,4 +1,4 @@
-"""Asks the sides what there is to be said: polls that store records, and the cursors that say how far they got."""
+"""Polls: calls that store records, and the cursors that say how far they got."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a warehouse's count and what it told since differ: an exception a building, until both agree."""
+"""Differences between a warehouse's count and its movements: an exception a building, until both agree."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def check(runtime: Runtime) -> int:
             story=home,
             flow="stock-in",
             connection=runtime.configuration.homes.get(home, ("", ""))[0],
-            why=_said(home, number, store),
+            why=_sentence(home, number, store),
             once=exceptions.Once.OR_DISMISSED,
         )
     standing = [f"differs:{home}" for home in counts]
@@ -51,7 +51,7 @@ def check(runtime: Runtime) -> int:
     return sum(counts.values())
 
 
-def _said(home: str, number: int, store: Store) -> str:
+def _sentence(home: str, number: int, store: Store) -> str:
     rows = store.rows(
         "select f.sku, f.book, f.counted from told_sku t cross join lateral told_figures(t.home, array[t.sku]) f"
         " where t.home = %s and t.differs order by f.sku limit %s",
@@ -68,7 +68,7 @@ def _units(held: dict[str, int]) -> str:
 
 
 def adopt(store: Store, home: str, sku: str, who: str) -> list[dict[str, Any]]:
-    """A person takes the count for true: it is the book from now on, and what differed is a movement for finance.
+    """Take the count for true, by a person: it is the book from now on, and the difference goes to finance.
 
     Raises CannotDo where nothing differs. Returns what was booked, by condition.
     """
@@ -84,8 +84,8 @@ def adopt(store: Store, home: str, sku: str, who: str) -> list[dict[str, Any]]:
         moves: list[dict[str, Any]] = row["moves"]
         turn = f" {row['adopted'] + 1}" if row["adopted"] else ""
         movements = _movements(sku, f"count {row['facility']} {row['number']}{turn}", moves)
-        told = {"connection": row["connection"], "home": home, "movements": movements}
-        db.execute("select take_movements(%s)", (json.dumps(told),))
+        argument = {"connection": row["connection"], "home": home, "movements": movements}
+        db.execute("select take_movements(%s)", (json.dumps(argument),))
         db.execute(
             "insert into timeline (story, subject, flow, connection, step, note, who) values (%s, %s, 'stock-in', %s,"
             " 'count adopted', %s, %s)",

@@ -1,4 +1,4 @@
-"""Counts: of SKUs that something was said about, and of whole buildings, page by page in bounded memory."""
+"""Counts of SKUs that a hint named, and of whole buildings, page by page in bounded memory."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LINES_AT_ONCE = 2000
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """Counts the SKUs of a home that were spoken of; movements are read after the stock, so that none is missing."""
+    """A count of SKUs that hints named; movements are read after the stock, so that none is missing."""
 
     runtime: Runtime
     repeatable: bool = True  # a read
@@ -66,7 +66,7 @@ class Recount:
                     ended=ended.isoformat(),
                     skus=_sums(counted.lines, skus),
                 ),
-                *_complaints((*counted.unreadable, *odd), home, connection),
+                *_filings((*counted.unreadable, *odd), home, connection),
             ),
         )
 
@@ -86,8 +86,8 @@ def _sums(lines: Iterable[StockLine], skus: Iterable[str]) -> list[dict[str, Any
     return [{"sku": sku, "good": n, "other": other.get(sku, {})} for sku, n in sorted(good.items())]
 
 
-def _complaints(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:
-    told: dict[tuple[str, str], Unmappable] = {(entry.subject, entry.error.kind): entry.error for entry in unreadable}
+def _filings(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:
+    errors: dict[tuple[str, str], Unmappable] = {(entry.subject, entry.error.kind): entry.error for entry in unreadable}
     return [
         exceptions.filing(
             error.kind,
@@ -97,7 +97,7 @@ def _complaints(unreadable: Iterable[Unreadable], home: str, connection: str) ->
             connection=connection,
             why=f"{error.field} {error.value!r}: {error.why}",
         )
-        for (subject, _kind), error in sorted(told.items())
+        for (subject, _kind), error in sorted(errors.items())
     ]
 
 
@@ -120,7 +120,7 @@ def count_building(runtime: Runtime, home: str) -> int:
         runtime.store.run("delete from snapshot_line where snapshot_id = %s", snapshot)
         raise
     with runtime.store.transaction() as db:
-        for complaint in _complaints(complaints, home, connection):
+        for complaint in _filings(complaints, home, connection):
             db.execute(complaint.sql, complaint.values)
     return end_snapshot(runtime, snapshot, consistent=stock.snapshot_consistent, absent=stock.absent_after)
 
@@ -162,7 +162,7 @@ def add_lines(runtime: Runtime, snapshot: int, lines: Iterable[StockLine]) -> No
 
 
 def end_snapshot(runtime: Runtime, snapshot: int, *, consistent: bool, absent: int) -> int:
-    """The last page was read: the count is complete and is taken over. Returns how many SKUs differed."""
+    """Take a count over, once its last page was read. Returns how many SKUs differed."""
     with runtime.store.transaction() as db:
         db.execute(
             "update snapshot set state = 'complete', ended_at = clock_timestamp(), lines ="

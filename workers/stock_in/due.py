@@ -1,4 +1,4 @@
-"""What fell due in ``stock-in`` is posted: counts and levels are figures, not letters."""
+"""Posts counts and flushes that fell due: they are figures, not letters."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def post_due(runtime: Runtime) -> int:
 
 
 def delay_after_crash(runtime: Runtime, released: list[dict[str, object]]) -> None:
-    """A process died within a flush: what it was sending may still be set, until Khaos's own time-out is over."""
+    """Delay a flush whose process died, until Khaos's time-out is over: its call may still be running."""
     name = runtime.configuration.erp.name
     for row in released:
         if row["flow"] == "stock-in" and row["connection"] == name:
@@ -56,7 +56,7 @@ def delay_after_crash(runtime: Runtime, released: list[dict[str, object]]) -> No
 
 
 def try_again(runtime: Runtime) -> int:
-    """A count or a flush that died goes again by itself: it always reads anew. Returns how many."""
+    """Requeue counts and flushes that died: they always read anew. Returns how many."""
     return runtime.store.run(
         "update message set state = 'queued', state_since = now(), due_at = now(), tries = 0,"
         " generation = generation + 1 where flow = 'stock-in' and kind in ('recount', 'levels') and state = 'dead'"

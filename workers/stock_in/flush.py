@@ -155,7 +155,7 @@ class Flush:
             self.shown |= self.read(skus)
 
     def _judge(self, skus: Sequence[str]) -> None:
-        """What shows as it should is done; what moved in between goes again; what Khaos does not take is explained."""
+        """Judge each SKU: done as shown, due again as it moved in between, or refused by Khaos and filed."""
         odd = self._odd(skus)
         self._well([sku for sku in skus if sku not in odd])
         for sku, target in odd.items():
@@ -211,12 +211,12 @@ class Flush:
             self._file("level_race", sku, why)
 
     def _refused(self, sku: str, target: Target) -> None:
-        known = self.runtime.store.row(
+        standing = self.runtime.store.row(
             "select 1 as one from product where erp = %s and code = %s", self.runtime.configuration.erp.name, sku
         )
         if sku in self.shown:
             why = "Khaos Control did not take it: see whether the item is stock-controlled there"
-        elif known:
+        elif standing:
             why = f"Khaos Control shows no level of it at {self.site}: see whether the item is kept at that site"
         else:
             why = "Khaos Control does not know this code"

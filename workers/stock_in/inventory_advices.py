@@ -1,4 +1,4 @@
-"""What moved and what was counted in a building that tells it: positions follow, and finance gets each adjustment."""
+"""Adjustments (947) and counts (846) that a warehouse sends: positions follow, finance gets each adjustment."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def read_adjustment(reading: Reading) -> None:
         home = warehouse.sites[facility]
         # each facility may number its own adjustments
         rows = [{**row, "id": f"{row['id']}/{facility}"} for row in as_rows(movements)]
-        told = {"connection": connection, "home": home, "movements": rows}
-        reading.run("select take_movements(%s)", json.dumps(told))
+        argument = {"connection": connection, "home": home, "movements": rows}
+        reading.run("select take_movements(%s)", json.dumps(argument))
         origin = warehouse.stock_documents.origin(reading.record.body)
         number = movements[0].movement_id.rsplit("/", 2)[0]
         tell_moves(reading, origin, home, f"adjustment {number}", moves_of(movements))
@@ -56,7 +56,7 @@ def moves_of(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
 
 
 def read_count(reading: Reading) -> None:
-    """Reader of a whole count. It is compared with what was told since the last; the less sellable figure counts."""
+    """Reader of a whole count, compared with the movements since the last; the less sellable figure counts."""
     warehouse = reading.runtime.warehouse(reading.record.connection)
     documents = warehouse.stock_documents
     counted, bad = documents.read_count(reading.record.body)
@@ -67,14 +67,14 @@ def read_count(reading: Reading) -> None:
     with reading.db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy:
         for line in counted.lines:
             copy.write_row((number, line.sku, line.condition.value, line.units))
-    told = {
+    argument = {
         "home": home,
         "document": counted.number,
         "number": origin.number,
         "written": origin.written.isoformat(),
         "at": counted.at.isoformat(),
     }
-    news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(told), number)
+    news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(argument), number)
     file_unreadable(reading, home, bad)
     if news[0]["differing"] is not None:  # else one that is older than the last
         by, zone = documents.snapshot_by(counted.facility)
@@ -85,7 +85,7 @@ def read_count(reading: Reading) -> None:
 
 
 def await_first_counts(runtime: Runtime, db: Connection) -> None:
-    """A building that has told no count yet is to do so by its next morning."""
+    """Expect the first count of each building by its next morning."""
     for home, (connection, facility) in runtime.configuration.homes.items():
         documents = runtime.warehouse(connection).parts.stock_documents
         if documents is not None:
