@@ -69,7 +69,7 @@ def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bo
     """An exception without a message: its file is laid again, or its record read again."""
     number = row["exception_id"]
     if row["trouble"] == ANSWER_MISSING and not edited:
-        return _lay_again(db, row, person)
+        return _resend(db, row, person)
     if row["record_id"] is None or edited:
         raise CannotDo(f"exception {number} has no message to send again: do its next step, then dismiss it")
     db.execute(
@@ -81,7 +81,7 @@ def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bo
     return f"record {row['record_id']}"
 
 
-def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
+def _resend(db: Any, row: dict[str, Any], person: Person) -> str:
     """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
     reference = resend(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
     if reference is None:

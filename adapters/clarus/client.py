@@ -150,7 +150,7 @@ class Clarus:
     def receipt_lines_since(self, moment: datetime, account_id: str, warehouse_id: str) -> dict[str, list[str]] | None:
         """Receipt id -> ids of the lines on which the floor finished a task at or after ``moment``.
 
-        None where the tenant's schema does not show a task's line: then only webhooks tell line ids.
+        None where the tenant's schema does not show a task's line: then only webhooks bring line ids.
         """
         extra = self._extra.of("tasks")
         if not extra:

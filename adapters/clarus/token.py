@@ -1,7 +1,7 @@
 """One OAuth 2 access token for all who ask, renewed before it ends and when Clarus refuses it.
 
 Source: knowledgebase/integrations/api-authentication (client credentials, POST to ``/oauth/token``).
-The answer's shape and the token's life are unpublished: RFC 6749 is assumed, an hour when not told.
+The answer's shape and the token's life are unpublished: RFC 6749 is assumed, an hour where none is given.
 Signing in to the web interface as the same user may end a token early, so a 401 in mid-run is normal.
 """
 

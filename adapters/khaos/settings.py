@@ -1,4 +1,4 @@
-"""What one Khaos Control connection needs to be told, and what stands for each thing that it is not told.
+"""Settings of one Khaos Control connection, with their defaults.
 
 "Guide" in this package is the vendor's Web Integration Guide v7.8d.
 """
@@ -153,7 +153,7 @@ class Settings(_Part):
 
     @field_validator("time_zone")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _existing_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):

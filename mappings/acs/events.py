@@ -77,5 +77,5 @@ def read_event(body: bytes, account: str) -> Event:
 
 def unknown_event(event: Event) -> Unmappable:
     """The exception for an event of a kind that we do not know."""
-    why = "ask ACS what it tells; it is stored whole, and is read when the release knows it"
+    why = "ask ACS what it means; it is stored whole, and is read when the release knows it"
     return Unmappable("EventType", event.kind_word, why, kind="unknown_event")

@@ -57,7 +57,7 @@ class Grades:
         )
 
     def condition_codes(self, words: Iterable[str]) -> tuple[tuple[str, ...], list[Unmappable]]:
-        """The codes that tell of something, as ACS wrote them, and the trouble of each without a row; all are kept."""
+        """The codes with a meaning, as ACS wrote them, and the trouble of each without a row; all are kept."""
         filled = [word.strip() for word in words if word.strip()]
         kept = tuple(word for word in filled if self._codes.get(run_together(word)) != "")
         why = f'add a row "CODE …" to {OWN}, or to [condition_codes] in {TABLE}'

@@ -90,7 +90,7 @@ class ShipmentLine(Canonical):
     ordered: Units
     shipped: Units
     outcome: LineOutcome
-    status_word: str = ""  # theirs; empty for a line that was not told of
+    status_word: str = ""  # theirs; empty for a line without an advice
 
 
 class Carton(Canonical):

@@ -62,7 +62,7 @@ class StockMovement(Canonical):
     units: Annotated[int, Field(gt=0)]
     reason: str = ""
     location: str = ""
-    to_condition: Condition | None = None  # of held units: what they became, where the reason tells
+    to_condition: Condition | None = None  # of held units: what they became, where the reason says so
     moved_at: datetime
 
 

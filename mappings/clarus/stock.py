@@ -22,7 +22,7 @@ def read_stock(
 ) -> tuple[list[StockLine], list[Unreadable]]:
     """Units by SKU and condition, of nodes of the list stocks; what has none is not in the answer.
 
-    ``own`` are the merchant's rows of ``[tables.stock_conditions.clarus]``. Each trouble is told once:
+    ``own`` are the merchant's rows of ``[tables.stock_conditions.clarus]``. Each trouble is listed once:
     ``unknown_condition`` for a status without a row (its units count as UNKNOWN) and for a hold reason
     without one (its units count as the status says), by the word; ``fractional_quantity`` by the SKU (a
     part of a unit is left out of what is good and is a whole unit of anything else); else

@@ -131,7 +131,7 @@ def identity(field: str, value: str, longest: int) -> str:
 
 
 def latest(on: date, told_at: datetime, zone: tzinfo) -> datetime:
-    """The last moment of a facility's day that was over when GXO told of it: a set names days, never times."""
+    """The last moment of a facility's day that was over when GXO wrote the set: a set names days, never times."""
     return min(datetime.combine(on, time.max, tzinfo=zone).astimezone(UTC), told_at.astimezone(UTC))
 
 

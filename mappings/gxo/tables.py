@@ -46,7 +46,7 @@ def read_outcome(word: str) -> Outcome:
 
 
 def read_reason(code: str) -> AdviceReason:
-    """What the code of TED02 tells of an earlier sending; most tell nothing of it."""
+    """The meaning of TED02's code for an earlier sending; most have none."""
     return AdviceReason(_WORDS["reasons"].get(code.strip().upper(), AdviceReason.OTHER))
 
 

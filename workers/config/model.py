@@ -20,14 +20,14 @@ class Intervals(Strict):
     orders: float = Field(300.0, gt=0, description="ask Khaos Control for invoices that are ready")
     catalogue: float = Field(900.0, gt=0, description="ask Khaos Control for products that changed")
     catalogue_whole: float = Field(86400.0, gt=0, description="compare the whole catalogue: finds what was missed")
-    read_back: float = Field(60.0, gt=0, description="ask Khaos Control to show what it was told")
+    read_back: float = Field(60.0, gt=0, description="read back from Khaos Control what was sent to it")
     credit_notes: float = Field(900.0, gt=0, description="ask Khaos Control for the credit notes of open returns")
-    sweep: float = Field(1800.0, gt=0, description="ask warehouses for what a lost webhook did not tell")
+    sweep: float = Field(1800.0, gt=0, description="re-read warehouses' open orders, in case a webhook was lost")
     reference_data: float = Field(3600.0, gt=0, description="read the warehouses' accounts, buildings, carriers")
 
 
 class Limits(Strict):
-    """How long things may take before a person is told, in seconds."""
+    """How long things may take before an exception is filed, in seconds."""
 
     sku_confirmed: float = Field(4 * 3600.0, gt=0, description="a SKU that an order waits for")
     dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
@@ -54,7 +54,7 @@ class Fleet(Strict):
 
     @field_validator("time_zone")
     @classmethod
-    def _known_zone(cls, name: str) -> str:
+    def _existing_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -60,7 +60,7 @@ class Stock(Strict):
 
     levels: Literal["send", "compare", "off"] = Field("send", description="compare: list what differs and send nothing")
     flush: float = Field(5.0, gt=0, description="from a change to its level; what falls to zero goes at once")
-    movements: float = Field(60.0, gt=0, description="ask warehouses for movements that no webhook told")
+    movements: float = Field(60.0, gt=0, description="read warehouses' movements")
     count: float = Field(24 * 3600.0, gt=0, description="count every building whole")
     compare: float = Field(3600.0, gt=0, description="compare every level with Khaos Control's")
     demand: float = Field(60.0, gt=0, description="ask Khaos Control for its open invoices")

@@ -144,7 +144,7 @@ def _why_not(db: Connection, erp: str, question: CourierInvoice) -> str:
         return NOT_YET
     # Goods of the order have left on another invoice. This may be that one under a new code, or the rest of it, or
     # other goods: a consignment that is given to the wrong invoice ships what is still on a shelf. The read-back
-    # sees all invoices of the order and tells which.
+    # sees all invoices of the order, and which it is.
     db.execute("update shipment set asked_at = null where reference = any (%s)", (left,))
     scheduler.bring_forward(within(db), schedule_names.read_back(erp))
     return (

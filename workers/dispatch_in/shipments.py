@@ -21,7 +21,7 @@ def ship(
 ) -> FulfilmentRow:
     """Write down the units that are ``new`` as a shipment of the fulfilment. Returns it as it stands then.
 
-    ``on`` is the day on which they left, where the warehouse tells it.
+    ``on`` is the day on which they left, where the warehouse names it.
     """
     warehouse = reading.runtime.warehouse(row.warehouse)
     after = transitions.dispatch(reading.run, row, new)

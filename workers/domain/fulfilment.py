@@ -71,7 +71,7 @@ class FulfilmentRow:
     """One Khaos invoice at one warehouse. ``requested`` and ``shipped`` are units by SKU; times are UTC.
 
     ``lines_closed`` holds, by SKU, how a line ended and how many units of it do not come; ``change`` what the
-    warehouse was told of last and has not answered.
+    warehouse was sent last and has not answered.
     """
 
     reference: str

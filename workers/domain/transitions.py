@@ -75,7 +75,7 @@ def dispatch(run: Rows, row: FulfilmentRow, units: Units) -> FulfilmentRow:
 
 
 def dispatch_taken_back(run: Rows, row: FulfilmentRow, gone: Units, *, over: bool) -> FulfilmentRow:
-    """Keep what left although it was to be cancelled; until all is ``over``, what leaves later is told as well."""
+    """Keep what left although it was to be cancelled; until all is ``over``, later units go to Khaos as well."""
     if over:
         return _move(run, row, State.DISPATCHED, shipped=gone)
     return _set(run, row, shipped=gone)

@@ -15,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workers.ledger.text import clean_what_is_written
 
-ASKED_AGAIN = 2.0  # seconds after which a connection that cannot be had is asked for anew
+RECONNECT_AFTER = 2.0  # seconds after which a connection that cannot be had is asked for anew
 PATIENCE = 30.0  # seconds until a connection must be there
 TCP = {  # a ledger that is gone without a word is noticed within seconds
     "connect_timeout": 5,
@@ -37,7 +37,7 @@ class Pool:
             max_size=size,
             kwargs={"autocommit": True, "row_factory": dict_row, "application_name": application, **TCP},
             configure=_configure,
-            reconnect_timeout=ASKED_AGAIN,  # with its own minutes the pool doubles its pauses while the ledger is away
+            reconnect_timeout=RECONNECT_AFTER,  # left alone, the pool doubles its pauses while the ledger is away
             open=True,
         )
 
@@ -60,7 +60,7 @@ class Pool:
         ends = time.monotonic() + PATIENCE
         while True:
             try:
-                return self._pool.getconn(timeout=ASKED_AGAIN)
+                return self._pool.getconn(timeout=RECONNECT_AFTER)
             except PoolTimeout:
                 if time.monotonic() > ends:
                     raise

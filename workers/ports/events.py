@@ -51,7 +51,7 @@ class Events(Protocol):
         """The name of the event, wherever it stands: ``goods_out.completed``. Empty where it has none."""
 
     def their_id(self, delivery: Delivery) -> str:
-        """Their own id of this telling, from a header or the body; empty: its content tells it from others."""
+        """Their own id of this event, from a header or the body; empty: its content identifies it."""
 
     def meaning(self, event: str) -> About | Kind:
         """What an event is: a hint about something, or a document in itself. Raises Unmappable."""

@@ -85,7 +85,7 @@ class Parts:
     return_reads: ReturnReads | None = None
     stock: WarehouseStock | None = None
     goods_in: GoodsIn | None = None
-    # what its documents tell, whether in a file or as an event
+    # readers of its documents, whether from a file or an event
     dispatches: Dispatches | None = None
     answers: OrderAnswers | None = None
     shipments: Shipments | None = None
@@ -152,7 +152,7 @@ class Warehouse:
         return tuple(field.name for field in fields(Parts) if getattr(self.parts, field.name) is not None)
 
 
-TOLD: dict[str, frozenset[About | Kind]] = {
+KINDS: dict[str, frozenset[About | Kind]] = {
     "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT}),
     "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT}),
     "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT}),
@@ -177,6 +177,6 @@ def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
                 )
                 if can
             )
-            for what, kinds in TOLD.items()
+            for what, kinds in KINDS.items()
         },
     }

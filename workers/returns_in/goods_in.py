@@ -123,7 +123,7 @@ def sweep(runtime: Runtime, home: str) -> int:
     side, facts, references = (
         runtime.warehouse(connection).goods_in,
         runtime.facts(connection),
-        _known(runtime, connection),
+        _references(runtime, connection),
     )
     found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, references, facts))
     over = _over(runtime, connection)
@@ -138,7 +138,7 @@ def sweep(runtime: Runtime, home: str) -> int:
     return new
 
 
-def _known(runtime: Runtime, connection: str) -> dict[str, str]:
+def _references(runtime: Runtime, connection: str) -> dict[str, str]:
     rows = runtime.store.rows("select their_id, reference from goods_in where connection = %s", connection)
     return {row["their_id"]: row["reference"] for row in rows}
 
@@ -152,7 +152,7 @@ def _over(runtime: Runtime, connection: str) -> set[str]:
 
 
 def _take(runtime: Runtime, connection: str, hint: ReceiptHint) -> bool:
-    _lines_told(runtime, connection, hint.their_id, hint.line_ids)
+    _named_lines(runtime, connection, hint.their_id, hint.line_ids)
     shown = call(runtime, connection, "goods in", lambda: fetch(runtime, connection, hint))
     if shown is None:
         return False
@@ -160,7 +160,7 @@ def _take(runtime: Runtime, connection: str, hint: ReceiptHint) -> bool:
     return runtime.store.receive(connection, Source.RECEIPT, key, shown) is not None
 
 
-def _lines_told(runtime: Runtime, connection: str, their_id: str, line_ids: Iterable[str]) -> None:
+def _named_lines(runtime: Runtime, connection: str, their_id: str, line_ids: Iterable[str]) -> None:
     for line_id in line_ids:
         runtime.store.run(
             "insert into goods_in_line (connection, their_id, line_id) values (%s, %s, %s) on conflict do nothing",

@@ -1,6 +1,6 @@
 """Trouble of the fleet itself that lasts: one exception each, which closes when it is well.
 
-A queue that waits, a queue that nobody takes from, a schedule that fails again and again, a connection that is told to
+A queue that waits, a queue that nobody takes from, a schedule that fails again and again, a connection that must
 wait for long, and nothing scheduled running at all: that last is noticed by the heart of whichever process lives.
 """
 

@@ -37,10 +37,10 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
     _, unreadable = erp.read_status(raw)
     invoices = erp.read_promises(raw)
     before = _stored(runtime)
-    untold = sorted({i.order_code for i in invoices if i.units is None and i.order_code})
-    fresh = sorted(set(untold) - {line[1] for promised in before.values() for line in promised})
+    without_lines = sorted({i.order_code for i in invoices if i.units is None and i.order_code})
+    fresh = sorted(set(without_lines) - {line[1] for promised in before.values() for line in promised})
     unknown = _unknown_sites(runtime, {i.order_code for i in invoices if i.order_code})
-    rest = sorted({*unknown, *untold} - set(fresh))
+    rest = sorted({*unknown, *without_lines} - set(fresh))
     by_ref = {i.associated_ref: i.order_code for i in invoices if i.associated_ref}
     ordered: dict[str, dict[str, int]] = {}
     wanted = fresh + (rest if at_once is None else rest[: at_once * ORDERS_A_CALL])

@@ -131,7 +131,7 @@ class Flush:
     def read(self, skus: Sequence[str], site: str = "") -> dict[str, int]:
         """What a site (this one, unless another is named) shows as available.
 
-        A site that our reference data does not know may be younger than that: it is read anew before anybody is told.
+        A site that our reference data lacks may be younger: it is read anew before an exception is filed.
         """
         name, site = self.runtime.configuration.erp.name, site or self.site
         try:

@@ -26,7 +26,7 @@ def since(runtime: Runtime, home: str) -> datetime | None:
 def poll_movements(runtime: Runtime, home: str) -> int:
     """Read what was booked since the last time. Returns how many records are new.
 
-    The first time only tells where to begin: what was booked before the fleet's first count is no news.
+    The first time only finds where to begin: what was booked before the fleet's first count is no news.
     """
     connection, facility = runtime.configuration.homes[home]
     facts, begin, asked_at = runtime.facts(connection), since(runtime, home), now(runtime)

@@ -1,4 +1,4 @@
-"""Files from GXO taken apart: X12 interchanges into sets, and what names each set so that it is told once.
+"""Files from GXO taken apart: X12 interchanges into sets, and the key of each set by which a repeat is recognised.
 
 A document's body is one line that says where it stood, and behind it the set's segments; separators are the control
 characters that no data of a set may hold.
@@ -106,7 +106,7 @@ def _head(facility: str, name: str, number: int, written: datetime) -> bytes:
 
 
 def _key(one: TransactionSet) -> str:
-    """The partner's name of the set; where it tells none, or a name that need not be unique, what it says."""
+    """The partner's name of the set; its content where it has none, or one that need not be unique."""
     if one.id == "945":  # a shipment's number; a message that nothing left has none
         return f"{_element(one, 'W06', 2)} {_element(one, 'W06', 4) or _content(one)}"
     named = _element(one, *NAMED_BY[one.id]) if one.id in NAMED_BY else ""

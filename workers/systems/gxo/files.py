@@ -1,4 +1,4 @@
-"""What GXO tells by files, as the flows see it: its folders, its sets, and what they mean, joined."""
+"""GXO's files as the flows see them: folders and sets, with their mapping."""
 
 from __future__ import annotations
 
