@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mappings.errors import Unreadable
+from workers.domain.clocks import not_later
 from workers.ports.edi import DocumentSource
 from workers.spine.reading import Reading
 
@@ -27,7 +28,7 @@ def tell_moves(
         "home": home,
         "document": document,
         "number": origin.number,
-        "written": origin.written.isoformat(),
+        "written": not_later(origin.written, reading.record.received_at).isoformat(),
         "moves": list(moves),
     }
     if why is not None:

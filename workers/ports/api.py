@@ -93,7 +93,7 @@ class WarehouseStock(Protocol):
         """Understand movements."""
 
     def held_as(self, reason: str, facts: Mapping[str, Any]) -> Condition | None:
-        """The condition that a count shows of units held for a reason; None where it shows none of them."""
+        """Return the condition that a count shows of units held for a reason; None where it shows none of them."""
 
     def read_hint(self, event: str, body: bytes) -> StockHint:
         """Understand an event about stock. Raises Unmappable."""

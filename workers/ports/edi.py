@@ -42,13 +42,14 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
     """Where a document stood: the facility that it speaks of, the file's or the event's name, its number (0: none), and
-    when it was written.
+    when it was written. ``parts`` is how many documents of its file are parts of one count with it.
     """
 
     facility: str
     file: str
     number: int
     written: datetime
+    parts: int = 1
 
 
 class Files(Protocol):

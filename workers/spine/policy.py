@@ -300,6 +300,23 @@ VERDICTS: dict[str, Verdict] = {
         "The warehouse holds units in a condition that no table knows, so they are not sold: add the row that the"
         " reason names to fleet.toml, restart, then dismiss.",
     ),
+    "clock_ahead": Verdict(
+        SUPPORT,
+        "warning",
+        "A partner's clock is ahead: ask them to set it. What it tells counts from when it came, and nothing is lost.",
+    ),
+    "level_drift": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Somebody or something else changes levels in Khaos Control: find out who (a stock-take, an import, another"
+        " integration). They are set right again; the figures of before and after stand in each SKU's story.",
+    ),
+    "absurd_quantity": Verdict(
+        OPERATIONS,
+        "error",
+        "A figure that nobody can mean, and nothing counts by it: have it corrected where it was written; where a"
+        f" message waits, `{RETRY}`.",
+    ),
     "level_race": Verdict(
         OPERATIONS,
         "warning",

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
+from workers.domain.clocks import close_ahead, file_ahead, is_ahead
 from workers.domain.rereads import taken_back
 from workers.ports.sources import Source
 from workers.spine.polling import call, now, receipt
@@ -37,6 +38,11 @@ def poll_movements(runtime: Runtime, home: str) -> int:
     movements, _unreadable = stock.read_movements(raw)
     # a clock that is ahead moves no cursor: what is booked until then would never be read
     until = max((m.moved_at for m in movements if m.moved_at <= asked_at), default=None)
+    latest = max((m.moved_at for m in movements), default=None)
+    if latest is not None and is_ahead(latest, asked_at):
+        file_ahead(runtime.store.run, connection, latest, asked_at)
+    elif latest is not None:
+        close_ahead(runtime.store.run, connection)
     if begin is None:
         until = asked_at
     if until is not None:
