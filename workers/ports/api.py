@@ -57,6 +57,9 @@ class OrderReads(Protocol):
     def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
         """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
 
+    def live_orders(self, facts: dict[str, Any]) -> Iterator[str]:
+        """References of every order that is to be shipped, whoever entered it; pages are read as they are consumed."""
+
     def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
         """Understand a re-read order. Raises Unmappable."""
 
@@ -84,7 +87,7 @@ class WarehouseStock(Protocol):
         """Count a building, page by page. It is complete only when the iterator ends by itself."""
 
     def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:
-        """Movements booked since a moment of their clock; None: the last hour."""
+        """Movements booked since a moment of their clock; None: the last three hours."""
 
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand movements."""

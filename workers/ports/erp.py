@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -12,6 +13,15 @@ from mappings.canonical.journal import JournalEntry
 from mappings.canonical.parties import Parties
 from mappings.canonical.promises import Promise
 from mappings.errors import Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A product in the ERP's list: what to export it as (a variant's parent stands for it), and its last edit."""
+
+    code: str
+    export_as: str
+    edited_at: datetime | None
 
 
 class Channel(Protocol):
@@ -59,6 +69,12 @@ class Erp(Protocol):
     def join_status(self, parts: Sequence[bytes]) -> bytes:
         """A status reply of some orders only."""
 
+    def split_orders(self, raw: bytes) -> dict[str, bytes]:
+        """The document of each order of a reply, by order code or associated reference. Raises Garbled."""
+
+    def join_orders(self, documents: Sequence[bytes]) -> bytes:
+        """A reply of some orders only."""
+
     def steady(self, raw: bytes) -> bytes:
         """A status reply without what changes although nothing happened: for its receipt key."""
 
@@ -67,6 +83,9 @@ class Erp(Protocol):
 
     def fetch_changed_products(self, since: datetime | None) -> tuple[list[str], datetime | None]:
         """Codes to export again, and the time up to which that is complete."""
+
+    def fetch_catalogue(self) -> list[Listed]:
+        """Every product that there is, with the moment of its last edit."""
 
     def fetch_products(self, codes: Sequence[str]) -> bytes:
         """Product details."""
