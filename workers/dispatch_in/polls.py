@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from workers.dispatch_in import unknown_orders
 from workers.ports.sources import Source
 from workers.spine.polling import call, chunks, receipt
 from workers.spine.runtime import Runtime
@@ -28,4 +29,5 @@ def sweep(runtime: Runtime, warehouse: str) -> int:
         if gone:
             body = json.dumps({"orders": gone}, sort_keys=True).encode()
             new += int(runtime.store.receive(warehouse, Source.SWEEP, receipt(body), body) is not None)
+    unknown_orders.check(runtime, warehouse)
     return new

@@ -68,7 +68,7 @@ def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> in
         missing(runtime, row, f"invoice {invoice.invoice_code} shows other quantities than left the warehouse")
         return 0
     with runtime.store.transaction() as db:
-        if not finish(db, row, invoice):
+        if not finish(runtime, db, row, invoice):
             return 0
         _adopt_rest(db, row["fulfilment"], invoices)
         transitions.confirm(within(db), row["fulfilment"])

@@ -97,6 +97,7 @@ class FulfilmentRow:
     accepted_at: datetime | None = None
     lines_closed: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     change: Mapping[str, Units] | None = None
+    courier: str | None = None  # None: sent before it was kept
 
     @property
     def subject(self) -> str:

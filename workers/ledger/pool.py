@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +36,7 @@ class Pool:
             min_size=1,
             max_size=size,
             kwargs={"autocommit": True, "row_factory": dict_row, "application_name": application, **TCP},
-            configure=clean_what_is_written,
+            configure=_configure,
             reconnect_timeout=RECONNECT_AFTER,  # left alone, the pool doubles its pauses while the ledger is away
             open=True,
         )
@@ -62,3 +64,16 @@ class Pool:
             except PoolTimeout:
                 if time.monotonic() > ends:
                     raise
+
+
+def _configure(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    """Clean what is written, and name the system's user, which the timeline keeps beside a claimed name."""
+    clean_what_is_written(connection)
+    connection.execute("select set_config('fleet.os_user', %s, false)", (_os_user(),))
+
+
+def _os_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid {os.getuid()}"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from workers.domain.rereads import _post
@@ -14,11 +14,11 @@ from workers.ledger.store import Claimed, Effect
 from workers.ports.goods_in import ReceiptHint
 from workers.ports.sources import Source, event_of
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
-from workers.spine.polling import call
+from workers.spine.polling import call, now
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
-OVERLAP = timedelta(minutes=15)
+OVERLAP = timedelta(minutes=75)  # more than the hour that their clock is set back in autumn
 
 
 FIRST_LOOK = timedelta(days=7)  # how far back the first sweep of a building looks
@@ -118,8 +118,8 @@ def sweep(runtime: Runtime, home: str) -> int:
     connection, facility = runtime.configuration.homes[home]
     source = f"goods in {home}"
     row = runtime.store.row("select value from cursor where connection = %s and source = %s", connection, source)
-    now = datetime.now(UTC)
-    since = datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else now - FIRST_LOOK
+    asked_at = now(runtime)
+    since = min(datetime.fromisoformat(row["value"]["until"]), asked_at) - OVERLAP if row else asked_at - FIRST_LOOK
     side, facts, references = (
         runtime.warehouse(connection).goods_in,
         runtime.facts(connection),
@@ -133,7 +133,7 @@ def sweep(runtime: Runtime, home: str) -> int:
         " set value = excluded.value, moved_at = now()",
         connection,
         source,
-        json.dumps({"until": now.isoformat()}),
+        json.dumps({"until": asked_at.isoformat()}),
     )
     return new
 

@@ -169,6 +169,28 @@ VERDICTS: dict[str, Verdict] = {
         "warning",
         "Khaos Control issued this invoice without a dispatch from the warehouse: stop it there, or dismiss.",
     ),
+    "invoice_vanished": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Khaos Control shows the invoice no more, and its goods are at the warehouse: see there what became of it, and"
+        " cancel the order at the warehouse or let it ship.",
+    ),
+    "never_issued": Verdict(
+        OPERATIONS,
+        "warning",
+        "The goods left and the invoice stands unissued in Khaos Control, where its stock has not fallen: issue it.",
+    ),
+    "not_exported": Verdict(
+        SUPPORT,
+        "error",
+        "Khaos Control cannot give out this order or product: open it there, look for odd characters in its texts and"
+        " save it anew; it is asked for again by itself.",
+    ),
+    "unknown_at_warehouse": Verdict(
+        OPERATIONS,
+        "error",
+        "The warehouse has an order that the fleet never sent: find out who entered it before it ships.",
+    ),
     "dispatch_route_missing": Verdict(
         SUPPORT,
         "error",

@@ -14,9 +14,8 @@ from workers.ledger.store import call as effect
 from workers.ports.api import CountPage
 from workers.spine import exceptions
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
-from workers.spine.polling import call
+from workers.spine.polling import call, now
 from workers.spine.runtime import Runtime
-from workers.stock_in.demand import moment
 from workers.stock_in.movements import as_rows, poll_movements, since
 from workers.stock_in.snapshots import begin_snapshot, break_snapshot, end_snapshot, take_pages
 
@@ -49,10 +48,10 @@ class Recount:
             return NotNeeded("everything was counted meanwhile")
         connection, facility = self.runtime.configuration.homes[home]
         stock, facts = self.runtime.warehouse(connection).stock, self.runtime.facts(connection)
-        began = moment(self.runtime)
+        began = now(self.runtime)
         self.runtime.pace(connection)
         counted = stock.count(facility, skus, facts)
-        ended = moment(self.runtime)
+        ended = now(self.runtime)
         self.runtime.pace(connection)
         raw = stock.fetch_movements(facility, since(self.runtime, home), facts)
         movements, odd = stock.read_movements(raw)

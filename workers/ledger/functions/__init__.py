@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 SUBJECTS = (
     "locks",
     "merchant",
+    "timeline",
     "records",
     "exceptions",
     "messages",

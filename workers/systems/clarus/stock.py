@@ -13,7 +13,7 @@ from mappings.canonical import Condition, StockMovement
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.api import CountPage, StockHint
 
-BEFORE = timedelta(hours=1)  # the first look at movements only finds where to begin
+BEFORE = timedelta(hours=3)  # the first look at movements only finds where to begin; later ones overlap by less
 
 
 class ClarusStock:
