@@ -51,7 +51,7 @@ class Garment:
 
     @property
     def state(self) -> GarmentState:
-        """What is believed: retired for good, unseen while the file misses it, else the less sellable of both words."""
+        """The state: retired for good, unseen while the file misses it, else the less sellable of both words."""
         if self.retired:
             return GarmentState.RETIRED
         states = [word.state for word in self.words]

@@ -58,7 +58,7 @@ class Calendar(BaseModel):
 
 
 class Hire(BaseModel):
-    """How a hire is recognised in Khaos, and how long it lasts. Field names are Khaos's user-defined fields."""
+    """The recognition of a hire in Khaos, and its length. Field names are Khaos's user-defined fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

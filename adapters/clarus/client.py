@@ -54,7 +54,7 @@ class Clarus:
         }
 
     def assigned_products(self, account_id: str, product_ids: Iterable[str]) -> set[str]:
-        """Which of the product ids are assigned to the account (list ``account_products``)."""
+        """Those of the product ids that are assigned to the account (list ``account_products``)."""
         return {
             node["product"]["id"]
             for some in batches(product_ids, PAGE)

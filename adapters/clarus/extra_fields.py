@@ -19,7 +19,7 @@ QUESTION = "query { " + " ".join(f'{r}: __type(name: "{row.node_type}") {FIELDS}
 
 
 class ExtraFields:
-    """What may be asked for beside the published fields. May be used from many threads; one of them asks."""
+    """Fields that may be queried beside the published ones. May be used from many threads; one of them asks."""
 
     def __init__(self, ask: Ask) -> None:
         """Asks nothing yet."""

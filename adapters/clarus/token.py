@@ -42,7 +42,7 @@ class TokenStore(Protocol):
         """Seconds on a clock that all who share the store agree on."""
 
     def read(self, login: str) -> Held:
-        """What is kept for a login; an empty one where there is nothing."""
+        """The token kept for a login; an empty one where there is none."""
 
     def write(self, login: str, held: Held) -> None:
         """Keep it instead of the one before."""

@@ -97,7 +97,7 @@ class BoundJournal(Bound):
 
 
 class Extensions(_Part):
-    """What the vendor does not publish and this merchant's service has all the same."""
+    """Operations that the vendor does not publish and this merchant's service has all the same."""
 
     confirm_shipment: Bound | None = None
     post_journal: BoundJournal | None = None

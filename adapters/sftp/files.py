@@ -25,7 +25,7 @@ LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class Dropped(Enum):
-    """How a drop ended well."""
+    """The good ends of a drop."""
 
     WRITTEN = "written"
     ALREADY_THERE = "already there"

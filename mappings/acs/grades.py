@@ -18,7 +18,7 @@ KIND = "unknown_grade"
 
 
 class ReturnKind(StrEnum):
-    """What ACS says a garment came in as."""
+    """The kinds of ACS's returns."""
 
     HIRE = "hire"
     SALE = "sale"

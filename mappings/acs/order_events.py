@@ -59,7 +59,7 @@ def read_cancel_rejected(event: Event, statuses: Mapping[str, str] | None = None
 
 
 def read_dispatched(event: Event) -> GarmentOrder:
-    """What left with one dispatch, and what of the order will not: a short line is closed.
+    """Read one dispatch: lines that left, and short ones, which are closed.
 
     A partial dispatch leaves the order in progress; ``open_items`` says whether anything may still follow.
 

@@ -32,7 +32,7 @@ OUR_FACTS: dict[str, Fact] = {"Misc1": "order_code", "Misc2": "invoice_code"}
 
 
 class Account(BaseModel):
-    """What stands in every order of one ACS account.
+    """The constants in every order of one ACS account.
 
     ``services`` maps Khaos's couriers to ``AGENT/SERVICE``, ``allowed`` are the agreed pairs. In the mode ``unique``
     we choose the garment, in ``product`` ACS does. ``misc`` names facts of ours to be sent along, by ACS's field:
@@ -131,7 +131,7 @@ def _later(day: date) -> date:
 
 
 def item_ids(fulfilment: Fulfilment, account: Account) -> dict[str, PickLine]:
-    """Which line of ours each LineItemId of the order stands for: what ACS says of a line comes back under that id.
+    """Our line for each LineItemId of the order: ACS's answers about a line come back under that id.
 
     Raises Unmappable for two lines with one id.
     """

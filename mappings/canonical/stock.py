@@ -67,7 +67,7 @@ class StockMovement(Canonical):
 
 
 class ReceiptStatus(StrEnum):
-    """How far goods in have come."""
+    """The progress of goods in."""
 
     EXPECTED = "expected"
     RECEIVING = "receiving"

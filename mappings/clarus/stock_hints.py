@@ -31,7 +31,7 @@ class ReceiptHint(NamedTuple):
 
 
 class StockHint(BaseModel):
-    """What to read again. ``product_ids`` are those of products whose code was not named.
+    """The things to read again. ``product_ids`` are those of products whose code was not named.
 
     ``reason`` is (movement id, reason code) of an adjustment that carried one; ``movement`` is true when
     the movements should be read, because something was booked that the journal may need.
@@ -47,7 +47,7 @@ class StockHint(BaseModel):
 
 
 def read_stock_hint(resource: str, event: str, body: bytes) -> StockHint:
-    """What a webhook for stock, stock_balance, goods_in or putaway_task speaks of.
+    """Read the hint of a webhook for stock, stock_balance, goods_in or putaway_task.
 
     Raises:
         Unmappable: kind ``garbled_hint``, for another resource and for every body that names neither a

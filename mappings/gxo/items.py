@@ -92,7 +92,7 @@ def write_item(product: Product, *, own: Mapping[str, str] | None = None, curren
 
 
 def read_item_results(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
-    """What a result file says of each SKU, in its order; what cannot be read stands by its SKU, or by its row.
+    """The result of each SKU of a file, in its order; a row that cannot be read stands by its SKU, or by its row.
 
     A SKU that was both accepted and rejected is not accepted (code CONTRADICTORY): nobody knows which is true.
 

@@ -22,7 +22,7 @@ ANY = "*"
 
 
 class Effect(StrEnum):
-    """What a reason does: units change their type, and the net is zero; or as signed."""
+    """The effect of a reason: units change their type, and the net is zero; or as signed."""
 
     STATUS = "status"
     QUANTITY = "quantity"

@@ -29,7 +29,7 @@ As = Annotated[
 
 
 def acting(name: str) -> str:
-    """Who acts: the name that was given, else the operating system's user."""
+    """The person who acts: the name that was given, else the operating system's user."""
     return name.strip() or getpass.getuser()
 
 

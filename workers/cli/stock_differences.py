@@ -39,7 +39,7 @@ def list_(
         return
     output.table(
         "Differences",
-        ("site", "sku", "told", "counted", "held, good", "units", "value"),
+        ("site", "sku", "by movements", "counted", "held, good", "units", "value"),
         [
             (
                 *(r["home"], r["sku"], by_condition(r["book"]), by_condition(r["counted"]), r["held"]),

@@ -15,7 +15,7 @@ from workers.config.system import Role
 
 
 class Intervals(Strict):
-    """How often the scheduled things run, in seconds."""
+    """Intervals of the schedules, in seconds."""
 
     orders: float = Field(300.0, gt=0, description="ask Khaos Control for invoices that are ready")
     catalogue: float = Field(900.0, gt=0, description="ask Khaos Control for products that changed")
@@ -27,7 +27,7 @@ class Intervals(Strict):
 
 
 class Limits(Strict):
-    """How long things may take before an exception is filed, in seconds."""
+    """Seconds that things may take before an exception is filed."""
 
     sku_confirmed: float = Field(4 * 3600.0, gt=0, description="a SKU that an order waits for")
     dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
@@ -68,7 +68,7 @@ class Fleet(Strict):
 
 
 class When(Strict):
-    """What an order must be like for a rule to take it; everything named must hold."""
+    """The conditions under which a rule takes an order; everything named must hold."""
 
     site: tuple[str, ...] = ()
     country: tuple[str, ...] = ()

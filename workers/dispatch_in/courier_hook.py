@@ -35,7 +35,7 @@ class _NotNow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Where the hook's questions are answered. ``warehouses`` are those whose dispatches take this route."""
+    """Answers the hook's questions. ``warehouses`` are those whose dispatches take this route."""
 
     store: Store
     erp: str

@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of a file: lines stored, and entries that have their value from it now."""
+    """The result of a file: lines stored, and entries that have their value from it now."""
 
     lines: int
     revalued: int

@@ -42,7 +42,7 @@ class StockHint:
 
 @dataclass(frozen=True, slots=True)
 class CountPage:
-    """What a count read: lines that are good, and entries that could not be understood."""
+    """A page of a count: lines that are good, and entries that could not be understood."""
 
     lines: tuple[StockLine, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -75,7 +75,7 @@ class ReturnReads(Protocol):
 
 
 class WarehouseStock(Protocol):
-    """What a warehouse holds. ``read_*`` are pure; the others go over the network."""
+    """The stock of a warehouse. ``read_*`` are pure; the others go over the network."""
 
     snapshot_consistent: bool  # a count of the building is one moment's picture, not pages read one by one
     absent_after: int  # complete counts in a row without a SKU that mean it is gone
@@ -87,7 +87,7 @@ class WarehouseStock(Protocol):
         """Count a building, page by page. It is complete only when the iterator ends by itself."""
 
     def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:
-        """What was booked since a moment of their clock; None: the last three hours."""
+        """Movements booked since a moment of their clock; None: the last three hours."""
 
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand movements."""

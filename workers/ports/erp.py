@@ -25,7 +25,7 @@ class Listed:
 
 
 class Channel(Protocol):
-    """What the ERP pulls from us and posts to us. Pure: the network is the web process's."""
+    """The ERP's own channel: pulls from us and posts to us. Pure: the network is the web process's."""
 
     @property
     def open(self) -> bool:
@@ -100,13 +100,13 @@ class Erp(Protocol):
         """Understand full orders."""
 
     def read_parties(self, raw: bytes, order: str) -> Parties | None:
-        """Who bought an order, from full orders; None where they do not show it. Raises Unmappable."""
+        """The buyer of an order, from full orders; None where they do not show it. Raises Unmappable."""
 
     def read_products(self, raw: bytes) -> tuple[list[Product], list[Unreadable]]:
         """Understand products."""
 
     def dispatch_route(self) -> str:
-        """How dispatches reach it: ``soap_extension``, or ``none`` while nothing is set."""
+        """The route of dispatches: ``soap_extension``, or ``none`` while nothing is set."""
 
     def write_shipment(self, shipment: Shipment) -> bytes:
         """The bytes of a dispatch for the route."""
@@ -115,7 +115,7 @@ class Erp(Protocol):
         """Tell it of a dispatch. Idempotent on our shipment reference."""
 
     def journal_route(self) -> str:
-        """How journal entries reach it: ``soap_extension``, or ``none`` while people load files."""
+        """The route of journal entries: ``soap_extension``, or ``none`` while people load files."""
 
     def write_journal(self, entry: JournalEntry) -> bytes:
         """The bytes of a journal entry for the extension."""
@@ -136,7 +136,7 @@ class Erp(Protocol):
         """The status of every invoice in a stage that has stock assigned."""
 
     def fetch_levels(self, site: str, skus: Sequence[str], facts: dict[str, Any]) -> dict[str, int]:
-        """What a site shows as available, by SKU; one that it does not show is left out."""
+        """Available units of a site, by SKU; one that it does not show is left out."""
 
     def set_levels(self, site: str, levels: Mapping[str, int]) -> frozenset[str]:
         """Set absolute levels; the SKUs that were updated. An unknown outcome: wait it out, then send current ones."""
@@ -145,7 +145,7 @@ class Erp(Protocol):
         """The status of everything of some customers (URNs), credit notes among it."""
 
     def read_promises(self, raw: bytes) -> list[Promise]:
-        """What every invoice of a status reply promises, whatever else is wrong with it."""
+        """The promise of every invoice of a status reply, whatever else is wrong with it."""
 
     def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
         """Site by SKU of the lines of full orders that are of another site than their order; empty: of several."""

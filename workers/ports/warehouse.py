@@ -52,7 +52,7 @@ class PartAbsent(Exception):
 
 
 class Account(Protocol):
-    """What every warehouse has. Both calls go over the network."""
+    """The part that every warehouse has. Both calls go over the network."""
 
     sites: dict[str, str]  # facility -> Khaos site
 
@@ -64,7 +64,7 @@ class Account(Protocol):
 
 
 class Dispatches(Protocol):
-    """What every warehouse that reports dispatches has, in whatever manner."""
+    """The part of every warehouse that reports dispatches, in whatever manner."""
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for a warehouse's carrier. Raises Unmappable."""

@@ -74,9 +74,9 @@ def _sentence(home: str, rows: list[dict[str, Any]]) -> str:
         f"{row['sku']}: told {_units(row['book'])}, counted {_units(row['counted'])}" for row in rows[:NAMED]
     )
     more = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
-    known = [row["value"] for row in rows if row["value"] is not None]
-    unsure = len(known) < len(rows) or any(row["indicative"] for row in rows)
-    value = money(sum(known, Decimal("0.00")), indicative=unsure)
+    values = [row["value"] for row in rows if row["value"] is not None]
+    unsure = len(values) < len(rows) or any(row["indicative"] for row in rows)
+    value = money(sum(values, Decimal("0.00")), indicative=unsure)
     return f"{len(rows)} SKUs of {home} differ, value {value}: {named}{more}. The lower figure of good units is sold"
 
 
@@ -104,7 +104,7 @@ def adopt(store: Store, home: str, sku: str, who: str) -> Moves:
         turn = f" {row['adopted'] + 1}" if row["adopted"] else ""
         movements = _movements(sku, f"count {row['facility']} {row['number']}{turn}", moves)
         _book(db, row["connection"], home, movements)
-        _tell(db, row["connection"], home, sku, moves, who)
+        _add_to_timeline(db, row["connection"], home, sku, moves, who)
     return moves
 
 
@@ -122,16 +122,16 @@ def _adopt_asked(db: Connection, home: str, sku: str, who: str) -> Moves:
     document = f"count {row['facility']} asked {row['adopted'] + 1}"
     _book(db, row["connection"], home, _movements(sku, document, moves))
     db.execute("select adopt_asked(%s, %s)", (home, sku))
-    _tell(db, row["connection"], home, sku, moves, who)
+    _add_to_timeline(db, row["connection"], home, sku, moves, who)
     return moves
 
 
 def _book(db: Connection, connection: str, home: str, movements: list[dict[str, Any]]) -> None:
-    told = {"connection": connection, "home": home, "movements": movements}
-    db.execute("select take_movements(%s)", (json.dumps(told),))
+    argument = {"connection": connection, "home": home, "movements": movements}
+    db.execute("select take_movements(%s)", (json.dumps(argument),))
 
 
-def _tell(db: Connection, connection: str, home: str, sku: str, moves: Moves, who: str) -> None:
+def _add_to_timeline(db: Connection, connection: str, home: str, sku: str, moves: Moves, who: str) -> None:
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note, who) values (%s, %s, 'stock-in', %s,"
         " 'count adopted', %s, %s)",

@@ -34,7 +34,7 @@ EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Where events go, and whom they may come from. ``engine`` is asked first whether the ledger is there."""
+    """The store of events, and the connections that may post.``engine`` is asked first whether the ledger is there."""
 
     store: Store
     engine: Engine

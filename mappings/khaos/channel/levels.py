@@ -23,7 +23,7 @@ class Levels(Word):
 
 
 class RelationshipPotential(Word):
-    """What could be put together from other items, or had by taking them apart."""
+    """Units that could be put together from other items, or had by taking them apart."""
 
     from_children: Number | None = None
     from_parents: Number | None = None

@@ -49,7 +49,7 @@ class GxoFiles:
         self.answer_patience = settings.ack_824_within
 
     def list_new(self, facility: str) -> list[RemoteFile]:
-        """What has stopped growing in ``out`` and, where there is one, ``out/ack``."""
+        """Files that have stopped growing in ``out`` and, where there is one, ``out/ack``."""
         return [RemoteFile(entry.path, entry.name) for entry in self._client.list_new(facility)]
 
     def fetch(self, path: str) -> bytes:
