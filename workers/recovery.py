@@ -11,7 +11,7 @@ from workers.edi.resend import lay_again
 from workers.ledger.store import Store, within
 from workers.spine.people import CannotDo, Person
 
-ANSWER_MISSING = "answer_missing"
+LAID_AGAIN = ("answer_missing", "envelope_faulted")  # a retry lays the same file once more
 
 
 def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, Any] | None = None) -> str:
@@ -30,7 +30,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
         if row["exception_state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
-        if row["flow"] is None and row["trouble"] == ANSWER_MISSING and body is None:
+        if row["flow"] is None and row["trouble"] in LAID_AGAIN and body is None:
             return _lay_again(db, row, person)
         if row["flow"] is None:
             if row["record_id"] is None or body is not None:

@@ -6,7 +6,7 @@ from mappings.canonical.advices import AdviceReason, OrderAdvice, Outcome
 from workers.domain import transitions
 from workers.domain.fulfilment import OUT, State, lock
 from workers.ledger.store import NewMessage
-from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, over, tell
+from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, over, tell, was_answered
 from workers.orders_out.withdrawals import cancel
 from workers.spine.reading import Reading
 
@@ -33,6 +33,33 @@ def read_acknowledgement(reading: Reading) -> None:
         tell(reading, answered, RECEIVED, "the warehouse could read it")
         if answered.kind == "order" and ACCEPTED not in warehouse.answers:
             _accept(reading, answered, "by its acknowledgement: the connection takes that for acceptance")
+
+
+def read_envelope_receipt(reading: Reading) -> None:
+    """Reader of a word on the envelope of an interchange. Taken, it has arrived, and no more than that."""
+    connection = reading.record.connection
+    told = reading.runtime.telling(connection).files.read_envelope_receipt(reading.record.body)
+    found = list(of_number(reading, told.control))
+    said = "took it with errors" if told.code == "E" else "did not take it"
+    why = f"{connection} {said}: interchange {told.control}, code {told.code}, note {told.note or '-'} (X12 list 023)"
+    for answered in found:
+        if told.taken:
+            arrived(reading, answered)
+            tell(reading, answered, "arrived", "the warehouse took its envelope")
+            reading.close_exception("envelope_faulted", answered.subject, "the warehouse took its envelope")
+        elif answered.newest and not was_answered(reading, answered):
+            file(reading, "envelope_faulted", answered, why)
+        else:
+            tell(reading, answered, "envelope faulted", f"an answer to what stood in it has come, or it is old: {why}")
+    if not found and not told.taken:
+        reading.file_exception(
+            "answer_unmatched",
+            subject=f"answer:{connection}:interchange {told.control}",
+            story=f"interchange {told.control}",
+            flow="orders-out",
+            connection=connection,
+            why=f"{why}; the fleet never sent one of that number",
+        )
 
 
 def read_order_advice(reading: Reading) -> None:

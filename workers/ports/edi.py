@@ -13,7 +13,14 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from mappings.canonical import GoodsReceipt, PickLine, StockMovement
-from mappings.canonical.advices import Acknowledgement, ItemResult, OrderAdvice, ShipmentAdvice, StockSnapshot
+from mappings.canonical.advices import (
+    Acknowledgement,
+    EnvelopeReceipt,
+    ItemResult,
+    OrderAdvice,
+    ShipmentAdvice,
+    StockSnapshot,
+)
 from mappings.errors import Unreadable
 from workers.ports.warehouse import Warehouse
 
@@ -28,6 +35,7 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"
     COUNT = "stock count"
     ITEM_RESULTS = "item results"
+    ENVELOPE_RECEIPT = "envelope receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +85,8 @@ class Files(Protocol):
     def archive(self, facility: str, path: str) -> None:
         """Moves it away, once its record is committed. Harmless to repeat."""
 
-    def number_of(self, name: str, data: bytes) -> tuple[int | None, bool]:
-        """The file's number in its series (None: it has none), and whether it could be read at all."""
+    def numbers_of(self, name: str, data: bytes) -> tuple[tuple[int, ...], bool]:
+        """The file's numbers in their series (a file may hold several or none), and whether all of it can be read."""
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
         """The documents of a file, and those that could not be made out. Raises Unmappable for the whole file."""
@@ -91,6 +99,9 @@ class Files(Protocol):
 
     def read_acknowledgement(self, body: bytes) -> Acknowledgement:
         """Raises Unmappable, as all of these."""
+
+    def read_envelope_receipt(self, body: bytes) -> EnvelopeReceipt:
+        """Whether an interchange of ours was taken as such; what stands in it is answered apart."""
 
     def read_order_advice(self, body: bytes) -> tuple[OrderAdvice, ...]:
         """What the warehouse says to orders and cancellations."""

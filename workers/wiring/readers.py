@@ -41,6 +41,7 @@ def reader_for(runtime: Runtime, connection: str, source: str) -> tuple[str, Rea
         return "dispatch-in", readers.read_hint
     warehouse: dict[str, tuple[str, Reader]] = {
         "file": ("dispatch-in", documents.read_file),
+        Kind.ENVELOPE_RECEIPT: ("orders-out", acknowledgements.read_envelope_receipt),
         Kind.ACKNOWLEDGEMENT: ("orders-out", acknowledgements.read_acknowledgement),
         Kind.ORDER_ADVICE: ("orders-out", acknowledgements.read_order_advice),
         Kind.SHIPMENT: ("dispatch-in", shipment_advices.read_shipment),

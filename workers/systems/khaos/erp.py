@@ -22,6 +22,7 @@ from mappings.canonical.consignments import Consigned
 from mappings.canonical.journal import JournalEntry
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.consignments import Layout, write_consignments
+from mappings.text import readable_xml
 from workers.systems.khaos.channel import KhaosChannel
 
 CANCELLED = 1
@@ -228,6 +229,6 @@ class KhaosErp:
 
 def _tree(raw: bytes) -> Any:
     try:
-        return SafeET.fromstring(raw)
+        return SafeET.fromstring(readable_xml(raw.decode()))
     except ET.ParseError as error:
         raise Garbled("Khaos Control's status reply is not XML", maybe_done=False) from error
