@@ -120,6 +120,7 @@ def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connectio
             dispatch_route=route,
             tells=systems[system].tells,
             side=systems[system].side,
+            login=systems[system].login,
         )
     except ValidationError as error:
         raise _said(error, where) from None

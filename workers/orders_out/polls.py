@@ -8,8 +8,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mappings.canonical.stages import CANCELLED_STAGE
+from workers.domain.exports import export_apart, forget_refused, refused_before
 from workers.spine.polling import ORDERS_A_CALL, SHOWN_A_CALL, call, chunks, receipt
 from workers.spine.runtime import Runtime
+
+FLOW = "orders-out"
 
 
 def poll_orders(runtime: Runtime) -> int:
@@ -43,9 +46,12 @@ def poll_orders(runtime: Runtime) -> int:
     taken = [i.invoice_code for i in invoices if i.stage in (CANCELLED_STAGE, *erp.withdraw_stages)]
     plain += _naming(slices, _dead_reads(runtime, name), among=taken)
     new = _ask_afresh(runtime, name, slices)
-    for codes in chunks(sorted(set(detail)), ORDERS_A_CALL):
-        orders = call(runtime, name, "orders", lambda codes=codes: erp.fetch_orders(codes))
-        new += _keep(runtime, name, _joined(erp, slices, codes), orders, ours=_ours(runtime, name, codes))
+    forget_refused(
+        runtime, FLOW, set(refused_before(runtime, FLOW)) - set(slices), "Khaos Control shows it as ready no more"
+    )
+    for some in chunks(sorted(set(detail)), ORDERS_A_CALL):
+        for codes, orders in export_apart(runtime, FLOW, "orders", some, erp.fetch_orders):
+            new += _keep(runtime, name, _joined(erp, slices, codes), orders, ours=_ours(runtime, name, codes))
     for codes in chunks(sorted(set(plain) - set(detail)), ORDERS_A_CALL):
         new += _keep(runtime, name, _joined(erp, slices, codes), b"", ours=_ours(runtime, name, codes))
     return new
@@ -77,9 +83,9 @@ def _ask_afresh(runtime: Runtime, name: str, slices: dict[str, bytes]) -> int:
     wanted = runtime.store.rows("select code, asked_at from order_wanted where erp = %s order by code", name)
     new = 0
     for codes in chunks(sorted(_naming(slices, [row["code"] for row in wanted])), ORDERS_A_CALL):
-        orders = call(runtime, name, "orders", lambda codes=codes: runtime.erp.fetch_orders(codes))
         moment = str(time.time_ns()).encode()
-        new += _keep(runtime, name, _joined(runtime.erp, slices, codes), orders, ours=moment)
+        for some, orders in export_apart(runtime, FLOW, "orders", codes, runtime.erp.fetch_orders):
+            new += _keep(runtime, name, _joined(runtime.erp, slices, some), orders, ours=moment)
     for row in wanted:
         runtime.store.run(
             "delete from order_wanted where erp = %s and code = %s and asked_at <= %s",

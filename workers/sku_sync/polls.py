@@ -6,14 +6,19 @@ import json
 import time
 from datetime import datetime
 
+from workers.domain.exports import export_apart, refused_before
 from workers.spine.polling import call, chunks, receipt
 from workers.spine.runtime import Runtime
 
 PRODUCTS_A_CALL = 50
+FLOW = "sku-sync"
 
 
 def poll_catalogue(runtime: Runtime) -> int:
-    """Ask Khaos for products that changed. The cursor moves only when every chunk is stored."""
+    """Ask Khaos for products that changed, and again for those that it refused to export.
+
+    The cursor moves only when every chunk is stored, or the one product in it that is refused is an exception.
+    """
     erp, name = runtime.erp, runtime.configuration.erp.name
     row = runtime.store.row("select value from cursor where connection = %s and source = 'catalogue'", name)
     since = datetime.fromisoformat(row["value"]["until"]) if row else None
@@ -23,10 +28,11 @@ def poll_catalogue(runtime: Runtime) -> int:
     if odd:
         body = json.dumps(odd).encode()
         new += int(runtime.store.receive(name, "code_with_comma", receipt(body), body) is not None)
-    for some in chunks([code for code in codes if "," not in code], PRODUCTS_A_CALL):
-        body = call(runtime, name, "catalogue", lambda some=some: erp.fetch_products(some))
-        key = receipt(body + str(until).encode())  # the same words after another edit are news: A, B and A again
-        new += int(runtime.store.receive(name, "products", key, body) is not None)
+    before = [[code] for code in refused_before(runtime, FLOW) if code not in codes]
+    for some in [*chunks([code for code in codes if "," not in code], PRODUCTS_A_CALL), *before]:
+        for _, body in export_apart(runtime, FLOW, "catalogue", some, erp.fetch_products):
+            key = receipt(body + str(until).encode())  # the same words after another edit are news: A, B and A again
+            new += int(runtime.store.receive(name, "products", key, body) is not None)
     if until is not None:
         runtime.store.run(
             "insert into cursor (connection, source, value) values (%s, 'catalogue', %s)"
@@ -51,7 +57,9 @@ def poll_asked(runtime: Runtime) -> int:
     codes = sorted({row["code"] for row in asked if "," not in row["code"]})
     new = 0
     for some in chunks(codes, PRODUCTS_A_CALL):
-        body = call(runtime, name, "asked", lambda some=some: runtime.erp.fetch_products(some))
-        key = receipt(body + str(time.time_ns()).encode())  # asked because something waits: worth a reading each time
-        new += int(runtime.store.receive(name, "products", key, body) is not None)
+        for _, body in export_apart(runtime, FLOW, "asked", some, runtime.erp.fetch_products):
+            key = receipt(
+                body + str(time.time_ns()).encode()
+            )  # asked because something waits: worth a reading each time
+            new += int(runtime.store.receive(name, "products", key, body) is not None)
     return new

@@ -65,7 +65,7 @@ class Runtime:
     @cached_property
     def _asked(self) -> dict[str, Asked]:
         configuration = self.configuration
-        return {c.name: c.connect(configuration.tables) for c in configuration.warehouses if not c.tells}
+        return {c.name: c.connect(configuration.tables, self.store) for c in configuration.warehouses if not c.tells}
 
     @cached_property
     def _telling(self) -> dict[str, Telling]:

@@ -10,13 +10,14 @@ from adapters.gxo.settings import Settings as GxoSettings
 from adapters.khaos.settings import Settings as KhaosSettings
 from workers.config import Configuration, environment, read
 from workers.config.system import System
+from workers.systems.clarus.access_tokens import LedgerTokens
 from workers.systems.clarus.warehouse import ClarusWarehouse
 from workers.systems.gxo.warehouse import GxoWarehouse
 from workers.systems.khaos.erp import KhaosErp
 
 SYSTEMS: dict[str, System] = {
     "khaos": System(KhaosSettings, KhaosErp),
-    "clarus": System(ClarusSettings, ClarusWarehouse),
+    "clarus": System(ClarusSettings, ClarusWarehouse, login=LedgerTokens),
     "gxo": System(GxoSettings, GxoWarehouse, tells=True),
 }
 

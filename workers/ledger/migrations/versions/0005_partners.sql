@@ -15,7 +15,7 @@ create table file_trouble (
 create unlogged table access_token (
     login        text primary key,                    -- a hash of who signs in where
     value        text not null default '',
-    ends_at      timestamptz not null default '-infinity',
+    ends_at      timestamptz not null default 'epoch',
     holder       uuid,                                -- who alone may fetch another just now
-    lease_until  timestamptz not null default '-infinity'
+    lease_until  timestamptz not null default 'epoch'
 );
