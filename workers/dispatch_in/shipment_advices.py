@@ -24,7 +24,8 @@ def read_shipment(reading: Reading) -> None:
     advice = warehouse.files.read_shipment(reading.record.body)
     moves = [{"sku": sku, "condition": "good", "units": -units} for sku, units in advice.shipped.items()]
     document = f"shipment {advice.reference} {advice.their_id or reading.record.id}"
-    name_unused(reading, advice.reference, advice.their_id, advice.not_used)
+    if advice.shipped:  # of a parcel that never was, the number helps nobody: that nothing left is named as such
+        name_unused(reading, advice.reference, advice.their_id, advice.not_used)
     try:
         with reading.db.transaction():
             _dispatch(reading, document, advice)
