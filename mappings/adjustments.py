@@ -1,6 +1,6 @@
 """What a warehouse's reason for an adjustment is called in Khaos, and on which ledger account finance books it.
 
-The rows stand in ``mappings/tables/adjustment_reasons.toml``, by system; a merchant's own win over them.
+The rows stand in ``mappings/<system>/tables/adjustment_reasons.toml``; a merchant's own win over them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mappings.errors import Unmappable
 
-TABLE = Path(__file__).parent / "tables" / "adjustment_reasons.toml"
+TABLES = sorted(Path(__file__).parent.glob("*/tables/adjustment_reasons.toml"))  # a system each
 
 Rows = Mapping[str, Mapping[str, str]]
 
@@ -51,6 +51,8 @@ def reason_unmapped(system: str, reason: str) -> Unmappable:
 
 
 REASONS: Mapping[str, Rows] = {
-    system: {code.upper(): row for code, row in rows.items()}
-    for system, rows in tomllib.loads(TABLE.read_text(encoding="utf-8")).items()
+    path.parent.parent.name: {
+        code.upper(): row for code, row in tomllib.loads(path.read_text(encoding="utf-8")).items()
+    }
+    for path in TABLES
 }

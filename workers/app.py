@@ -141,7 +141,7 @@ def file_dead(message_id: int, generation: int) -> None:
         row = dead_letters.file_dead(here.runtime, message_id, generation)
         if row is not None:  # one that died while it was read never ran: it is a failed task all the same
             name = task_id(row["flow"], row["connection"], row["reference"], row["version"])
-            here.narrator.failed(name, row["flow"], (message_id, generation), row["error"] or row["error_kind"])
+            here.reporter.failed(name, row["flow"], (message_id, generation), row["error"] or row["error_kind"])
 
 
 @app.task(name=CONTROL, base=BellTask, bind=True)  # type: ignore[untyped-decorator]

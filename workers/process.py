@@ -34,7 +34,7 @@ class Process:
     ) -> None:
         """``node`` is the worker's name in Flower, ``lanes`` its queues; ``lone``: the one-slot worker for suspects."""
         self.runtime = Runtime(configuration())
-        self.narrator = Flower(app, node)
+        self.reporter = Flower(app, node)
         self.schedules = schedules.schedules(self.runtime, ring)
         self._on_dead = on_dead
         self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes)
@@ -46,7 +46,7 @@ class Process:
             store=runtime.store,
             handler=lambda flow, connection, kind: handler_for(runtime, flow, connection, kind),
             health=runtime.health,
-            narrator=self.narrator,
+            reporter=self.reporter,
             doubt_wait=runtime.doubt_wait,
             lease=runtime.lease,
             clock=time.monotonic,
@@ -59,6 +59,6 @@ class Process:
 
     def close(self) -> None:
         """End: nothing of this process is waited for any more."""
-        self.narrator.stop()
+        self.reporter.stop()
         self.heart.stop()
         self.runtime.close()

@@ -6,10 +6,10 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from workers.domain import transitions
-from workers.edi.resend import lay_again
-from workers.ledger.store import Store, within
-from workers.spine.people import CannotDo, Person
+from workers.edi.resend import resend
+from workers.ledger.store import Connection, Store
+from workers.spine.people import CannotDo, Dismissal, Person
+from workers.wiring.handlers import ON_DISMISSED, WRITTEN_ANEW
 
 LAID_AGAIN = ("answer_missing", "envelope_faulted")  # a retry lays the same file once more
 
@@ -60,11 +60,8 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
                 "update message_body set body = %s, wire = null where message_id = %s",
                 (json.dumps(body), message["id"]),
             )
-        elif message["maybe_sent_at"] is None and message["kind"] != "read":
-            db.execute(
-                "update message_body set wire = null where message_id = %s and wire is not null and %s",
-                (message["id"], _rewritable(message["kind"])),
-            )
+        elif message["maybe_sent_at"] is None and (message["flow"], message["kind"]) in WRITTEN_ANEW:
+            db.execute("update message_body set wire = null where message_id = %s", (message["id"],))
         db.execute(
             "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
             " deaths = 0, lane = flow, error = null,"
@@ -78,18 +75,13 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
 
 def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
     """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
-    reference = lay_again(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
+    reference = resend(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
     if reference is None:
         raise CannotDo(
             f"exception {row['exception_id']}: no file of {row['awaited']} can be laid again; ask the warehouse"
         )
     _tell(db, row["exception_id"], person, "laid again", "")
     return reference
-
-
-def _rewritable(kind: str) -> bool:
-    """Kinds whose bytes are written from a body: a mended mapping or route shall take effect."""
-    return kind in ("order", "product", "shipment")
 
 
 def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
@@ -103,17 +95,7 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
         if row["state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['state']} already")
         if row["message_id"] is not None:
-            working = db.execute(
-                "select 1 as one from message where id = %s and state = 'working'", (row["message_id"],)
-            ).fetchone()
-            if working is not None:
-                raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
-            # a person has dealt with it: the invoice keeps its number and is never sent by itself
-            transitions.flag(within(db), row["message_id"])
-            db.execute(
-                "select finish(id, 'dismissed', %s, %s) from message where id = %s",
-                (why, person.name, row["message_id"]),
-            )
+            _end(db, row["message_id"], exception_id, person, why)
         db.execute(
             "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where"
             " id = %s",
@@ -121,6 +103,20 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
         )
         _tell(db, exception_id, person, "dismissed", why)
         return str(row["subject"])
+
+
+def _end(db: Connection, message_id: int, exception_id: int, person: Person, why: str) -> None:
+    """End the message of a dismissed exception, and have its queue do what that means there."""
+    message = db.execute(
+        "select flow, kind, reference, state from message where id = %s for update", (message_id,)
+    ).fetchone()
+    if message is None:  # it has ended already
+        return
+    if message["state"] == "working":
+        raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+    db.execute("select finish(%s, 'dismissed', %s, %s)", (message_id, why, person.name))
+    if on_dismissed := ON_DISMISSED.get((message["flow"], message["kind"])):
+        on_dismissed(db, Dismissal(message["reference"], person, why))
 
 
 def _tell(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:

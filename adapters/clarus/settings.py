@@ -10,6 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from adapters.secret import Secret
+
 Text = Annotated[str, StringConstraints(min_length=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/\s]$")]
 Seconds = Annotated[float, Field(gt=0)]
@@ -30,10 +32,10 @@ class Settings(BaseModel):
     subdomain: Text  # the tenant: header X-Clarus-Subdomain
     account: Text  # the stock owner's code
     client_id: Text
-    client_secret: Annotated[str, Field(min_length=1, repr=False)]
+    client_secret: Secret
     scopes: str = ""  # none are published; sent only when given
 
-    webhook_token: Annotated[str, Field(min_length=16, repr=False)]  # the unguessable part of our webhook URLs
+    webhook_token: Annotated[Secret, Field(min_length=16)]  # the unguessable part of our webhook URLs
     webhook_domain: str = ""  # exact X-ClarusWMS-Domain; empty = not checked
     webhook_api_domain: str = ""  # exact X-ClarusWMS-API-Domain; empty = not checked
     webhook_automations: dict[str, str] = Field(default_factory=dict)  # "goods_out.completed" -> automation id

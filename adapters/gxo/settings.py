@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from adapters.secret import Secret
 from adapters.sftp import Account, checked_host_key, checked_private_key
 
 
@@ -56,7 +57,7 @@ class Settings(BaseModel):
     host: Text
     port: Annotated[int, Field(gt=0, lt=65536)] = 22
     user: Text
-    private_key: Annotated[str, AfterValidator(checked_private_key), Field(repr=False)]  # its text, or its file's path
+    private_key: Annotated[Secret, AfterValidator(checked_private_key)]  # its text, or its file's path
     host_key: Annotated[str, AfterValidator(checked_host_key)]  # "ssh-ed25519 AAAA…" or "SHA256:…", told by GXO
 
     client: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_-]{1,30}$")]  # our code at GXO: N104 of N1*DE

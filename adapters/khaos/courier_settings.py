@@ -11,8 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from adapters.secret import Secret
+
 Text = Annotated[str, StringConstraints(min_length=1)]
-Secret = Annotated[str, StringConstraints(min_length=1), Field(repr=False)]
 Column = Literal[
     "invoice", "order", "associated_ref", "shipment", "consignment", "tracking", "courier", "service", "weight",
     "box", "parcels", "units", "shipped_on",

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from adapters.khaos.courier_settings import ConsignmentFile, CourierHook
+from adapters.secret import OptionalSecret
 
 Text = Annotated[str, StringConstraints(min_length=1)]
-Secret = Annotated[str, Field(repr=False)]
 Seconds = Annotated[float, Field(gt=0)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/\s]$")]
 Stages = Annotated[tuple[int, ...], Field(min_length=1)]
@@ -39,14 +39,14 @@ class Basic(_Part):
     """HTTP Basic credentials, checked by IIS."""
 
     user: Text
-    password: Secret
+    password: OptionalSecret
 
 
 class Argument(_Part):
     """A further SOAP argument that every operation takes: newer services ask for a password so."""
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][\w.-]*$")]
-    value: Secret
+    value: OptionalSecret
 
 
 class BasicAuth(_Part):
@@ -112,7 +112,7 @@ class Channel(_Part):
     """
 
     user: Text = "khaos"
-    password: Secret = ""
+    password: OptionalSecret = ""
     public_url: Url
     format: Literal["JSON", "XML"] = "JSON"
     frequency_minutes: Annotated[int, Field(gt=0)] = 5

@@ -30,7 +30,8 @@ class OrderAdvice(Canonical):
     """The warehouse's word about one document. ``code`` and ``text`` are theirs, empty where nothing is wrong.
 
     The control numbers and ``answers_set`` (for example "940") name the document that is answered; they tell an
-    answer to an order from one to its cancellation.
+    answer to an order from one to its cancellation. A partner that names no control number answers by ``reference``
+    alone, and ``answers_set`` is "order", "change" or "cancel".
     """
 
     their_id: str

@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-CANCELLED_STAGE, ISSUE_STAGE = 1, 16  # Khaos's stage numbers (reference 2.3)
+CANCELLED_STAGE = 1
+ISSUE_STAGE = 16  # stock is issued: an operator has taken it for dispatched
+ISSUED_STAGE = 70  # from here on it is invoiced

@@ -1,7 +1,7 @@
 """What Clarus's words mean: products, orders and returns written for it; orders, stock, goods in and webhooks read."""
 
 from mappings.clarus.facts import Facts
-from mappings.clarus.hints import Hint, read_hint
+from mappings.clarus.hints import WebhookHint, read_hint
 from mappings.clarus.movements import read_movements
 from mappings.clarus.orders import read_order, same_order
 from mappings.clarus.receipts import read_receipt
@@ -16,9 +16,9 @@ __all__ = [
     "COURIERS",
     "STATUSES",
     "Facts",
-    "Hint",
     "ReceiptHint",
     "StockHint",
+    "WebhookHint",
     "read_courier",
     "read_hint",
     "read_movements",

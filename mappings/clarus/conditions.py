@@ -1,6 +1,6 @@
 """In what condition a stock record's units are: its status, and its hold reason where it shows one.
 
-Source: GraphQL list stocks; ``mappings/tables/clarus_stock.toml``. Statuses are an open list, and the
+Source: GraphQL list stocks; ``mappings/clarus/tables/stock.toml``. Statuses are an open list, and the
 hold reason is shown by some tenants' schemas only.
 """
 
@@ -16,7 +16,7 @@ from mappings.clarus.values import text, within
 from mappings.errors import Unmappable
 
 GONE = "gone"
-TABLE = "mappings/tables/clarus_stock.toml"
+TABLE = "mappings/clarus/tables/stock.toml"
 OWN = "[tables.stock_conditions.clarus]"
 MEANINGS = "|".join([*(one.value for one in Condition if one is not Condition.UNKNOWN), GONE])
 
@@ -82,6 +82,6 @@ def _meaning(key: str, told: str) -> Condition | None:
         raise Unmappable("stock_conditions", str(told), why, kind="unknown_condition") from None
 
 
-_ROWS = table("clarus_stock.toml")
+_ROWS = table("stock.toml")
 _STATUSES = {word.upper(): _meaning(word, told) for word, told in _ROWS["statuses"].items()}
 _REASONS = {word.upper(): _meaning(word, told) for word, told in _ROWS["hold_reasons"].items()}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from mappings.clarus.records import a_code, an_id, garbled, inner, read_record
 
 
-class Hint(BaseModel):
+class WebhookHint(BaseModel):
     """Which order to look at. One of the two may be empty, never both."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -19,7 +19,7 @@ class Hint(BaseModel):
     reference: str = ""
 
 
-def read_hint(resource: str, event: str, body: bytes) -> Hint:
+def read_hint(resource: str, event: str, body: bytes) -> WebhookHint:
     """The order that a webhook for ``resource`` and ``event`` speaks of.
 
     For another resource than goods_out it is the order that the record carries under ``goods_out``.
@@ -29,7 +29,7 @@ def read_hint(resource: str, event: str, body: bytes) -> Hint:
     record = read_record(where, body)
     if resource != "goods_out":
         record = inner(record, "goods_out")
-    hint = Hint(their_id=an_id(record.get("id")), reference=a_code(record.get("reference")))
+    hint = WebhookHint(their_id=an_id(record.get("id")), reference=a_code(record.get("reference")))
     if not hint.their_id and not hint.reference:
         raise garbled(where, body, "it has neither id nor reference of an order")
     return hint

@@ -1,6 +1,6 @@
 """What moved in a building: transactions read one by one, and why each moved.
 
-Source: GraphQL list transactions of the OpenAPI file; ``mappings/tables/clarus_movements.toml``. The
+Source: GraphQL list transactions of the OpenAPI file; ``mappings/clarus/tables/movements.toml``. The
 list of subtypes is open, and the sign of a quantity is unpublished: the cause gives the direction.
 """
 
@@ -78,4 +78,4 @@ def _cause(key: str, told: str) -> Cause:
         raise Unmappable("movement_causes", str(told), why) from None
 
 
-_CAUSES = {word.upper(): _cause(word, told) for word, told in table("clarus_movements.toml")["causes"].items()}
+_CAUSES = {word.upper(): _cause(word, told) for word, told in table("movements.toml")["causes"].items()}

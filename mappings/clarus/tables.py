@@ -1,4 +1,4 @@
-"""The code tables between Clarus and Khaos, from ``mappings/tables/clarus_*.toml``, and how they are asked."""
+"""The code tables between Clarus and Khaos, from ``mappings/clarus/tables``, and how they are asked."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Any
 from mappings.canonical import ReceiptStatus, WarehouseStatus
 from mappings.errors import Unmappable
 
-FOLDER = Path(__file__).parent.parent / "tables"
+FOLDER = Path(__file__).parent / "tables"
 
 
 def table(name: str) -> dict[str, Any]:
-    """One file of ``mappings/tables``."""
+    """One file of ``mappings/clarus/tables``."""
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
-_WORDS = table("clarus_statuses.toml")
+_WORDS = table("statuses.toml")
 STATUSES: Mapping[str, WarehouseStatus] = {
     code.upper(): WarehouseStatus(meaning) for code, meaning in _WORDS["goods_out"].items()
 }
@@ -26,9 +26,7 @@ RECEIPT_STATUSES: Mapping[str, ReceiptStatus] = {
     code.upper(): ReceiptStatus(meaning) for code, meaning in _WORDS["goods_in"].items()
 }
 NOT_LEFT: frozenset[str] = frozenset(word.lower() for word in _WORDS["shipment"]["not_left"])
-COURIERS: Mapping[str, str] = {
-    code.upper(): courier for code, courier in table("clarus_carriers.toml")["couriers"].items()
-}
+COURIERS: Mapping[str, str] = {code.upper(): courier for code, courier in table("carriers.toml")["couriers"].items()}
 
 
 def read_status(code: str) -> WarehouseStatus:
@@ -40,7 +38,7 @@ def read_status(code: str) -> WarehouseStatus:
             "goods_out_status.code",
             code,
             f'add a row `{code.strip().upper() or "CODE"} = "waiting|in_progress|dispatched|cancelled"` '
-            "to [goods_out] in mappings/tables/clarus_statuses.toml",
+            "to [goods_out] in mappings/clarus/tables/statuses.toml",
             kind="unknown_status",
         ) from None
 
@@ -54,7 +52,7 @@ def read_receipt_status(word: str) -> ReceiptStatus:
             "goods_in_receipt.status",
             word,
             f'add a row `{word.strip().upper() or "WORD"} = "expected|receiving|completed|cancelled"` '
-            "to [goods_in] in mappings/tables/clarus_statuses.toml",
+            "to [goods_in] in mappings/clarus/tables/statuses.toml",
             kind="unknown_status",
         ) from None
 
@@ -77,7 +75,7 @@ def read_courier(code: str, own: Mapping[str, str] | None = None) -> str:
             "carrier.code",
             code,
             f'add a row `{wanted or "CODE"} = "<Khaos courier>"` to the connection\'s carriers, '
-            "or to [couriers] in mappings/tables/clarus_carriers.toml",
+            "or to [couriers] in mappings/clarus/tables/carriers.toml",
             kind="unknown_carrier",
         )
     return rows[wanted]

@@ -1,6 +1,6 @@
 """In what condition units are, by GXO's words: inventory types, quantities, grades, dispositions, exceptions.
 
-Source: gxo.md 3.2 and 3.5; ``mappings/tables/gxo_inventory_types.toml``. What has no row is UNKNOWN,
+Source: gxo.md 3.2 and 3.5; ``mappings/gxo/tables/inventory_types.toml``. What has no row is UNKNOWN,
 which nobody may sell, and is reported.
 """
 
@@ -14,7 +14,7 @@ from mappings.canonical import Condition
 from mappings.errors import Unmappable
 from mappings.gxo.tables import table
 
-TABLE = "mappings/tables/gxo_inventory_types.toml"
+TABLE = "mappings/gxo/tables/inventory_types.toml"
 OWN = "[tables.stock_conditions.gxo]"
 MEANINGS = "|".join(Condition)
 
@@ -67,5 +67,5 @@ def _meaning(key: str, told: str) -> Condition:
 
 _ROWS = {
     section: {word.upper(): _meaning(word, told) for word, told in rows.items()}
-    for section, rows in table("gxo_inventory_types.toml").items()
+    for section, rows in table("inventory_types.toml").items()
 }

@@ -1,6 +1,6 @@
 """What moved in a building, read from a 947 (inventory adjustment advice): quantities, and changes of status.
 
-Source: gxo.md 2.2.7 and 3.2; ``mappings/tables/gxo_movements.toml``. A movement of ours moves good units,
+Source: gxo.md 2.2.7 and 3.2; ``mappings/gxo/tables/movements.toml``. A movement of ours moves good units,
 or units between good and one other condition; what GXO tells in one may be two of them, which add up to it.
 """
 
@@ -174,6 +174,6 @@ def _effect(reason: str, told: str) -> Effect:
         raise Unmappable("movement_causes", str(told), why) from None
 
 
-_TABLE = table("gxo_movements.toml")
+_TABLE = table("movements.toml")
 _EFFECTS = {reason: _effect(reason, told) for reason, told in upper(_TABLE["effects"]).items()}
 _HELD_FOR: Mapping[str, str] = _TABLE["held_for"]

@@ -1,4 +1,4 @@
-"""The code tables of GXO, from ``mappings/tables/gxo_*.toml``, and what their words for an order mean."""
+"""The code tables of GXO, from ``mappings/gxo/tables``, and what their words for an order mean."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import Any, TypeVar
 from mappings.canonical.advices import AdviceReason, LineOutcome, Outcome
 from mappings.errors import Unmappable
 
-FOLDER = Path(__file__).parent.parent / "tables"
+FOLDER = Path(__file__).parent / "tables"
 ACCEPTED = "accepted"
 
 Meaning = TypeVar("Meaning", bound=StrEnum)
 
 
 def table(name: str) -> dict[str, Any]:
-    """One file of ``mappings/tables``."""
+    """One file of ``mappings/gxo/tables``."""
     return tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
 
 
@@ -66,5 +66,5 @@ def _read(kind: type[Meaning], rows: Mapping[str, str], field: str, word: str, w
         raise Unmappable(field, word, why, kind="unknown_status") from None
 
 
-FILE = "mappings/tables/gxo_statuses.toml"
-_WORDS = {section: upper(rows) for section, rows in table("gxo_statuses.toml").items()}
+FILE = "mappings/gxo/tables/statuses.toml"
+_WORDS = {section: upper(rows) for section, rows in table("statuses.toml").items()}

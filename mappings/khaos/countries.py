@@ -1,4 +1,4 @@
-"""Which country a code or a name means, by ``mappings/tables/countries.toml``; what it does not know is nobody's."""
+"""Which country a code or a name means, by ``tables/countries.toml``; what it does not know is nobody's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
-TABLE = Path(__file__).parent.parent / "tables" / "countries.toml"
+TABLE = Path(__file__).parent / "tables" / "countries.toml"
 _WORD = re.compile(r"[^\W_]+")
 _SAME = {"st": "saint", "ste": "sainte"}
 _IDLE = frozenset({"the", "and"})

@@ -127,6 +127,8 @@ def address_of(order: Element, prefix: str) -> Address:
 def _country(code: str, name: str, prefix: str) -> str:
     found = read_country(code, name)
     if not found:
-        why = "no country that mappings/tables/countries.toml knows; correct the order in Khaos, or add a row there"
+        why = (
+            "no country that mappings/khaos/tables/countries.toml knows; correct the order in Khaos, or add a row there"
+        )
         raise Unmappable(f"{prefix}COUNTRY", code or name[:40], why, kind=BAD_ADDRESS)
     return found

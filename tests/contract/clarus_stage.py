@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from fleet_tests.world import World
 from workers.returns_in import goods_in
 
 WORLD = "build"
@@ -16,7 +17,7 @@ class Stage:
 
     connection = "leeds"
 
-    def __init__(self, world: Any) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
 
     def stock(self, **units: int) -> None:
@@ -89,7 +90,7 @@ class Stage:
         order = self.order(("MUG", 1))
         row = self.world.store.row("select wire from message_body order by message_id desc limit 1")
         wire = bytes(row["wire"]).replace(f'"{order}-1"'.encode(), b'"STRANGER-1"')
-        self.world.runtime.asked("leeds").send_order(wire)
+        self.world.runtime.warehouse("leeds").orders.send_order(wire)
         self.world.ship()
 
     def adjust(self, sku: str, units: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 import typer
 from fastapi.routing import APIRoute
 
+from fleet_tests.places import ROOT
 from workers.broker.queues import FLOWS
 from workers.cli.main import app
 from workers.demo.reconciliation.compare import Report
@@ -18,7 +19,6 @@ from workers.embedded.procfile import read_procfile
 from workers.spine.policy import VERDICTS
 from workers.web import warehouse_hooks
 
-ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "deploy/flower.md", "deploy/fleet.example.toml")),
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -101,7 +101,7 @@ def test_every_kind_of_exception_that_a_document_names_is_in_the_verdict_table(d
     likely = re.compile(r"(?:sku|dispatch|order|shipped|changed|cancel|refused|route|bad|short|over|unknown)_[a-z_]+")
     others = {
         "order_code", "dispatch_strategy", "dispatch_route", "sku_confirmed", "orders_ready", "short_lines",
-        "shipped_before_accepted", "sku_sync",
+        "shipped_before_accepted", "sku_sync", "order_reads",
     }  # fmt: skip
     named = {piece for piece in said(document) if likely.fullmatch(piece)} - others
     assert named <= set(VERDICTS)
@@ -137,7 +137,7 @@ def test_the_fulfilment_states_are_the_ledgers() -> None:
 def test_the_webhook_addresses_of_the_installation_are_those_that_the_web_process_answers() -> None:
     named = re.findall(r"https://fleet\.example\.com(/hooks/\S+)", INSTALL)
     assert len(named) == 3
-    router = warehouse_hooks.routes(warehouse_hooks.Inbox(None, None, {}))  # type: ignore[arg-type]  # nothing is asked of it
+    router = warehouse_hooks.routes(warehouse_hooks.Inbox(None, None, {}))  # nothing is asked of it
     (route,) = [route for route in router.routes if isinstance(route, APIRoute)]
     for path in named:
         found = route.path_regex.match(path)

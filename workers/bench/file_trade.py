@@ -88,7 +88,7 @@ def _drain(runtime: Runtime) -> None:
         store=runtime.store,
         handler=lambda flow, connection, kind: handler_for(runtime, flow, connection, kind),
         health=runtime.health,
-        narrator=Silent(),
+        reporter=Silent(),
         doubt_wait=runtime.doubt_wait,
         lease=runtime.lease,
         clock=time.monotonic,

@@ -19,7 +19,7 @@ from typing import Any
 
 from mappings.clarus import read_stock
 from workers.bench import cost
-from workers.ports.api import Counted
+from workers.ports.api import CountPage
 from workers.spine.runtime import Runtime
 from workers.stock_in.counts import begin_snapshot, end_snapshot, take_pages
 from workers.wiring.systems import configuration
@@ -58,7 +58,7 @@ class Pages:
     seconds: float = 0.0
     records: int = field(default=0)
 
-    def __iter__(self) -> Iterator[Counted]:
+    def __iter__(self) -> Iterator[CountPage]:
         for start in range(0, self.size, PAGE):
             began = time.perf_counter()
             body = json.dumps([self._record(n) for n in range(start, min(start + PAGE, self.size))])
@@ -66,7 +66,7 @@ class Pages:
             records = json.loads(body)
             self.records += len(records)
             lines, unreadable = read_stock(records)
-            yield Counted(tuple(lines), tuple(unreadable))
+            yield CountPage(tuple(lines), tuple(unreadable))
 
     def _record(self, number: int) -> dict[str, Any]:
         more = self.generation if number % CHANGED == 0 else 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from workers.config.rates import Rate
 from workers.config.stock import Stock
 from workers.config.strict import Strict
+from workers.config.system import Role
 
 
 class Intervals(Strict):
@@ -44,8 +46,23 @@ class Fleet(Strict):
     sentry_dsn: str = "env:SENTRY_DSN"
     keep_bodies_months: int = Field(13, gt=0)
     web_bind: str = "127.0.0.1:8600"
+    time_zone: str = "Europe/London"  # of the merchant's calendar: months, days of dispatch, event dates
     intervals: Intervals = Intervals()
     limits: Limits = Limits()
+
+    @field_validator("time_zone")
+    @classmethod
+    def _known_zone(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{name!r} is no time zone: write an IANA name, for example Europe/London") from None
+        return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """``time_zone`` as an object."""
+        return ZoneInfo(self.time_zone)
 
 
 class When(Strict):
@@ -97,7 +114,7 @@ class Connection(Strict):
     shares: dict[str, int]
     deadline: float
     partner_timeout: float
-    tells: bool = False  # a warehouse that speaks by files, and cannot be asked
+    role: Role
     side: Callable[..., Any] = Field(exclude=True)  # of the port, for these settings
     login: Callable[[Any], Any] | None = Field(default=None, exclude=True)  # what its processes share to sign in
     dispatch_route: str = ""  # how its dispatches reach Khaos Control; empty: the bound extension, if there is one
@@ -144,7 +161,7 @@ class Configuration(Strict):
 
     @model_validator(mode="after")
     def _routes_are_there(self) -> Configuration:
-        for warehouse in self.warehouses if self.of_system("khaos") else ():
+        for warehouse in self.warehouses if any(c.role is Role.ERP for c in self.connections.values()) else ():
             table = DISPATCH_ROUTES.get(warehouse.dispatch_route)
             settings = self.erp.settings
             for part in table.split(".") if table else ():
@@ -173,10 +190,6 @@ class Configuration(Strict):
                 )
         return self
 
-    def of_system(self, system: str) -> list[Connection]:
-        """The connections of one system."""
-        return [c for c in self.connections.values() if c.system == system]
-
     @property
     def homes(self) -> dict[str, tuple[str, str]]:
         """Khaos site -> (connection, facility), for every facility of every warehouse."""
@@ -187,16 +200,11 @@ class Configuration(Strict):
         }
 
     @property
-    def asked_homes(self) -> dict[str, tuple[str, str]]:
-        """Those of the homes whose warehouse answers questions; the others tell by themselves."""
-        return {site: home for site, home in self.homes.items() if not self.connections[home[0]].tells}
-
-    @property
     def erp(self) -> Connection:
-        """The merchant's Khaos Control."""
-        return self.of_system("khaos")[0]
+        """The merchant's ERP."""
+        return next(c for c in self.connections.values() if c.role is Role.ERP)
 
     @property
     def warehouses(self) -> list[Connection]:
         """All connections that hold and ship goods."""
-        return [c for c in self.connections.values() if c.system != "khaos"]
+        return [c for c in self.connections.values() if c.role is Role.WAREHOUSE]

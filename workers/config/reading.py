@@ -12,10 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from adapters.secret import plain_secrets
 from workers.config.model import DISPATCH_ROUTES, Configuration, Connection, Fleet, Rule
 from workers.config.rates import read_rate
 from workers.config.stock import Stock
-from workers.config.system import System
+from workers.config.system import Role, System
 
 
 class Misconfigured(Exception):
@@ -71,25 +72,7 @@ def _said(error: ValidationError, where: str) -> Misconfigured:
     return Misconfigured(f"{at}: {message}" if at else message)
 
 
-TABLES = {
-    "adjustment_reasons",
-    "carriers",
-    "item_columns",
-    "line_statuses",
-    "movement_causes",
-    "return_dispositions",
-    "stock_conditions",
-}
-SECRETS = ("client_secret", "webhook_token", "password", "private_key")
-
-
-def _no_secrets(raw: dict[str, Any], where: str) -> None:
-    for key, value in raw.items():
-        if isinstance(value, dict):
-            _no_secrets(value, f"{where}.{key}")
-        secret = key in SECRETS or (where.endswith("auth.argument") and key == "value")
-        if secret and isinstance(value, str) and not value.startswith(("env:", "file:")):
-            raise Misconfigured(f"{where}.{key}: a secret never stands in fleet.toml; write env:NAME or file:PATH")
+OWN_TABLES = ("return_dispositions",)  # the merchant's decisions, whichever system tells
 
 
 def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connection:
@@ -100,11 +83,13 @@ def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connectio
     system = raw.pop("system")
     if system not in systems:
         raise Misconfigured(f"{where}.system: {system!r} is not known; known are: {', '.join(sorted(systems))}")
-    _no_secrets(raw, where)
+    if plain := plain_secrets(systems[system].settings, raw, where):
+        raise Misconfigured(f"{plain[0]}: a secret never stands in fleet.toml; write env:NAME or file:PATH")
     shares = raw.pop("shares", {})
     route = raw.pop("dispatch_route", "")
-    if route and (system == "khaos" or route not in DISPATCH_ROUTES):
-        known = "a warehouse's connection has it" if system == "khaos" else f"known are: {', '.join(DISPATCH_ROUTES)}"
+    erp = systems[system].role is Role.ERP
+    if route and (erp or route not in DISPATCH_ROUTES):
+        known = "a warehouse's connection has it" if erp else f"known are: {', '.join(DISPATCH_ROUTES)}"
         raise Misconfigured(f"{where}.dispatch_route: {route!r} cannot be; {known}")
     try:
         settings = systems[system].settings(**_resolve(raw, where))
@@ -118,7 +103,7 @@ def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connectio
             deadline=settings.deadline,
             partner_timeout=settings.partner_timeout,
             dispatch_route=route,
-            tells=systems[system].tells,
+            role=systems[system].role,
             side=systems[system].side,
             login=systems[system].login,
         )
@@ -134,16 +119,7 @@ def read(path: Path, systems: Mapping[str, System]) -> Configuration:
     unknown = set(raw) - {"fleet", "connections", "routing", "stock", "tables"}
     if unknown:
         raise Misconfigured(f"{min(unknown)}: unknown section; known are fleet, connections, routing, stock, tables")
-    strangers = set(raw.get("tables", {}).get("carriers", {})) - {
-        c.get("system") for c in raw.get("connections", {}).values() if isinstance(c, dict)
-    }
-    if strangers:
-        raise Misconfigured(
-            f"tables.carriers.{min(strangers)}: no connection is of this system; name a connection's system"
-        )
-    odd = set(raw.get("tables", {})) - TABLES
-    if odd:
-        raise Misconfigured(f"tables.{min(odd)}: unknown table; known are {', '.join(sorted(TABLES))}")
+    _tables(raw.get("tables", {}), systems)
     fleet = _fleet(raw)
     try:
         rules = tuple(Rule(**rule) for rule in raw.get("routing", []))
@@ -154,7 +130,7 @@ def read(path: Path, systems: Mapping[str, System]) -> Configuration:
     except ValidationError as error:
         raise _said(error, "stock") from None
     connections = {name: _connection(name, c, systems) for name, c in raw.get("connections", {}).items()}
-    _names(connections)
+    _names(connections, [name for name, system in systems.items() if system.role is Role.ERP])
     _one_site_each(connections)
     try:
         return Configuration(
@@ -162,6 +138,23 @@ def read(path: Path, systems: Mapping[str, System]) -> Configuration:
         )
     except ValidationError as error:
         raise _said(error, "") from None
+
+
+def _tables(tables: dict[str, Any], systems: Mapping[str, System]) -> None:
+    """Refuse a table that no system takes rows of, and rows for a system that does not take them."""
+    takers: dict[str, list[str]] = {}
+    for name, system in sorted(systems.items()):
+        for table in system.tables:
+            takers.setdefault(table, []).append(name)
+    for table, rows in tables.items():
+        if table in OWN_TABLES:
+            continue
+        if table not in takers:
+            known = ", ".join(sorted({*takers, *OWN_TABLES}))
+            raise Misconfigured(f"tables.{table}: unknown table; known are {known}")
+        if stranger := min(set(rows) - set(takers[table]), default=""):
+            known = ", ".join(takers[table])
+            raise Misconfigured(f"tables.{table}.{stranger}: no system of this name takes its rows; known are {known}")
 
 
 def read_fleet(path: Path) -> Fleet:
@@ -193,7 +186,7 @@ def _toml(path: Path) -> dict[str, Any]:
         raise Misconfigured(f"{path} is not TOML: {error}") from None
 
 
-def _names(connections: dict[str, Connection]) -> None:
+def _names(connections: dict[str, Connection], erps: list[str]) -> None:
     lowered: dict[str, str] = {}
     for name in connections:
         if not name.replace("-", "").replace("_", "").isalnum():
@@ -205,9 +198,10 @@ def _names(connections: dict[str, Connection]) -> None:
                 f"connections.{name}: {lowered[name.lower()]!r} is the same name but for case; rename one"
             )
         lowered[name.lower()] = name
-    if sum(c.system == "khaos" for c in connections.values()) != 1:
+    if sum(c.role is Role.ERP for c in connections.values()) != 1:
+        named = " or ".join(map(repr, sorted(erps)))
         raise Misconfigured(
-            "connections: exactly one connection of system 'khaos' is needed: one deployment serves one merchant"
+            f"connections: exactly one connection of system {named} is needed: one deployment serves one merchant"
         )
 
 

@@ -26,7 +26,7 @@ class Buffer(Strict):
         return self
 
 
-class Beside(Strict):
+class NonSellingSites(Strict):
     """The non-selling Khaos sites beside one selling site, and who moves adjustments there."""
 
     buffer: str = ""
@@ -43,7 +43,7 @@ class Beside(Strict):
     )
 
     @model_validator(mode="after")
-    def _somewhere_to_wait(self) -> Beside:
+    def _somewhere_to_wait(self) -> NonSellingSites:
         if self.adjustments == "adjust_by" and not self.pending_journal:
             raise ValueError(
                 'adjustments = "adjust_by" needs a pending_journal site for units that the file will take out'
@@ -66,8 +66,8 @@ class Stock(Strict):
     demand: float = Field(60.0, gt=0, description="ask Khaos Control for its open invoices")
     buffer: tuple[Buffer, ...] = ()
     adjust_by: AdjustBy = AdjustBy()
-    sites: dict[str, Beside] = Field(default_factory=dict, description="by the selling site's name")
+    sites: dict[str, NonSellingSites] = Field(default_factory=dict, description="by the selling site's name")
 
-    def beside(self, site: str) -> Beside:
+    def beside(self, site: str) -> NonSellingSites:
         """The sites beside a selling site."""
-        return self.sites.get(site, Beside())
+        return self.sites.get(site, NonSellingSites())

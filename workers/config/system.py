@@ -1,20 +1,29 @@
-"""What the configuration is told of each system: its settings, its side of the port, and whether it speaks by files."""
+"""What the configuration is handed of each system: its role, its settings, its side of the port, its tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
+
+
+class Role(Enum):
+    """What a system is to the merchant."""
+
+    ERP = "erp"
+    WAREHOUSE = "warehouse"
 
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One row for each system: its settings, its side of the port, and whether it tells rather than be asked.
+    """One row for each system. ``side`` gives an ``Erp``, or a warehouse's ``Parts``; it connects to nothing yet.
 
-    ``login`` makes, of the ledger, what its processes share to sign in; the side takes it as its third argument.
+    ``login`` makes, of the ledger, what its processes share to sign in; ``side`` takes it as its third argument.
     """
 
+    role: Role
     settings: type[Any]
     side: Callable[..., Any]
-    tells: bool = False
+    tables: tuple[str, ...] = ()  # those of [tables.<table>.<system>] that it takes rows of
     login: Callable[[Any], Any] | None = None

@@ -14,13 +14,14 @@ from rich.console import Console
 
 from workers.config import environment
 from workers.demo.console import say_report
+from workers.demo.orders_file import generate
 from workers.demo.orders_file.reading import load_orders
 from workers.demo.scenario import Day, Wish
 from workers.demo.setting.plan import make_plan
 from workers.demo.setting.stage import ROOT, Stage
 from workers.ledger.store import Store
 
-DEFAULT_FILE = Path(__file__).with_name("orders.csv")
+DEFAULT_FILE = generate.SHIPPED
 REFUSED_PRODUCT = "KG0112"  # in the shipped file: the warehouse does not want it, so that a refusal can be seen
 LONGEST_CODE = 48  # characters that either warehouse takes
 

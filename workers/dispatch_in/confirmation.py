@@ -13,7 +13,7 @@ from workers.dispatch_in.invoice_binding import adopt, follow, shown_lines
 from workers.dispatch_in.routes import FILE
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, Units, lock
-from workers.domain.splits import Standing, ask, over, parts, standing
+from workers.domain.splits import InvoiceSplit, ask, over, parts, standing
 from workers.ledger.store import Connection, run_effects, within
 from workers.spine import exceptions
 from workers.spine.runtime import Runtime
@@ -54,7 +54,7 @@ def missing(runtime: Runtime, row: Row, why: str) -> None:
     )
 
 
-def look_by_hand(runtime: Runtime, row: Row, invoices: list[Invoice], hidden: Collection[str]) -> int:
+def confirm_manual_route(runtime: Runtime, row: Row, invoices: list[Invoice], hidden: Collection[str]) -> int:
     """A shipment that an operator assigns. Follows its invoice, sees to splits; returns 1 when it is proven.
 
     ``invoices`` are all that Khaos shows of the order; ``hidden`` names those, and orders, that could not be read.
@@ -115,13 +115,13 @@ def _code(db: Connection, reference: str) -> str:
     return str(row["invoice_code"])
 
 
-def _is_split(db: Connection, stands: Standing, shown: Units) -> bool:
+def _is_split(db: Connection, stands: InvoiceSplit, shown: Units) -> bool:
     """Whether the invoice shows exactly what its first shipments took, and more belongs to it by the ledger."""
     sums = parts(db, stands)
     return shown in (sums if stands.stays else sums[:-1])
 
 
-def _lay_its_own(db: Connection, row: Row, stands: Standing) -> None:
+def _lay_its_own(db: Connection, row: Row, stands: InvoiceSplit) -> None:
     """Its parcels went into the file of an earlier shipment, and an operator split the invoice between the two."""
     if stands.together[0] != row["reference"] or row["state"] != "sent":
         return

@@ -18,7 +18,8 @@ from workers.dispatch_in.label import write_label
 from workers.dispatch_in.routes import BY_HAND, HOOK
 from workers.domain.fulfilment import read_row
 from workers.domain.splits import add_up, covering, say
-from workers.ledger.store import Connection, Store
+from workers.ledger.store import Connection, Store, within
+from workers.spine import schedule_names, scheduler
 
 Row = dict[str, Any]
 
@@ -145,7 +146,7 @@ def _why_not(db: Connection, erp: str, question: CourierInvoice) -> str:
     # other goods: a consignment that is given to the wrong invoice ships what is still on a shelf. The read-back
     # sees all invoices of the order and tells which.
     db.execute("update shipment set asked_at = null where reference = any (%s)", (left,))
-    db.execute("update schedule set due_at = now() where name = %s", (f"read-back {erp}",))
+    scheduler.bring_forward(within(db), schedule_names.read_back(erp))
     return (
         f"invoice {question.invoice_code} is new to the fleet, though goods of order {rows[0]['order_code']} have"
         " left; Khaos Control is being asked which invoice they stand on: assign it again in a minute"

@@ -10,6 +10,7 @@ from workers.dispatch_in import consignment_file
 from workers.dispatch_in.routes import FILE, HOOK, NONE, SHOWN, route_of
 from workers.domain.splits import stand, whole_or_split
 from workers.ledger.store import Claimed, Effect
+from workers.ports.sources import Source
 from workers.spine.outcomes import Dead, Delivered, NotNeeded, Outcome, Sent
 from workers.spine.runtime import Runtime
 
@@ -74,14 +75,15 @@ class Reread:
         """Fetch it, and keep what was shown."""
         body = message.body
         self.runtime.pace(message.connection)
-        warehouse = self.runtime.asked(message.connection)
+        orders = self.runtime.warehouse(message.connection).order_reads
         wanted = (body["their_id"], body["reference"])
-        shown = warehouse.fetch_orders([wanted], self.runtime.facts(message.connection)).get(body["reference"])
+        shown = orders.fetch_orders([wanted], self.runtime.facts(message.connection)).get(body["reference"])
         if shown is None:
             return self._gone(message)
         receipt = hashlib.sha256(shown).hexdigest()
         return Delivered(
-            "re-read", (Effect("select receive(%s, 'order', %s, %s, null)", (message.connection, receipt, shown)),)
+            "re-read",
+            (Effect("select receive(%s, %s, %s, %s, null)", (message.connection, Source.ORDER, receipt, shown)),),
         )
 
     def _gone(self, message: Claimed) -> Outcome:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mappings.canonical import Invoice
+from mappings.canonical.stages import CANCELLED_STAGE, ISSUED_STAGE
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, Units
 from workers.domain.invoices import adopt_rest
 from workers.domain.splits import add_up, standing
 from workers.ledger.store import Connection, within
 from workers.spine import exceptions
-
-CANCELLED, ISSUED = 1, 70  # Khaos's stage numbers (reference 2.3)
 
 
 def rebind(db: Connection, fulfilment: FulfilmentRow, old: str, new: str, why: str) -> bool:
@@ -78,7 +77,7 @@ def follow(db: Connection, fulfilment: FulfilmentRow, code: str, invoices: list[
     same = [
         invoice
         for invoice in unbound(db, fulfilment, invoices)
-        if invoice.stage != CANCELLED and shown_lines(fulfilment, invoice) in (stands.left, whole)
+        if invoice.stage != CANCELLED_STAGE and shown_lines(fulfilment, invoice) in (stands.left, whole)
     ]
     why = "the same goods, and the old code is gone"
     return same[0] if len(same) == 1 and rebind(db, fulfilment, code, same[0].invoice_code, why) else None
@@ -89,5 +88,5 @@ def adopt(db: Connection, fulfilment: FulfilmentRow, invoices: Iterable[Invoice]
     return any(
         adopt_rest(db, fulfilment, invoice.invoice_code, shown_lines(fulfilment, invoice))
         for invoice in unbound(db, fulfilment, invoices)
-        if invoice.stage not in (CANCELLED, *range(ISSUED, 100)) and shown_lines(fulfilment, invoice)
+        if invoice.stage not in (CANCELLED_STAGE, *range(ISSUED_STAGE, 100)) and shown_lines(fulfilment, invoice)
     )

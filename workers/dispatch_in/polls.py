@@ -1,9 +1,10 @@
-"""The sweep of ``dispatch-in``: open orders are re-read at warehouses that are asked."""
+"""The sweep of ``dispatch-in``: open orders are re-read at warehouses that show them."""
 
 from __future__ import annotations
 
 import json
 
+from workers.ports.sources import Source
 from workers.spine.polling import call, chunks, receipt
 from workers.spine.runtime import Runtime
 
@@ -17,14 +18,14 @@ def sweep(runtime: Runtime, warehouse: str) -> int:
         warehouse,
         min(runtime.configuration.fleet.intervals.sweep, 60.0),
     )
-    side, facts, new = runtime.asked(warehouse), runtime.facts(warehouse), 0
+    side, facts, new = runtime.warehouse(warehouse).order_reads, runtime.facts(warehouse), 0
     for some in chunks(rows, 25):
         wanted = [(row["their_id"], row["reference"]) for row in some]
         shown = call(runtime, warehouse, "sweep", lambda wanted=wanted: side.fetch_orders(wanted, facts))
         for body in shown.values():
-            new += int(runtime.store.receive(warehouse, "order", receipt(body), body) is not None)
+            new += int(runtime.store.receive(warehouse, Source.ORDER, receipt(body), body) is not None)
         gone = [pair for pair in wanted if pair[1] not in shown]
         if gone:
             body = json.dumps({"orders": gone}, sort_keys=True).encode()
-            new += int(runtime.store.receive(warehouse, "sweep", receipt(body), body) is not None)
+            new += int(runtime.store.receive(warehouse, Source.SWEEP, receipt(body), body) is not None)
     return new

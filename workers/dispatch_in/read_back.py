@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from mappings.canonical import Invoice
-from workers.dispatch_in.confirmation import finish, is_shipped, look_by_hand, missing
+from mappings.canonical.stages import ISSUED_STAGE
+from workers.dispatch_in.confirmation import confirm_manual_route, finish, is_shipped, missing
 from workers.dispatch_in.routes import BY_HAND, SHOWN
 from workers.domain import transitions
 from workers.domain.fulfilment import lock
@@ -14,7 +15,6 @@ from workers.ledger.store import Connection, within
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
-ISSUED = 70
 # What waits for an operator may wait for a day: after an hour it is asked about every five minutes only.
 FRESH, SELDOM = 3600.0, 300.0  # seconds
 
@@ -48,7 +48,7 @@ def read_back(runtime: Runtime) -> int:
         for row in waiting:
             if row["story"] in shown and row["story"] in codes:
                 if row["route"] in BY_HAND:
-                    proven += look_by_hand(runtime, row, shown[row["story"]], hidden)
+                    proven += confirm_manual_route(runtime, row, shown[row["story"]], hidden)
                 else:
                     proven += _prove(runtime, row, shown[row["story"]])
         by_hand = [row["reference"] for row in waiting if row["story"] in codes and row["route"] in BY_HAND]
@@ -93,7 +93,7 @@ def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None
         lines = {line.sku: line.quantity for line in invoice.lines if line.sku in row.requested}
         if (
             invoice.invoice_code not in bound
-            and invoice.stage < ISSUED
+            and invoice.stage < ISSUED_STAGE
             and adopt_rest(db, row, invoice.invoice_code, lines)
         ):
             return

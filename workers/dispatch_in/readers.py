@@ -13,12 +13,14 @@ from workers.domain import transitions
 from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, read_row
 from workers.domain.rereads import reread
 from workers.ledger.store import run_effects
+from workers.ports.sources import event_of
 from workers.spine.reading import Reading
 
 
 def read_hint(reading: Reading) -> None:
     """Reader of a webhook: something happened to an order, so re-read it."""
-    hint = reading.runtime.asked(reading.record.connection).read_hint(reading.record.source, reading.record.body)
+    orders = reading.runtime.warehouse(reading.record.connection).order_reads
+    hint = orders.read_hint(event_of(reading.record.source) or "", reading.record.body)
     post_reread(reading, hint.their_id, hint.reference, reading.record.source)
 
 
@@ -55,8 +57,8 @@ def post_reread(reading: Reading, their_id: str, reference: str, why: str) -> No
 def read_order(reading: Reading) -> None:
     """Reader of a re-read order: what left since we last knew becomes a shipment."""
     connection = reading.record.connection
-    warehouse = reading.runtime.asked(connection)
-    order = warehouse.read_order(reading.record.body, reading.record.received_at)
+    warehouse = reading.runtime.warehouse(connection)
+    order = warehouse.order_reads.read_order(reading.record.body, reading.record.received_at)
     row = find(reading, order.reference, left=any(line.dispatched for line in order.lines))
     if row is None:
         return

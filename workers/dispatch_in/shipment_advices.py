@@ -15,13 +15,14 @@ from workers.dispatch_in.shipments import ship
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, State, Units
 from workers.domain.stock_movements import tell_moves
+from workers.ledger.expected import Expected
 from workers.spine.reading import Reading
 
 
 def read_shipment(reading: Reading) -> None:
     """Reader of a shipment advice. Its stock has left whatever else is wrong with it."""
-    warehouse = reading.runtime.telling(reading.record.connection)
-    advice = warehouse.files.read_shipment(reading.record.body)
+    warehouse = reading.runtime.warehouse(reading.record.connection)
+    advice = warehouse.shipments.read_shipment(reading.record.body)
     moves = [{"sku": sku, "condition": "good", "units": -units} for sku, units in advice.shipped.items()]
     document = f"shipment {advice.reference} {advice.their_id or reading.record.id}"
     if advice.shipped:  # of a parcel that never was, the number helps nobody: that nothing left is named as such
@@ -32,8 +33,8 @@ def read_shipment(reading: Reading) -> None:
     except Unmappable as error:
         reading.park("dispatch-in", Unreadable(advice.reference, error))
     # after it: a count made now counts what has just left, and no order is owed it any more
-    home = warehouse.sites[advice.facility]
-    if not tell_moves(reading, home, document, moves, ("dispatched", "shipped")) and moves:
+    home, origin = warehouse.sites[advice.facility], warehouse.shipments.origin(reading.record.body)
+    if not tell_moves(reading, origin, home, document, moves, ("dispatched", "shipped")) and moves:
         reading.run("select hold_as_told(%s, %s)", home, sorted(advice.shipped))
 
 
@@ -43,7 +44,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
         return
     _heard_of(reading, row, shipped=bool(advice.shipped))
     gone = _gone(reading, row)
-    advice = reading.runtime.telling(row.warehouse).files.with_absent(advice, _still_open(row, gone))
+    advice = reading.runtime.warehouse(row.warehouse).shipments.with_absent(advice, _still_open(row, gone))
     row = _close_lines(reading, row, advice)
     over = _all_over(row, gone)
     if advice.substituted:
@@ -90,7 +91,7 @@ def _gone(reading: Reading, row: FulfilmentRow) -> Units:
 def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
     """Whoever ships an order, or cancels it, has received and accepted it; a shipment beats a cancellation."""
     subject = row.subject
-    over = ["received", "accepted", *(["cancelled"] if shipped else [])]
+    over = [Expected.RECEIVED.value, Expected.ACCEPTED.value, *([Expected.CANCELLED.value] if shipped else [])]
     transitions.accept(reading.run, row.reference)
     reading.run("delete from expectation where subject = %s and what = any (%s)", subject, over)
     for kind in ("answer_missing", "envelope_faulted"):

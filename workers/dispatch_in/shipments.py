@@ -11,7 +11,7 @@ from mappings.canonical.consignments import consignment_of
 from workers.dispatch_in.departures import left
 from workers.dispatch_in.parcels import new_parcels
 from workers.dispatch_in.routes import BY_HAND, EXTENSION, route_of
-from workers.domain import transitions
+from workers.domain import calendar, transitions
 from workers.domain.fulfilment import FulfilmentRow, State, Units
 from workers.ledger.store import NewMessage
 from workers.spine.reading import Reading
@@ -29,7 +29,7 @@ def ship(
     number = after.shipments
     reference = f"{row.reference}/S{number}"
     parcels = new_parcels(reading, row.reference, parcels)
-    courier = next((warehouse.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
+    courier = next((warehouse.dispatches.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
     lines = tuple(PickLine(sku=sku, quantity=units) for sku, units in sorted(new.items()))
     shipment = Shipment(
         reference=reference,
@@ -39,7 +39,7 @@ def ship(
         lines=lines,
         parcels=tuple(parcels),
         courier=courier,
-        dispatched_on=on or reading.record.received_at.date(),
+        dispatched_on=on or calendar.day(reading.runtime, reading.record.received_at),
         complete=after.state is State.DISPATCHED,
     )
     route = route_of(reading.runtime, row.warehouse)

@@ -1,11 +1,49 @@
-"""What the catalogue says of SKUs, for any queue."""
+"""What is known of SKUs, for any queue: the catalogue's products, and which of them a warehouse has confirmed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
 from mappings.canonical import Product
 from workers.ledger.store import Claimed
+from workers.spine.outcomes import Held
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
+
+NAMED = 5  # SKUs named in a note; the gates name all
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """Of some SKUs: the warehouse's ids of those that it has confirmed, and the codes of the others, in order."""
+
+    connection: str
+    their_ids: dict[str, str]
+    missing: tuple[str, ...]
+
+    @property
+    def gates(self) -> tuple[str, ...]:
+        """The gates that a message waits at until the warehouse has confirmed the others."""
+        return tuple(f"sku:{self.connection}:{code}" for code in self.missing)
+
+    def held(self) -> Held:
+        """Return the outcome of a message that waits for the others."""
+        named = ", ".join(self.missing[:NAMED])
+        return Held(self.gates, f"waits for {named}{' …' if len(self.missing) > NAMED else ''}")
+
+
+def confirmed(run: Callable[..., list[dict[str, Any]]], connection: str, codes: Iterable[str]) -> Confirmed:
+    """Look up which of some SKUs a warehouse has confirmed; ``run`` runs a statement and returns its rows."""
+    wanted = sorted(set(codes))
+    rows = run(
+        "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
+        connection,
+        wanted,
+    )
+    their_ids = {row["code"]: row["their_id"] for row in rows}
+    return Confirmed(connection, their_ids, tuple(code for code in wanted if code not in their_ids))
 
 
 def products_of(reading: Reading, codes: list[str]) -> dict[str, Product]:
@@ -20,7 +58,7 @@ def products_of(reading: Reading, codes: list[str]) -> dict[str, Product]:
 
 def catalogue(runtime: Runtime, message: Claimed, codes: list[str]) -> dict[str, Product]:
     """The catalogue's word on some SKUs, where the warehouse is told of it with the order."""
-    if not runtime.warehouse(message.connection).numbered:
+    if not runtime.warehouse(message.connection).orders.numbered:
         return {}
     return {
         row["code"]: Product.model_validate(row["body"])

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from workers.ledger.store import Effect, NewMessage
 from workers.ports.goods_in import ReceiptHint
+from workers.spine import priority
 from workers.spine.reading import Reading
 
 
@@ -21,7 +22,7 @@ def reread(connection: str, their_id: str, reference: str, order_code: str, why:
         body={"their_id": their_id, "reference": reference},
         fingerprint=mark or why,
         wire=b"reread",
-        priority=4,
+        priority=priority.REREAD,
         note=why,
     ).as_effect()
 
@@ -51,7 +52,7 @@ def _post(reading: Reading, receipt: ReceiptHint) -> None:
             body={"their_id": receipt.their_id, "reference": receipt.reference, "lines": list(receipt.line_ids)},
             fingerprint=str(reading.record.id),
             wire=b"receipt",
-            priority=4,
+            priority=priority.REREAD,
             note=reading.record.source,
         )
     )

@@ -19,7 +19,7 @@ KIND = "split_in_khaos"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class InvoiceSplit:
     """An invoice by hand: what left of it by all its shipments (``together``, oldest first), and what did not."""
 
     erp: str
@@ -58,7 +58,7 @@ def covering(rows: Sequence[dict[str, Any]], wanted: Mapping[str, int]) -> list[
     return None
 
 
-def stand(store: Store, reference: str) -> Standing:
+def stand(store: Store, reference: str) -> InvoiceSplit:
     """How the invoice of a shipment stands by the ledger: ``stays`` comes from what the warehouse was asked for."""
     with store.connection() as db:
         row = db.execute(
@@ -70,7 +70,7 @@ def stand(store: Store, reference: str) -> Standing:
         return standing(db, read_row(row), row["invoice"])
 
 
-def standing(db: Connection, fulfilment: FulfilmentRow, invoice: str) -> Standing:
+def standing(db: Connection, fulfilment: FulfilmentRow, invoice: str) -> InvoiceSplit:
     """The same for an invoice of a fulfilment."""
     every = db.execute(
         "select reference, invoice_code, lines from shipment where fulfilment = %s order by number",
@@ -84,7 +84,7 @@ def standing(db: Connection, fulfilment: FulfilmentRow, invoice: str) -> Standin
     # where the fulfilment goes on under another invoice, this one was split already
     open_still = fulfilment.invoice_code == invoice
     stays = {sku: n - left.get(sku, 0) for sku, n in held.items() if n > left.get(sku, 0)} if open_still else {}
-    return Standing(
+    return InvoiceSplit(
         fulfilment.erp,
         fulfilment.order_code,
         fulfilment.reference,
@@ -95,7 +95,7 @@ def standing(db: Connection, fulfilment: FulfilmentRow, invoice: str) -> Standin
     )
 
 
-def parts(db: Connection, stands: Standing) -> list[Units]:
+def parts(db: Connection, stands: InvoiceSplit) -> list[Units]:
     """What left of the invoice after its first shipment, after its second, and so on."""
     rows = db.execute(
         "select lines from shipment where reference = any (%s) order by number", (list(stands.together),)
@@ -109,14 +109,14 @@ def explains(db: Connection, fulfilment: FulfilmentRow, invoice: str, shown: Uni
     return shown in (*parts(db, stands), add_up([{"lines": stands.left}, {"lines": stands.stays}]))
 
 
-def whole_or_split(stands: Standing, message: int) -> tuple[Effect, ...]:
+def whole_or_split(stands: InvoiceSplit, message: int) -> tuple[Effect, ...]:
     """What follows for the exception and the gates: asked for while something stays, over when nothing does."""
     if stands.stays:
         return (ask(stands, message),)
     return over(stands, "all of it has left", release=len(stands.together) > 1)
 
 
-def ask(stands: Standing, message: int) -> Effect:
+def ask(stands: InvoiceSplit, message: int) -> Effect:
     """The exception, with what left and what did not, ready to copy."""
     reason = (
         f"invoice {stands.invoice}: left {say(stands.left)}; not yet {say(stands.stays)}: split the latter off"
@@ -134,14 +134,14 @@ def ask(stands: Standing, message: int) -> Effect:
     )
 
 
-def over(stands: Standing, why: str, *, release: bool) -> tuple[Effect, ...]:
+def over(stands: InvoiceSplit, why: str, *, release: bool) -> tuple[Effect, ...]:
     """The invoice can be assigned as it is. ``release`` lets shipments go that wait for that."""
     closed = exceptions.closing(KIND, _subject(stands), why)
     gates = [gate(reference) for reference in stands.together]
     return (closed, Effect("select open_gates(%s, %s)", (gates, why))) if release else (closed,)
 
 
-def _subject(stands: Standing) -> str:
+def _subject(stands: InvoiceSplit) -> str:
     return f"invoice:{stands.invoice}"
 
 

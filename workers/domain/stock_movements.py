@@ -7,17 +7,22 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mappings.errors import Unreadable
+from workers.ports.edi import DocumentSource
 from workers.spine.reading import Reading
 
 
 def tell_moves(
-    reading: Reading, home: str, document: str, moves: Sequence[dict[str, Any]], why: tuple[str, str] | None = None
+    reading: Reading,
+    origin: DocumentSource,
+    home: str,
+    document: str,
+    moves: Sequence[dict[str, Any]],
+    why: tuple[str, str] | None = None,
 ) -> int:
     """Take movements of one document: [{sku, condition, units}], below zero for what left. Returns how many were new.
 
     ``why`` is their cause and the word for the story; None where the movements were told to finance already.
     """
-    origin = reading.runtime.telling(reading.record.connection).files.origin(reading.record.body)
     told: dict[str, Any] = {
         "home": home,
         "document": document,
@@ -31,7 +36,7 @@ def tell_moves(
     return new
 
 
-def complain(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
+def file_unreadable(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
     """Units whose condition no table knows are held as unknown, and a person is told which row is missing."""
     for entry in bad:
         reading.file_exception(

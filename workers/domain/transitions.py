@@ -86,12 +86,11 @@ def close_short(run: Rows, row: FulfilmentRow) -> FulfilmentRow:
     return _move(run, row, State.CLOSED_SHORT) if State.CLOSED_SHORT in NEXT[row.state] else row
 
 
-def flag(run: Callable[..., object], message: int) -> None:
-    """Keep the order of a dismissed message with the person who dealt with it, where it was not taken back."""
+def flag(run: Callable[..., object], reference: str) -> None:
+    """Keep an order whose message was dismissed with the person who dealt with it, where it was not taken back."""
     run(
-        "update fulfilment f set state = 'flagged', changed_at = now() from message m where m.id = %s"
-        " and m.kind = 'order' and f.reference = m.reference and f.state = any (%s)",
-        message,
+        "update fulfilment set state = 'flagged', changed_at = now() where reference = %s and state = any (%s)",
+        reference,
         _before(State.FLAGGED),
     )
 

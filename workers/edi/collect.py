@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from adapters.errors import ReachError, Rejected
 from workers.edi.folder_troubles import ARCHIVE, FETCH, LIST, Trouble, Troubles
 from workers.ledger.store import within
-from workers.ports.edi import Lying
+from workers.ports.edi import RemoteFile
 from workers.spine import exceptions
 from workers.spine.polling import call
 from workers.spine.runtime import Runtime
@@ -24,11 +24,11 @@ def take_files(runtime: Runtime, connection: str, facility: str) -> int:
     A folder that is refused, and a file that is not given out or cannot be moved away, is counted from look to look
     and becomes a person's. It keeps no file beside it waiting: what failed before is tried last.
     """
-    files = runtime.telling(connection).files
+    files = runtime.warehouse(connection).files
     ends = time.monotonic() + AT_MOST
     troubles = Troubles(runtime, connection, facility)
     try:
-        lying: list[Lying] = call(runtime, connection, "files", lambda: files.list_new(facility))
+        lying: list[RemoteFile] = call(runtime, connection, "files", lambda: files.list_new(facility))
     except Rejected as error:
         troubles.count(LIST, "", error)
         return 0
@@ -42,17 +42,19 @@ def take_files(runtime: Runtime, connection: str, facility: str) -> int:
     return taken
 
 
-def _troubled_last(lying: Sequence[Lying], known: Sequence[Trouble]) -> list[Lying]:
+def _troubled_last(lying: Sequence[RemoteFile], known: Sequence[Trouble]) -> list[RemoteFile]:
     troubled = {trouble.name for trouble in known if trouble.step == FETCH}
     return sorted(lying, key=lambda file: file.name in troubled)
 
 
-def take_one(runtime: Runtime, connection: str, facility: str, file: Lying, troubles: Troubles | None = None) -> bool:
+def take_one(
+    runtime: Runtime, connection: str, facility: str, file: RemoteFile, troubles: Troubles | None = None
+) -> bool:
     """One file; whether it was news. It is moved away only after its record is committed: whatever breaks, it is found
     again. Raises ReachError while a failure may be the connection's, and not the file's.
     """
     troubles = troubles or Troubles(runtime, connection, facility)
-    files = runtime.telling(connection).files
+    files = runtime.warehouse(connection).files
     try:
         data: bytes = call(runtime, connection, "files", lambda: files.fetch(file.path))
     except ReachError as error:
@@ -72,7 +74,7 @@ def take_one(runtime: Runtime, connection: str, facility: str, file: Lying, trou
 
 def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: bytes, *, lies_still: bool) -> str:
     """Store it, and in the same moment the exception of one whose name came before with other content."""
-    files = runtime.telling(connection).files
+    files = runtime.warehouse(connection).files
     numbers, readable = files.numbers_of(name, data)
     told = {
         "connection": connection,

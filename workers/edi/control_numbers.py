@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from workers.ledger.store import Claimed, Effect, call
-from workers.ports.warehouse import Stamp
+from workers.ports.orders import ControlNumber
 from workers.spine.runtime import Runtime
 
 
-def stamp_of(runtime: Runtime, message: Claimed) -> Callable[[], Stamp]:
+def stamp_of(runtime: Runtime, message: Claimed) -> Callable[[], ControlNumber]:
     """Gives the control number that a message is written with, where its warehouse wants one: for good the same."""
 
-    def stamp() -> Stamp:
+    def stamp() -> ControlNumber:
         row = runtime.store.row(
             "select number, given_at from number_for(%s, %s, %s)", message.connection, message.id, message.generation
         )
         assert row is not None, "number_for gives each message a number"
-        return Stamp(row["number"], row["given_at"])
+        return ControlNumber(row["number"], row["given_at"])
 
     return stamp
 
 
 def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effect]:
     """What the warehouse will say by itself is expected, each within its time; ``only`` names some of it."""
-    answers = runtime.warehouse(message.connection).answers
+    answers = runtime.warehouse(message.connection).orders.answers
     awaited = {what: seconds for what, seconds in answers.items() if not only or what in only}
     if not awaited:
         return []

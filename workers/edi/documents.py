@@ -12,7 +12,7 @@ LONGEST_NAME = 500  # characters of a document's own name; the longest that X12 
 
 def read_file(reading: Reading) -> None:
     """Reader of a file. What cannot be made out of it is parked for itself. Raises Unmappable for the whole file."""
-    files = reading.runtime.telling(reading.record.connection).files
+    files = reading.runtime.warehouse(reading.record.connection).files
     facility, name, data = unpack(reading.record.body)
     documents, bad = files.open(facility, name, data)
     for entry in bad:

@@ -16,7 +16,7 @@ select c.connection, c.number, k.flow, k.reference, s.story, b.wire
 """
 
 
-def lay_again(db: Connection, subject: str, occasion: str) -> str | None:
+def resend(db: Connection, subject: str, occasion: str) -> str | None:
     """Post the last file of an order, a cancellation or an advice once more. Its reference; None where there is none.
 
     ``occasion`` makes it one more laying, however often there was one before.
@@ -55,5 +55,7 @@ class Again:
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Lay it; the answer that is awaited is awaited still."""
         self.runtime.pace(message.connection)
-        self.runtime.warehouse(message.connection).send_order(wire)
+        warehouse = self.runtime.warehouse(message.connection)
+        send = warehouse.returns.send_return if message.flow == "returns-in" else warehouse.orders.send_order
+        send(wire)
         return Delivered("laid again")

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.errors import Unmappable
+from workers.journal import costs
 from workers.journal.handlers import post_ready
 from workers.journal.reasons import close_settled, file_unknown, file_unmapped, read_reason
 from workers.journal.unknown_causes import judge_again
@@ -35,7 +36,7 @@ select m.connection, m.movement_id, m.home, m.sku, m.cause, s.units, s.from_cond
        case when exists (select 1 from term t where t.kind = 'pending_journal'
                             and t.subject = 'journal:' || m.connection || ':' || m.movement_id)
             then 'adjust_by' else 'level' end,
-       e.state
+       case when e.state = 'ready' and c.unit_cost is null then 'uncosted' else e.state end
   from jsonb_to_recordset(%s) as e (connection text, movement_id text, their_reason text, reason text, account text,
                                     state text)
   join movement m on m.connection = e.connection and m.movement_id = e.movement_id
@@ -61,7 +62,8 @@ def enter_new(runtime: Runtime, *, late: float = LATE) -> int:
     """Give every adjustment, hold and release its journal entry, and have ready ones posted. Returns how many are new.
 
     A movement without a reason waits ``late`` seconds for one. An entry without a mapped reason stands as
-    ``unmapped``, with units and value, under an exception; it becomes ready by itself when the reason is mapped.
+    ``unmapped``, one without a cost as ``uncosted``, each under an exception; it becomes ready by itself when the
+    reason is mapped, or a cost is known.
     """
     new = 0
     with runtime.store.transaction() as db:
@@ -136,10 +138,11 @@ def mend(runtime: Runtime) -> int:
                     file_unmapped(db, connection, reason, error)
                 continue
             ready += db.execute(
-                "update journal set state = 'ready', reason = %s, account = %s where state = 'unmapped'"
-                " and connection = %s and their_reason = %s",
+                "update journal set reason = %s, account = %s, state = case when unit_cost is null then 'uncosted'"
+                " else 'ready' end where state = 'unmapped' and connection = %s and their_reason = %s",
                 (known.khaos, known.account, connection, reason),
             ).rowcount
         if told or ready:
             close_settled(db, "fleet")
+        ready += costs.find(db)
     return ready

@@ -11,6 +11,7 @@ from typing import Literal
 from workers.config.adjust_by import AdjustBy
 from workers.journal.file_formats import adjust_by_text, finance_csv
 from workers.journal.totals import Total
+from workers.ledger import locks
 from workers.ledger.store import Connection, Row, Store
 
 Route = Literal["finance_csv", "adjust_by"]
@@ -64,7 +65,7 @@ def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None
     The bytes are stored and the entries are ``offered`` in one transaction. Raises CannotWrite.
     """
     with store.transaction() as db:
-        db.execute("select pg_advisory_xact_lock(4201980)")  # numbers have no gaps
+        locks.hold(db, locks.JOURNAL_FILES)
         entries = db.execute(READY, ("adjust_by" if route == "adjust_by" else "level",)).fetchall()
         if not entries:
             return None

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from mappings.canonical.journal import JournalEntry
 from workers.journal.reasons import subject_of
 from workers.ledger.store import Claimed, Effect, NewMessage, run_effects
+from workers.spine import priority
 from workers.spine.outcomes import Dead, Delivered, NotNeeded, Outcome
 from workers.spine.runtime import Runtime
 
 ROUTE = "soap_extension"
 AT_A_TIME = 500
-PATIENT = 8  # after orders, dispatches and levels: Khaos's one lane is theirs first
 
 
 def post_ready(runtime: Runtime) -> int:
@@ -39,7 +39,7 @@ def post_ready(runtime: Runtime) -> int:
                 story=row["sku"],
                 body={"entry": row["id"]},
                 fingerprint=str(row["id"]),
-                priority=PATIENT,
+                priority=priority.JOURNAL,
                 note=f"journal entry {row['id']}: {row['units']:+d}, value {row['value']}",
             )
             run_effects(db, [message.as_effect()])

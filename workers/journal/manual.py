@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workers.journal import costs
 from workers.journal.reasons import close_settled, subject_of
 from workers.ledger.store import Row, Store
 
@@ -11,7 +12,7 @@ class CannotMap(Exception):
 
 
 def give_reason(store: Store, entry_id: int, reason: str, account: str, who: str) -> Row:
-    """Give an entry its reason and account; it is ready then. Returns its row.
+    """Give an entry its reason and account; with a cost it is ready then. Returns its row.
 
     Also for one that Khaos Control refused: its bytes are written anew when its message is retried, and other content
     under a movement that was booked after all is refused there. Not for what is on its way, or was handed out.
@@ -20,7 +21,7 @@ def give_reason(store: Store, entry_id: int, reason: str, account: str, who: str
         entry = db.execute("select * from journal where id = %s for update", (entry_id,)).fetchone()
         if entry is None:
             raise CannotMap(f"there is no journal entry {entry_id}; `fleet journal list` shows those that stand")
-        if entry["state"] not in ("unmapped", "ready"):
+        if entry["state"] not in ("unmapped", "uncosted", "ready"):
             raise CannotMap(f"journal entry {entry_id} is {entry['state']} already: correct it where it was booked")
         subject = subject_of(entry["connection"], entry["movement_id"])
         message = db.execute(
@@ -32,7 +33,8 @@ def give_reason(store: Store, entry_id: int, reason: str, account: str, who: str
         if message is not None:
             db.execute("update message_body set wire = null where message_id = %s", (message["id"],))
         mapped = db.execute(
-            "update journal set state = 'ready', reason = %s, account = %s where id = %s returning *",
+            "update journal set state = case when unit_cost is null then 'uncosted' else 'ready' end, reason = %s,"
+            " account = %s where id = %s returning *",
             (reason, account, entry_id),
         ).fetchone()
         assert mapped is not None
@@ -42,4 +44,5 @@ def give_reason(store: Store, entry_id: int, reason: str, account: str, who: str
             (entry["sku"], subject, entry["connection"], f"{reason}, account {account}", who),
         )
         close_settled(db, who)
+        costs.find(db)
     return mapped

@@ -13,8 +13,8 @@ HEAD = """\
 # Adjustments: which reason to use
 
 For the people on the warehouse's floor, and for finance. Written by `fleet journal reasons --markdown`; the rows stand
-in `mappings/tables/adjustment_reasons.toml`, and a merchant's own, under `[tables.adjustment_reasons.<system>]` in
-`fleet.toml`, win over them.
+in `mappings/<system>/tables/adjustment_reasons.toml`, and a merchant's own, under
+`[tables.adjustment_reasons.<system>]` in `fleet.toml`, win over them.
 
 Every adjustment, hold and release becomes one journal entry, once, with the reason that was picked on the floor.
 **Always pick a reason.** An adjustment without one moves the units all the same, but nobody can book it: it waits as

@@ -11,7 +11,8 @@ from workers.ledger.store import Row, Store
 BY_ACCOUNT = """
 select account, reason, site, count(*) as entries, sum(units) as units, coalesce(sum(value), 0) as value,
        count(*) filter (where value is null) as unvalued, bool_or(indicative or value is null) as indicative
-  from journal where event_at >= %s and event_at < %s group by 1, 2, 3 order by 1, 2, 3
+  from journal where event_at >= %s::timestamp at time zone merchant_zone()
+   and event_at < %s::timestamp at time zone merchant_zone() group by 1, 2, 3 order by 1, 2, 3
 """
 
 
@@ -65,10 +66,10 @@ def money(value: Decimal | None, *, indicative: bool) -> str:
 
 
 def of_month(store: Store, month: str) -> list[Line]:
-    """Totals of the entries whose event fell in a month (YYYY-MM, UTC)."""
+    """Totals of the entries whose event fell in a month (YYYY-MM) of the merchant's calendar."""
     year, number = (int(part) for part in month.split("-"))
     following = f"{year + number // 12:04}-{number % 12 + 1:02}"
-    rows = store.rows(BY_ACCOUNT, f"{month}-01T00:00:00Z", f"{following}-01T00:00:00Z")
+    rows = store.rows(BY_ACCOUNT, f"{month}-01T00:00:00", f"{following}-01T00:00:00")
     return [
         Line(
             row["account"],

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from workers.journal import costs
 from workers.ledger.store import Store
 
 COLUMNS = ("sku", "site", "quantity", "unit_cost", "as_at")
@@ -127,10 +128,5 @@ def load(store: Store, lines: Iterable[Line], who: str) -> Loaded:
             " unit_cost = excluded.unit_cost, uploaded_at = now(), uploaded_by = excluded.uploaded_by",
             (who, json.dumps(told)),
         )
-        revalued = db.execute(
-            "update journal j set unit_cost = c.unit_cost, value = round(j.units * c.unit_cost, 2),"
-            " indicative = c.indicative from journal k cross join lateral cost_of(k.site, k.sku, k.event_at) c"
-            " where j.id = k.id and k.state in ('unmapped', 'ready') and k.route = ''"
-            " and (j.unit_cost, j.indicative) is distinct from (c.unit_cost, c.indicative)"
-        ).rowcount
+        revalued = costs.find(db, costs.NOT_SENT)
     return Loaded(len(told), revalued)

@@ -10,9 +10,9 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
+from workers.ledger import locks
 from workers.ledger.functions import are_laid, lay_functions
 
-LOCK = 4_201_977  # of two releases at once, one waits
 DROP_NO_MONTH = 1200  # here partitions are only made; what is old is dropped by its schedule, by the configuration
 
 
@@ -34,7 +34,7 @@ def migrate(dsn: str) -> None:
     """
     engine = create_engine(sqlalchemy_url(dsn))
     with engine.begin() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": LOCK})
+        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": locks.MIGRATION})
         connection.execute(text("set local lock_timeout = '5s'"))
         config = _config()
         config.attributes["connection"] = connection

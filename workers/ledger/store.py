@@ -79,7 +79,7 @@ class Effect:
 
 
 def call(function: str, **said: Any) -> Effect:
-    """An effect that is one of the ledger's own functions (a name from the migrations) with one jsonb argument."""
+    """An effect that is one of the ledger's own functions (in ``ledger/functions``) with one jsonb argument."""
     return Effect(f"select {function}(%s)", (json.dumps(said),), function)
 
 

@@ -26,7 +26,7 @@ AT_MOST = 20_000  # events kept while Redis is away; the ledger has the truth
 
 
 class Flower:
-    """The narrator of one worker process."""
+    """Tells Flower what one worker process does with each message."""
 
     def __init__(self, app: Celery, hostname: str) -> None:
         """``hostname`` is the worker's node name, as Flower lists it."""
@@ -35,7 +35,7 @@ class Flower:
         self._events: list[dict[str, Any]] = []
         self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="narrator", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
         self._thread.start()
 
     def started(self, message: Claimed) -> None:
@@ -122,7 +122,7 @@ class Flower:
 
 
 class Silent:
-    """A narrator for where nobody watches."""
+    """Reports nothing: for where nobody watches."""
 
     def started(self, message: Claimed) -> None:
         """Nothing."""

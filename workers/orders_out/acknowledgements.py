@@ -2,23 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from mappings.canonical.advices import AdviceReason, OrderAdvice, Outcome
 from workers.domain import transitions
 from workers.domain.fulfilment import OUT, State, lock
+from workers.ledger.expected import Expected
 from workers.ledger.store import NewMessage
-from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, over, tell, was_answered
+from workers.orders_out.correlation import (
+    Answered,
+    arrived,
+    file,
+    in_doubt,
+    keep,
+    of_number,
+    of_reference,
+    over,
+    tell,
+    was_answered,
+)
 from workers.orders_out.withdrawals import cancel
 from workers.spine.reading import Reading
 
-RECEIVED, ACCEPTED, REFUSED = "received", "accepted", "refused"
+RECEIVED, ACCEPTED, CHANGED, CANCELLED = (
+    word.value for word in (Expected.RECEIVED, Expected.ACCEPTED, Expected.CHANGED, Expected.CANCELLED)
+)
+REFUSED = "refused"
 KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": "refused_by_warehouse"}
-CHANGED = "changed"
 
 
 def read_acknowledgement(reading: Reading) -> None:
     """Reader of a word that a document could be read, or could not. It never says what the warehouse makes of it."""
-    warehouse = reading.runtime.telling(reading.record.connection)
-    told = warehouse.files.read_acknowledgement(reading.record.body)
+    warehouse = reading.runtime.warehouse(reading.record.connection)
+    told = warehouse.answers.read_acknowledgement(reading.record.body)
     errors = "; ".join(error for one in told.sets for error in one.errors)
     for answered in of_number(reading, told.group_control):
         if not told.accepted and answered.kind == "change":
@@ -31,14 +47,14 @@ def read_acknowledgement(reading: Reading) -> None:
         arrived(reading, answered)
         over(reading, answered.subject, RECEIVED)
         tell(reading, answered, RECEIVED, "the warehouse could read it")
-        if answered.kind == "order" and ACCEPTED not in warehouse.answers:
+        if answered.kind == "order" and ACCEPTED not in warehouse.orders.answers:
             _accept(reading, answered, "by its acknowledgement: the connection takes that for acceptance")
 
 
 def read_envelope_receipt(reading: Reading) -> None:
     """Reader of a word on the envelope of an interchange. Taken, it has arrived, and no more than that."""
     connection = reading.record.connection
-    told = reading.runtime.telling(connection).files.read_envelope_receipt(reading.record.body)
+    told = reading.runtime.warehouse(connection).envelope_answers.read_envelope_receipt(reading.record.body)
     found = list(of_number(reading, told.control))
     said = "took it with errors" if told.code == "E" else "did not take it"
     why = f"{connection} {said}: interchange {told.control}, code {told.code}, note {told.note or '-'} (X12 list 023)"
@@ -64,13 +80,20 @@ def read_envelope_receipt(reading: Reading) -> None:
 
 def read_order_advice(reading: Reading) -> None:
     """Reader of what a warehouse says to orders, cancellations and advices."""
-    files = reading.runtime.telling(reading.record.connection).files
-    for advice in files.read_order_advice(reading.record.body):
-        found = [one for one in of_number(reading, advice.group_control) if one.reference == advice.reference]
+    answers = reading.runtime.warehouse(reading.record.connection).answers
+    for advice in answers.read_order_advice(reading.record.body):
+        found = [one for one in _answered(reading, advice) if one.reference == advice.reference]
         if not found:
             _unknown(reading, advice)
         for answered in found:
             _judge(reading, answered, advice)
+
+
+def _answered(reading: Reading, advice: OrderAdvice) -> Iterator[Answered]:
+    if advice.group_control:
+        return of_number(reading, advice.group_control)
+    kind = advice.answers_set if advice.answers_set in ("cancel", "change") else "order"
+    return of_reference(reading, advice.reference, kind)
 
 
 def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
@@ -156,7 +179,7 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
     keep(reading, answered, REFUSED)
     if in_doubt(reading, answered):
         reading.run("select finish(%s, 'superseded', 'it had arrived, and was refused', 'fleet')", answered.message)
-    for what in (RECEIVED, ACCEPTED, "cancelled"):
+    for what in (RECEIVED, ACCEPTED, CANCELLED):
         over(reading, answered.subject, what)
     if answered.kind == "order" and not _back_to_new(reading, answered, why):
         return
@@ -197,7 +220,7 @@ def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
     if row.state not in OUT and not row.shipped:
         tell(reading, answered, REFUSED, f"the fulfilment is {row.state}: {why}")
         return False
-    by_word = ACCEPTED in reading.runtime.telling(reading.record.connection).answers
+    by_word = ACCEPTED in reading.runtime.warehouse(reading.record.connection).orders.answers
     if row.shipped or (by_word and row.accepted_at is not None):
         file(reading, "told_otherwise", answered, f"{answered.reference} was refused ({why}) after it was accepted")
         return False

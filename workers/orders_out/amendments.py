@@ -7,13 +7,23 @@ from typing import Any
 
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
-from workers.domain.catalogue import catalogue
+from workers.domain.catalogue import catalogue, confirmed
 from workers.domain.rereads import reread
 from workers.edi.control_numbers import stamp_of
+from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Effect, call
-from workers.ports.warehouse import Cancelling, Known
-from workers.spine.outcomes import Delivered, Held, NotNeeded, Outcome
+from workers.ports.orders import CancelResult, SentOrder, WriteContext
+from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.runtime import Runtime
+
+LAST_SENT = """
+select k.kind, b.body, b.wire
+  from message_key k join message_body b on b.message_id = k.message_id
+  left join message m on m.id = k.message_id left join message_settled s on s.id = k.message_id
+ where k.flow = 'orders-out' and k.connection = %s and k.reference = %s and k.kind in ('order', 'change')
+   and (m.maybe_sent_at is not null or s.state = 'delivered')
+ order by k.message_id desc limit 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +40,20 @@ class Change:
         if over := self._over(message):
             return over
         codes = [line.sku for line in wanted.lines]
-        rows = self.runtime.store.rows(
-            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-            message.connection,
-            codes,
-        )
-        skus = {row["code"]: row["their_id"] for row in rows}
-        if missing := sorted(set(codes) - set(skus)):
-            return Held(tuple(f"sku:{message.connection}:{code}" for code in missing), f"waits for {missing[0]}")
-        known = Known(skus, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
+        skus = confirmed(self.runtime.store.rows, message.connection, codes)
+        if skus.missing:
+            return skus.held()
+        known = WriteContext(skus.their_ids, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.write_change(wanted, self.runtime.facts(message.connection), known)
+        return warehouse.orders.write_change(wanted, self.runtime.facts(message.connection), known)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Tell it; whether it came in time, the warehouse says by itself."""
         if over := self._over(message):
             return over
         self.runtime.pace(message.connection)
-        self.runtime.warehouse(message.connection).send_order(wire)
-        patience = self.runtime.telling(message.connection).files.answer_patience
+        orders = self.runtime.warehouse(message.connection).orders
+        orders.send_order(wire)
         await_change = call(
             "await_answers",
             reference=message.reference,
@@ -57,7 +62,7 @@ class Change:
             flow="change",
             connection=message.connection,
             message=message.id,
-            answers={"changed": patience},
+            answers={Expected.CHANGED.value: orders.answer_patience},
         )
         return Delivered("the warehouse was told of the change; its answer comes by itself", (await_change,))
 
@@ -80,9 +85,18 @@ class Cancel:
         row = self.runtime.store.row("select * from fulfilment where reference = %s", message.reference)
         if row is None or row["state"] != "cancelling":
             return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
-        known = Known(stamp=stamp_of(self.runtime, message))
-        warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.write_cancel(message.reference, row["facility"], row["associated_ref"], known)
+        known = WriteContext(stamp=stamp_of(self.runtime, message))
+        orders = self.runtime.warehouse(message.connection).orders
+        return orders.write_cancel(self._sent(message, row), known)
+
+    def _sent(self, message: Claimed, row: dict[str, Any]) -> SentOrder:
+        """The order as it was last sent: some warehouses take a cancellation only with all of it."""
+        last = self.runtime.store.row(LAST_SENT, message.connection, message.reference)
+        order = None
+        if last is not None and last["body"] is not None:
+            order = Fulfilment.model_validate(last["body"]["fulfilment"] if last["kind"] == "change" else last["body"])
+        wire = bytes(last["wire"] or b"") if last is not None else b""
+        return SentOrder(message.reference, row["facility"], row["associated_ref"], order, wire)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Cancel; an order that is not there (any more) is cancelled. Or ask for it, where the answer comes later."""
@@ -92,10 +106,13 @@ class Cancel:
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
         their_ids = self._their_ids(message, row)
-        became = [warehouse.cancel_order(their_id, wire) for their_id in their_ids]
-        if Cancelling.ASKED in became:
-            return Delivered(Cancelling.ASKED.value, (self._awaits(message),))
-        note = Cancelling.CANCELLED if Cancelling.CANCELLED in became else Cancelling.NOT_THERE
+        became = [warehouse.orders.cancel_order(their_id, wire) for their_id in their_ids]
+        if CancelResult.ASKED in became:
+            return Delivered(CancelResult.ASKED.value, (self._awaits(message),))
+        note = CancelResult.CANCELLED if CancelResult.CANCELLED in became else CancelResult.NOT_THERE
+        done = transitions.cancelled(message.reference)
+        if warehouse.parts.order_reads is None:
+            return Delivered(note.value, (done,))
         # what had left before, unheard of, is found out now
         again = reread(
             message.connection,
@@ -104,17 +121,16 @@ class Cancel:
             message.story,
             f"after cancelling, attempt {message.id}",
         )
-        return Delivered(note.value, (transitions.cancelled(message.reference), again))
+        return Delivered(note.value, (done, again))
 
     def _their_ids(self, message: Claimed, row: dict[str, Any]) -> tuple[str, ...]:
         """What carries the reference: one whose sending was in doubt is looked up; who cannot be asked knows ours."""
         if row["their_id"]:
             return (row["their_id"],)
-        if self.runtime.connection(message.connection).tells:
+        reads = self.runtime.warehouse(message.connection).parts.order_reads
+        if reads is None:
             return (message.reference,)
-        found = self.runtime.asked(message.connection).find_order(
-            message.reference, b"", self.runtime.facts(message.connection)
-        )
+        found = reads.find_order(message.reference, b"", self.runtime.facts(message.connection))
         return found.their_ids if found else ()
 
     def _awaits(self, message: Claimed) -> Effect:
@@ -124,6 +140,6 @@ class Cancel:
             subject=message.subject,
             story=message.story,
             connection=message.connection,
-            within=self.runtime.telling(message.connection).files.answer_patience,
+            within=self.runtime.warehouse(message.connection).orders.answer_patience,
             message=message.id,
         )

@@ -48,6 +48,26 @@ def of_number(reading: Reading, number: str) -> Iterator[Answered]:
         )  # fmt: skip
 
 
+def of_reference(reading: Reading, reference: str, kind: str) -> Iterator[Answered]:
+    """The newest message of a kind for a reference, where a partner names no control number of ours.
+
+    It gets a number all the same: what is said of it stands by that, and whoever settles it late looks there.
+    """
+    for row in reading.run(
+        "select n.number from (select k.message_id, coalesce(m.generation, s.generation) as generation"
+        " from message_key k left join message m on m.id = k.message_id"
+        " left join message_settled s on s.id = k.message_id"
+        " where k.flow = 'orders-out' and k.connection = %s and k.kind = %s and k.reference = %s"
+        " order by k.message_id desc limit 1) newest"
+        " cross join lateral number_for(%s, newest.message_id, newest.generation) n",
+        reading.record.connection,
+        kind,
+        reference,
+        reading.record.connection,
+    ):
+        yield from of_number(reading, str(row["number"]))
+
+
 def keep(reading: Reading, answered: Answered, what: str) -> None:
     """An answer may be faster than the settling of what it answers: that looks here."""
     reading.run(
@@ -99,7 +119,7 @@ def arrived(reading: Reading, answered: Answered) -> None:
     if not in_doubt(reading, answered):
         return
     reading.run("select finish(%s, 'delivered', 'its answer shows that it had arrived', 'fleet')", answered.message)
-    warehouse = reading.runtime.telling(reading.record.connection)
+    warehouse = reading.runtime.warehouse(reading.record.connection)
     told = {
         "reference": answered.reference,
         "their_id": answered.reference,
@@ -112,9 +132,9 @@ def arrived(reading: Reading, answered: Answered) -> None:
     if answered.kind == "order":
         within = reading.runtime.configuration.fleet.limits.dispatch
         reading.run("select order_sent(%s)", json.dumps({**told, "within": within}))
-        reading.run("select await_answers(%s)", json.dumps({**told, "answers": warehouse.answers}))
+        reading.run("select await_answers(%s)", json.dumps({**told, "answers": warehouse.orders.answers}))
     elif answered.kind == "cancel":
-        within = warehouse.files.answer_patience
+        within = warehouse.orders.answer_patience
         reading.run("select await_cancellation(%s)", json.dumps({**told, "within": within}))
     elif answered.kind == "advice":
         reading.run(

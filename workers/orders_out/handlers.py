@@ -6,16 +6,15 @@ from dataclasses import dataclass
 
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
-from workers.domain.catalogue import catalogue
+from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, stamp_of
-from workers.ledger.store import Claimed, Effect, call
-from workers.ports.warehouse import Known
+from workers.ledger.store import Claimed, Connection, Effect, call, within
+from workers.ports.orders import WriteContext
 from workers.spine import exceptions
-from workers.spine.delivery import Absent, after_sending
-from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
+from workers.spine.delivery import NotAtPartner, after_sending
+from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
+from workers.spine.people import Dismissal
 from workers.spine.runtime import Runtime
-
-NAMED = 5  # SKUs named in a note; the gates name all
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +40,19 @@ class Order:
                 codes,
             )
         }
-        skus = {
-            r["code"]: r["their_id"]
-            for r in store.rows(
-                "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-                message.connection,
-                codes,
-            )
-        }
-        missing = sorted(set(codes) - set(skus) - no_stock)
-        if missing:
-            gates = tuple(f"sku:{message.connection}:{code}" for code in missing)
-            return Held(gates, f"waits for {', '.join(missing[:NAMED])}{' …' if len(missing) > NAMED else ''}")
+        skus = confirmed(store.rows, message.connection, set(codes) - no_stock)
+        if skus.missing:
+            return skus.held()
         lines = tuple(line for line in wanted.lines if line.sku not in no_stock)
         if not lines:
             return self._no_stock(message, codes)
         if no_stock:
             wanted = wanted.model_copy(update={"lines": lines})
             transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
-        known = Known(skus, catalogue(self.runtime, message, [li.sku for li in lines]), stamp_of(self.runtime, message))
+        products = catalogue(self.runtime, message, [line.sku for line in lines])
+        known = WriteContext(skus.their_ids, products, stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.write_order(wanted, self.runtime.facts(message.connection), known)
+        return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), known)
 
     def _called_off(self, message: Claimed) -> NotNeeded | None:
         """Surely not over there, and not wanted there any more."""
@@ -95,11 +86,11 @@ class Order:
             return over
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
-        their_id = warehouse.send_order(wire)
+        their_id = warehouse.orders.send_order(wire)
         self._release(message, their_id)
-        if warehouse.ack_proof == "get":
+        if warehouse.orders.ack_proof == "get":
             with after_sending(f"created as {their_id}, not shown"):
-                found = self.runtime.asked(message.connection).find_order(
+                found = warehouse.order_reads.find_order(
                     message.reference, wire, self.runtime.facts(message.connection)
                 )
             if found is None or not found.same:
@@ -108,13 +99,13 @@ class Order:
                 )
         return Delivered(f"at the warehouse as {their_id}", self._effects(message, their_id))
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | NotAtPartner:
         """By reference: there as we wrote it, there otherwise, there twice, or not there."""
         self.runtime.pace(message.connection)
-        warehouse = self.runtime.asked(message.connection)
-        found = warehouse.find_order(message.reference, wire, self.runtime.facts(message.connection))
+        warehouse = self.runtime.warehouse(message.connection)
+        found = warehouse.order_reads.find_order(message.reference, wire, self.runtime.facts(message.connection))
         if found is None:
-            return Absent()
+            return NotAtPartner()
         if len(found.their_ids) > 1:
             return Dead("duplicate_at_warehouse", f"it is there as {', '.join(found.their_ids)}", maybe_done=True)
         if not found.same:
@@ -128,7 +119,7 @@ class Order:
     def _release(self, message: Claimed, their_id: str) -> None:
         """A release that fails leaves the order there: the doubt stands, and the look-up releases it again."""
         with after_sending(f"created as {their_id}, not released"):
-            self.runtime.warehouse(message.connection).release_order(their_id)
+            self.runtime.warehouse(message.connection).orders.release_order(their_id)
 
     def _effects(self, message: Claimed, their_id: str) -> tuple[Effect, ...]:
         effects: list[Effect] = [
@@ -147,6 +138,11 @@ class Order:
         if message.wire is None or message.attempt > 1:  # it was held: what was expected meanwhile has come
             effects += waited_for(message)
         return tuple(effects)
+
+
+def on_dismissed(db: Connection, dismissal: Dismissal) -> None:
+    """Keep an order from ever being sent by itself: a person has dealt with it, and its invoice keeps its number."""
+    transitions.flag(within(db), dismissal.reference)
 
 
 def waited_for(message: Claimed) -> tuple[Effect, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from mappings.canonical.stages import CANCELLED_STAGE
 from workers.domain.exports import export_apart, forget_refused, refused_before
+from workers.ports.sources import Source
 from workers.spine.polling import ORDERS_A_CALL, SHOWN_A_CALL, call, chunks, receipt
 from workers.spine.runtime import Runtime
 
@@ -146,7 +147,7 @@ def _keep(runtime: Runtime, name: str, status: bytes, orders: bytes, *, whole: b
     if whole:
         said["whole"] = True
     key = receipt(runtime.erp.steady(status) + orders + ours + (b"whole" if whole else b""))
-    return int(runtime.store.receive(name, "orders", key, json.dumps(said, sort_keys=True).encode()) is not None)
+    return int(runtime.store.receive(name, Source.ORDERS, key, json.dumps(said, sort_keys=True).encode()) is not None)
 
 
 def poll_open_orders(runtime: Runtime) -> int:

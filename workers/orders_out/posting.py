@@ -6,11 +6,13 @@ from datetime import UTC, timedelta
 
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
+from workers.domain.catalogue import confirmed
 from workers.domain.fulfilment import FulfilmentRow, State
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
 from workers.orders_out.ready_invoice import ReadyInvoice
-from workers.ports.warehouse import Known
+from workers.ports.orders import WriteContext
+from workers.spine import priority
 from workers.spine.reading import Reading
 
 
@@ -18,21 +20,13 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
     """Post an order; it waits at a gate for each SKU that its warehouse has not confirmed."""
     limits = reading.runtime.configuration.fleet.limits
     fulfilment = _fulfilment(reading, row, ready)
-    warehouse, codes = row.warehouse, list(ready.units)
-    skus = {
-        row["code"]: row["their_id"]
-        for row in reading.run(
-            "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-            warehouse,
-            codes,
-        )
-    }
-    missing = sorted(set(codes) - set(skus))
+    warehouse = row.warehouse
+    skus = confirmed(reading.run, warehouse, ready.units)
     wire = None
     facts = reading.run("select value from partner_fact where connection = %s", warehouse)
-    side = reading.runtime.warehouse(warehouse)
-    if not missing and facts and not side.numbered:
-        wire = side.write_order(fulfilment, facts[0]["value"], Known(skus))
+    orders = reading.runtime.warehouse(warehouse).orders
+    if not skus.missing and facts and not orders.numbered:
+        wire = orders.write_order(fulfilment, facts[0]["value"], WriteContext(skus.their_ids))
     reading.post(
         NewMessage(
             flow="orders-out",
@@ -44,11 +38,11 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
             body=fulfilment.model_dump(mode="json"),
             fingerprint=ready.fingerprint,
             wire=wire,
-            gates=tuple(f"sku:{warehouse}:{code}" for code in missing),
+            gates=skus.gates,
             note=note,
         )
     )
-    if missing:
+    if skus.missing:
         reading.run(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
             " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
@@ -62,7 +56,7 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
 
 def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> bool:
     """Tell the warehouse of the change under the order's reference, where it takes that and the order stays there."""
-    if row.state is not State.SENT or not reading.runtime.warehouse(row.warehouse).replaces:
+    if row.state is not State.SENT or not reading.runtime.warehouse(row.warehouse).orders.replaces:
         return False
     rule, _ = routing.choose(reading.runtime.configuration, ready.order, ready.stock_products)
     if (rule.to, rule.facility) != (row.warehouse, row.facility):
@@ -79,7 +73,7 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
             body={"fulfilment": _fulfilment(reading, row, ready).model_dump(mode="json"), "requested": ready.units},
             fingerprint=ready.fingerprint,
             gates=(),
-            priority=3,
+            priority=priority.CHANGE,
             note="Khaos Control changed it",
         )
     )

@@ -17,9 +17,8 @@ from workers.orders_out import availability, remainders, routing
 from workers.orders_out.posting import post_order, replace_order
 from workers.orders_out.ready_invoice import ReadyInvoice, assemble
 from workers.orders_out.withdrawals import cancel, notice_vanished, withdraw, withdraw_unpushed
+from workers.ports.orders import REFERENCE_LIMIT
 from workers.spine.reading import Reading
-
-REFERENCE = 22  # characters: the least that a warehouse takes (X12 W0502)
 
 
 def read_orders(reading: Reading) -> None:
@@ -121,9 +120,11 @@ def _new(reading: Reading, ready: ReadyInvoice) -> None:
         "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
     )[0]["n"]
     reference = f"{order.code}-{number}"
-    if len(reference) > REFERENCE:
+    if len(reference) > REFERENCE_LIMIT:
         raise Unmappable(
-            "SORDER_CODE", order.code, "with a number it is longer than the 22 characters that warehouses take"
+            "SORDER_CODE",
+            order.code,
+            f"with a number it is longer than the {REFERENCE_LIMIT} characters that warehouses take",
         )
     row = FulfilmentRow(
         reference=reference,

@@ -7,6 +7,7 @@ from mappings.canonical.stages import CANCELLED_STAGE, ISSUE_STAGE
 from workers.domain import transitions
 from workers.domain.fulfilment import LEFT, OUT, FulfilmentRow, State, lock_of_invoice, lock_of_order, tell
 from workers.ledger.store import NewMessage
+from workers.spine import priority
 from workers.spine.reading import Reading, fingerprint
 
 
@@ -56,7 +57,7 @@ def cancel(reading: Reading, row: FulfilmentRow, why: str, *, resend: bool) -> N
             story=row.order_code,
             body={"reference": row.reference, "why": why, "record": reading.record.id},
             fingerprint=fingerprint(why, reading.record.id),
-            priority=2,
+            priority=priority.CANCELLATION,
             note=why,
         )
     )

@@ -1,4 +1,4 @@
-"""What the flows ask of a warehouse that answers questions: beside ``port``, for systems with an API."""
+"""What the flows ask of a warehouse that answers questions: its orders and its stock by call."""
 
 from __future__ import annotations
 
@@ -9,12 +9,10 @@ from typing import Any, Protocol
 
 from mappings.canonical import StockLine, StockMovement, WarehouseOrder
 from mappings.errors import Unreadable
-from workers.ports.goods_in import GoodsIn
-from workers.ports.warehouse import Warehouse
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LookUpResult:
     """A reference looked up at a warehouse: how often it is there alive, and whether as we wrote it."""
 
     their_ids: tuple[str, ...]
@@ -23,7 +21,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class WebhookHint:
     """A warehouse's word that something happened to an order; never the fact itself."""
 
     their_id: str
@@ -43,11 +41,34 @@ class StockHint:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountPage:
     """What a count read: lines that are good, and entries that could not be understood."""
 
     lines: tuple[StockLine, ...]
     unreadable: tuple[Unreadable, ...] = ()
+
+
+class OrderReads(Protocol):
+    """Shows its orders when it is asked. ``read_*`` are pure; the others go over the network."""
+
+    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
+        """Look a reference up after a doubt. None when it is provably absent."""
+
+    def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
+        """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
+
+    def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
+        """Understand a re-read order. Raises Unmappable."""
+
+    def read_hint(self, event: str, body: bytes) -> WebhookHint:
+        """Understand an event about an order. Raises Unmappable."""
+
+
+class ReturnReads(Protocol):
+    """Shows the returns that were announced to it."""
+
+    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
+        """Look up a return that was announced, after a doubt. None when it is provably absent."""
 
 
 class WarehouseStock(Protocol):
@@ -56,10 +77,10 @@ class WarehouseStock(Protocol):
     snapshot_consistent: bool  # a count of the building is one moment's picture, not pages read one by one
     absent_after: int  # complete counts in a row without a SKU that mean it is gone
 
-    def count(self, facility: str, skus: Sequence[str], facts: dict[str, Any]) -> Counted:
+    def count(self, facility: str, skus: Sequence[str], facts: dict[str, Any]) -> CountPage:
         """Count some SKUs, whole: what is not shown is not there."""
 
-    def pages(self, facility: str, facts: dict[str, Any]) -> Iterator[Counted]:
+    def pages(self, facility: str, facts: dict[str, Any]) -> Iterator[CountPage]:
         """Count a building, page by page. It is complete only when the iterator ends by itself."""
 
     def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:
@@ -68,33 +89,5 @@ class WarehouseStock(Protocol):
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand movements."""
 
-    def read_hint(self, source: str, body: bytes) -> StockHint:
-        """Understand a webhook about stock. Raises Unmappable."""
-
-
-class Asked(Warehouse, Protocol):
-    """A warehouse that answers: every fact is re-read there. ``read_*`` are pure."""
-
-    stock: WarehouseStock
-    goods_in: GoodsIn  # receipts: suppliers' and returns
-
-    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
-        """Look a reference up after a doubt. None when it is provably absent."""
-
-    def send_product(self, code: str, their_id: str | None, wire: bytes, facts: dict[str, Any]) -> str:
-        """Create or update, and make it orderable for the account; their id. Pushing again is harmless."""
-
-    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
-        """Look up a return that was announced, after a doubt. None when it is provably absent."""
-
-    def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
-        """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
-
-    def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
-        """Understand a re-read order. Raises Unmappable."""
-
-    def read_hint(self, source: str, body: bytes) -> Hint:
-        """Understand a webhook. Raises Unmappable."""
-
-    def refuse_webhook(self, token: str, source: str, headers: dict[str, str]) -> str | None:
-        """Why an incoming webhook is not theirs; None when it is."""
+    def read_hint(self, event: str, body: bytes) -> StockHint:
+        """Understand an event about stock. Raises Unmappable."""

@@ -1,6 +1,7 @@
-"""What the flows ask of a warehouse that speaks by files: beside ``port``, for systems that cannot be asked.
+"""What the flows ask of a warehouse that speaks by files or in whole documents: each is told once.
 
-A file holds documents, and each document is told once. Whoever reads them needs no field of the partner's.
+A file holds documents; an event that is a fact in itself is a document too. Whoever reads them needs no field of the
+partner's.
 """
 
 from __future__ import annotations
@@ -8,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
-from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from mappings.canonical import GoodsReceipt, PickLine, StockMovement
+from mappings.canonical import GoodsReceipt, PickLine, Product, StockMovement
 from mappings.canonical.advices import (
     Acknowledgement,
     EnvelopeReceipt,
@@ -22,24 +22,11 @@ from mappings.canonical.advices import (
     StockSnapshot,
 )
 from mappings.errors import Unreadable
-from workers.ports.warehouse import Warehouse
-
-
-class Kind(StrEnum):
-    """What a document is; also the source of its record."""
-
-    ACKNOWLEDGEMENT = "acknowledgement"
-    ORDER_ADVICE = "order advice"
-    SHIPMENT = "shipment advice"
-    RECEIPT = "receipt advice"
-    ADJUSTMENT = "adjustment"
-    COUNT = "stock count"
-    ITEM_RESULTS = "item results"
-    ENVELOPE_RECEIPT = "envelope receipt"
+from workers.ports.sources import Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Lying:
+class RemoteFile:
     """A file that lies ready to be taken."""
 
     path: str
@@ -50,7 +37,8 @@ class Lying:
 class Document:
     """One document of a file. ``key`` is the partner's own name of it: told again under that, it has no effect.
 
-    ``body`` is what ``read_*`` take: the document as it stood in the file, with what the file says around it.
+    ``body`` is what ``read_*`` take: the document as it stood in the file, behind one line with what the file says
+    around it.
     """
 
     kind: Kind
@@ -59,8 +47,10 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """Which file told a document: the facility whose folder it lay in, its name, its number (0: none), and when."""
+class DocumentSource:
+    """What told a document: the facility that it speaks of, the file's or the event's name, its number (0: none), and
+    when it was written.
+    """
 
     facility: str
     file: str
@@ -69,14 +59,14 @@ class Origin:
 
 
 class Files(Protocol):
-    """The files of one account. ``list_new``, ``fetch``, ``archive``, ``send_items`` go over the network."""
+    """The folders of one account. ``list_new``, ``fetch``, ``archive`` go over the network."""
 
+    tells: frozenset[Kind]  # what its files can hold
     poll_every: float  # seconds between two looks into the folders
     series: str  # whose numbers follow each other: each "facility"'s, or the whole "account"'s
     gap_patience: float  # seconds that a number which is left out may still come
-    answer_patience: float  # seconds that an item file or a cancellation may stay without its answer
 
-    def list_new(self, facility: str) -> list[Lying]:
+    def list_new(self, facility: str) -> list[RemoteFile]:
         """What has stopped growing in a facility's folders, oldest first."""
 
     def fetch(self, path: str) -> bytes:
@@ -91,20 +81,33 @@ class Files(Protocol):
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
         """The documents of a file, and those that could not be made out. Raises Unmappable for the whole file."""
 
-    def origin(self, body: bytes) -> Origin:
-        """Where a document stood."""
 
-    def snapshot_by(self, facility: str) -> tuple[time, ZoneInfo]:
-        """By which local time the day's count is due."""
-
-    def read_acknowledgement(self, body: bytes) -> Acknowledgement:
-        """Raises Unmappable, as all of these."""
+class EnvelopeAnswers(Protocol):
+    """What a partner's translator says to the envelope of a file of ours. Raises Unmappable."""
 
     def read_envelope_receipt(self, body: bytes) -> EnvelopeReceipt:
         """Whether an interchange of ours was taken as such; what stands in it is answered apart."""
 
+
+class Documents(Protocol):
+    """What documents of every kind have."""
+
+    def origin(self, body: bytes) -> DocumentSource:
+        """Where a document stood."""
+
+
+class OrderAnswers(Protocol):
+    """What a warehouse says to orders, changes and cancellations. Raises Unmappable, as all readers of documents."""
+
+    def read_acknowledgement(self, body: bytes) -> Acknowledgement:
+        """Whether it could read what it was sent."""
+
     def read_order_advice(self, body: bytes) -> tuple[OrderAdvice, ...]:
         """What the warehouse says to orders and cancellations."""
+
+
+class Shipments(Documents, Protocol):
+    """What left, told once each."""
 
     def read_shipment(self, body: bytes) -> ShipmentAdvice:
         """What left."""
@@ -112,11 +115,22 @@ class Files(Protocol):
     def with_absent(self, advice: ShipmentAdvice, still_open: Sequence[PickLine]) -> ShipmentAdvice:
         """The same with a line for each open one that it does not speak of."""
 
+
+class Receipts(Documents, Protocol):
+    """What came in, each receipt complete."""
+
     def read_receipt(self, body: bytes) -> tuple[GoodsReceipt, list[Unreadable]]:
         """What came in."""
 
     def is_return(self, receipt: GoodsReceipt) -> bool:
         """Whether customers sent it back."""
+
+
+class StockDocuments(Documents, Protocol):
+    """Movements and counts of a building, told by itself."""
+
+    def snapshot_by(self, facility: str) -> tuple[time, ZoneInfo]:
+        """By which local time the day's count is due."""
 
     def read_adjustment(self, body: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """What was lost, found, held or released."""
@@ -124,8 +138,15 @@ class Files(Protocol):
     def read_count(self, body: bytes) -> tuple[StockSnapshot, list[Unreadable]]:
         """Everything that a facility holds."""
 
-    def read_item_results(self, body: bytes) -> tuple[str, list[ItemResult], list[Unreadable]]:
-        """The item file that is answered, and which items were taken."""
+
+class ItemFiles(Documents, Protocol):
+    """Takes products by file, many at a time, and answers item by item. ``send_items`` goes over the network."""
+
+    post_every: float  # seconds between two item files
+    answer_patience: float  # seconds that an item file may stay without its answer
+
+    def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
+        """The row of a product. Raises Unmappable."""
 
     def write_items(self, facility: str, rows: Sequence[bytes], at: datetime) -> tuple[str, bytes]:
         """An item file's name, and its wire; ``rows`` are products as ``write_product`` wrote them."""
@@ -133,8 +154,5 @@ class Files(Protocol):
     def send_items(self, wire: bytes) -> None:
         """Lays an item file into its folder."""
 
-
-class Telling(Warehouse, Protocol):
-    """A warehouse that tells: it is sent files, and answers by files in its own time."""
-
-    files: Files
+    def read_item_results(self, body: bytes) -> tuple[str, list[ItemResult], list[Unreadable]]:
+        """The item file that is answered, and which items were taken."""

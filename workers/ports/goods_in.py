@@ -1,4 +1,4 @@
-"""What the flows ask about goods that come in, of a warehouse that answers questions: a part of ``asked``."""
+"""What the flows ask about goods that come in, of a warehouse that shows its receipts when it is asked."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class GoodsInHint:
 class GoodsIn(Protocol):
     """Receipts of a warehouse that is asked for them. ``read_*`` are pure; the others go over the network."""
 
-    def read_hint(self, source: str, body: bytes) -> GoodsInHint:
-        """Understand a webhook. Raises Unmappable."""
+    def read_hint(self, event: str, body: bytes) -> GoodsInHint:
+        """Understand an event about goods in. Raises Unmappable."""
 
     def fetch(self, their_id: str, reference: str, line_ids: Sequence[str], facts: dict[str, Any]) -> bytes | None:
         """Re-read one receipt with its lines as far as they are known; None when it is not there."""

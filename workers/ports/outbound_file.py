@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class OutboundFile:
     """A file on its way. ``wire`` and ``open_letter`` are each other's opposite."""
 
     facility: str
@@ -22,7 +22,7 @@ class Letter:
         return json.dumps(head, sort_keys=True).encode() + b"\n" + self.data
 
 
-def open_letter(wire: bytes) -> Letter:
+def open_letter(wire: bytes) -> OutboundFile:
     """The letter that was frozen as these bytes."""
     head, _, data = wire.partition(b"\n")
-    return Letter(data=data, **json.loads(head))
+    return OutboundFile(data=data, **json.loads(head))

@@ -1,59 +1,60 @@
-"""What the flows ask of a system, in the trade's words. A new system is one more module beside this one.
+"""A warehouse is made of parts, one for each thing that it can do, each in its own manner or absent.
 
-A warehouse is asked or it tells: ``asked`` has what only a warehouse can do that answers questions, ``files`` what only
-one can that speaks by files.
+Whoever needs a part asks the warehouse for it by its name. A system joins its parts in ``workers/systems/<system>/``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
-from typing import Any, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Generic, Protocol, TypeVar, overload
 
-from mappings.canonical import Fulfilment, Product, ReturnAdvice
+from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
+from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
+from workers.ports.events import About, Events
+from workers.ports.goods_in import GoodsIn
+from workers.ports.orders import (
+    CancelResult,
+    ControlNumber,
+    Manner,
+    Orders,
+    Products,
+    Returns,
+    SentOrder,
+    WriteContext,
+    no_control_number,
+)
+from workers.ports.sources import Kind
+
+__all__ = [
+    "Account",
+    "CancelResult",
+    "ControlNumber",
+    "Dispatches",
+    "Manner",
+    "Orders",
+    "PartAbsent",
+    "Parts",
+    "Products",
+    "Returns",
+    "SentOrder",
+    "Warehouse",
+    "WriteContext",
+    "manners",
+    "no_control_number",
+]
+
+P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """Our control number of what is written, and the moment that it is written for; both stay with the message."""
-
-    number: int
-    at: datetime
+class PartAbsent(Exception):
+    """Something was asked of a warehouse that it cannot do; the message names the part."""
 
 
-def no_stamp() -> Stamp:
-    """For a warehouse whose documents carry no number of ours."""
-    raise AssertionError("this warehouse is sent no control numbers")
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the ledger knows that bytes for a warehouse may need: their id of each SKU, the catalogue, the number."""
-
-    skus: Mapping[str, str] = field(default_factory=dict)
-    products: Mapping[str, Product] = field(default_factory=dict)
-    stamp: Callable[[], Stamp] = no_stamp  # taken last: what cannot be written takes no number
-
-
-class Cancelling(Enum):
-    """What became of asking for a cancellation."""
-
-    CANCELLED = "cancelled at the warehouse"
-    NOT_THERE = "not at the warehouse (any more): cancelled"
-    ASKED = "the warehouse was asked; its answer comes by itself"
-
-
-class Warehouse(Protocol):
-    """A warehouse system, as far as all are alike. ``write_*`` are pure; the others go over the network."""
+class Account(Protocol):
+    """What every warehouse has. Both calls go over the network."""
 
     sites: dict[str, str]  # facility -> Khaos site
-    numbered: bool  # what is written for it carries a control number: it is written only just before it is sent
-    repeatable: bool  # the same bytes sent again have no second effect: a doubt needs no look-up
-    replaces: bool  # a sent order can be replaced by a changed one under its reference
-    ack_proof: str  # of an order: "2xx": the answer proves it; "get": read back before it counts
-    answers: dict[str, float]  # what it says of an order later ("received", "accepted") -> within how many seconds
 
     def ping(self) -> None:
         """A harmless read."""
@@ -61,32 +62,123 @@ class Warehouse(Protocol):
     def reference_data(self) -> dict[str, Any]:
         """Ids of the account, the buildings and the carriers."""
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
-        """The bytes of an order. Raises Unmappable."""
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
-        """The bytes of an order that replaces what was sent under its reference. Raises Unmappable."""
-
-    def send_order(self, wire: bytes) -> str:
-        """Send the order; their id."""
-
-    def release_order(self, their_id: str) -> None:
-        """Have an order picked, where the warehouse leaves that to us. Releasing twice is harmless."""
-
-    def write_cancel(self, reference: str, facility: str, associated_ref: str, known: Known) -> bytes:
-        """The bytes of a cancellation. Raises Unmappable."""
-
-    def cancel_order(self, their_id: str, wire: bytes) -> Cancelling:
-        """Cancel an order, or ask for it. Raises Rejected when they refuse."""
-
-    def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
-        """The bytes of a product. Raises Unmappable."""
-
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: Known) -> bytes:
-        """The bytes of a return to be expected. Raises Unmappable."""
-
-    def send_return(self, wire: bytes) -> str:
-        """Announce it; their id."""
+class Dispatches(Protocol):
+    """What is alike however dispatches are told."""
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for a warehouse's carrier. Raises Unmappable."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The parts that one account of a system has; None is a part that it lacks."""
+
+    account: Account
+    # what it takes
+    orders: Orders | None = None
+    products: Products | None = None  # one by one, by call
+    item_files: ItemFiles | None = None  # many in a file
+    returns: Returns | None = None  # announced ones
+    # what it shows when it is asked
+    order_reads: OrderReads | None = None
+    return_reads: ReturnReads | None = None
+    stock: WarehouseStock | None = None
+    goods_in: GoodsIn | None = None
+    # what its documents tell, whether in a file or as an event
+    dispatches: Dispatches | None = None
+    envelope_answers: EnvelopeAnswers | None = None
+    answers: OrderAnswers | None = None
+    shipments: Shipments | None = None
+    receipts: Receipts | None = None
+    stock_documents: StockDocuments | None = None
+    # where documents and hints come from
+    files: Files | None = None
+    events: Events | None = None
+
+
+class _Part(Generic[P]):
+    """Gives a warehouse's part of the attribute's own name. Raises PartAbsent."""
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, warehouse: None, owner: type) -> _Part[P]: ...
+    @overload
+    def __get__(self, warehouse: Warehouse, owner: type) -> P: ...
+    def __get__(self, warehouse: Warehouse | None, owner: type) -> P | _Part[P]:
+        if warehouse is None:
+            return self
+        part: P | None = getattr(warehouse.parts, self._name)
+        if part is None:
+            raise PartAbsent(
+                f"connection {warehouse.name} has no part {self._name!r}; it has {', '.join(warehouse.names)}"
+            )
+        return part
+
+
+class Warehouse:
+    """A warehouse by its connection's name: ask it for a part, or ``has`` whether it has one."""
+
+    account = _Part[Account]()
+    orders = _Part[Orders]()
+    products = _Part[Products]()
+    item_files = _Part[ItemFiles]()
+    envelope_answers = _Part[EnvelopeAnswers]()
+    returns = _Part[Returns]()
+    order_reads = _Part[OrderReads]()
+    return_reads = _Part[ReturnReads]()
+    stock = _Part[WarehouseStock]()
+    goods_in = _Part[GoodsIn]()
+    dispatches = _Part[Dispatches]()
+    answers = _Part[OrderAnswers]()
+    shipments = _Part[Shipments]()
+    receipts = _Part[Receipts]()
+    stock_documents = _Part[StockDocuments]()
+    files = _Part[Files]()
+    events = _Part[Events]()
+
+    def __init__(self, name: str, parts: Parts) -> None:
+        self.name = name
+        self.parts = parts
+
+    @property
+    def sites(self) -> Mapping[str, str]:
+        """Facility -> Khaos site."""
+        return self.parts.account.sites
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parts that it has."""
+        return tuple(field.name for field in fields(Parts) if getattr(self.parts, field.name) is not None)
+
+
+TOLD: dict[str, frozenset[About | Kind]] = {
+    "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT}),
+    "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT}),
+    "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT}),
+}
+
+
+def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
+    """What a warehouse can do, and in which manners; an empty tuple is what it cannot."""
+    items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files}
+    asked = {"tells dispatches": parts.order_reads, "tells stock": parts.stock, "tells returns": parts.goods_in}
+    return {
+        "takes orders": (parts.orders.manner,) if parts.orders else (),
+        "takes products": tuple(manner for manner, part in items.items() if part),
+        "takes returns": (parts.returns.manner,) if parts.returns else (),
+        **{
+            what: tuple(
+                manner
+                for manner, can in (
+                    (Manner.CALL, asked[what] is not None),
+                    (Manner.EVENT, parts.events is not None and bool(parts.events.tells & told)),
+                    (Manner.FILE, parts.files is not None and bool(parts.files.tells & told)),
+                )
+                if can
+            )
+            for what, told in TOLD.items()
+        },
+    }

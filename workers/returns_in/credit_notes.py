@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from mappings.canonical import CreditNote
+from workers.ledger import locks
 from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
@@ -45,7 +46,7 @@ def take(runtime: Runtime, raw: bytes, urns: Iterable[str]) -> int:
     for entry in unreadable:
         log.warning("a credit note cannot be read", note=entry.subject, field=entry.error.field)
     with runtime.store.transaction() as db:
-        db.execute("select pg_advisory_xact_lock(4201981)")
+        locks.hold(db, locks.CREDIT_NOTES)
         for note in notes:
             _keep(db, name, note)
         matching = Matching(db, name)

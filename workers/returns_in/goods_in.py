@@ -12,6 +12,7 @@ from typing import Any
 from workers.domain.rereads import _post
 from workers.ledger.store import Claimed, Effect
 from workers.ports.goods_in import ReceiptHint
+from workers.ports.sources import Source, event_of
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.polling import call
 from workers.spine.reading import Reading
@@ -26,8 +27,8 @@ FIRST_LOOK = timedelta(days=7)  # how far back the first sweep of a building loo
 def read_hint(reading: Reading) -> None:
     """Reader of a webhook about goods in: its receipts are re-read, its SKUs counted."""
     connection = reading.record.connection
-    warehouse = reading.runtime.asked(connection)
-    hint = warehouse.goods_in.read_hint(reading.record.source, reading.record.body)
+    warehouse = reading.runtime.warehouse(connection)
+    hint = warehouse.goods_in.read_hint(event_of(reading.record.source) or "", reading.record.body)
     if hint.skus:
         for home in warehouse.sites.values():
             reading.run("select want_recount(%s, %s, %s)", home, sorted(hint.skus), reading.record.source)
@@ -92,12 +93,13 @@ def fetch(runtime: Runtime, connection: str, hint: ReceiptHint) -> bytes | None:
         hint.their_id,
     )
     lines = list(dict.fromkeys([*(row["line_id"] for row in rows), *hint.line_ids]))
-    return runtime.asked(connection).goods_in.fetch(hint.their_id, hint.reference, lines, runtime.facts(connection))
+    return runtime.warehouse(connection).goods_in.fetch(hint.their_id, hint.reference, lines, runtime.facts(connection))
 
 
 def _kept(runtime: Runtime, connection: str, their_id: str, shown: bytes) -> Effect:
     return Effect(
-        "select receive(%s, 'receipt', %s, %s, null)", (connection, _key(runtime, connection, their_id, shown), shown)
+        "select receive(%s, %s, %s, %s, null)",
+        (connection, Source.RECEIPT, _key(runtime, connection, their_id, shown), shown),
     )
 
 
@@ -118,7 +120,7 @@ def sweep(runtime: Runtime, home: str) -> int:
     row = runtime.store.row("select value from cursor where connection = %s and source = %s", connection, source)
     now = datetime.now(UTC)
     since = datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else now - FIRST_LOOK
-    side, facts, known = runtime.asked(connection).goods_in, runtime.facts(connection), _known(runtime, connection)
+    side, facts, known = runtime.warehouse(connection).goods_in, runtime.facts(connection), _known(runtime, connection)
     found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, known, facts))
     over = _over(runtime, connection)
     new = sum(_take(runtime, connection, hint) for hint in found if hint.line_ids or hint.their_id not in over)
@@ -151,7 +153,7 @@ def _take(runtime: Runtime, connection: str, hint: ReceiptHint) -> bool:
     if shown is None:
         return False
     key = _key(runtime, connection, hint.their_id, shown)
-    return runtime.store.receive(connection, "receipt", key, shown) is not None
+    return runtime.store.receive(connection, Source.RECEIPT, key, shown) is not None
 
 
 def _lines_told(runtime: Runtime, connection: str, their_id: str, line_ids: Iterable[str]) -> None:

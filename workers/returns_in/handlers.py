@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mappings.canonical import ReturnAdvice
+from workers.domain.catalogue import confirmed
 from workers.edi.control_numbers import awaits_answers, stamp_of
-from workers.ledger.store import Claimed, Effect
-from workers.ports.warehouse import Known
+from workers.ledger.expected import Expected
+from workers.ledger.store import Claimed, Connection, Effect
+from workers.ports.orders import WriteContext
 from workers.returns_in.goods_in import Receipt
 from workers.returns_in.offers import offer
-from workers.spine.delivery import Absent
-from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome
+from workers.spine.delivery import NotAtPartner
+from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
+from workers.spine.people import Dismissal
 from workers.spine.runtime import Runtime
 
 __all__ = ["Advice", "Receipt", "Return"]
-
-NAMED = 5  # SKUs named in a note; the gates name all
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,39 +50,29 @@ class Advice:
         if over := self._over(message):
             return over
         advice = ReturnAdvice.model_validate_json(message.body_text)
-        codes = sorted({line.sku for line in advice.lines})
-        skus = {
-            row["code"]: row["their_id"]
-            for row in self.runtime.store.rows(
-                "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-                message.connection,
-                codes,
-            )
-        }
-        missing = [code for code in codes if code not in skus]
-        if missing:
-            gates = tuple(f"sku:{message.connection}:{code}" for code in missing)
-            return Held(gates, f"waits for {', '.join(missing[:NAMED])}{' …' if len(missing) > NAMED else ''}")
-        known = Known(skus, stamp=stamp_of(self.runtime, message))
+        skus = confirmed(self.runtime.store.rows, message.connection, [line.sku for line in advice.lines])
+        if skus.missing:
+            return skus.held()
+        known = WriteContext(skus.their_ids, stamp=stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.write_return(advice, self.runtime.facts(message.connection), known)
+        return warehouse.returns.write_return(advice, self.runtime.facts(message.connection), known)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Create the receipt, unless the advice was withdrawn meanwhile."""
         if over := self._over(message):
             return over
         self.runtime.pace(message.connection)
-        their_id = self.runtime.warehouse(message.connection).send_return(wire)
+        their_id = self.runtime.warehouse(message.connection).returns.send_return(wire)
         return Delivered(f"expected at the warehouse as {their_id}", self._effects(message, their_id))
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | NotAtPartner:
         """By reference: there as we wrote it, there otherwise, there twice, or not there."""
         self.runtime.pace(message.connection)
-        found = self.runtime.asked(message.connection).find_return(
+        found = self.runtime.warehouse(message.connection).return_reads.find_return(
             message.reference, wire, self.runtime.facts(message.connection)
         )
         if found is None:
-            return Absent()
+            return NotAtPartner()
         if len(found.their_ids) > 1:
             return Dead("duplicate_at_warehouse", f"it is there as {', '.join(found.their_ids)}", maybe_done=True)
         if not found.same:
@@ -101,5 +92,21 @@ class Advice:
                 " where reference = %s and 'refused' <> all (said_to(%s))",
                 (their_id, message.reference, message.id),
             ),
-            *awaits_answers(self.runtime, message, "received"),
+            *awaits_answers(self.runtime, message, Expected.RECEIVED),
         )
+
+
+def return_dismissed(db: Connection, dismissal: Dismissal) -> None:
+    """Stop a return that was not offered: it shall not be credited. One that was offered goes on: it was a reminder."""
+    db.execute(
+        "select stop_return(reference, %s, %s) from return_line"
+        " where reference = %s and state in ('received', 'graded')",
+        (dismissal.person.name, f"its exception was dismissed: {dismissal.why}", dismissal.reference),
+    )
+
+
+def advice_dismissed(db: Connection, dismissal: Dismissal) -> None:
+    """Withdraw an advice that the warehouse does not have: nobody awaits the return any more."""
+    db.execute(
+        "update return_advice set state = 'withdrawn' where reference = %s and state = 'new'", (dismissal.reference,)
+    )

@@ -19,7 +19,7 @@ Shelf = tuple[str, str]  # condition, and the warehouse's reason where units are
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReturnReceipt:
     """A receipt of returned goods. ``order_code`` is empty where nobody knows the order."""
 
     receipt: GoodsReceipt
@@ -28,7 +28,7 @@ class Arrival:
     advice: str = ""
 
 
-def take(reading: Reading, arrival: Arrival, line_id: str, entries: Iterable[ReceiptLine]) -> None:
+def take(reading: Reading, arrival: ReturnReceipt, line_id: str, entries: Iterable[ReceiptLine]) -> None:
     """Take what is put away of one line. Units that are known already are never taken again, whatever they became."""
     entries = [entry for entry in entries if entry.put_away]
     lying: Counter[Shelf] = Counter()
@@ -73,7 +73,7 @@ def _of(gained: Counter[Shelf], fresh: int) -> Iterator[tuple[Shelf, int]]:
             yield shelf, units
 
 
-def _creditable(reading: Reading, arrival: Arrival, sku: str, units: int) -> Iterator[int]:
+def _creditable(reading: Reading, arrival: ReturnReceipt, sku: str, units: int) -> Iterator[int]:
     """Units that the order still has a claim for, and the others apart from them."""
     free = reading.run(
         "select cardinality(free_units(%s, %s, %s)) as n",
@@ -85,7 +85,7 @@ def _creditable(reading: Reading, arrival: Arrival, sku: str, units: int) -> Ite
     yield from (some for some in (first, units - first) if some)
 
 
-def _new(reading: Reading, arrival: Arrival, place: tuple[str, int], sku: str, units: int, shelf: Shelf) -> None:
+def _new(reading: Reading, arrival: ReturnReceipt, place: tuple[str, int], sku: str, units: int, shelf: Shelf) -> None:
     erp, (line_id, part) = reading.runtime.configuration.erp.name, place
     row = reading.run(
         "insert into return_line (reference, connection, receipt, line_id, part, advice, order_code, erp, home, sku,"
@@ -123,7 +123,7 @@ def _new(reading: Reading, arrival: Arrival, place: tuple[str, int], sku: str, u
     )
 
 
-def _name_order(reading: Reading, arrival: Arrival, known: list[dict[str, Any]]) -> None:
+def _name_order(reading: Reading, arrival: ReturnReceipt, known: list[dict[str, Any]]) -> None:
     """The order became known after the goods had come: what waited for it goes on."""
     for row in known:
         if arrival.order_code and row["state"] == "received" and not row["order_code"]:
@@ -136,7 +136,7 @@ def _name_order(reading: Reading, arrival: Arrival, known: list[dict[str, Any]])
             again(reading.db, row["reference"])
 
 
-def _fewer(reading: Reading, arrival: Arrival, known: list[dict[str, Any]], left: int) -> None:
+def _fewer(reading: Reading, arrival: ReturnReceipt, known: list[dict[str, Any]], left: int) -> None:
     """The warehouse corrected itself: what it told before may be credited already, so a person compares."""
     last, units = known[-1], sum(row["units"] for row in known)
     reading.file_exception(

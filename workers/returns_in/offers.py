@@ -12,6 +12,7 @@ from typing import Any
 from mappings.canonical import CustomerReturn, ExchangeItem, ReturnAdvice, ReturnedItem
 from mappings.canonical.parties import Parties
 from mappings.dispositions import Disposition, read_disposition
+from workers.ledger import locks
 from workers.ledger.store import Effect
 from workers.returns_in import credit_notes
 from workers.returns_in.lines import CREDIT_WITHIN
@@ -100,7 +101,7 @@ def _sent(runtime: Runtime, line: dict[str, Any], disposition: Disposition, part
         CREDIT_WITHIN,
         f"offered by row {disposition.row}, {how}{cut}",
         (
-            Effect("select pg_advisory_xact_lock(4201982)"),  # sequences are committed in their order: none comes late
+            locks.holding(locks.RETURN_SEQUENCE),
             Effect(
                 "update return_line set state = 'offered', offer = %s, sequence = nextval('return_sequence'),"
                 " offered_at = clock_timestamp() where reference = %s and state in ('received', 'graded')",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from mappings.canonical import CustomerReturn
+from workers.ledger import locks
 from workers.ledger.store import Connection, Store
 from workers.returns_in.lines import SEEN_WITHIN
 
@@ -42,7 +43,7 @@ def pull(
     """
     reached = _sequence(continuation)
     with store.transaction() as db:
-        db.execute("select pg_advisory_xact_lock(4201982)")  # as offers do: sequences are committed in their order
+        locks.hold(db, locks.RETURN_SEQUENCE)
         last = db.execute("select last_value as n from return_sequence").fetchone()
         if reached is not None and last is not None and reached > last["n"]:
             reached = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mappings.canonical import GoodsReceipt, ReceiptLine
-from workers.domain.stock_movements import complain, tell_moves
+from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.returns_in.receipts import take_receipt
 from workers.spine.reading import Reading
 
@@ -13,10 +13,10 @@ ODD = {"EMPTY_BOX": "empty_parcel", "MISSING": "empty_parcel", "WRONG_ITEM": "wr
 
 def read_receipt(reading: Reading) -> None:
     """Reader of a receipt advice. What nobody ordered back credits nobody: it is a person's, and held as told."""
-    warehouse = reading.runtime.telling(reading.record.connection)
-    receipt, bad = warehouse.files.read_receipt(reading.record.body)
+    warehouse = reading.runtime.warehouse(reading.record.connection)
+    receipt, bad = warehouse.receipts.read_receipt(reading.record.body)
     home = warehouse.sites[receipt.facility]
-    is_return = warehouse.files.is_return(receipt)
+    is_return = warehouse.receipts.is_return(receipt)
     odd = [line for line in receipt.lines if is_return and line.hold_reason in ODD]
     for line in odd:
         _file(reading, receipt, line)
@@ -30,9 +30,10 @@ def read_receipt(reading: Reading) -> None:
     ]
     if ordinary:
         take_receipt(reading, receipt.model_copy(update={"lines": ordinary}), home, says_return=is_return)
-    tell_moves(reading, home, f"receipt {number}", moves, ("received", receipt.kind_word))
+    origin = warehouse.receipts.origin(reading.record.body)
+    tell_moves(reading, origin, home, f"receipt {number}", moves, ("received", receipt.kind_word))
     # the grade of returned goods is judged with the return itself
-    complain(reading, home, [entry for entry in bad if not (is_return and entry.error.kind == "unknown_grade")])
+    file_unreadable(reading, home, [entry for entry in bad if not (is_return and entry.error.kind == "unknown_grade")])
 
 
 def _name(reading: Reading, receipt: GoodsReceipt, home: str) -> str:

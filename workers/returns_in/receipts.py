@@ -25,7 +25,7 @@ class Origin:
 def read_receipt(reading: Reading) -> None:
     """Reader of a re-read receipt. An older reading, or the same again, changes nothing; quantities grow."""
     connection = reading.record.connection
-    warehouse = reading.runtime.asked(connection)
+    warehouse = reading.runtime.warehouse(connection)
     receipt = warehouse.goods_in.read(reading.record.body, reading.record.received_at)
     home = warehouse.sites.get(receipt.facility)
     if home is not None:  # else a building that this deployment does not serve
@@ -43,7 +43,7 @@ def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_ret
         by_line[line.line_id].append(line)
     if origin.kind == RETURN:
         for line_id, entries in by_line.items():
-            lines.take(reading, lines.Arrival(receipt, home, origin.order_code, origin.advice), line_id, entries)
+            lines.take(reading, lines.ReturnReceipt(receipt, home, origin.order_code, origin.advice), line_id, entries)
     else:
         for line_id, entries in by_line.items():
             _supplied(reading, receipt, home, line_id, entries)
@@ -163,6 +163,7 @@ def _supplied(reading: Reading, receipt: GoodsReceipt, home: str, line_id: str, 
         entries[0].sku,
         units,
     )
+    reading.run("select close_booked(%s, %s, %s)", connection, receipt.their_id, line_id)
     subject = f"receipt:{connection}:{receipt.their_id}:{line_id}"
     reading.run(
         "select claim_goods('pending_goods_in', %s, %s, %s, %s, %s)",

@@ -13,12 +13,12 @@ from typing import Any
 
 from mappings.canonical import AdvisedLine, ReturnAdvice
 from workers.ledger.store import Connection, NewMessage, Store, run_effects
+from workers.ports.orders import REFERENCE_LIMIT
 from workers.returns_in.decisions import again
 from workers.spine.reading import fingerprint
 
 COLUMNS = ("rma", "order", "sku", "quantity", "reason", "exchange_for", "expected_on")
 NEEDED = ("rma", "order", "sku", "quantity")
-REFERENCE = 22  # characters: the least that a warehouse takes
 LONGEST = 200
 
 
@@ -97,8 +97,8 @@ class _Advice:
 
 
 def _advice(db: Connection, rma: str, lines: list[Said]) -> _Advice:
-    if not rma or len(rma) > REFERENCE:
-        raise _Refused(f"an RMA has 1 to {REFERENCE} characters; write another")
+    if not rma or len(rma) > REFERENCE_LIMIT:
+        raise _Refused(f"an RMA has 1 to {REFERENCE_LIMIT} characters; write another")
     orders = {line.values["order"] for line in lines}
     if len(orders) != 1:
         raise _Refused(f"its lines name {len(orders)} orders; make one RMA for each order")

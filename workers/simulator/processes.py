@@ -70,7 +70,7 @@ class Process:
 
         slot = Slot(
             store=self.store, handler=partial(handler_for, self.runtime),
-            health=self.runtime.health, narrator=Counting(), doubt_wait=self.runtime.doubt_wait,
+            health=self.runtime.health, reporter=Counting(), doubt_wait=self.runtime.doubt_wait,
             lease=self.runtime.lease, sleep=CLOCK.wait, dice=self.dice,
             clock=lambda: CLOCK.at.timestamp(),  # noqa: PLW0108  the moment is asked for each time
             on_dead=dead, stopping=lambda: most <= begun,

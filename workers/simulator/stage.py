@@ -107,7 +107,7 @@ class Stage:
         self.store = self.processes[0].store
         first = self.processes[0]
         web = FastAPI()
-        web.include_router(routes(Inbox(self._stores[0], self.engine, {"leeds": first.runtime.asked("leeds")})))
+        web.include_router(routes(Inbox(self._stores[0], self.engine, {"leeds": first.runtime.warehouse("leeds")})))
         self.wire.apps[WEB] = web
         schedules.install(first.runtime, first.listed)
         rule()

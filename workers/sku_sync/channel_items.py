@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from mappings.canonical import Product
 from workers.sku_sync import readers
+from workers.spine import schedule_names, scheduler
 from workers.spine.reading import Reading
 
 UNTOLD = ("commodity_code", "country_of_origin", "parent_code", "is_parent", "pack_of", "weight_grams", "buy_price")
@@ -28,7 +29,7 @@ def read_stock(reading: Reading) -> None:
     reading.run("update product set deleted_at = null where erp = %s and code = any (%s)", erp, told)
     if set(told) - set(known):
         # a push does not say which items are packs or parents of variants: a new one is read whole, and now
-        reading.run("update schedule set due_at = now() where name = %s", f"catalogue {erp}")
+        scheduler.bring_forward(reading.run, schedule_names.catalogue(erp))
     for stock_id in gone:
         _deleted(reading, stock_id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mappings.canonical import Product
-from workers.ledger.store import Claimed, Effect
+from workers.ledger.store import Claimed, call
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.runtime import Runtime
 
@@ -21,7 +21,9 @@ class ProductTo:
     def write(self, message: Claimed) -> bytes | Outcome:
         """The bytes of the product."""
         product = Product.model_validate_json(message.body_text)
-        return self.runtime.warehouse(message.connection).write_product(product, self.runtime.facts(message.connection))
+        return self.runtime.warehouse(message.connection).products.write_product(
+            product, self.runtime.facts(message.connection)
+        )
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Create or update it; its confirmation opens the gate that orders wait at."""
@@ -29,21 +31,10 @@ class ProductTo:
         known = self.runtime.store.row(
             "select their_id from sku where connection = %s and code = %s", message.connection, message.reference
         )
-        their_id = self.runtime.asked(message.connection).send_product(
+        their_id = self.runtime.warehouse(message.connection).products.send_product(
             message.reference, known["their_id"] if known else None, wire, self.runtime.facts(message.connection)
         )
         return Delivered(
             f"confirmed as {their_id}",
-            (
-                Effect(
-                    "insert into sku (connection, code, state, their_id) values (%s, %s, 'confirmed', %s)"
-                    " on conflict (connection, code) do update set state = 'confirmed', their_id = excluded.their_id,"
-                    " changed_at = now()",
-                    (message.connection, message.reference, their_id),
-                ),
-                Effect(
-                    "select open_gates(array[%s], 'the warehouse confirmed the SKU')",
-                    (f"sku:{message.connection}:{message.reference}",),
-                ),
-            ),
+            (call("sku_confirmed", connection=message.connection, code=message.reference, their_id=their_id),),
         )

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from mappings.canonical import Product
+from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Connection, Effect, NewMessage, run_effects
 from workers.spine.outcomes import Delivered, Outcome, Sent
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
 ITEMS_A_FILE = 5000
-PROOF = "item results"
+PROOF = Expected.ITEM_RESULTS.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,20 +27,22 @@ class ItemFor:
     def write(self, message: Claimed) -> bytes | Outcome:
         """The row of the file."""
         product = Product.model_validate_json(message.body_text)
-        return self.runtime.warehouse(message.connection).write_product(product, self.runtime.facts(message.connection))
+        return self.runtime.warehouse(message.connection).item_files.write_product(
+            product, self.runtime.facts(message.connection)
+        )
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Put it among those that the next file takes, one for each facility."""
-        telling = self.runtime.telling(message.connection)
+        warehouse = self.runtime.warehouse(message.connection)
         rows = tuple(
             Effect(
                 "insert into item_row (message_id, connection, facility, code) values (%s, %s, %s, %s)"
                 " on conflict (message_id, facility) do update set file = null, state = 'waiting', asked_at = now()",
                 (message.id, message.connection, facility, message.reference),
             )
-            for facility in sorted(telling.sites)
+            for facility in sorted(warehouse.sites)
         )
-        return Sent(PROOF, telling.files.answer_patience, "waits for the next item file", rows)
+        return Sent(PROOF, warehouse.item_files.answer_patience, "waits for the next item file", rows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,7 @@ class ItemFile:
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Lay it, and expect the answer."""
         self.runtime.pace(message.connection)
-        files = self.runtime.telling(message.connection).files
+        files = self.runtime.warehouse(message.connection).item_files
         files.send_items(wire)
         expect = Effect(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, %s, %s,"
@@ -75,11 +78,11 @@ class ItemFile:
 
 def post_files(runtime: Runtime, connection: str) -> int:
     """Put items that wait into files, one a facility, and post them. Returns how many files."""
-    return sum(_post_file(runtime, connection, facility) for facility in sorted(runtime.telling(connection).sites))
+    return sum(_post_file(runtime, connection, facility) for facility in sorted(runtime.warehouse(connection).sites))
 
 
 def _post_file(runtime: Runtime, connection: str, facility: str) -> bool:
-    files = runtime.telling(connection).files
+    files = runtime.warehouse(connection).item_files
     with runtime.store.transaction() as db:
         # a file, or its answer, may be lost: told again in a later file, the items are what they are
         db.execute(
@@ -138,7 +141,7 @@ def awaited(connection: str, facility: str) -> str:
 def read_results(reading: Reading) -> None:
     """Reader of an answer to an item file: each line confirms its SKU, or refuses it with a reason."""
     connection = reading.record.connection
-    files = reading.runtime.telling(connection).files
+    files = reading.runtime.warehouse(connection).item_files
     file, results, bad = files.read_item_results(reading.record.body)
     facility = files.origin(reading.record.body).facility
     for entry in bad:

@@ -7,6 +7,7 @@ import time
 from datetime import datetime
 
 from workers.domain.exports import export_apart, refused_before
+from workers.ports.sources import Source
 from workers.spine.polling import call, chunks, receipt
 from workers.spine.runtime import Runtime
 
@@ -27,12 +28,12 @@ def poll_catalogue(runtime: Runtime) -> int:
     odd = [code for code in codes if "," in code]
     if odd:
         body = json.dumps(odd).encode()
-        new += int(runtime.store.receive(name, "code_with_comma", receipt(body), body) is not None)
+        new += int(runtime.store.receive(name, Source.CODE_WITH_COMMA, receipt(body), body) is not None)
     before = [[code] for code in refused_before(runtime, FLOW) if code not in codes]
     for some in [*chunks([code for code in codes if "," not in code], PRODUCTS_A_CALL), *before]:
         for _, body in export_apart(runtime, FLOW, "catalogue", some, erp.fetch_products):
             key = receipt(body + str(until).encode())  # the same words after another edit are news: A, B and A again
-            new += int(runtime.store.receive(name, "products", key, body) is not None)
+            new += int(runtime.store.receive(name, Source.PRODUCTS, key, body) is not None)
     if until is not None:
         runtime.store.run(
             "insert into cursor (connection, source, value) values (%s, 'catalogue', %s)"
@@ -60,6 +61,6 @@ def poll_asked(runtime: Runtime) -> int:
         for _, body in export_apart(runtime, FLOW, "asked", some, runtime.erp.fetch_products):
             key = receipt(
                 body + str(time.time_ns()).encode()
-            )  # asked because something waits: worth a reading each time
-            new += int(runtime.store.receive(name, "products", key, body) is not None)
+            )  # asked because something waits: each time worth a reading
+            new += int(runtime.store.receive(name, Source.PRODUCTS, key, body) is not None)
     return new

@@ -9,6 +9,8 @@ from typing import Any
 from mappings.canonical import Product
 from mappings.errors import Unmappable, Unreadable
 from workers.ledger.store import NewMessage
+from workers.ports.edi import ItemFiles
+from workers.ports.orders import Products
 from workers.spine.reading import Reading, fingerprint
 
 UNTOLD = {"buy_price", "sell_price", "attributes"}  # no warehouse's business: their change is no new version
@@ -42,7 +44,7 @@ def take(reading: Reading, products: Iterable[Product]) -> None:
             continue  # an old record, read again: a newer one has said otherwise since
         for warehouse in reading.runtime.configuration.warehouses:
             if product.for_warehouse:
-                _post(reading, warehouse.name, product, _written(reading, warehouse.name, product, facts))
+                _post(reading, warehouse.name, product, facts.get(warehouse.name))
             else:
                 reading.run(
                     "select open_gates(array[g.name], 'it is no stock') from gate g where g.name = %s and not g.open",
@@ -50,12 +52,12 @@ def take(reading: Reading, products: Iterable[Product]) -> None:
                 )
 
 
-def _written(reading: Reading, warehouse: str, product: Product, facts: dict[str, dict[str, Any]]) -> bytes | None:
+def _written(takes: Products | ItemFiles, product: Product, facts: dict[str, Any] | None) -> bytes | None:
     """The bytes, where they can be written already; a product that has no room there dies alone, when it is sent."""
-    if warehouse not in facts:
+    if facts is None:
         return None
     try:
-        return reading.runtime.warehouse(warehouse).write_product(product, facts[warehouse])
+        return takes.write_product(product, facts)
     except Unmappable:
         return None
 
@@ -67,7 +69,11 @@ def read_unaddressable(reading: Reading) -> None:
         reading.park("sku-sync", Unreadable(code, Unmappable("STOCK_CODE", code, why)))
 
 
-def _post(reading: Reading, warehouse: str, product: Product, wire: bytes | None) -> None:
+def _post(reading: Reading, warehouse: str, product: Product, facts: dict[str, Any] | None) -> None:
+    parts = reading.runtime.warehouse(warehouse).parts
+    takes = parts.item_files or parts.products
+    if takes is None:
+        return  # it takes none from us: a person sets its SKUs up
     body = product.model_dump(mode="json")
     reading.post(
         NewMessage(
@@ -79,6 +85,6 @@ def _post(reading: Reading, warehouse: str, product: Product, wire: bytes | None
             story=product.code,
             body=body,
             fingerprint=fingerprint({k: v for k, v in body.items() if k not in UNTOLD}),
-            wire=wire,
+            wire=_written(takes, product, facts),
         )
     )

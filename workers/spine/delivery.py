@@ -27,7 +27,7 @@ from workers.spine.turn import LeaseOver, NotYet, Turn, within
 log = structlog.get_logger(__name__)
 
 
-class Absent:
+class NotAtPartner:
     """The partner does not have the reference."""
 
 
@@ -53,11 +53,11 @@ class Handler(Protocol):
 class Doubtful(Handler, Protocol):
     """A handler whose push, sent again, could have a second effect: after a doubt it asks the partner first."""
 
-    def look_up(self, message: Claimed, wire: bytes) -> Outcome | Absent:
-        """Ask the partner for the reference: what became of it, or Absent. Raises what adapters raise."""
+    def look_up(self, message: Claimed, wire: bytes) -> Outcome | NotAtPartner:
+        """Ask the partner for the reference: what became of it, or NotAtPartner. Raises what adapters raise."""
 
 
-class Narrator(Protocol):
+class Reporter(Protocol):
     """Tells Flower what becomes of each message."""
 
     def started(self, message: Claimed) -> None:
@@ -74,7 +74,7 @@ class Slot:
     store: Store
     handler: Callable[[str, str, str], Handler]  # flow, connection, kind
     health: Health
-    narrator: Narrator
+    reporter: Reporter
     doubt_wait: Callable[[str], float]  # connection -> seconds until a first call must be over
     lease: float
     clock: Callable[[], float]
@@ -101,12 +101,12 @@ def drain(slot: Slot, lane: str) -> int:
     message = None if slot.stopping() or not slot.alive() else slot.store.claim(lane, slot.lease)
     while message is not None:
         began = slot.clock()
-        slot.narrator.started(message)
+        slot.reporter.started(message)
         following = None if slot.stopping() or not slot.alive() else lane
         settlement = _judged(slot, message, Turn(ends, slot.clock, slot.alive))
         ends = slot.clock() + slot.lease
         if settlement is None:
-            slot.narrator.ended(message, "waiting", "nothing was sent", slot.clock() - began)
+            slot.reporter.ended(message, "waiting", "nothing was sent", slot.clock() - began)
             message = slot.store.claim(lane, slot.lease) if following else None
             continue
         try:
@@ -116,7 +116,7 @@ def drain(slot: Slot, lane: str) -> int:
             claimed = slot.store.claim(lane, slot.lease) if following else None
         else:
             done += 1
-            slot.narrator.ended(message, settlement.state, settlement.note, slot.clock() - began)
+            slot.reporter.ended(message, settlement.state, settlement.note, slot.clock() - began)
             if settlement.state == "dead":
                 slot.on_dead(message)
         message = claimed
@@ -178,7 +178,7 @@ def _wire(slot: Slot, message: Claimed, handler: Handler, turn: Turn) -> bytes |
     if not isinstance(handler, Doubtful):
         return Dead("uncertain", "it may have arrived, and cannot be looked up: ask the partner", maybe_done=True)
     found = handler.look_up(message, message.wire)
-    if not isinstance(found, Absent):
+    if not isinstance(found, NotAtPartner):
         return found
     if message.resends:
         return Dead("uncertain", "sent twice without an answer, and not to be found over there", maybe_done=True)

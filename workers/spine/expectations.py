@@ -2,20 +2,10 @@
 
 from __future__ import annotations
 
+from workers.ledger.expected import in_words
 from workers.ledger.store import within
 from workers.spine import exceptions
 from workers.spine.runtime import Runtime
-
-SAID = {
-    "sku_confirmed": "the warehouse has not confirmed every SKU of it: {missing}",
-    "received": "sent to the warehouse, which has not said that it could read it",
-    "accepted": "sent to the warehouse, which has neither accepted nor refused it",
-    "changed": "changed in Khaos Control, and the warehouse has not said whether it took the change",
-    "cancelled": "its cancellation was asked for, and the warehouse has not said what became of it",
-    "item results": "an item file that the warehouse has not answered, or not for every item",
-    "file": "a number of the warehouse's series that has not come",
-    "dispatch": "sent to the warehouse and not dispatched in time",
-}
 
 
 def check(runtime: Runtime) -> int:
@@ -34,7 +24,7 @@ def check(runtime: Runtime) -> int:
                 " order by 1 limit 5",
                 (row["subject"],),
             ).fetchall()
-            reason = SAID.get(row["what"], row["what"]).format(
+            reason = in_words(row["what"]).missed.format(
                 missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
             )
             exceptions.file(

@@ -54,9 +54,8 @@ def _told_waits(runtime: Runtime) -> int:
 
 
 def _probe(runtime: Runtime, name: str) -> bool:
-    side = runtime.erp if runtime.connection(name).system == "khaos" else runtime.warehouse(name)
     try:
-        side.ping()
+        runtime.account(name).ping()
     except Rejected as error:
         log.info("it answers, and refuses the probe", connection=name, kind=error.symbol)
     except ReachError as error:

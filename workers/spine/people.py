@@ -14,3 +14,12 @@ class Person:
     """Who acts, for the timeline."""
 
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dismissal:
+    """What the queue of a message hears when its exception is dismissed: its reference, by whom, and why."""
+
+    reference: str
+    person: Person
+    why: str

@@ -355,6 +355,12 @@ VERDICTS: dict[str, Verdict] = {
         "error",
         "Add the row that the reason names to fleet.toml and restart: every entry that waits for it goes by itself.",
     ),
+    "cost_missing": Verdict(
+        FINANCE,
+        "warning",
+        "Load a valuation that names this SKU and site (`fleet valuation load FILE`), or give the product its buying"
+        " price in Khaos Control: the entries go by themselves.",
+    ),
     "journal_refused": Verdict(
         FINANCE,
         "error",

@@ -84,7 +84,7 @@ def ring_dead(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
     return rung
 
 
-def bury(runtime: Runtime) -> int:
+def mark_dead_processes(runtime: Runtime) -> int:
     """Notice at once which processes of this very machine are gone; others are known by their silence."""
     gone = []
     for row in runtime.store.rows(

@@ -15,10 +15,8 @@ import redis
 
 from workers.config import Configuration, Connection
 from workers.ledger.store import Store
-from workers.ports.api import Asked
-from workers.ports.edi import Telling
 from workers.ports.erp import Erp
-from workers.ports.warehouse import Warehouse
+from workers.ports.warehouse import Account, Warehouse
 from workers.spine.limits import Health
 from workers.spine.tokens import Tokens
 
@@ -63,26 +61,20 @@ class Runtime:
         return side
 
     @cached_property
-    def _asked(self) -> dict[str, Asked]:
+    def warehouses(self) -> dict[str, Warehouse]:
+        """Every warehouse, by its connection's name."""
         configuration = self.configuration
-        return {c.name: c.connect(configuration.tables, self.store) for c in configuration.warehouses if not c.tells}
-
-    @cached_property
-    def _telling(self) -> dict[str, Telling]:
-        configuration = self.configuration
-        return {c.name: c.connect(configuration.tables) for c in configuration.warehouses if c.tells}
+        return {
+            c.name: Warehouse(c.name, c.connect(configuration.tables, self.store)) for c in configuration.warehouses
+        }
 
     def warehouse(self, connection: str) -> Warehouse:
-        """A warehouse by its connection's name."""
-        return self._telling.get(connection) or self._asked[connection]
+        """A warehouse by its connection's name; it is asked for the part that is needed."""
+        return self.warehouses[connection]
 
-    def asked(self, connection: str) -> Asked:
-        """A warehouse that answers questions, by its connection's name."""
-        return self._asked[connection]
-
-    def telling(self, connection: str) -> Telling:
-        """A warehouse that speaks by files, by its connection's name."""
-        return self._telling[connection]
+    def account(self, connection: str) -> Erp | Account:
+        """What answers a ping and has reference data: the ERP, or a warehouse's account."""
+        return self.erp if connection == self.configuration.erp.name else self.warehouse(connection).account
 
     def connection(self, name: str) -> Connection:
         """A connection's settings."""
@@ -117,8 +109,7 @@ class Runtime:
     def read_facts(self, warehouse: str) -> dict[str, Any]:
         """Read a warehouse's reference data and keep it."""
         self.pace(warehouse)
-        side = self.erp if warehouse == self.configuration.erp.name else self.warehouse(warehouse)
-        value = side.reference_data()
+        value = self.account(warehouse).reference_data()
         self.store.run(
             "insert into partner_fact (connection, value) values (%s, %s)"
             " on conflict (connection) do update set value = excluded.value, read_at = now()",

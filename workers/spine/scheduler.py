@@ -10,6 +10,7 @@ import psycopg
 import structlog
 
 from adapters.errors import ReachError, Rejected, Throttled, Unauthorised
+from workers.ledger import locks
 from workers.observability import alerts
 from workers.spine import exceptions
 from workers.spine.limits import resting
@@ -36,7 +37,7 @@ class Scheduled:
 def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
     """Make the rows of connections, slots and schedules what the configuration says."""
     with runtime.store.transaction() as db:
-        db.execute("select pg_advisory_xact_lock(4201978)")
+        locks.hold(db, locks.SCHEDULES)
         for connection in runtime.configuration.connections.values():
             db.execute(
                 "insert into connection (name, system) values (%s, %s) on conflict (name) do update set system"
@@ -61,6 +62,11 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
                 (scheduled.name, timedelta(seconds=scheduled.every), scheduled.connection),
             )
         db.execute("delete from schedule where name <> all (%s)", (list(listed),))
+
+
+def bring_forward(run: exceptions.Run, name: str) -> None:
+    """Make a scheduled thing due now, in the transaction of ``run``."""
+    run("update schedule set due_at = now() where name = %s", name)
 
 
 def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:

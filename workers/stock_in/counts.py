@@ -12,7 +12,7 @@ from mappings.canonical import Condition, StockLine
 from mappings.errors import Unmappable, Unreadable
 from workers.ledger.store import Claimed, Effect
 from workers.ledger.store import call as effect
-from workers.ports.api import Counted
+from workers.ports.api import CountPage
 from workers.spine import exceptions
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.polling import Busy, call
@@ -48,14 +48,14 @@ class Recount:
         if not skus:
             return NotNeeded("everything was counted meanwhile")
         connection, facility = self.runtime.configuration.homes[home]
-        warehouse, facts = self.runtime.asked(connection), self.runtime.facts(connection)
+        stock, facts = self.runtime.warehouse(connection).stock, self.runtime.facts(connection)
         began = moment(self.runtime)
         self.runtime.pace(connection)
-        counted = warehouse.stock.count(facility, skus, facts)
+        counted = stock.count(facility, skus, facts)
         ended = moment(self.runtime)
         self.runtime.pace(connection)
-        raw = warehouse.stock.fetch_movements(facility, since(self.runtime, home), facts)
-        movements, odd = warehouse.stock.read_movements(raw)
+        raw = stock.fetch_movements(facility, since(self.runtime, home), facts)
+        movements, odd = stock.read_movements(raw)
         return Delivered(
             f"counted {len(skus)} SKUs of {home}",
             (
@@ -107,9 +107,9 @@ def count_building(runtime: Runtime, home: str) -> int:
     connection, facility = runtime.configuration.homes[home]
     if since(runtime, home) is None:
         poll_movements(runtime, home)  # what is booked from here on is news
-    warehouse, facts = runtime.asked(connection), runtime.facts(connection)
+    stock, facts = runtime.warehouse(connection).stock, runtime.facts(connection)
     snapshot = begin_snapshot(runtime, home)
-    pages = warehouse.stock.pages(facility, facts)
+    pages = stock.pages(facility, facts)
     try:
         complaints = take_pages(
             runtime, snapshot, iter(lambda: call(runtime, connection, "count", lambda: next(pages, None)), None)
@@ -123,12 +123,10 @@ def count_building(runtime: Runtime, home: str) -> int:
     with runtime.store.transaction() as db:
         for complaint in _complaints(complaints, home, connection):
             db.execute(complaint.sql, complaint.values)
-    return end_snapshot(
-        runtime, snapshot, consistent=warehouse.stock.snapshot_consistent, absent=warehouse.stock.absent_after
-    )
+    return end_snapshot(runtime, snapshot, consistent=stock.snapshot_consistent, absent=stock.absent_after)
 
 
-def take_pages(runtime: Runtime, snapshot: int, pages: Iterable[Counted]) -> list[Unreadable]:
+def take_pages(runtime: Runtime, snapshot: int, pages: Iterable[CountPage]) -> list[Unreadable]:
     """Take the pages of an open count in, some at a time: memory is bounded, however large the building."""
     complaints: dict[tuple[str, str], Unreadable] = {}
     waiting: list[StockLine] = []

@@ -19,7 +19,7 @@ from workers.spine.polling import ORDERS_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
 AT_ONCE = 4  # calls for unknown orders within one flush; until it is known, an order counts at every site
-Known = dict[str, list[list[Any]]]  # invoice -> its lines, as the ledger has them
+WriteContext = dict[str, list[list[Any]]]  # invoice -> its lines, as the ledger has them
 
 
 def poll_demand(runtime: Runtime) -> int:
@@ -62,7 +62,7 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
 
 
 def _lines(
-    invoices: Iterable[Promise], ordered: Mapping[str, Mapping[str, int]], before: Known, odd: set[str]
+    invoices: Iterable[Promise], ordered: Mapping[str, Mapping[str, int]], before: WriteContext, odd: set[str]
 ) -> list[list[Any]]:
     """What every invoice promises; one that cannot be read any more (``odd``) promises what it did ``before``.
 
@@ -90,8 +90,8 @@ def _lines(
     return lines
 
 
-def _known(runtime: Runtime) -> Known:
-    known: Known = {}
+def _known(runtime: Runtime) -> WriteContext:
+    known: WriteContext = {}
     for row in runtime.store.rows(
         "select invoice_code, order_code, sku, units, stage, shipped from demand where erp = %s",
         runtime.configuration.erp.name,

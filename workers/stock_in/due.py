@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from workers.ledger.store import NewMessage, run_effects
+from workers.spine import priority
 from workers.spine.runtime import Runtime
-
-URGENT, ORDINARY = 3, 6
 
 
 def post_due(runtime: Runtime) -> int:
@@ -38,13 +37,13 @@ def post_due(runtime: Runtime) -> int:
                 body={"home" if row["kind"] == "recount" else "site": row["site"]},
                 fingerprint=row["mark"],
                 wire=row["kind"].encode(),
-                priority=URGENT if row["urgent"] else ORDINARY,
+                priority=priority.SOLD_OUT if row["urgent"] else priority.LEVELS,
             )
             run_effects(db, [message.as_effect()])
     return len(wanted)
 
 
-def wait_out(runtime: Runtime, released: list[dict[str, object]]) -> None:
+def delay_after_crash(runtime: Runtime, released: list[dict[str, object]]) -> None:
     """A process died within a flush: what it was sending may still be set, until Khaos's own time-out is over."""
     name = runtime.configuration.erp.name
     for row in released:

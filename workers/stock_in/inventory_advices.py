@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
-from workers.domain.stock_movements import complain, tell_moves
+from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.ledger.store import Connection
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -20,8 +20,8 @@ GOOD = "good"
 def read_adjustment(reading: Reading) -> None:
     """Reader of an adjustment: each movement goes to the journal once, and into the positions."""
     connection = reading.record.connection
-    warehouse = reading.runtime.telling(connection)
-    movements, bad = warehouse.files.read_adjustment(reading.record.body)
+    warehouse = reading.runtime.warehouse(connection)
+    movements, bad = warehouse.stock_documents.read_adjustment(reading.record.body)
     if movements:
         facility = movements[0].facility
         home = warehouse.sites[facility]
@@ -29,9 +29,10 @@ def read_adjustment(reading: Reading) -> None:
         rows = [{**row, "id": f"{row['id']}/{facility}"} for row in as_rows(movements)]
         told = {"connection": connection, "home": home, "movements": rows}
         reading.run("select take_movements(%s)", json.dumps(told))
+        origin = warehouse.stock_documents.origin(reading.record.body)
         number = movements[0].movement_id.rsplit("/", 2)[0]
-        tell_moves(reading, home, f"adjustment {number}", moves_of(movements))
-        complain(reading, home, bad)
+        tell_moves(reading, origin, home, f"adjustment {number}", moves_of(movements))
+        file_unreadable(reading, home, bad)
 
 
 def moves_of(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
@@ -56,10 +57,11 @@ def moves_of(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
 
 def read_count(reading: Reading) -> None:
     """Reader of a whole count. It is compared with what was told since the last; the less sellable figure counts."""
-    files = reading.runtime.telling(reading.record.connection).files
-    counted, bad = files.read_count(reading.record.body)
-    origin = files.origin(reading.record.body)
-    home = reading.runtime.telling(reading.record.connection).sites[counted.facility]
+    warehouse = reading.runtime.warehouse(reading.record.connection)
+    documents = warehouse.stock_documents
+    counted, bad = documents.read_count(reading.record.body)
+    origin = documents.origin(reading.record.body)
+    home = warehouse.sites[counted.facility]
     snapshot = reading.run("insert into snapshot (home, began_at) values (%s, clock_timestamp()) returning id", home)
     number = snapshot[0]["id"]
     with reading.db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy:
@@ -73,9 +75,9 @@ def read_count(reading: Reading) -> None:
         "at": counted.at.isoformat(),
     }
     news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(told), number)
-    complain(reading, home, bad)
+    file_unreadable(reading, home, bad)
     if news[0]["differing"] is not None:  # else one that is older than the last
-        by, zone = files.snapshot_by(counted.facility)
+        by, zone = documents.snapshot_by(counted.facility)
         due = datetime.combine(counted.at.astimezone(zone).date() + timedelta(days=1), by, zone)
         reading.run("select await_count(%s, %s, %s)", home, reading.record.connection, due)
         if due > datetime.now(UTC):
@@ -85,8 +87,9 @@ def read_count(reading: Reading) -> None:
 def await_first_counts(runtime: Runtime, db: Connection) -> None:
     """A building that has told no count yet is to do so by its next morning."""
     for home, (connection, facility) in runtime.configuration.homes.items():
-        if runtime.connection(connection).tells:
-            by, zone = runtime.telling(connection).files.snapshot_by(facility)
+        documents = runtime.warehouse(connection).parts.stock_documents
+        if documents is not None:
+            by, zone = documents.snapshot_by(facility)
             now = datetime.now(zone)
             due = datetime.combine(now.date(), by, zone)
             due = due if due > now else datetime.combine(now.date() + timedelta(days=1), by, zone)

@@ -9,6 +9,7 @@ from typing import Any
 
 from mappings.canonical import Cause, StockMovement
 from workers.domain.rereads import taken_back
+from workers.ports.sources import Source
 from workers.spine.polling import call, receipt
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -29,11 +30,11 @@ def poll_movements(runtime: Runtime, home: str) -> int:
     """
     connection, facility = runtime.configuration.homes[home]
     facts, begin = runtime.facts(connection), since(runtime, home)
-    warehouse = runtime.asked(connection)
-    raw = call(runtime, connection, "movements", lambda: warehouse.stock.fetch_movements(facility, begin, facts))
+    stock = runtime.warehouse(connection).stock
+    raw = call(runtime, connection, "movements", lambda: stock.fetch_movements(facility, begin, facts))
     body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
-    stored = runtime.store.receive(connection, "movements", receipt(body), body)
-    movements, _unreadable = warehouse.stock.read_movements(raw)
+    stored = runtime.store.receive(connection, Source.MOVEMENTS, receipt(body), body)
+    movements, _unreadable = stock.read_movements(raw)
     until = max((m.moved_at for m in movements), default=None)
     if until is None and begin is None:
         row = runtime.store.row("select clock_timestamp() - interval '5 minutes' as at")
@@ -53,7 +54,7 @@ def read_movements(reading: Reading) -> None:
     """Reader of a page of movements."""
     said = json.loads(reading.record.body)
     connection = reading.record.connection
-    movements, unreadable = reading.runtime.asked(connection).stock.read_movements(said["raw"].encode())
+    movements, unreadable = reading.runtime.warehouse(connection).stock.read_movements(said["raw"].encode())
     for entry in unreadable:
         reading.park("stock-in", entry)
     rows = as_rows(movements)

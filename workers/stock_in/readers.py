@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from workers.ports.sources import event_of
 from workers.spine.reading import Reading
 
 
 def read_hint(reading: Reading) -> None:
     """Reader of a webhook about stock: its SKUs are counted again. Ten thousand words of one SKU are one count."""
     connection = reading.record.connection
-    hint = reading.runtime.asked(connection).stock.read_hint(reading.record.source, reading.record.body)
+    hint = reading.runtime.warehouse(connection).stock.read_hint(
+        event_of(reading.record.source) or "", reading.record.body
+    )
     for home, (whose, _facility) in reading.runtime.configuration.homes.items():
         if whose == connection and hint.skus:
             reading.run("select want_recount(%s, %s, %s)", home, sorted(hint.skus), reading.record.source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from workers.ledger import locks
 from workers.spine.runtime import Runtime
 from workers.stock_in.inventory_advices import await_first_counts
 
@@ -24,7 +25,7 @@ def install(runtime: Runtime) -> None:
         for purpose, site in {"sell": home, **stock.beside(home).named()}.items()
     ]
     with runtime.store.transaction() as db:
-        db.execute("select pg_advisory_xact_lock(4201979)")
+        locks.hold(db, locks.STOCK_SITES)
         before = db.execute(SAID).fetchone()
         db.execute("delete from buffer_rule")
         for rule in rules:
@@ -39,6 +40,7 @@ def install(runtime: Runtime) -> None:
         for table in ("position", "recount"):
             db.execute(f"delete from {table} where not exists (select 1 from home where site = {table}.home)")  # noqa: S608  names of our own tables
         for home, (connection, facility) in homes.items():
+            told = runtime.warehouse(connection).parts.stock_documents is not None
             db.execute(
                 "insert into home (site, connection, facility, flush_after, adjustments, semantics, issue_point, told)"
                 " values (%s, %s, %s, make_interval(secs => %s), %s, %s, %s, %s) on conflict (site) do update set"
@@ -46,7 +48,7 @@ def install(runtime: Runtime) -> None:
                 " adjustments = excluded.adjustments, semantics = excluded.semantics,"
                 " issue_point = excluded.issue_point, told = excluded.told",
                 (home, connection, facility, stock.flush, stock.beside(home).adjustments,
-                 runtime.erp.level_semantics, runtime.erp.issue_point, runtime.connection(connection).tells),
+                 runtime.erp.level_semantics, runtime.erp.issue_point, told),
             )  # fmt: skip
         db.execute("delete from stock_site")
         for row in sites:

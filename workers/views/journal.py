@@ -12,7 +12,7 @@ select condition, units, opened_at, cleared_at, cleared_by, cleared_why from ter
 EXCEPTIONS = """
 select id, kind, owner, reason, next_step from exception where state = 'open' and subject in (%s, %s) order by id
 """
-STATES = ("unmapped", "ready", "offered", "loaded", "posted")
+STATES = ("unmapped", "uncosted", "ready", "offered", "loaded", "posted")
 
 
 def entries(store: Store, *, state: str = "", sku: str = "", limit: int = 50) -> list[Row]:

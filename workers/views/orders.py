@@ -7,20 +7,10 @@ from dataclasses import dataclass
 from sqlalchemy import Connection as Reading
 from sqlalchemy import Engine
 
+from workers.ledger.expected import in_words
 from workers.views.exceptions import LISTED
 from workers.views.snapshot import LONGEST_LIST, Row, fetch, snapshot
 
-# What each expectation waits for, in words; an unknown one is shown as it stands.
-EXPECTED = {
-    "sku_confirmed": "the warehouse confirms every SKU of it",
-    "dispatch": "the warehouse dispatches it",
-    "received": "the warehouse says that it could read it",
-    "accepted": "the warehouse accepts or refuses it",
-    "changed": "the warehouse says whether it took the change",
-    "cancelled": "the warehouse says what became of the cancellation",
-    "item results": "the warehouse answers the item file, item by item",
-    "file": "their file of that number",
-}
 PROOFS = {
     "khaos_shows": "Khaos Control shows the dispatch",
     "item results": "every facility of the warehouse accepts the item",
@@ -171,7 +161,7 @@ def _expected(reading: Reading, told: list[str], live: list[Row]) -> list[Row]:
         stories=told,
     )
     for row in rows:
-        row["what"] = EXPECTED.get(row["what"], row["what"])
+        row["what"] = in_words(row["what"]).awaited
     for message in live:
         if message["state"] == "sent" and message["proof_due_at"]:
             what = PROOFS.get(message["proof"], message["proof"])

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from workers.config import environment
 from workers.ledger.store import Store
 from workers.observability import alerts, logs
+from workers.ports.warehouse import Warehouse
 from workers.views.snapshot import POOL as READING
 from workers.views.snapshot import reading_engine
 from workers.web import khaos_channel, khaos_courier, monitoring, returns_advice, warehouse_hooks
@@ -60,7 +61,7 @@ def application() -> FastAPI:
         engine.dispose()
 
     app = FastAPI(title="Khaos fleet", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
-    warehouses = {c.name: c.connect(settings.tables) for c in settings.warehouses if not c.tells}
+    warehouses = {c.name: Warehouse(c.name, c.connect(settings.tables)) for c in settings.warehouses}
     app.include_router(warehouse_hooks.routes(warehouse_hooks.Inbox(store, engine, warehouses)))
     if (hook := settings.erp.settings.courier_hook) is not None:
         app.include_router(khaos_courier.routes(hook, khaos_courier.counter(store, settings), engine))

@@ -6,28 +6,26 @@ kcc-web-services, README: anything but 200 makes it send the same again, so what
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import psycopg
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from psycopg_pool import PoolClosed, PoolTimeout
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
-from starlette.requests import ClientDisconnect
+from sqlalchemy import Engine
 
 from mappings.canonical import CustomerReturn
 from mappings.khaos.channel import CONTENT_TYPES, Form
 from workers.ledger.store import Store
+from workers.ports.sources import Source
 from workers.returns_in import pulls
 from workers.systems.khaos.channel import KhaosChannel
+from workers.web.bodies import Unacceptable, read_body
 from workers.web.guard import credentials
+from workers.web.ledger_door import AGAIN, AWAY, name_of, present
 
 log = structlog.get_logger(__name__)
 
@@ -35,12 +33,14 @@ MAX_BODY = 32 * 1024 * 1024  # bytes: the whole catalogue comes in bulk
 BODY_PATIENCE = 60.0  # seconds for the whole body to arrive
 CONTINUATION, SPECIFIC = "Sirion-Continuation", "SpecificIDs"
 ASK = {"WWW-Authenticate": 'Basic realm="khaos", charset="UTF-8"'}
-AGAIN = {"Retry-After": "30"}
 FORMS: dict[str, Form] = {".json": "json", ".xml": "xml"}
-SOURCES = {"stock": "stock_upload", "stock-status": "stock_status_upload", "order-status": "order_status_upload"}
-AWAY = (psycopg.Error, PoolTimeout, PoolClosed, SQLAlchemyError)
+SOURCES = {
+    "stock": Source.STOCK_UPLOAD,
+    "stock-status": Source.STOCK_STATUS_UPLOAD,
+    "order-status": Source.ORDER_STATUS_UPLOAD,
+}
 Endpoint = Callable[[Request], Awaitable[Response]]
-HOURLY = ("stock_status_upload", "order_status_upload")  # the same words an hour later are worth another look
+HOURLY = (Source.STOCK_STATUS_UPLOAD, Source.ORDER_STATUS_UPLOAD)  # the same words an hour later are worth another look
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +52,16 @@ class Door:
     store: Store
     engine: Engine
 
-    def present(self) -> None:
-        """Raises when the ledger is away, within seconds."""
-        with self.engine.connect() as here:
-            here.execute(text("select 1"))
-
     def keep(self, source: str, body: bytes) -> bool:
         """Store a push, durably. False when the same was told before."""
-        self.present()
+        present(self.engine)
         hour = datetime.now(UTC).strftime("%Y-%m-%d %H") if source in HOURLY else ""
         key = hashlib.sha256(hour.encode() + b"\0" + body).hexdigest()
         return self.store.receive(self.erp, source, key, body) is not None
 
     def pull(self, continuation: str, references: tuple[str, ...]) -> pulls.Batch:
         """The next returns."""
-        self.present()
+        present(self.engine)
         return pulls.pull(self.store, self.erp, continuation, self.channel.settings.page, references, self._tellable)
 
     def _tellable(self, made: CustomerReturn) -> bool:
@@ -129,9 +124,10 @@ def _push(door: Door, source: str) -> Endpoint:
     async def receive(request: Request) -> Response:
         if refused := refusal(door.channel, request):
             return refused
-        body = await read_body(request)
-        if body is None:
-            log.warning("a push was refused", source=source, reason="too large, too slow or broken off")
+        try:
+            body = await read_body(request, largest=MAX_BODY, patience=BODY_PATIENCE)
+        except Unacceptable as error:
+            log.warning("a push was refused", source=source, reason=error.why)
             return Response(status_code=400)
         try:
             new = await run_in_threadpool(door.keep, source, body)
@@ -145,22 +141,5 @@ def _push(door: Door, source: str) -> Endpoint:
 
 def _away(what: str, error: Exception) -> Response:
     """No log.exception: its text may quote the body."""
-    name = type(getattr(error, "orig", None) or error).__name__
-    log.warning("the ledger is away and the channel shall call again", what=what, error=name)
+    log.warning("the ledger is away and the channel shall call again", what=what, error=name_of(error))
     return Response(status_code=503, headers=AGAIN)
-
-
-async def read_body(request: Request) -> bytes | None:
-    """The whole body; None when it is larger than 32 MiB, drips for longer than a minute, or breaks off."""
-    chunks: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(BODY_PATIENCE):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > MAX_BODY:
-                    return None
-                chunks.append(chunk)
-    except (TimeoutError, ClientDisconnect):
-        return None
-    return b"".join(chunks)

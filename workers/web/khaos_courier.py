@@ -9,13 +9,10 @@ from __future__ import annotations
 import hmac
 from collections.abc import Awaitable, Callable
 
-import psycopg
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from psycopg_pool import PoolClosed, PoolTimeout
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 
 from adapters.khaos.courier_settings import CourierHook
 from mappings.errors import Unmappable
@@ -31,13 +28,13 @@ from workers.config import Configuration
 from workers.dispatch_in.courier_hook import Counter
 from workers.dispatch_in.routes import HOOK
 from workers.ledger.store import Store
+from workers.web.bodies import Unacceptable, read_body
 from workers.web.guard import credentials
-from workers.web.warehouse_hooks import Unacceptable, read_body
+from workers.web.ledger_door import AGAIN, AWAY, present
 
 log = structlog.get_logger(__name__)
 
 ASK = {"WWW-Authenticate": 'Basic realm="courier", charset="UTF-8"'}
-AGAIN = {"Retry-After": "30"}
 FORMS: dict[str, Form | None] = {"": None, ".json": "json", ".xml": "xml"}  # None: as the body says
 
 
@@ -70,7 +67,7 @@ def routes(hook: CourierHook, here: Counter, engine: Engine) -> APIRouter:
                 return Response(f"no CourierExportData: {error.field}: {error.why}\n", 400, media_type="text/plain")
             try:
                 answer = await run_in_threadpool(_answer, here, engine, asked, form)
-            except (psycopg.Error, PoolTimeout, PoolClosed, SQLAlchemyError) as error:
+            except AWAY as error:
                 log.warning("a courier's question could not be answered", error=type(error).__name__)
                 return Response(status_code=503, headers=AGAIN)
             return Response(answer, media_type=CONTENT_TYPES[form])
@@ -83,8 +80,7 @@ def routes(hook: CourierHook, here: Counter, engine: Engine) -> APIRouter:
 
 
 def _answer(here: Counter, engine: Engine, asked: CourierRequest, form: Form) -> bytes:
-    with engine.connect() as ledger:  # tells quickly when it is away: Khaos waits for half a minute at the most
-        ledger.execute(text("select 1"))
+    present(engine)  # Khaos waits for half a minute at the most
     answers = here.answer(asked)
     given = sum(answer.success for answer in answers)
     log.info("a courier's question was answered", invoices=len(asked.invoices), answers=len(answers), given=given)

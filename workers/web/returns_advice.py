@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 
-import psycopg
 import structlog
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
-from psycopg_pool import PoolClosed, PoolTimeout
 
 from workers.ledger.store import Store
 from workers.returns_in import rma
+from workers.web.bodies import Unacceptable, read_body
 from workers.web.guard import USER, guard
-from workers.web.warehouse_hooks import Unacceptable, read_body
+from workers.web.ledger_door import AGAIN, AWAY
 
 log = structlog.get_logger(__name__)
 
@@ -37,9 +36,9 @@ def routes(store: Store) -> APIRouter:
             return JSONResponse({"error": str(error)}, 422)
         try:
             done = await run_in_threadpool(rma.take, store, said, _who(body))
-        except (psycopg.OperationalError, PoolTimeout, PoolClosed) as error:
+        except AWAY as error:
             log.warning("returns could not be announced: the ledger is away", error=type(error).__name__)
-            return JSONResponse({"error": "the ledger is away; send it again"}, 503, headers={"Retry-After": "30"})
+            return JSONResponse({"error": "the ledger is away; send it again"}, 503, headers=AGAIN)
         log.info("returns were announced", taken=len(done.taken), known=len(done.known), refused=len(done.refused))
         refused = [{"line": number, "why": why} for number, why in done.refused]
         return JSONResponse({"taken": done.taken, "known": done.known, "refused": refused})

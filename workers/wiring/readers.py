@@ -6,7 +6,8 @@ from workers.dispatch_in import readers, shipment_advices
 from workers.edi import documents
 from workers.orders_out import acknowledgements, channel_statuses
 from workers.orders_out import readers as orders_out_readers
-from workers.ports.edi import Kind
+from workers.ports.events import About
+from workers.ports.sources import Kind, Source, event_of
 from workers.returns_in import goods_in as returns_in_goods_in
 from workers.returns_in import receipt_advices
 from workers.returns_in import receipts as returns_in_receipts
@@ -18,40 +19,46 @@ from workers.spine.runtime import Runtime
 from workers.stock_in import channel_levels, inventory_advices, movements
 from workers.stock_in import readers as stock_in_readers
 
+Read = tuple[str, Reader]
 
-def reader_for(runtime: Runtime, connection: str, source: str) -> tuple[str, Reader]:
-    """Who reads a record, and the flow that it belongs to."""
+ERP: dict[str, Read] = {
+    Source.ORDERS: ("orders-out", orders_out_readers.read_orders),
+    Source.PRODUCTS: ("sku-sync", sku_sync_readers.read_products),
+    Source.CODE_WITH_COMMA: ("sku-sync", sku_sync_readers.read_unaddressable),
+    Source.STOCK_UPLOAD: ("sku-sync", channel_items.read_stock),
+    Source.STOCK_STATUS_UPLOAD: ("stock-in", channel_levels.read_levels),
+    Source.ORDER_STATUS_UPLOAD: ("orders-out", channel_statuses.read_statuses),
+}
+WAREHOUSE: dict[str, Read] = {
+    Source.FILE: ("dispatch-in", documents.read_file),
+    Source.ORDER: ("dispatch-in", readers.read_order),
+    Source.SWEEP: ("dispatch-in", readers.read_sweep),
+    Source.MOVEMENTS: ("stock-in", movements.read_movements),
+    Source.RECEIPT: ("returns-in", returns_in_receipts.read_receipt),
+    Kind.ENVELOPE_RECEIPT: ("orders-out", acknowledgements.read_envelope_receipt),
+    Kind.ACKNOWLEDGEMENT: ("orders-out", acknowledgements.read_acknowledgement),
+    Kind.ORDER_ADVICE: ("orders-out", acknowledgements.read_order_advice),
+    Kind.SHIPMENT: ("dispatch-in", shipment_advices.read_shipment),
+    Kind.RECEIPT: ("returns-in", receipt_advices.read_receipt),
+    Kind.ADJUSTMENT: ("stock-in", inventory_advices.read_adjustment),
+    Kind.COUNT: ("stock-in", inventory_advices.read_count),
+    Kind.ITEM_RESULTS: ("sku-sync", item_files.read_results),
+}
+HINTS: dict[About, Read] = {
+    About.ORDER: ("dispatch-in", readers.read_hint),
+    About.STOCK: ("stock-in", stock_in_readers.read_hint),
+    About.GOODS_IN: ("returns-in", returns_in_goods_in.read_hint),
+}
+
+
+def reader_for(runtime: Runtime, connection: str, source: str) -> Read:
+    """Who reads a record, and the flow that it belongs to. Raises Unmappable for an event that nobody knows."""
     if connection == "broker":
         return "orders-out", replay.read_poison
-    if runtime.connection(connection).system == "khaos":
-        erp: dict[str, tuple[str, Reader]] = {
-            "orders": ("orders-out", orders_out_readers.read_orders),
-            "products": ("sku-sync", sku_sync_readers.read_products),
-            "code_with_comma": ("sku-sync", sku_sync_readers.read_unaddressable),
-            "stock_upload": ("sku-sync", channel_items.read_stock),
-            "stock_status_upload": ("stock-in", channel_levels.read_levels),
-            "order_status_upload": ("orders-out", channel_statuses.read_statuses),
-        }
-        return erp[source]
-    if source.startswith("webhook stock"):
-        return "stock-in", stock_in_readers.read_hint
-    if source.startswith(("webhook goods_in.", "webhook putaway_task.")):
-        return "returns-in", returns_in_goods_in.read_hint
-    if source.startswith("webhook "):
-        return "dispatch-in", readers.read_hint
-    warehouse: dict[str, tuple[str, Reader]] = {
-        "file": ("dispatch-in", documents.read_file),
-        Kind.ENVELOPE_RECEIPT: ("orders-out", acknowledgements.read_envelope_receipt),
-        Kind.ACKNOWLEDGEMENT: ("orders-out", acknowledgements.read_acknowledgement),
-        Kind.ORDER_ADVICE: ("orders-out", acknowledgements.read_order_advice),
-        Kind.SHIPMENT: ("dispatch-in", shipment_advices.read_shipment),
-        Kind.RECEIPT: ("returns-in", receipt_advices.read_receipt),
-        Kind.ADJUSTMENT: ("stock-in", inventory_advices.read_adjustment),
-        Kind.COUNT: ("stock-in", inventory_advices.read_count),
-        Kind.ITEM_RESULTS: ("sku-sync", item_files.read_results),
-        "order": ("dispatch-in", readers.read_order),
-        "sweep": ("dispatch-in", readers.read_sweep),
-        "movements": ("stock-in", movements.read_movements),
-        "receipt": ("returns-in", returns_in_receipts.read_receipt),
-    }
-    return warehouse[source]
+    if connection == runtime.configuration.erp.name:
+        return ERP[source]
+    event = event_of(source)
+    if event is None:
+        return WAREHOUSE[source]
+    meaning = runtime.warehouse(connection).events.meaning(event)
+    return HINTS[meaning] if isinstance(meaning, About) else WAREHOUSE[meaning]

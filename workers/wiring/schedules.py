@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from workers.dispatch_in import polls, read_back
+from workers.domain import calendar
 from workers.edi import collect
 from workers.journal import entries
 from workers.orders_out import polls as orders_out_polls
@@ -13,6 +14,7 @@ from workers.returns_in import credit_notes, goods_in
 from workers.sku_sync import item_files
 from workers.sku_sync import polls as sku_sync_polls
 from workers.spine import alarms, expectations, gates, poison, reading, ringer, scheduler, watch
+from workers.spine import schedule_names as names
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled, each, purge
@@ -36,11 +38,11 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
     def release() -> None:
         released = ringer.release_lost(runtime)
         convict(runtime, released)
-        due.wait_out(runtime, released)
+        due.delay_after_crash(runtime, released)
 
     def ring_all() -> None:
         each(
-            lambda: ringer.bury(runtime),
+            lambda: ringer.mark_dead_processes(runtime),
             release,
             lambda: ringer.ring_ready(runtime, ring),
             lambda: ringer.ring_dead(runtime, ring),
@@ -48,47 +50,53 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         )
 
     listed = [
-        Scheduled("ring", TICK, ring_all, watched=False),
-        Scheduled("read", TICK, read, watched=False),
-        Scheduled("gates", 1.0, lambda: gates.tend(runtime), watched=False),
-        Scheduled("watch", 10.0, lambda: watch.look(runtime), watched=False),
-        Scheduled("alarms", 2.0, lambda: alarms.sound(runtime), watched=False),
-        Scheduled("expectations", 5.0, lambda: expectations.check(runtime)),
-        Scheduled("purge", 6 * 3600.0, lambda: purge(runtime)),
-        Scheduled(f"orders {erp}", every.orders, lambda: orders_out_polls.poll_orders(runtime), erp),
-        Scheduled(f"open orders {erp}", every.sweep, lambda: orders_out_polls.poll_open_orders(runtime), erp),
-        Scheduled(f"catalogue {erp}", every.catalogue, lambda: sku_sync_polls.poll_catalogue(runtime), erp),
-        Scheduled(f"asked {erp}", min(every.catalogue, 30.0), lambda: sku_sync_polls.poll_asked(runtime), erp),
-        Scheduled(f"read-back {erp}", every.read_back, lambda: read_back.read_back(runtime), erp),
+        Scheduled(names.RING, TICK, ring_all, watched=False),
+        Scheduled(names.READ, TICK, read, watched=False),
+        Scheduled(names.GATES, 1.0, lambda: gates.tend(runtime), watched=False),
+        Scheduled(names.WATCH, 10.0, lambda: watch.look(runtime), watched=False),
+        Scheduled(names.ALARMS, 2.0, lambda: alarms.sound(runtime), watched=False),
+        Scheduled(names.EXPECTATIONS, 5.0, lambda: expectations.check(runtime)),
+        Scheduled(names.PURGE, 6 * 3600.0, lambda: purge(runtime)),
+        Scheduled(names.orders(erp), every.orders, lambda: orders_out_polls.poll_orders(runtime), erp),
+        Scheduled(names.open_orders(erp), every.sweep, lambda: orders_out_polls.poll_open_orders(runtime), erp),
+        Scheduled(names.catalogue(erp), every.catalogue, lambda: sku_sync_polls.poll_catalogue(runtime), erp),
+        Scheduled(
+            names.missing_products(erp), min(every.catalogue, 30.0), lambda: sku_sync_polls.poll_asked(runtime), erp
+        ),
+        Scheduled(names.read_back(erp), every.read_back, lambda: read_back.read_back(runtime), erp),
     ]
     for warehouse in runtime.configuration.warehouses:
         name = warehouse.name
         listed.append(
-            Scheduled(f"reference data {name}", every.reference_data, partial(runtime.read_facts, name), name)
+            Scheduled(names.reference_data(name), every.reference_data, partial(runtime.read_facts, name), name)
         )
-        if warehouse.tells:
-            listed += _of_files(runtime, name)
-        else:
-            listed.append(Scheduled(f"sweep {name}", every.sweep, partial(polls.sweep, runtime, name), name))
-    listed.append(Scheduled(f"credit notes {erp}", every.credit_notes, partial(credit_notes.poll, runtime), erp))
-    for home, (connection, _facility) in runtime.configuration.asked_homes.items():
-        listed.append(Scheduled(f"goods in {home}", every.sweep, partial(goods_in.sweep, runtime, home), connection))
+        listed += _of_warehouse(runtime, name)
+    listed.append(Scheduled(names.credit_notes(erp), every.credit_notes, partial(credit_notes.poll, runtime), erp))
     if runtime.configuration.stock.levels != "off":
         listed += _of_stock(runtime)
     return {scheduled.name: scheduled for scheduled in listed}
 
 
-def _of_files(runtime: Runtime, name: str) -> list[Scheduled]:
-    """What a warehouse that speaks by files needs: its folders looked into, one by one, and items sent in batches."""
-    files = runtime.telling(name).files
-    return [
-        *(
-            Scheduled(f"files {home}", files.poll_every, partial(collect.take_files, runtime, name, facility), name)
-            for home, (connection, facility) in runtime.configuration.homes.items()
-            if connection == name
-        ),
-        Scheduled(f"items {name}", min(files.poll_every, 30.0), partial(item_files.post_files, runtime, name)),
-    ]
+def _of_warehouse(runtime: Runtime, name: str) -> list[Scheduled]:
+    """What each part of a warehouse needs: orders and receipts asked for, folders looked into, items sent."""
+    parts, sweep = runtime.warehouse(name).parts, runtime.configuration.fleet.intervals.sweep
+    homes = {home: facility for home, (whose, facility) in runtime.configuration.homes.items() if whose == name}
+    listed: list[Scheduled] = []
+    if parts.order_reads:
+        listed.append(Scheduled(names.sweep(name), sweep, partial(polls.sweep, runtime, name), name))
+    if parts.goods_in:
+        listed += [Scheduled(names.goods_in(at), sweep, partial(goods_in.sweep, runtime, at), name) for at in homes]
+    if parts.files:
+        listed += [
+            Scheduled(
+                names.files(at), parts.files.poll_every, partial(collect.take_files, runtime, name, facility), name
+            )
+            for at, facility in homes.items()
+        ]
+    if parts.item_files:
+        every = parts.item_files.post_every
+        listed.append(Scheduled(names.items(name), every, partial(item_files.post_files, runtime, name)))
+    return listed
 
 
 def _of_stock(runtime: Runtime) -> list[Scheduled]:
@@ -99,22 +107,24 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
         due.post_due(runtime)
 
     listed = [
-        Scheduled("stock", TICK, post, watched=False),
-        Scheduled("journal", 2.0, partial(entries.enter_new, runtime), watched=False),
-        Scheduled("stock not carried", 60.0, partial(not_carried.check, runtime)),
-        Scheduled("stock differences", 30.0, partial(count_differences.check, runtime)),
-        Scheduled("purge stock", 3600.0, partial(due.purge, runtime)),
-        Scheduled(f"reference data {erp}", runtime.configuration.fleet.intervals.reference_data,
+        Scheduled(names.STOCK, TICK, post, watched=False),
+        Scheduled(names.JOURNAL, 2.0, partial(entries.enter_new, runtime), watched=False),
+        Scheduled(names.NOT_CARRIED, 60.0, partial(not_carried.check, runtime)),
+        Scheduled(names.DIFFERENCES, 30.0, partial(count_differences.check, runtime)),
+        Scheduled(names.PURGE_STOCK, 3600.0, partial(due.purge, runtime)),
+        Scheduled(names.reference_data(erp), runtime.configuration.fleet.intervals.reference_data,
                   partial(runtime.read_facts, erp), erp),
-        Scheduled(f"demand {erp}", every.demand, partial(demand.poll_demand, runtime), erp),
-        Scheduled(f"compare levels {erp}", every.compare, partial(levels.compare, runtime), erp),
+        Scheduled(names.demand(erp), every.demand, partial(demand.poll_demand, runtime), erp),
+        Scheduled(names.compare_levels(erp), every.compare, partial(levels.compare, runtime), erp),
     ]  # fmt: skip
-    for home, (connection, _facility) in runtime.configuration.asked_homes.items():
+    for home, (connection, _facility) in runtime.configuration.homes.items():
+        if runtime.warehouse(connection).parts.stock is None:
+            continue
         listed += [
             Scheduled(
-                f"movements {home}", every.movements, partial(movements.poll_movements, runtime, home), connection
+                names.movements(home), every.movements, partial(movements.poll_movements, runtime, home), connection
             ),
-            Scheduled(f"count {home}", every.count, partial(counts.count_building, runtime, home), connection),
+            Scheduled(names.count(home), every.count, partial(counts.count_building, runtime, home), connection),
         ]
     return listed
 
@@ -123,3 +133,4 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
     """The rows of connections, slots and schedules, and those of the stock's sites, as the configuration says."""
     scheduler.install(runtime, listed)
     sites.install(runtime)
+    calendar.install(runtime)

@@ -131,7 +131,7 @@ def read_address(path: str, address: Address, contact: Contact | None) -> Place:
     person = contact or Contact()
     country = read_country(address.country.code or "", address.country.name or "")
     if not country:
-        why = "no country that mappings/tables/countries.toml knows; correct the address, or add a row there"
+        why = "no country that mappings/khaos/tables/countries.toml knows; correct the address, or add a row there"
         raise Unmappable(f"{path}.Country", (address.country.code or "")[:40], why, kind=BAD_ADDRESS)
     return Place(
         name=" ".join(part for part in (person.title, person.forename, person.surname) if part),

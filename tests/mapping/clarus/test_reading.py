@@ -2,25 +2,25 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import REFERENCE, SAMPLES
 from mappings.canonical import WarehouseStatus
 from mappings.clarus import STATUSES, read_courier, read_hint, read_order, read_status
-from mappings.clarus.hints import Hint
+from mappings.clarus.hints import WebhookHint
 from mappings.errors import Unmappable
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-SAMPLES = Path(__file__).parents[2] / "samples" / "clarus"
-SHARED = Path(__file__).parents[4] / "shared" / "reference" / "samples" / "clarus"
+OURS = SAMPLES / "clarus"
+SHARED = REFERENCE / "samples" / "clarus"
 
 
 def sample(name: str) -> Any:
-    return json.loads((SAMPLES / name).read_text(encoding="utf-8"))
+    return json.loads((OURS / name).read_text(encoding="utf-8"))
 
 
 def nodes(root: str, name: str) -> list[Any]:
@@ -70,7 +70,7 @@ def test_every_default_status_has_its_meaning_in_any_case(code: str, meaning: st
 def test_a_status_without_a_row_is_refused_naming_the_table(code: str) -> None:
     if code.strip().upper() in STATUSES:
         return
-    with pytest.raises(Unmappable, match=r"clarus_statuses\.toml") as told:
+    with pytest.raises(Unmappable, match=r"clarus/tables/statuses\.toml") as told:
         read_status(code)
     assert told.value.kind == "unknown_status"
 
@@ -109,20 +109,20 @@ def test_an_order_without_what_is_documented_is_refused(absent: str) -> None:
 def test_a_carrier_is_read_from_the_table_and_a_connections_own_rows_win() -> None:
     assert read_courier("dpd") == "DPD"
     assert read_courier("DPD", {"dpd": "DPD Next Day"}) == "DPD Next Day"
-    with pytest.raises(Unmappable, match=r"clarus_carriers\.toml") as told:
+    with pytest.raises(Unmappable, match=r"clarus/tables/carriers\.toml") as told:
         read_courier("PIGEON")
     assert told.value.kind == "unknown_carrier"
 
 
 @pytest.mark.parametrize("name", ["completed_enveloped", "completed_flat", "cancelled_enveloped"])
 def test_a_webhook_in_either_form_hints_at_its_order(name: str) -> None:
-    body = (SAMPLES / f"webhook_goods_out_{name}.json").read_bytes()
-    assert read_hint("goods_out", "completed", body) == Hint(their_id="3301", reference="SO-2026-008812")
+    body = (OURS / f"webhook_goods_out_{name}.json").read_bytes()
+    assert read_hint("goods_out", "completed", body) == WebhookHint(their_id="3301", reference="SO-2026-008812")
 
 
 def test_a_webhook_in_the_form_of_the_rest_answers_is_read_too() -> None:
     body = b'{"data":{"id":5,"type":"goods_outs","attributes":{"reference":"SO9-1"}}}'
-    assert read_hint("goods_out", "updated", body) == Hint(their_id="5", reference="SO9-1")
+    assert read_hint("goods_out", "updated", body) == WebhookHint(their_id="5", reference="SO9-1")
 
 
 def test_another_resource_hints_only_through_the_order_that_it_carries() -> None:

@@ -230,7 +230,7 @@ class World:
 
         return Slot(
             store=self.store, handler=lambda flow, connection, kind: handler_for(self.runtime, flow, connection, kind),
-            health=self.runtime.health, narrator=Silent(), doubt_wait=self.runtime.doubt_wait,
+            health=self.runtime.health, reporter=Silent(), doubt_wait=self.runtime.doubt_wait,
             lease=self.runtime.lease, clock=time.monotonic, sleep=time.sleep, dice=random.Random(1), on_dead=dead,
             stopping=lambda: False,
         )  # fmt: skip
@@ -274,7 +274,7 @@ class World:
 
     # the warehouse
 
-    def ship(self, status: str = "COMPLETED", **switches: Any) -> None:
+    def ship(self, status: str = "COMPLETED", /, **switches: Any) -> None:
         """People come to the warehouse, work until every live order is in ``status``, and go."""
         wanted = {"ALLOCATED": (0.0, 3600.0), "PICK": (0.0, 3600.0), "COMPLETED": (0.0, 0.0)}[status]
         self.clarus.switch(floor=True, pick_seconds=wanted[0], dispatch_seconds=wanted[1], **switches)
@@ -362,7 +362,7 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
         runtime = Runtime(config.read(folder / "fleet.toml", SYSTEMS))
         engine = reading_engine(database)
         web = FastAPI()
-        web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.asked("leeds")})))
+        web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.warehouse("leeds")})))
         with serve(web) as hooks:
             schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
             runtime.redis.flushall()

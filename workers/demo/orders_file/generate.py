@@ -1,6 +1,6 @@
 """Makes the orders file that ships with the demonstration: an invented gift and clothing shop, with troubles.
 
-`python -m workers.demo.generate` writes `orders.csv` beside this module; the same seed gives the same bytes.
+`python -m workers.demo.orders_file.generate` writes `orders.csv` beside this module; one seed gives the same bytes.
 """
 
 from __future__ import annotations

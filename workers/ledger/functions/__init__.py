@@ -18,6 +18,8 @@ from sqlalchemy import Connection
 
 # In this order: a function in plain SQL is checked when it is laid, and what it calls must be there.
 SUBJECTS = (
+    "locks",
+    "merchant",
     "records",
     "exceptions",
     "messages",

@@ -43,7 +43,7 @@ declare
     v_series text := coalesce(p->>'series', p->>'facility');
     v_subject text := 'file:' || v_connection || ':' || v_series || ':';
 begin
-    perform pg_advisory_xact_lock(hashtextextended(v_subject, 4201981));
+    perform lock_file_series(v_connection, v_series);
     if exists (select 1 from partner_file where connection = v_connection and facility = v_facility
                   and sha256 = p->>'sha256') then
         if (p->>'lies_still')::boolean then return 'repeated'; end if;

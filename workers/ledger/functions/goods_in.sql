@@ -162,6 +162,20 @@ begin
     return v_cleared;
 end $$;
 
+-- A received line whose units are all booked is not waited for any more.
+create or replace function close_booked(p_connection text, p_their_id text, p_line_id text)
+returns void language plpgsql as $$
+declare
+    v_who text;
+    v_subject text := 'receipt:' || p_connection || ':' || p_their_id || ':' || p_line_id;
+begin
+    select coalesce(booked_by, 'fleet') into v_who from received_line
+     where connection = p_connection and their_id = p_their_id and line_id = p_line_id and booked >= received;
+    if not found then return; end if;
+    delete from expectation where subject = v_subject;
+    perform close_exception('goods_not_booked', v_subject, 'it is booked', v_who);
+end $$;
+
 -- Khaos's delivery notes have booked up to p_units of a received line. Returns how many were.
 create or replace function book_line(p_id bigint, p_units integer, p_who text, p_why text)
 returns integer language plpgsql as $$
@@ -174,6 +188,7 @@ begin
     v_units := least(p_units, v.received - v.booked);
     if v_units <= 0 then return 0; end if;
     update received_line set booked = booked + v_units, booked_at = now(), booked_by = p_who where id = p_id;
+    perform close_booked(v.connection, v.their_id, v.line_id);
     perform clear_term('receipt:' || v.connection || ':' || v.their_id || ':' || v.line_id, v.sku, v_units, p_who, p_why);
     return v_units;
 end $$;
@@ -194,15 +209,3 @@ begin
     end loop;
     return p_units - greatest(v_left, 0);
 end $$;
-
--- Goods whose delivery note is seen are not waited for any more.
-create or replace function goods_are_booked() returns trigger language plpgsql as $$
-declare
-    v_subject text := 'receipt:' || new.connection || ':' || new.their_id || ':' || new.line_id;
-begin
-    delete from expectation where subject = v_subject;
-    perform close_exception('goods_not_booked', v_subject, 'it is booked', coalesce(new.booked_by, 'fleet'));
-    return new;
-end $$;
-create or replace trigger received_line_booked after update on received_line for each row
-    when (new.booked >= new.received) execute function goods_are_booked();

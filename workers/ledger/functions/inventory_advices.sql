@@ -69,7 +69,7 @@ declare
     v_news jsonb;
     v_skus text[];
 begin
-    perform pg_advisory_xact_lock(hashtextextended('told:' || v_home, 4201982));
+    perform lock_home(v_home);
     with told as (
         select e->>'sku' as sku, e->>'condition' as condition, sum((e->>'units')::integer)::integer as units
           from jsonb_array_elements(p->'moves') e group by 1, 2 having sum((e->>'units')::integer) <> 0),
@@ -134,7 +134,7 @@ declare
     v_lines integer;
     v_first boolean;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('told:' || v_home, 4201982));
+    perform lock_home(v_home);
     if exists (select 1 from told_count c where c.home = v_home and (c.at, c.written, c.number) >= (v_at, v_written, v_number)) then
         update snapshot set state = 'broken', ended_at = clock_timestamp(), note = 'an older count than the last' where id = p_id;
         delete from snapshot_line where snapshot_id = p_id;
@@ -230,7 +230,7 @@ declare
     v record;
     v_moves jsonb;
 begin
-    perform pg_advisory_xact_lock(hashtextextended('told:' || p_home, 4201982));
+    perform lock_home(p_home);
     select * into v from told_figures(p_home, array[p_sku]) f where f.differs;
     if not found then return '[]'; end if;
     select coalesce(jsonb_agg(jsonb_build_object('condition', c.condition, 'units', c.units) order by c.condition), '[]') into v_moves

@@ -9,7 +9,7 @@ language sql stable as $$
       from (select 1) one
       left join lateral (
           select w.unit_cost from valuation w
-           where w.site = p_site and w.sku = p_sku and w.as_at <= (p_at at time zone 'UTC')::date
+           where w.site = p_site and w.sku = p_sku and w.as_at <= (p_at at time zone merchant_zone())::date
            order by w.as_at desc limit 1) v on true
       left join lateral (
           select (q.body->>'buy_price')::numeric as buy_price from product q

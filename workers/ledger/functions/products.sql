@@ -1,9 +1,36 @@
 -- SKUs at a warehouse: answers to items, and the gates that wait for them.
 
--- The SKU in a gate's name, sku:<connection>:<code>; the code itself may hold a colon.
+-- The gate that messages with a SKU wait at; workers/domain/catalogue.py names it likewise.
+create or replace function sku_gate(p_connection text, p_code text) returns text language sql immutable as $$
+    select 'sku:' || p_connection || ':' || p_code
+$$;
+
+-- The SKU in such a name; the code itself may hold a colon.
 create or replace function gated_sku(p_gate text) returns text language sql immutable as $$
     select substr(p_gate, length(split_part(p_gate, ':', 1) || split_part(p_gate, ':', 2)) + 3)
 $$;
+
+-- A warehouse has confirmed a SKU: it may be sold, and what waits for it goes. p: connection, code, their_id
+create or replace function sku_confirmed(p jsonb) returns void language plpgsql as $$
+begin
+    insert into sku (connection, code, state, their_id)
+    values (p->>'connection', p->>'code', 'confirmed', p->>'their_id')
+    on conflict (connection, code) do update
+       set state = 'confirmed', their_id = excluded.their_id, changed_at = now();
+    perform touch_levels(h.site, array[p->>'code']) from home h where h.connection = p->>'connection';
+    perform open_gates(array[sku_gate(p->>'connection', p->>'code')], 'the warehouse confirmed the SKU');
+end $$;
+
+-- A warehouse takes the confirmation of a SKU back: nothing of it may be sold, what is ordered waits for it again, and
+-- it stands among those not to be published. Of one that it never confirmed nothing changes. p: connection, code
+create or replace function sku_refused(p jsonb) returns void language plpgsql as $$
+begin
+    update sku set state = 'refused', changed_at = now()
+     where connection = p->>'connection' and code = p->>'code' and state = 'confirmed';
+    if not found then return; end if;
+    perform touch_levels(h.site, array[p->>'code']) from home h where h.connection = p->>'connection';
+    update gate set open = false, changed_at = now() where name = sku_gate(p->>'connection', p->>'code') and open;
+end $$;
 
 -- A facility has answered for an item. When the last one has, the product is confirmed, or refused by any of them.
 create or replace function item_answered(p_connection text, p_facility text, p_file text, p_code text,
@@ -25,11 +52,10 @@ begin
         update message set state = 'dead', state_since = now(), maybe_sent_at = null, proof = null, proof_due_at = null,
                error_kind = 'sku_refused', error = v_row.said
          where id = v_message and state = 'sent';
+        if found then perform sku_refused(jsonb_build_object('connection', p_connection, 'code', p_code)); end if;
     else
-        insert into sku (connection, code, state, their_id) values (p_connection, p_code, 'confirmed', p_code)
-            on conflict (connection, code) do update set state = 'confirmed', changed_at = now();
         perform finish(v_message, 'delivered', 'every facility accepted it', 'fleet');
-        perform open_gates(array['sku:' || p_connection || ':' || p_code], 'the warehouse confirmed the SKU');
+        perform sku_confirmed(jsonb_build_object('connection', p_connection, 'code', p_code, 'their_id', p_code));
     end if;
     return true;
 end $$;

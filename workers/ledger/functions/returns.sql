@@ -16,7 +16,7 @@ declare
     v_free integer[];
 begin
     select * into v from return_line where reference = p_reference;
-    perform pg_advisory_xact_lock(hashtextextended(v.erp || ' ' || v.order_code || ' ' || v.sku, 4201980));
+    perform lock_order_sku(v.erp, v.order_code, v.sku);
     if exists (select 1 from returned_unit where reference = p_reference) then return true; end if;
     v_free := free_units(v.erp, v.order_code, v.sku);
     if v.order_code = '' or cardinality(v_free) < v.units then return false; end if;
@@ -70,19 +70,3 @@ begin
     perform return_is_over(p_reference, 'dismissed', p_why, p_who);
     return true;
 end $$;
-
--- Dismissing the exception of a return that was not offered means that it shall not be credited (one that was offered
--- goes on: a reminder was dismissed); of an advice, that nobody awaits it.
-create or replace function dismissed_with_its_message() returns trigger language plpgsql as $$
-begin
-    if new.kind = 'return' then
-        perform stop_return(new.reference, 'fleet', 'its exception was dismissed') from return_line
-          where reference = new.reference and state in ('received', 'graded');
-    else
-        update return_advice set state = 'withdrawn' where reference = new.reference and state = 'new';
-    end if;
-    return new;
-end $$;
-create or replace trigger returns_dismissed after insert on message_settled for each row
-    when (new.flow = 'returns-in' and new.state = 'dismissed' and new.kind in ('return', 'advice'))
-    execute function dismissed_with_its_message();

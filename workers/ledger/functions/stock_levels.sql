@@ -177,12 +177,3 @@ begin
     on conflict (site, sku) do update
        set due_at = least(coalesce(level.due_at, excluded.due_at), excluded.due_at), touched_at = excluded.touched_at;
 end $$;
-
--- A SKU's confirmation, given or taken back, changes what may be sold.
-create or replace function sku_touches_levels() returns trigger language plpgsql as $$
-begin
-    perform touch_levels(h.site, array[new.code]) from home h where h.connection = new.connection;
-    return new;
-end $$;
-create or replace trigger sku_levels after insert or update of state on sku
-    for each row execute function sku_touches_levels();

@@ -25,7 +25,8 @@ language sql stable as $$
      where w.since < now() - make_interval(secs => (p->>'queue_wait')::float) and w.lane in (select lane from served)
     union all
     select 'no_worker', 'worker:' || l.lane, 'queue ' || l.lane, l.lane, '',
-           'no living process takes from this queue', w.lane is not null
+           'no living process takes from this queue',
+           w.lane like '%.dead' or coalesce(w.since < now() - interval '5 minutes', false)
       from (select jsonb_array_elements_text(p->'flows') as lane union select lane from waiting) l
       left join waiting w on w.lane = l.lane
      where l.lane not in (select lane from served)

@@ -11,10 +11,8 @@ import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from mappings.canonical import GoodsReceipt, ReceiptStatus, ReturnAdvice
-from workers.ports.api import Found
+from workers.ports.api import LookUpResult
 from workers.ports.goods_in import GoodsInHint, ReceiptHint
-
-WEBHOOK = "webhook "
 
 
 class ClarusGoodsIn:
@@ -26,10 +24,10 @@ class ClarusGoodsIn:
         self._client = client
         self._conditions = tables.get("stock_conditions", {}).get("clarus", {})
 
-    def read_hint(self, source: str, body: bytes) -> GoodsInHint:
+    def read_hint(self, event: str, body: bytes) -> GoodsInHint:
         """Understand a webhook of goods_in or putaway_task."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        hint = words.read_stock_hint(resource, event, body)
+        resource, _, what = event.partition(".")
+        hint = words.read_stock_hint(resource, what, body)
         return GoodsInHint(tuple(ReceiptHint(r.their_id, r.reference, r.line_ids) for r in hint.receipts), hint.skus)
 
     def fetch(self, their_id: str, reference: str, line_ids: Sequence[str], facts: dict[str, Any]) -> bytes | None:
@@ -85,7 +83,7 @@ class ClarusGoodsIn:
             ),
         )
 
-    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """A census of the reference; a cancelled receipt counts only where no other is there: it did arrive."""
         every = self._client.goods_in_by_reference([reference], facts["account_id"])
         over = words.receipt_words(ReceiptStatus.CANCELLED)
@@ -94,9 +92,9 @@ class ClarusGoodsIn:
             return None
         ids = tuple(str(node["id"]) for node in nodes)
         if len(ids) > 1:
-            return Found(ids, same=False, what="more than one receipt carries the reference")
+            return LookUpResult(ids, same=False, what="more than one receipt carries the reference")
         detail = self._client.receipt_detail(nodes[0], ())
-        return Found(ids, words.same_receipt(wire, detail), f"goods in {ids[0]} is not what was asked for")
+        return LookUpResult(ids, words.same_receipt(wire, detail), f"goods in {ids[0]} is not what was asked for")
 
 
 def _arrived(node: Mapping[str, Any], since: datetime) -> bool:

@@ -11,9 +11,8 @@ import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from mappings.canonical import StockMovement
 from mappings.errors import Unmappable, Unreadable
-from workers.ports.api import Counted, StockHint
+from workers.ports.api import CountPage, StockHint
 
-WEBHOOK = "webhook "
 BEFORE = timedelta(hours=1)  # the first look at movements only tells where to begin
 
 
@@ -32,18 +31,18 @@ class ClarusStock:
         self._conditions: Mapping[str, str] = tables.get("stock_conditions", {}).get("clarus", {})
         self._causes: Mapping[str, str] = tables.get("movement_causes", {}).get("clarus", {})
 
-    def count(self, facility: str, skus: Sequence[str], facts: dict[str, Any]) -> Counted:
+    def count(self, facility: str, skus: Sequence[str], facts: dict[str, Any]) -> CountPage:
         """Every stock record of some codes, added up."""
         return self._read(self._client.stocks_of(skus, facts["account_id"], _building(facility, facts)))
 
-    def pages(self, facility: str, facts: dict[str, Any]) -> Iterator[Counted]:
+    def pages(self, facility: str, facts: dict[str, Any]) -> Iterator[CountPage]:
         """Every stock record of a building, page by page."""
         for page in self._client.stock_pages(facts["account_id"], _building(facility, facts)):
             yield self._read(page)
 
-    def _read(self, records: Sequence[Mapping[str, Any]]) -> Counted:
+    def _read(self, records: Sequence[Mapping[str, Any]]) -> CountPage:
         lines, unreadable = words.read_stock(records, self._conditions)
-        return Counted(tuple(lines), tuple(unreadable))
+        return CountPage(tuple(lines), tuple(unreadable))
 
     def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:
         """Transactions of a building."""
@@ -56,10 +55,10 @@ class ClarusStock:
         said = json.loads(raw)
         return words.read_movements(said["transactions"], said["facility"], self._causes)
 
-    def read_hint(self, source: str, body: bytes) -> StockHint:
+    def read_hint(self, event: str, body: bytes) -> StockHint:
         """Understand a webhook about stock."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        hint = words.read_stock_hint(resource, event, body)
+        resource, _, what = event.partition(".")
+        hint = words.read_stock_hint(resource, what, body)
         return StockHint(skus=hint.skus, reasons=(hint.reason,) if hint.reason else ())
 
 

@@ -11,22 +11,23 @@ import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from adapters.clarus.token import HERE, TokenStore
-from adapters.clarus.webhook import check
 from adapters.errors import Rejected
 from mappings.canonical import Fulfilment, Product, ReturnAdvice, WarehouseOrder
 from mappings.errors import Unmappable
-from workers.ports.api import Found, Hint
-from workers.ports.warehouse import Cancelling, Known
+from workers.ports.api import LookUpResult, WebhookHint
+from workers.ports.orders import CancelResult, Manner, SentOrder, WriteContext
+from workers.ports.warehouse import Parts
+from workers.systems.clarus.events import ClarusEvents
 from workers.systems.clarus.goods_in import ClarusGoodsIn
 from workers.systems.clarus.stock import ClarusStock
 
 NOT_FOUND = 404
-WEBHOOK = "webhook "  # source of a record: "webhook goods_out.completed"
 
 
 class ClarusWarehouse:
     """One Clarus account."""
 
+    manner = Manner.CALL
     numbered = False
     replaces = False  # there is no such call: it is cancelled and sent anew
     repeatable = False  # Clarus would create a second order of the same reference
@@ -35,9 +36,10 @@ class ClarusWarehouse:
         """Connects to nothing yet. ``tokens`` keeps the access token for all who share it."""
         self.settings = settings
         self.client = Clarus(settings, tokens)
-        self.ack_proof = settings.proof
+        self.ack_proof: str = settings.proof
         self.sites = dict(settings.sites)
         self.answers: dict[str, float] = {}  # what it says of an order, it says in the answer
+        self.answer_patience = 0.0
         self.goods_in = ClarusGoodsIn(settings, self.client, tables)
         self.stock = ClarusStock(self.client, tables)
         self._couriers: dict[str, str] = tables.get("carriers", {}).get("clarus", {})
@@ -67,11 +69,11 @@ class ClarusWarehouse:
             dispatch_strategy=self.settings.dispatch_strategy or "",
         )
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         """A goods out."""
         return words.write_goods_out(fulfilment, self._facts(facts, known.skus))
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         """Never asked for: ``replaces`` says so."""
         raise Unmappable("goods_out", fulfilment.reference, "Clarus replaces no order: cancel it and send it anew")
 
@@ -89,7 +91,7 @@ class ClarusWarehouse:
             if error.symbol != "goods_out_already_allocated":
                 raise
 
-    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+    def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """A census of the reference. Cancelled orders count only where no other is there: they did arrive."""
         every = self.client.goods_outs_by_reference([reference], facts["account_id"])
         nodes = [node for node in every if str(node["goods_out_status"]["code"]).upper() != "CANCELLED"] or every
@@ -97,25 +99,27 @@ class ClarusWarehouse:
             return None
         ids = tuple(str(node["id"]) for node in nodes)
         if len(ids) > 1 or not wire:
-            return Found(ids, same=not wire, what="more than one order carries the reference")
+            return LookUpResult(ids, same=not wire, what="more than one order carries the reference")
         detail = self.client.orders_detail(nodes)[0]
-        return Found(ids, words.same_order(wire, detail["lines"]), f"goods out {ids[0]} has other lines than were sent")
+        return LookUpResult(
+            ids, words.same_order(wire, detail["lines"]), f"goods out {ids[0]} has other lines than were sent"
+        )
 
-    def write_cancel(self, reference: str, facility: str, associated_ref: str, known: Known) -> bytes:
+    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
         """Nothing to write: the call has no body."""
         return b"cancel"
 
-    def cancel_order(self, their_id: str, wire: bytes) -> Cancelling:
+    def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:
         """Cancel it; Clarus deletes one that was pending, so not found means cancelled."""
         try:
             self.client.cancel_goods_out(their_id)
         except Rejected as error:
             if error.status == NOT_FOUND:
-                return Cancelling.NOT_THERE
+                return CancelResult.NOT_THERE
             raise
-        return Cancelling.CANCELLED
+        return CancelResult.CANCELLED
 
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: Known) -> bytes:
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: WriteContext) -> bytes:
         """A goods-in receipt."""
         return self.goods_in.write_return(advice, facts, known.skus)
 
@@ -123,7 +127,7 @@ class ClarusWarehouse:
         """Create it."""
         return self.client.create_goods_in_receipt(wire)
 
-    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> Found | None:
+    def find_return(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """A census of the reference."""
         return self.goods_in.find_return(reference, wire, facts)
 
@@ -160,17 +164,29 @@ class ClarusWarehouse:
         """Understand a re-read order."""
         return words.read_order(json.loads(raw), read_at)
 
-    def read_hint(self, source: str, body: bytes) -> Hint:
+    def read_hint(self, event: str, body: bytes) -> WebhookHint:
         """Understand a webhook."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        hint = words.read_hint(resource, event, body)
-        return Hint(hint.their_id, hint.reference)
-
-    def refuse_webhook(self, token: str, source: str, headers: dict[str, str]) -> str | None:
-        """Token, subdomain, domains, automation and integration ids."""
-        resource, _, event = source.removeprefix(WEBHOOK).partition(".")
-        return check(self.settings, token, resource, event, headers)
+        resource, _, what = event.partition(".")
+        hint = words.read_hint(resource, what, body)
+        return WebhookHint(hint.their_id, hint.reference)
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for Clarus's carrier code."""
         return words.read_courier(carrier, self._couriers)
+
+
+def clarus(settings: Settings, tables: Mapping[str, Any], tokens: TokenStore = HERE) -> Parts:
+    """The parts of a Clarus account: everything by call, and its webhooks are hints."""
+    site = ClarusWarehouse(settings, tables, tokens)
+    return Parts(
+        account=site,
+        orders=site,
+        products=site,
+        returns=site,
+        order_reads=site,
+        return_reads=site,
+        stock=site.stock,
+        goods_in=site.goods_in,
+        dispatches=site,
+        events=ClarusEvents(settings),
+    )

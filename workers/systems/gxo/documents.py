@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from adapters.x12 import Group, Interchange, Lines, Receipt, TransactionSet, X12Error, read_interchanges
 from mappings.errors import Unmappable, Unreadable
 from mappings.gxo import Segments, read_item_results
-from workers.ports.edi import Document, Kind, Origin
+from workers.ports.edi import Document, DocumentSource
+from workers.ports.sources import Kind
 
 BETWEEN_SEGMENTS, BETWEEN_ELEMENTS = "\x1e", "\x1f"
 RESULT = ".result.csv"
@@ -91,10 +92,10 @@ def item_file_of(name: str) -> str:
     return name.removesuffix(RESULT) + ".csv"
 
 
-def origin_of(body: bytes) -> Origin:
+def origin_of(body: bytes) -> DocumentSource:
     """Where a document stood."""
     said = json.loads(body[: body.index(b"\n")])
-    return Origin(said["facility"], said["file"], said["number"], datetime.fromisoformat(said["written"]))
+    return DocumentSource(said["facility"], said["file"], said["number"], datetime.fromisoformat(said["written"]))
 
 
 def content_of(body: bytes) -> bytes:

@@ -12,7 +12,7 @@ import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
 from adapters.x12 import Envelope, Interchange, envelopes_of
-from mappings.canonical import GoodsReceipt, PickLine, StockMovement
+from mappings.canonical import GoodsReceipt, PickLine, Product, StockMovement
 from mappings.canonical.advices import (
     Acknowledgement,
     EnvelopeReceipt,
@@ -22,8 +22,9 @@ from mappings.canonical.advices import (
     StockSnapshot,
 )
 from mappings.errors import Unmappable, Unreadable
-from workers.ports.edi import Document, Lying, Origin
-from workers.ports.outbound_file import Letter, open_letter
+from workers.ports.edi import Document, DocumentSource, RemoteFile
+from workers.ports.outbound_file import OutboundFile, open_letter
+from workers.ports.sources import Kind
 from workers.systems.gxo.documents import (
     RESULT,
     content_of,
@@ -47,14 +48,17 @@ class GxoFiles:
         self._conditions: Mapping[str, str] = tables.get("stock_conditions", {}).get("gxo", {})
         self._causes: Mapping[str, str] = tables.get("movement_causes", {}).get("gxo", {})
         self._lines: Mapping[str, str] = tables.get("line_statuses", {}).get("gxo", {})
+        self._columns: Mapping[str, str] = tables.get("item_columns", {}).get("gxo", {})
+        self.tells = frozenset(Kind)
         self.poll_every = settings.poll_interval
-        self.series = settings.series
+        self.post_every = min(settings.poll_interval, 30.0)
+        self.series: str = settings.series
         self.gap_patience = settings.gap_patience
         self.answer_patience = settings.ack_824_within
 
-    def list_new(self, facility: str) -> list[Lying]:
+    def list_new(self, facility: str) -> list[RemoteFile]:
         """What has stopped growing in ``out`` and, where there is one, ``out/ack``."""
-        return [Lying(entry.path, entry.name) for entry in self._client.list_new(facility)]
+        return [RemoteFile(entry.path, entry.name) for entry in self._client.list_new(facility)]
 
     def fetch(self, path: str) -> bytes:
         """The whole file."""
@@ -101,7 +105,7 @@ class GxoFiles:
                 return Unmappable(field, said, why, kind="unreadable")
         return None
 
-    def origin(self, body: bytes) -> Origin:
+    def origin(self, body: bytes) -> DocumentSource:
         """Where a document stood."""
         return origin_of(body)
 
@@ -164,10 +168,15 @@ class GxoFiles:
         good, bad = words.read_item_results(content_of(body))
         return item_file_of(origin_of(body).file), good, bad
 
+    def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
+        """A row of an item file."""
+        row = words.write_item(product, own=self._columns, currency=self._settings.item_currency)
+        return json.dumps(row, ensure_ascii=False).encode()
+
     def write_items(self, facility: str, rows: Sequence[bytes], at: datetime) -> tuple[str, bytes]:
         """An item file of rows that were written before."""
         name, data = words.write_item_file([tuple(json.loads(row)) for row in rows], self._settings.client, at)
-        return name, Letter(facility, name, name, data).wire
+        return name, OutboundFile(facility, name, name, data).wire
 
     def send_items(self, wire: bytes) -> None:
         """Into the facility's folder."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -11,9 +10,11 @@ import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
 from adapters.x12 import write_interchange
-from mappings.canonical import Fulfilment, Product, ReturnAdvice
-from workers.ports.outbound_file import Letter, open_letter
-from workers.ports.warehouse import Cancelling, Known, Stamp
+from mappings.canonical import Fulfilment, ReturnAdvice
+from workers.ledger.expected import Expected
+from workers.ports.orders import CancelResult, ControlNumber, Manner, SentOrder, WriteContext
+from workers.ports.outbound_file import OutboundFile, open_letter
+from workers.ports.warehouse import Parts
 from workers.systems.gxo.files import GxoFiles
 
 ORDERS, ADVICES = "OW", "AR"  # functional groups of 940 and 943
@@ -22,6 +23,7 @@ ORDERS, ADVICES = "OW", "AR"  # functional groups of 940 and 943
 class GxoWarehouse:
     """One account at GXO, with all its facilities."""
 
+    manner = Manner.FILE
     numbered = True
     repeatable = True  # the same bytes under the same name: GXO takes a file once
     ack_proof = "2xx"
@@ -33,14 +35,17 @@ class GxoWarehouse:
         self.sites = dict(settings.sites)
         self.replaces = settings.changes == "replace"
         self.answers = {
-            "824": {"received": settings.ack_997_within, "accepted": settings.ack_824_within},
-            "997": {"received": settings.ack_997_within},
+            "824": {
+                Expected.RECEIVED.value: settings.ack_997_within,
+                Expected.ACCEPTED.value: settings.ack_824_within,
+            },
+            "997": {Expected.RECEIVED.value: settings.ack_997_within},
             "none": {},
         }[settings.ack]
+        self.answer_patience = settings.ack_824_within
         self.files = GxoFiles(settings, self.client, tables)
         self._us = words.Client(settings.client, settings.client_name or settings.client, settings.warehouse_name)
         self._carriers: Mapping[str, str] = tables.get("carriers", {}).get("gxo", {})
-        self._columns: Mapping[str, str] = tables.get("item_columns", {}).get("gxo", {})
 
     def ping(self) -> None:
         """Look at a folder."""
@@ -51,15 +56,15 @@ class GxoWarehouse:
         self.client.ping()
         return {"facilities": sorted(self.sites)}
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         """A 940, new."""
         return self._order("N", fulfilment, known)
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: Known) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
         """A 940 that repeats the whole order as it is now."""
         return self._order("R", fulfilment, known)
 
-    def _order(self, purpose: words.Purpose, fulfilment: Fulfilment, known: Known) -> bytes:
+    def _order(self, purpose: words.Purpose, fulfilment: Fulfilment, known: WriteContext) -> bytes:
         segments = words.write_940(
             fulfilment,
             purpose=purpose,
@@ -71,23 +76,20 @@ class GxoWarehouse:
         )
         return self._letter("940", ORDERS, segments, fulfilment.facility, fulfilment.reference, known.stamp())
 
-    def write_cancel(self, reference: str, facility: str, associated_ref: str, known: Known) -> bytes:
+    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
         """A 940 that takes the order back."""
-        segments = words.write_cancellation(reference, facility, client=self._us, associated_ref=associated_ref)
-        return self._letter("940", ORDERS, segments, facility, reference, known.stamp())
+        segments = words.write_cancellation(
+            sent.reference, sent.facility, client=self._us, associated_ref=sent.associated_ref
+        )
+        return self._letter("940", ORDERS, segments, sent.facility, sent.reference, known.stamp())
 
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: Known) -> bytes:
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: WriteContext) -> bytes:
         """A 943."""
         words.write_943(advice, client=self._us, on=date.max)  # what cannot be written takes no number
         stamp = known.stamp()
         day = stamp.at.astimezone(self.settings.facility(advice.facility).zone).date()
         segments = words.write_943(advice, client=self._us, on=day)
         return self._letter("943", ADVICES, segments, advice.facility, advice.reference, stamp)
-
-    def write_product(self, product: Product, facts: dict[str, Any]) -> bytes:
-        """A row of an item file."""
-        row = words.write_item(product, own=self._columns, currency=self.settings.item_currency)
-        return json.dumps(row, ensure_ascii=False).encode()
 
     def send_order(self, wire: bytes) -> str:
         """Lay the file into the facility's folder; GXO knows the order by our number."""
@@ -98,10 +100,10 @@ class GxoWarehouse:
     def release_order(self, their_id: str) -> None:
         """GXO picks by itself."""
 
-    def cancel_order(self, their_id: str, wire: bytes) -> Cancelling:
+    def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:
         """Lay the cancellation into the folder; GXO answers by a file."""
         self.send_order(wire)
-        return Cancelling.ASKED
+        return CancelResult.ASKED
 
     def send_return(self, wire: bytes) -> str:
         """Lay the advice into the folder; GXO knows it by our number."""
@@ -114,7 +116,7 @@ class GxoWarehouse:
         return words.read_courier(service, self.settings.services, self._carriers)
 
     def _letter(
-        self, set_id: str, group: str, segments: words.Segments, facility: str, reference: str, stamp: Stamp
+        self, set_id: str, group: str, segments: words.Segments, facility: str, reference: str, stamp: ControlNumber
     ) -> bytes:
         data = write_interchange(
             [(set_id, segments)],
@@ -126,4 +128,23 @@ class GxoWarehouse:
             usage=self.settings.usage,
             ascii_only=self.settings.ascii_only,
         )
-        return Letter(facility, self.settings.name_of(set_id, stamp.number), reference, data).wire
+        return OutboundFile(facility, self.settings.name_of(set_id, stamp.number), reference, data).wire
+
+
+def gxo(settings: Settings, tables: Mapping[str, Any]) -> Parts:
+    """The parts of an account at GXO: everything by file, and nothing can be asked."""
+    account = GxoWarehouse(settings, tables)
+    files = account.files
+    return Parts(
+        account=account,
+        orders=account,
+        item_files=files,
+        returns=account,
+        dispatches=account,
+        envelope_answers=files,
+        answers=files,
+        shipments=files,
+        receipts=files,
+        stock_documents=files,
+        files=files,
+    )

@@ -20,12 +20,13 @@ from adapters.khaos.settings import Settings
 from mappings.canonical import CreditNote, Invoice, Product, SalesOrder, Shipment
 from mappings.canonical.consignments import Consigned
 from mappings.canonical.journal import JournalEntry
+from mappings.canonical.stages import CANCELLED_STAGE
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.consignments import Layout, write_consignments
 from mappings.text import readable_xml
 from workers.systems.khaos.channel import KhaosChannel
 
-CANCELLED = 1
+SET_BACK = timedelta(hours=1)  # what clocks are set back by in autumn
 MOVED = re.compile(rb' MOVED="[^"]*"')
 EDITED, EVERY_ITEM, BY_URN, BY_ORDER_CODE = 0, 0, 1, 3
 
@@ -66,7 +67,7 @@ class KhaosErp:
                 include_cancelled=True,
                 date_from=now - timedelta(days=self.settings.lookback_days),
                 date_to=now + timedelta(days=1),
-                stages=(CANCELLED, *self.ready_stages, *self.withdraw_stages),
+                stages=(CANCELLED_STAGE, *self.ready_stages, *self.withdraw_stages),
                 show_items=True,
             )
         return text.encode()
@@ -107,12 +108,18 @@ class KhaosErp:
         return self.client.export_orders(orders).encode()
 
     def fetch_changed_products(self, since: datetime | None) -> tuple[list[str], datetime | None]:
-        """Codes to export (a variant's parent stands for it), and the latest change among them."""
-        asked = since - timedelta(minutes=self.settings.overlap_minutes) if since else None
-        changed = self.client.get_stock_list(EDITED, asked, EVERY_ITEM)
+        """Codes to export (a variant's parent stands for it), and until when they are complete.
+
+        Khaos Control keeps its server's wall clock: what is edited in the hour that clocks are set back stands before
+        what was seen already. And a time of the future, by a clock that is wrong, never carries the question past now.
+        """
+        began = datetime.now(UTC)
+        overlap = timedelta(minutes=self.settings.overlap_minutes) + SET_BACK
+        changed = self.client.get_stock_list(EDITED, since - overlap if since else None, EVERY_ITEM)
         codes = sorted({item.parent_code or item.stock_code for item in changed})
         moments = [item.last_updated for item in changed if item.last_updated]
-        return codes, max([*moments, *([since] if since else [])], default=None)
+        latest = max([*moments, *([since] if since else [])], default=None)
+        return codes, min(latest, began) if latest else None
 
     def fetch_products(self, codes: Sequence[str]) -> bytes:
         """Product details."""

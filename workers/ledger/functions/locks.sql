@@ -1,0 +1,19 @@
+-- Locks of one thing among many, until the transaction ends. Locks of one thing alone: workers/ledger/locks.py.
+
+-- One at a time numbers the returned units of a SKU on an order.
+create or replace function lock_order_sku(p_erp text, p_order text, p_sku text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended(p_erp || ' ' || p_order || ' ' || p_sku, 4201980));
+end $$;
+
+-- One at a time takes a file of a series.
+create or replace function lock_file_series(p_connection text, p_series text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('file:' || p_connection || ':' || p_series || ':', 4201981));
+end $$;
+
+-- One at a time takes movements or a count of a building by file.
+create or replace function lock_home(p_home text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('told:' || p_home, 4201982));
+end $$;

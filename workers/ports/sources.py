@@ -1,0 +1,46 @@
+"""What a record is, by the word that stands with it in the ledger: whoever stores one and whoever reads it share it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+_EVENT = "webhook "  # before the name of an event that a side posted by itself
+
+
+class Source(StrEnum):
+    """What the fleet asked for, or what the ERP posted. The words stand in ledgers: they never change."""
+
+    ORDERS = "orders"
+    PRODUCTS = "products"
+    CODE_WITH_COMMA = "code_with_comma"
+    STOCK_UPLOAD = "stock_upload"
+    STOCK_STATUS_UPLOAD = "stock_status_upload"
+    ORDER_STATUS_UPLOAD = "order_status_upload"
+    FILE = "file"
+    ORDER = "order"
+    SWEEP = "sweep"
+    MOVEMENTS = "movements"
+    RECEIPT = "receipt"
+
+
+class Kind(StrEnum):
+    """What a document is, whether it stood in a file or came as an event; also the source of its record."""
+
+    ACKNOWLEDGEMENT = "acknowledgement"
+    ORDER_ADVICE = "order advice"
+    SHIPMENT = "shipment advice"
+    RECEIPT = "receipt advice"
+    ADJUSTMENT = "adjustment"
+    COUNT = "stock count"
+    ITEM_RESULTS = "item results"
+    ENVELOPE_RECEIPT = "envelope receipt"
+
+
+def of_event(event: str) -> str:
+    """The source of an event's record."""
+    return f"{_EVENT}{event}"
+
+
+def event_of(source: str) -> str | None:
+    """The event of a record's source; None where it is no event's."""
+    return source.removeprefix(_EVENT) if source.startswith(_EVENT) else None

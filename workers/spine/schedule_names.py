@@ -1,0 +1,83 @@
+"""What each scheduled thing is called: whoever lists one and whoever brings one forward share the name."""
+
+from __future__ import annotations
+
+RING, READ, GATES, WATCH, ALARMS = "ring", "read", "gates", "watch", "alarms"
+EXPECTATIONS, PURGE = "expectations", "purge"
+STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
+NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"
+
+
+def orders(erp: str) -> str:
+    """The poll of ready invoices; the ledger's function ``want_order`` brings it forward by the same name."""
+    return f"orders {erp}"
+
+
+def open_orders(erp: str) -> str:
+    """The poll of orders that are out."""
+    return f"open orders {erp}"
+
+
+def catalogue(erp: str) -> str:
+    """The poll of products that changed."""
+    return f"catalogue {erp}"
+
+
+def missing_products(erp: str) -> str:
+    """The poll of products that orders wait for."""
+    return f"asked {erp}"
+
+
+def read_back(erp: str) -> str:
+    """The batched proof of what the ERP was sent."""
+    return f"read-back {erp}"
+
+
+def credit_notes(erp: str) -> str:
+    """The poll of credit notes of open returns."""
+    return f"credit notes {erp}"
+
+
+def demand(erp: str) -> str:
+    """The poll of open invoices: what is promised."""
+    return f"demand {erp}"
+
+
+def compare_levels(erp: str) -> str:
+    """The comparison of every level."""
+    return f"compare levels {erp}"
+
+
+def reference_data(connection: str) -> str:
+    """The reading of a side's ids."""
+    return f"reference data {connection}"
+
+
+def sweep(connection: str) -> str:
+    """The re-read of a warehouse's open orders."""
+    return f"sweep {connection}"
+
+
+def items(connection: str) -> str:
+    """The posting of a warehouse's item files."""
+    return f"items {connection}"
+
+
+def files(home: str) -> str:
+    """The look into a building's folders."""
+    return f"files {home}"
+
+
+def goods_in(home: str) -> str:
+    """The re-read of what a building took in."""
+    return f"goods in {home}"
+
+
+def movements(home: str) -> str:
+    """The poll of what was booked in a building."""
+    return f"movements {home}"
+
+
+def count(home: str) -> str:
+    """The count of a building."""
+    return f"count {home}"
