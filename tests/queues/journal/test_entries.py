@@ -47,7 +47,7 @@ def test_two_processes_that_enter_at_once_enter_each_movement_once(leeds: Wareho
 
 def test_a_hold_takes_good_units_into_its_condition_and_a_release_brings_them_back(leeds: Warehouse) -> None:
     leeds.adjusts("1", -4, cause="held", to="damaged")
-    leeds.adjusts("2", -2, cause="held")
+    leeds.adjusts("2", -2, "QUARANTINE", cause="held")
     leeds.adjusts("3", 4, cause="released", to="damaged")
     leeds.enter()
     shown = [(e["units"], e["from_condition"], e["to_condition"]) for e in map(leeds.entry, "123")]

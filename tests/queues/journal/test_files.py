@@ -10,7 +10,6 @@ import pytest
 from fleet_tests.bookkeeping import BY_FILE, HOME, Warehouse
 from workers.config.adjust_by import AdjustBy
 from workers.journal import files
-from workers.journal.file_formats import CannotWrite
 
 
 def test_an_export_takes_what_is_ready_once_into_numbered_files_that_can_be_had_again(leeds: Warehouse) -> None:
@@ -60,7 +59,7 @@ def test_an_adjust_by_file_moves_what_the_levels_carry_and_its_confirmation_ends
     leeds = open_warehouse(BY_FILE)
     leeds.adjusts("1", 5)
     leeds.adjusts("2", -3)
-    leeds.adjusts("3", -2, cause="held")
+    leeds.adjusts("3", -2, "QUARANTINE", cause="held")
     leeds.adjusts("4", -1, cause="held", to="damaged")  # its condition has no site: it is listed, and in no file
     leeds.enter()
     assert files.offer(leeds.store, "finance_csv", "Anna") is None
@@ -86,7 +85,7 @@ def test_an_adjust_by_file_moves_what_the_levels_carry_and_its_confirmation_ends
     assert leeds.store.row("select level from targets('Pending', array['MUG'], 'available', 'issue')") == {"level": 0}
 
 
-def test_an_adjust_by_file_looks_as_its_template_says_and_refuses_what_it_has_no_room_for(
+def test_an_adjust_by_file_looks_as_its_template_says_and_an_entry_that_it_cannot_hold_is_finances(
     open_warehouse: Callable[..., Warehouse],
 ) -> None:
     leeds = open_warehouse(BY_FILE)
@@ -106,10 +105,19 @@ def test_an_adjust_by_file_looks_as_its_template_says_and_refuses_what_it_has_no
     assert offered is not None
     assert offered.body == f"MUG;{HOME}/BULK;5;N\r\n".encode()
     leeds.adjusts("2", 1, sku="MUG;RED")
+    leeds.adjusts("3", 2, sku="BOWL")
     leeds.enter()
-    with pytest.raises(CannotWrite, match="another delimiter"):
-        files.offer(leeds.store, "adjust_by", "Anna", template)
-    assert leeds.entry("2")["state"] == "ready"
+    others = files.offer(leeds.store, "adjust_by", "Anna", template)
+    assert others is not None
+    assert others.body == f"BOWL;{HOME}/BULK;2;N\r\n".encode()
+    assert (leeds.entry("2")["state"], leeds.entry("3")["state"], others.total.entries) == ("ready", "offered", 1)
+    standing = leeds.world.exception("journal_not_writable")
+    assert (standing["owner"], standing["subject"], "another delimiter" in standing["reason"]) == (
+        "finance", "journal:leeds:2", True,
+    )  # fmt: skip
+    assert files.offer(leeds.store, "adjust_by", "Anna", template) is None
+    files.offer(leeds.store, "adjust_by", "Anna", template.model_copy(update={"delimiter": "|"}))
+    assert (leeds.entry("2")["state"], leeds.world.exceptions()) == ("offered", [])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ from workers.spine.runtime import Runtime
 HOME = "Main Site"
 EVENT = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 ROUTING = '[[routing]]\nname = "everything"\nto = "leeds"\nfacility = "LDS1"\n'
-MAPPED = '[tables.adjustment_reasons.clarus]\nDMG = { account = "5200" }\nCOUNT = { account = "5210" }\n'
+MAPPED = (
+    '[tables.adjustment_reasons.clarus]\nDMG = { account = "5200" }\nCOUNT = { account = "5210" }\n'
+    'QUARANTINE = { khaos = "DAMAGED", account = "5200" }\n'
+)
 BESIDE = f'[stock.sites."{HOME}"]\nquarantine = "Quarantine"\n'
 BY_FILE = BESIDE + 'pending_journal = "Pending"\nadjustments = "adjust_by"\n'
 EXTENSION = "extensions.confirm_shipment = {}\nextensions.post_journal = {}"
