@@ -15,7 +15,7 @@ from typing import Any
 from mappings.canonical import Parcel, WarehouseLine, WarehouseOrder
 from mappings.clarus.tables import NOT_LEFT, read_status
 from mappings.clarus.values import mapping, needed, text, whole, within
-from mappings.text import told
+from mappings.text import without_placeholder
 
 
 def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
@@ -81,7 +81,7 @@ def _held(
     adrift: list[str] = []
     for package in packages:
         shipment = within(package.get("shipment"), "id")
-        number = told(text(package.get("tracking_number")))
+        number = without_placeholder(text(package.get("tracking_number")))
         if shipment in held:
             held[shipment].append(number)
         elif number:

@@ -76,7 +76,7 @@ def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: byt
     """Store it, and in the same moment the exception of one whose name came before with other content."""
     files = runtime.warehouse(connection).files
     numbers, readable = files.numbers_of(name, data)
-    told = {
+    argument = {
         "connection": connection,
         "facility": facility,
         "series": facility if files.series == "facility" else connection,
@@ -89,7 +89,7 @@ def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: byt
     }
     with runtime.store.transaction() as db:
         row = db.execute(
-            "select take_file(%s, %s) as effect", (json.dumps(told), pack(facility, name, data))
+            "select take_file(%s, %s) as effect", (json.dumps(argument), pack(facility, name, data))
         ).fetchone()
         effect = str(row["effect"]) if row else ""
         if effect == "kept":
@@ -120,5 +120,5 @@ def pack(facility: str, name: str, data: bytes) -> bytes:
 def unpack(body: bytes) -> tuple[str, str, bytes]:
     """Facility, name and bytes of a file's record."""
     head, _, data = body.partition(b"\n")
-    said = json.loads(head)
-    return said["facility"], said["name"], data
+    head_line = json.loads(head)
+    return head_line["facility"], head_line["name"], data

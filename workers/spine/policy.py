@@ -562,6 +562,6 @@ def verdict(kind: str) -> Verdict:
 BASE, CEILING = 1.0, 300.0
 
 
-def back_off(tries: int, dice: random.Random) -> float:
+def back_off(tries: int, rng: random.Random) -> float:
     """Seconds until the next try: exponential with full jitter, from one second up to five minutes."""
-    return dice.uniform(0.2, min(CEILING, BASE * 2.0 ** min(tries, 16)))
+    return rng.uniform(0.2, min(CEILING, BASE * 2.0 ** min(tries, 16)))

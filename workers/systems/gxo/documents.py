@@ -39,22 +39,22 @@ NAMED_BY = {
 
 def open_interchanges(data: bytes, name: str) -> tuple[list[Interchange], list[Unreadable]]:
     """Every interchange of a file, and each part of it that is none, by where it stands."""
-    told, wrong = read_interchanges(data, name)
-    return told, [Unreadable(f"{name} from segment {one.position}", _unreadable(one)) for one in wrong]
+    interchanges, wrong = read_interchanges(data, name)
+    return interchanges, [Unreadable(f"{name} from segment {one.position}", _unreadable(one)) for one in wrong]
 
 
-def documents(facility: str, told: Interchange) -> tuple[list[Document], list[Unreadable]]:
+def documents(facility: str, interchange: Interchange) -> tuple[list[Document], list[Unreadable]]:
     """Every set of an interchange and every receipt in it, each for itself.
 
     A set that cannot be read is named by its interchange, its group and its own number: either alone may come twice.
     """
-    good = [_receipt(facility, told, one) for one in told.receipts]
+    good = [_receipt(facility, interchange, one) for one in interchange.receipts]
     bad: list[Unreadable] = []
-    for group, one in _sets(told):
+    for group, one in _sets(interchange):
         if one.id == RECEIPT:
             continue  # it is a receipt above
-        stood = f"{told.control_number}/{one.group_control_number or '-'}"
-        subject = f"{told.name} {stood} {one.id or 'set'} {one.control_number or '-'}"
+        place = f"{interchange.control_number}/{one.group_control_number or '-'}"
+        subject = f"{interchange.name} {place} {one.id or 'set'} {one.control_number or '-'}"
         if one.error is not None:
             subject = f"{subject} from segment {one.error.position}"
             bad.append(Unreadable(subject, _unreadable(one.error)))
@@ -62,7 +62,7 @@ def documents(facility: str, told: Interchange) -> tuple[list[Document], list[Un
             why = f"the profile has {', '.join(KINDS)}: ask GXO what this one is"
             bad.append(Unreadable(subject, Unmappable("ST01", one.id, why, kind="unreadable")))
         else:
-            good.append(Document(KINDS[one.id], _key(one), _body(facility, told, group, one)))
+            good.append(Document(KINDS[one.id], _key(one), _body(facility, interchange, group, one)))
     return good, bad
 
 
@@ -81,10 +81,10 @@ def results_are_whole(data: bytes) -> bool:
     return bool(good) and not bad
 
 
-def _receipt(facility: str, told: Interchange, one: Receipt) -> Document:
-    stood = _head(facility, told.name, told.control_number, datetime.fromtimestamp(0, UTC))
+def _receipt(facility: str, interchange: Interchange, one: Receipt) -> Document:
+    place = _head(facility, interchange.name, interchange.control_number, datetime.fromtimestamp(0, UTC))
     body = BETWEEN_ELEMENTS.join((RECEIPT, one.control_number, "", "", one.code, one.note))
-    return Document(Kind.ENVELOPE_RECEIPT, hashlib.sha256(body.encode()).hexdigest(), stood + body.encode())
+    return Document(Kind.ENVELOPE_RECEIPT, hashlib.sha256(body.encode()).hexdigest(), place + body.encode())
 
 
 def item_file_of(name: str) -> str:
@@ -94,8 +94,8 @@ def item_file_of(name: str) -> str:
 
 def origin_of(body: bytes) -> DocumentSource:
     """Where a document stood."""
-    said = json.loads(body[: body.index(b"\n")])
-    return DocumentSource(said["facility"], said["file"], said["number"], datetime.fromisoformat(said["written"]))
+    head = json.loads(body[: body.index(b"\n")])
+    return DocumentSource(head["facility"], head["file"], head["number"], datetime.fromisoformat(head["written"]))
 
 
 def content_of(body: bytes) -> bytes:
@@ -109,21 +109,21 @@ def segments_of(body: bytes) -> Segments:
     return Lines(text.split(BETWEEN_SEGMENTS) if text else [], 1, BETWEEN_ELEMENTS)
 
 
-def _sets(told: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
-    for group in told.groups:
+def _sets(interchange: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
+    for group in interchange.groups:
         for one in group.sets:
             yield group, one
 
 
-def _body(facility: str, told: Interchange, group: Group, one: TransactionSet) -> bytes:
+def _body(facility: str, interchange: Interchange, group: Group, one: TransactionSet) -> bytes:
     assert group.at is not None, "a group without a time is an error of each of its sets"
     text = BETWEEN_SEGMENTS.join(one.segments.lines).replace(one.segments.mark, BETWEEN_ELEMENTS)
-    return _head(facility, told.name, told.control_number, group.at) + text.encode()
+    return _head(facility, interchange.name, interchange.control_number, group.at) + text.encode()
 
 
 def _head(facility: str, name: str, number: int, written: datetime) -> bytes:
-    said = {"facility": facility, "file": name, "number": number, "written": written.isoformat()}
-    return json.dumps(said, sort_keys=True).encode() + b"\n"
+    head = {"facility": facility, "file": name, "number": number, "written": written.isoformat()}
+    return json.dumps(head, sort_keys=True).encode() + b"\n"
 
 
 def _key(one: TransactionSet) -> str:
@@ -139,7 +139,7 @@ def _content(one: TransactionSet) -> str:
 
 
 def _element(one: TransactionSet, segment: str, place: int) -> str:
-    found = next((told for told in one.segments if told[0] == segment), ())
+    found = next((row for row in one.segments if row[0] == segment), ())
     return found[place] if len(found) > place else ""
 
 

@@ -72,9 +72,9 @@ class GxoFiles:
         """Each ISA13; an item result has none, and what is not for us is in no series of ours."""
         if name.endswith(RESULT):
             return (), results_are_whole(data)
-        told, wrong = envelopes_of(data, name)
-        ours = [one.control_number for one in told if self._stranger(one, name) is None]
-        return tuple(ours), not wrong and len(ours) == len(told)
+        envelopes, wrong = envelopes_of(data, name)
+        ours = [one.control_number for one in envelopes if self._stranger(one, name) is None]
+        return tuple(ours), not wrong and len(ours) == len(envelopes)
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
         """The sets of every interchange that is for us, or an item result."""
@@ -82,27 +82,27 @@ class GxoFiles:
             return [results(facility, name, data)], []
         interchanges, bad = open_interchanges(data, name)
         good: list[Document] = []
-        for told in interchanges:
-            stranger = self._stranger(told, name)
+        for one in interchanges:
+            stranger = self._stranger(one, name)
             if stranger is not None:
-                bad.append(Unreadable(f"{name} interchange {told.control_number}", stranger))
+                bad.append(Unreadable(f"{name} interchange {one.control_number}", stranger))
                 continue
-            some, spoilt = documents(facility, told)
+            some, spoilt = documents(facility, one)
             good += some
             bad += spoilt
         if len(bad) == 1 and not interchanges:
             raise bad[0].error  # nothing stands beside it: it is the file
         return good, bad
 
-    def _stranger(self, told: Envelope | Interchange, name: str) -> Unmappable | None:
-        for field, said, wanted in (
-            ("ISA06", told.sender, self._settings.receiver),
-            ("ISA08", told.receiver, self._settings.sender),
-            ("ISA15", told.usage, self._settings.usage),
+    def _stranger(self, envelope: Envelope | Interchange, name: str) -> Unmappable | None:
+        for field, value, wanted in (
+            ("ISA06", envelope.sender, self._settings.receiver),
+            ("ISA08", envelope.receiver, self._settings.sender),
+            ("ISA15", envelope.usage, self._settings.usage),
         ):
-            if said != wanted:
+            if value != wanted:
                 why = f"{name} is not for this connection, which has {wanted}: ask GXO, or correct the connection"
-                return Unmappable(field, said, why, kind="unreadable")
+                return Unmappable(field, value, why, kind="unreadable")
         return None
 
     def origin(self, body: bytes) -> DocumentSource:
@@ -111,8 +111,8 @@ class GxoFiles:
 
     def snapshot_by(self, facility: str) -> tuple[time, ZoneInfo]:
         """By which local time the day's 846 is due (gxo.md 2.1)."""
-        told = self._settings.facility(facility)
-        return told.snapshot_by, told.zone
+        facility_settings = self._settings.facility(facility)
+        return facility_settings.snapshot_by, facility_settings.zone
 
     def read_acknowledgement(self, body: bytes) -> Acknowledgement:
         """A 997."""
