@@ -19,7 +19,7 @@ AT_MOST = 240.0  # seconds of one turn; what is left lies there for the next
 
 
 def take_files(runtime: Runtime, connection: str, facility: str) -> int:
-    """Take what has stopped growing. Returns how many files were news. Raises what adapters raise, and Busy.
+    """Take files that have stopped growing. Returns how many were new. Raises what adapters raise, and Busy.
 
     A folder that is refused, and a file that is not given out or cannot be moved away, is counted from look to look
     and becomes a person's. It keeps no file beside it waiting: what failed before is tried last.
