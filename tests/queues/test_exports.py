@@ -9,7 +9,6 @@ import pytest
 from adapters.errors import Rejected
 from fleet_tests.world import World, sales_order
 from workers.orders_out import polls as orders_out_polls
-from workers.sku_sync import polls as sku_sync_polls
 
 WHY = "ExportStock: Access violation at address 00A3"
 
@@ -48,15 +47,6 @@ def test_a_product_that_is_refused_alone_is_named_and_asked_for_again(
     monkeypatch.undo()
     world.poll()
     assert ("AAA" in products(world), world.exceptions()) == (True, [])
-
-
-def test_an_export_that_is_refused_whatever_it_names_is_no_products_fault(
-    world: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    refuse(world, monkeypatch, "fetch_products", "MUG", "BOWL", "TRAY")
-    with pytest.raises(Rejected):
-        sku_sync_polls.poll_catalogue(world.runtime)
-    assert (world.exceptions(), world.store.rows("select * from cursor")) == ([], [])
 
 
 def test_an_order_that_is_refused_alone_is_named_and_the_others_go(
