@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from workers.spine import exceptions
 
@@ -18,6 +19,19 @@ def is_ahead(at: datetime, now: datetime) -> bool:
 def not_later(at: datetime, now: datetime) -> datetime:
     """Return the moment that a partner named; ``now`` where its clock is ahead."""
     return now if is_ahead(at, now) else at
+
+
+def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """Return the moment, in UTC, of a time of day in a zone; the later one where the clock shows it twice or never."""
+    both = (datetime.combine(day, at.replace(fold=fold), zone).astimezone(UTC) for fold in (0, 1))
+    return max(both)
+
+
+def next_local(after: datetime, at: time, zone: ZoneInfo) -> datetime:
+    """Return the first moment behind ``after`` at which the clocks of a zone show a time of day, in UTC."""
+    day = after.astimezone(zone).date()
+    today = local_moment(day, at, zone)
+    return today if today > after else local_moment(day + timedelta(days=1), at, zone)
 
 
 def file_ahead(run: exceptions.Run, connection: str, at: datetime, now: datetime) -> None:

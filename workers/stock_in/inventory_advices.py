@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
-from workers.domain.clocks import not_later
+from workers.domain.clocks import local_moment, next_local, not_later
 from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.ledger.store import Connection
 from workers.ports.sources import Kind
@@ -72,12 +72,13 @@ def read_count(reading: Reading) -> None:
             copy.write_row((number, line.sku, line.condition.value, line.units))
     came = reading.record.received_at
     written = not_later(origin.written, came)
+    at = min(counted.at, written)
     argument = {
         "home": home,
         "document": counted.number,
         "number": origin.number,
         "written": written.isoformat(),
-        "at": min(counted.at, written).isoformat(),
+        "at": at.isoformat(),
         "parts": origin.parts,
     }
     news = reading.run("select take_count_part(%s, %s) as news", json.dumps(argument), number)[0]["news"]
@@ -86,7 +87,7 @@ def read_count(reading: Reading) -> None:
         _told_otherwise(reading, counted.number, counted.facility, news["otherwise"])
     if news["differing"] is not None and not news["missing"]:  # else an older one than the last, or a part of one
         by, zone = documents.snapshot_by(counted.facility)
-        due = datetime.combine(counted.at.astimezone(zone).date() + timedelta(days=1), by, zone)
+        due = local_moment(at.astimezone(zone).date() + timedelta(days=1), by, zone)
         reading.run("select await_count(%s, %s, %s)", home, reading.record.connection, due)
         if due > datetime.now(UTC):
             reading.close_exception("count_late", f"count:{home}", "a count has come")
@@ -111,9 +112,7 @@ def await_first_counts(runtime: Runtime, db: Connection) -> None:
         documents = runtime.warehouse(connection).parts.stock_documents
         if documents is not None:
             by, zone = documents.snapshot_by(facility)
-            now = datetime.now(zone)
-            due = datetime.combine(now.date(), by, zone)
-            due = due if due > now else datetime.combine(now.date() + timedelta(days=1), by, zone)
+            due = next_local(datetime.now(UTC), by, zone)
             db.execute(
                 "select await_count(%s, %s, %s) where not exists (select 1 from told_count where home = %s)"
                 " and not exists (select 1 from expectation where subject = 'count:' || %s)",

@@ -319,3 +319,15 @@ def test_an_order_that_somebody_typed_in_at_the_warehouse_is_noticed_before_it_s
     world.runtime.warehouse("leeds").order_reads.client.cancel_goods_out(typed)
     world.sweep()
     assert "unknown_at_warehouse" not in world.exceptions()
+
+
+def test_an_order_that_is_mended_and_unreadable_again_in_the_same_way_is_somebodys_again(world: Any) -> None:
+    order = world.order(("MUG", 1), country="ZZ")
+    world.poll()
+    assert world.exceptions() == ["bad_address"]
+    world.khaos.post("edit", order=order, texts={"ICOUNTRY_CODE": "GB"})
+    world.poll()
+    assert world.exceptions() == []
+    world.khaos.post("edit", order=order, texts={"ICOUNTRY_CODE": "ZZ"})
+    poll_open(world)
+    assert world.exceptions() == ["bad_address"]
