@@ -31,7 +31,7 @@ from workers.embedded.supervision import Fleet
 from workers.ledger.migrate import migrate
 
 SECRETS = ("CLARUS_CLIENT_SECRET", "CLARUS_WEBHOOK_TOKEN", "KHAOS_CHANNEL_PASSWORD", "KHAOS_COURIER_PASSWORD")
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @dataclass
