@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from workers import recovery
 from workers.embedded.folder import free_ports
 from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.store import Store
-from workers.spine import people
+from workers.spine import live, people
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 180.0
@@ -116,6 +117,8 @@ class Fleet:
             self.until(lambda url=url: self._answers(url))
         self.clarus_switch(floor=False)
         self.product("MUG")
+        with closing(Store(self.dsn, size=1)) as store:
+            live.set_live(store, ("khaos", "leeds"), "a test")
         for name in QUEUES:
             self.start(name)
         self._run("beat", "celery", "-A", "workers.app", "beat")

@@ -35,6 +35,7 @@ from workers.simulator.settings import (
     configuration,
 )
 from workers.simulator.wire import Wire
+from workers.spine import live
 from workers.views.snapshot import reading_engine
 from workers.web.warehouse_hooks import Inbox, routes
 from workers.wiring import schedules
@@ -110,6 +111,7 @@ class Stage:
         web.include_router(routes(Inbox(self._stores[0], self.engine, {"leeds": first.runtime.warehouse("leeds")})))
         self.wire.apps[WEB] = web
         schedules.install(first.runtime, first.listed)
+        live.set_live(self.store, self._configuration.connections, "the simulator")
         rule()
         self._open_shop(first)
         for store in self._stores:

@@ -56,6 +56,11 @@ VERDICTS: dict[str, Verdict] = {
         "Many messages died of one new cause: see whether a release or a setting caused it, then `fleet open"
         " CONNECTION`.",
     ),
+    "not_live": Verdict(
+        OPERATIONS,
+        "info",
+        "A new connection: nothing is sent to it. Run `fleet audit`, look at the report, then `fleet go-live NAME`.",
+    ),
     # one message
     "refused_by_warehouse": Verdict(
         OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."
