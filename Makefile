@@ -10,7 +10,7 @@ KEEP ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo faults bench simulate test check lock
+.PHONY: help setup demo faults bench simulate mutants test check lock
 
 help:  ## list what can be made
 	@echo 'make ...'
@@ -41,6 +41,9 @@ bench: $(READY)  ## how much goes through, measured
 
 simulate: $(READY)  ## a seeded walk over all that may happen; SEEDS=1-50 STEPS=120, and a seed replays its walk
 	$(BIN)/python -m workers.simulator --seeds $(or $(SEEDS),1-20) --steps $(or $(STEPS),120) $(ARGS)
+
+mutants: $(READY)  ## lines of the product made wrong, one at a time: which seeds of the simulator notice
+	$(BIN)/python -m workers.simulator --mutants --seeds $(or $(SEEDS),1-12) --steps $(or $(STEPS),120) $(ARGS)
 
 test: $(READY)  ## all tests, three files at a time; ARGS="tests/deployment -x" runs some, one after the other
 	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))

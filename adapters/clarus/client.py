@@ -40,9 +40,12 @@ class Clarus:
     def reference_data(self) -> dict[str, Any]:
         """``{"account_id": str, "warehouses": {code: id}, "carriers": {code: id}, "stock_unit_types": {code: id}}``.
 
+        ``shows_hold_reasons`` stands beside them: whether stock records of this tenant have their ``reason_code``.
+
         Raises Rejected (symbol ``account_unknown``) when no account has the code of the settings.
         """
-        return ids_by_code(self._wire.ask, self.settings.account)
+        told = ids_by_code(self._wire.ask, self.settings.account)
+        return {**told, "shows_hold_reasons": "reason_code" in self._extra.of("stocks")}
 
     def products_by_code(self, codes: Iterable[str]) -> dict[str, Node]:
         """Product nodes by their code; a code that Clarus does not know is not in the answer."""

@@ -7,11 +7,13 @@ import stat
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import BinaryIO
 
 from paramiko import SFTPAttributes
 
 from adapters.errors import Rejected
 from adapters.sftp.account import Account
+from adapters.sftp.copying import copied
 from adapters.sftp.leftovers import Leftovers, unfinished
 from adapters.sftp.line import Line
 from adapters.sftp.names import entries, shown, wire
@@ -118,6 +120,11 @@ class Sftp:
             why = f"{name} should have {told} bytes and has {len(data)}: it is being written, or the server is wrong"
             raise Rejected(f"{why}; if it stays so, ask the partner to lay it again", symbol="size_differs")
         return data
+
+    def copy(self, path: str, into: BinaryIO, limit: int = LARGEST) -> int:
+        """Copies a file of any size in bounded memory, and gives its bytes. Raises as ``fetch``."""
+        with self._line.operation(f"copy {path}") as at:
+            return copied(at.files, path, into, limit)
 
     def archive(self, path: str, folder: str) -> str | None:
         """Moves a file into the folder and gives its new path; None when it is gone: that was done before.

@@ -3,6 +3,18 @@
 All are frozen. Quantities are whole units, money is Decimal, times are aware and UTC.
 """
 
+from mappings.canonical.garment_orders import GarmentLine, GarmentOrder
+from mappings.canonical.garment_returns import GarmentMove, GarmentReturn, RetiredFor, Retirement, ReturnStep
+from mappings.canonical.garments import (
+    Disposition,
+    GarmentItem,
+    GarmentRow,
+    GarmentState,
+    Grade,
+    Source,
+    less_sellable,
+)
+from mappings.canonical.hire import HireDates, LineKind
 from mappings.canonical.model import Canonical, Units
 from mappings.canonical.orders import (
     Address,
@@ -39,10 +51,21 @@ __all__ = [
     "Condition",
     "CreditNote",
     "CustomerReturn",
+    "Disposition",
     "ExchangeItem",
     "Fulfilment",
+    "GarmentItem",
+    "GarmentLine",
+    "GarmentMove",
+    "GarmentOrder",
+    "GarmentReturn",
+    "GarmentRow",
+    "GarmentState",
     "GoodsReceipt",
+    "Grade",
+    "HireDates",
     "Invoice",
+    "LineKind",
     "NewOrder",
     "NewOrderLine",
     "OrderLine",
@@ -51,14 +74,19 @@ __all__ = [
     "Product",
     "ReceiptLine",
     "ReceiptStatus",
+    "RetiredFor",
+    "Retirement",
     "ReturnAdvice",
+    "ReturnStep",
     "ReturnedItem",
     "SalesOrder",
     "Shipment",
+    "Source",
     "StockLine",
     "StockMovement",
     "Units",
     "WarehouseLine",
     "WarehouseOrder",
     "WarehouseStatus",
+    "less_sellable",
 ]

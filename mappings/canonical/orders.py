@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from mappings.canonical.hire import HireDates, LineKind
 from mappings.canonical.model import Canonical, Units
 
 
@@ -35,6 +36,12 @@ class OrderLine(Canonical):
     quantity: Units
     description: str = ""
     site: str = ""  # where it is not the order's
+    line_id: str = ""  # Khaos's, where it shows one
+    kind: LineKind = LineKind.SALE
+    unit_price: Decimal | None = None
+    measurements: tuple[str, ...] = ()  # sizes to alter or to choose by, at most two
+    garment: str = ""  # the physical garment, where the merchant chose it
+    user_fields: tuple[tuple[str, str], ...] = ()
 
 
 class SalesOrder(Canonical):
@@ -51,15 +58,23 @@ class SalesOrder(Canonical):
     priority: str = ""
     required_by: date | None = None
     note: str = ""
+    first_name: str = ""  # of the recipient, where Khaos keeps it apart from the last name
+    last_name: str = ""
+    user_fields: tuple[tuple[str, str], ...] = ()  # user-defined fields by name, for rules and dates of hire
     lines: tuple[OrderLine, ...] = ()
     address: Address
 
 
 class PickLine(Canonical):
-    """Units of one SKU to pick; a SKU stands once in a fulfilment."""
+    """Units of one SKU to pick. A SKU stands once in a fulfilment, or once for each ``line_id``."""
 
     sku: str
     quantity: Annotated[int, Field(gt=0)]
+    line_id: str = ""
+    kind: LineKind = LineKind.SALE
+    unit_price: Decimal | None = None
+    measurements: tuple[str, ...] = ()
+    garment: str = ""  # the physical garment, where the merchant chose it
 
 
 class Invoice(Canonical):
@@ -127,6 +142,10 @@ class Fulfilment(Canonical):
     priority: str = ""
     note: str = ""
     dispatch_by: datetime
+    ordered_at: datetime | None = None
+    first_name: str = ""
+    last_name: str = ""
+    hire: HireDates | None = None  # of an order with a hire line
 
 
 class WarehouseStatus(StrEnum):

@@ -1,5 +1,6 @@
 """What Clarus's words mean: products, orders and returns written for it; orders, stock, goods in and webhooks read."""
 
+from mappings.clarus.conditions import read_hold
 from mappings.clarus.facts import Facts
 from mappings.clarus.hints import WebhookHint, read_hint
 from mappings.clarus.movements import read_movements
@@ -21,6 +22,7 @@ __all__ = [
     "WebhookHint",
     "read_courier",
     "read_hint",
+    "read_hold",
     "read_movements",
     "read_order",
     "read_receipt",

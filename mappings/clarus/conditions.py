@@ -67,6 +67,16 @@ class Conditions:
         return Judged(meaning, reason, _missing("stocks.reason_code.code", reason, "hold_reasons"))
 
 
+def read_hold(reason: str, own: Mapping[str, str] | None = None, *, shown: bool = True) -> Condition | None:
+    """The condition in which units stand that were held for a reason: what ``judge`` says of their stock record.
+
+    ``shown`` is whether this tenant's stock records show their reason. None where such units count as gone.
+    Raises Unmappable as ``Conditions`` does.
+    """
+    record = {"status": "held", "reason_code": {"code": reason if shown else ""}}
+    return Conditions(own).judge(record).condition
+
+
 def _missing(field: str, word: str, section: str) -> Unmappable:
     why = f'add a row `"{word}" = "{MEANINGS}"` to {OWN} of fleet.toml, or to [{section}] in {TABLE}'
     return Unmappable(field, word, why, kind="unknown_condition")

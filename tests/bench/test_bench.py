@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from fleet_tests.places import ROOT
 from workers.bench.run import Plan
 from workers.bench.trade import LINES, order_record, webhook
 
-ROOT = Path(__file__).parents[2]
 TINY = Plan(
     rounds=1,
     variant_rounds=1,

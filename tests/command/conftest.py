@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine
 
 from fleet_tests.full_ledger import FullLedger, open_ledger, with_a_part_shipped
+from fleet_tests.terminal import Answered, Command
 from workers.ledger.store import Store
 from workers.views.snapshot import reading_engine
-
-
-@dataclass(frozen=True)
-class Said:
-    """What a command answered."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-Command = Callable[..., Said]
 
 
 @pytest.fixture
@@ -58,7 +40,7 @@ def shipped(world: FullLedger) -> FullLedger:
 def fleet(database: str, tmp_path: Path) -> Command:
     """Run the `fleet` command as a user would, in an empty folder, with DATABASE_URL set."""
 
-    def run(*arguments: str, typed: str = "", **environment: str) -> Said:
+    def run(*arguments: str, typed: str = "", **environment: str) -> Answered:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLEET", "BROKER"))}
         ended = subprocess.run(
             [str(Path(sys.executable).parent / "fleet"), *arguments],
@@ -66,6 +48,6 @@ def fleet(database: str, tmp_path: Path) -> Command:
             env={**kept, "DATABASE_URL": database, "FLEET_VAR": str(tmp_path / "var"), **environment},
         )  # fmt: skip
         assert "Traceback" not in ended.stderr, ended.stderr
-        return Said(ended.returncode, ended.stdout, ended.stderr)
+        return Answered(ended.returncode, ended.stdout, ended.stderr)
 
     return run

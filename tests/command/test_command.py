@@ -8,9 +8,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
+
+from fleet_tests.full_ledger import FullLedger
+from fleet_tests.places import ROOT
+from fleet_tests.terminal import Command
 
 COMMANDS = (
     *((), ("up",), ("run",), ("migrate",), ("check",), ("status",), ("order",), ("replay",), ("open",), ("demo",)),
@@ -43,7 +46,7 @@ SECRETS = {"CLARUS_CLIENT_SECRET": "s", "CLARUS_WEBHOOK_TOKEN": "a-token-of-sixt
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_help_reads_and_every_command_shows_an_example(fleet: Any, command: tuple[str, ...]) -> None:
+def test_every_help_reads_and_every_command_shows_an_example(fleet: Command, command: tuple[str, ...]) -> None:
     said = fleet(*command, "--help")
     assert said.code == 0
     assert "Usage: fleet" in said.out
@@ -52,7 +55,7 @@ def test_every_help_reads_and_every_command_shows_an_example(fleet: Any, command
         assert "--json" in said.out
 
 
-def test_status_says_the_same_to_people_and_to_programs(shipped: Any, fleet: Any) -> None:
+def test_status_says_the_same_to_people_and_to_programs(shipped: FullLedger, fleet: Command) -> None:
     shipped.post("SO2-1")
     shipped.die("bad_address", "the postcode is missing")
     for_programs = fleet("status", "--json").json
@@ -66,7 +69,7 @@ def test_status_says_the_same_to_people_and_to_programs(shipped: Any, fleet: Any
 
 
 @pytest.mark.usefixtures("shipped")
-def test_an_order_is_told_to_people_and_to_programs(fleet: Any) -> None:
+def test_an_order_is_told_to_people_and_to_programs(fleet: Command) -> None:
     told = fleet("order", "WEB-9", "--json").json
     assert told["stories"] == ["SO1"]
     assert told["timeline"][0]["at"].endswith("+00:00")
@@ -76,14 +79,14 @@ def test_an_order_is_told_to_people_and_to_programs(fleet: Any) -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_an_unknown_order_is_one_line_on_stderr_and_nothing_on_stdout(fleet: Any) -> None:
+def test_an_unknown_order_is_one_line_on_stderr_and_nothing_on_stdout(fleet: Command) -> None:
     said = fleet("order", "SO404", "--json")
     assert (said.code, said.out) == (1, "")
     assert said.err.startswith("fleet: nothing is known by 'SO404'")
     assert said.err.count("\n") == 1
 
 
-def test_an_exception_is_listed_shown_retried_and_its_retry_is_signed(world: Any, fleet: Any) -> None:
+def test_an_exception_is_listed_shown_retried_and_its_retry_is_signed(world: FullLedger, fleet: Command) -> None:
     world.post("SO1-1")
     number = str(world.die("bad_address", "the postcode is missing"))
     assert [row["kind"] for row in fleet("exceptions", "list", "--json").json] == ["bad_address"]
@@ -98,7 +101,7 @@ def test_an_exception_is_listed_shown_retried_and_its_retry_is_signed(world: Any
 
 
 def test_bodies_are_shown_only_on_demand_edited_from_a_file_and_sent_again(
-    world: Any, fleet: Any, tmp_path: Path
+    world: FullLedger, fleet: Command, tmp_path: Path
 ) -> None:
     world.post("SO1-1")
     number = str(world.die("bad_address", "the postcode is missing"))
@@ -116,7 +119,7 @@ def test_bodies_are_shown_only_on_demand_edited_from_a_file_and_sent_again(
     ("body", "told"), [("{", "is not JSON"), ("[1]", "holds no JSON object"), (None, "cannot be read")]
 )
 def test_a_body_that_cannot_be_used_is_refused_before_anything_changes(
-    world: Any, fleet: Any, tmp_path: Path, body: str | None, told: str
+    world: FullLedger, fleet: Command, tmp_path: Path, body: str | None, told: str
 ) -> None:
     world.post("SO1-1")
     number = str(world.die("bad_address", "x"))
@@ -128,7 +131,7 @@ def test_a_body_that_cannot_be_used_is_refused_before_anything_changes(
     assert world.one("select state as it from message") == "dead"
 
 
-def test_a_dismissal_needs_a_reason_and_ends_the_message(world: Any, fleet: Any) -> None:
+def test_a_dismissal_needs_a_reason_and_ends_the_message(world: FullLedger, fleet: Command) -> None:
     world.post("SO1-1")
     number = str(world.die("bad_address", "x"))
     assert fleet("exceptions", "dismiss", number, "--why", "  ").code == 1
@@ -139,7 +142,7 @@ def test_a_dismissal_needs_a_reason_and_ends_the_message(world: Any, fleet: Any)
     assert (again.code, again.out) == (1, "")
 
 
-def test_a_record_is_read_again_once_at_a_time_and_a_purged_one_says_so(world: Any, fleet: Any) -> None:
+def test_a_record_is_read_again_once_at_a_time_and_a_purged_one_says_so(world: FullLedger, fleet: Command) -> None:
     record = world.store.receive("leeds", "order", "key", b"{}")
     assert fleet("replay", str(record), "--json").json == {"record": record, "replayed": False}
     world.store.run("delete from record_unread")
@@ -148,7 +151,7 @@ def test_a_record_is_read_again_once_at_a_time_and_a_purged_one_says_so(world: A
     assert fleet("replay", "4711").code == 1
 
 
-def test_a_shut_connection_is_opened_by_hand_without_any_partners_secret(world: Any, fleet: Any) -> None:
+def test_a_shut_connection_is_opened_by_hand_without_any_partners_secret(world: FullLedger, fleet: Command) -> None:
     world.store.run("update connection set shut_kind = 'suspect_release', shut_since = now() where name = 'leeds'")
     assert fleet("open", "leeds", "--as", "anna", "--json").json == {"connection": "leeds", "opened": True}
     assert world.one("select shut_kind as it from connection where name = 'leeds'") is None
@@ -179,7 +182,7 @@ def test_a_connection_that_is_not_live_is_not_opened_by_hand_and_the_command_tha
 )
 @pytest.mark.parametrize("command", [("status",), ("exceptions", "retry", "1"), ("open", "leeds"), ("migrate",)])
 def test_a_ledger_that_is_not_there_is_one_line_and_exit_code_2(
-    fleet: Any, command: tuple[str, ...], dsn: str, told: str
+    fleet: Command, command: tuple[str, ...], dsn: str, told: str
 ) -> None:
     said = fleet(*command, "--json", DATABASE_URL=dsn)
     assert (said.code, said.out) == (2, "")
@@ -188,7 +191,7 @@ def test_a_ledger_that_is_not_there_is_one_line_and_exit_code_2(
     assert "secret-word" not in said.err
 
 
-def test_a_ledger_that_was_never_migrated_names_the_command(postgres: str, fleet: Any) -> None:
+def test_a_ledger_that_was_never_migrated_names_the_command(postgres: str, fleet: Command) -> None:
     said = fleet("status", DATABASE_URL=postgres)
     assert said.code == 2
     assert "run `fleet migrate`" in said.err
@@ -196,7 +199,7 @@ def test_a_ledger_that_was_never_migrated_names_the_command(postgres: str, fleet
 
 @pytest.mark.parametrize("command", [("up",), ("run", "web"), ("check",)])
 def test_a_wrong_configuration_is_one_line_that_says_what_to_write(
-    fleet: Any, tmp_path: Path, command: tuple[str, ...]
+    fleet: Command, tmp_path: Path, command: tuple[str, ...]
 ) -> None:
     (tmp_path / "fleet.toml").write_text(TOML.replace("subdomain", "subdomian"))
     said = fleet(*command, **SECRETS)
@@ -205,18 +208,18 @@ def test_a_wrong_configuration_is_one_line_that_says_what_to_write(
     assert "connections.leeds.subdomain: is missing" in told or "subdomian: unknown key" in told
 
 
-def test_check_adds_up_the_connections_and_finds_nothing_wrong(fleet: Any, tmp_path: Path, redis_url: str) -> None:
+def test_check_adds_up_the_connections_and_finds_nothing_wrong(fleet: Command, tmp_path: Path, redis_url: str) -> None:
     (tmp_path / "fleet.toml").write_text(TOML)
     said = fleet("check", "--json", BROKER_URL=redis_url, **SECRETS)
     assert (said.code, said.json["problems"]) == (0, [])
-    lines = (Path(__file__).parents[2] / "Procfile").read_text().splitlines()
+    lines = (ROOT / "Procfile").read_text().splitlines()
     workers = sum(" worker " in line for line in lines)
     own_heartbeat, web = 1, 6
     assert said.json["database_connections"] == (5 + own_heartbeat) * workers + web
     assert said.json["max_connections"] > 100
 
 
-def test_check_says_when_the_procfile_would_open_more_than_postgres_takes(fleet: Any, tmp_path: Path) -> None:
+def test_check_says_when_the_procfile_would_open_more_than_postgres_takes(fleet: Command, tmp_path: Path) -> None:
     (tmp_path / "fleet.toml").write_text(TOML)
     said = fleet("check", "--scale", "orders-out=60", BROKER_URL="redis://127.0.0.1:1/0", **SECRETS)
     assert said.code == 1
@@ -224,7 +227,7 @@ def test_check_says_when_the_procfile_would_open_more_than_postgres_takes(fleet:
     assert "the broker cannot be reached" in said.out
 
 
-def test_run_becomes_the_line_with_its_environment(fleet: Any, tmp_path: Path) -> None:
+def test_run_becomes_the_line_with_its_environment(fleet: Command, tmp_path: Path) -> None:
     (tmp_path / "fleet.toml").write_text(TOML)
     (tmp_path / "Procfile").write_text("say: sh -c 'echo $FLEET_PROCESS on $WEB_PORT as $$'\n")
     assert fleet("run", "say", "--json", **SECRETS).json["name"] == "say"
@@ -241,7 +244,7 @@ def test_run_becomes_the_line_with_its_environment(fleet: Any, tmp_path: Path) -
 
 
 def test_a_fleet_that_runs_here_is_found_and_one_that_died_is_not(
-    world: Any, fleet: Any, database: str, tmp_path: Path
+    world: FullLedger, fleet: Command, database: str, tmp_path: Path
 ) -> None:
     world.post("SO1-1")
     note = tmp_path / "var" / "run.json"
@@ -253,7 +256,7 @@ def test_a_fleet_that_runs_here_is_found_and_one_that_died_is_not(
     assert fleet("order", "SO1", DATABASE_URL="").code == 2
 
 
-def test_the_sandbox_needs_one_that_runs(fleet: Any, tmp_path: Path) -> None:
+def test_the_sandbox_needs_one_that_runs(fleet: Command, tmp_path: Path) -> None:
     (tmp_path / "orders.csv").write_text("")
     said = fleet("sandbox", "load", "orders.csv")
     assert said.code == 2

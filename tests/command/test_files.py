@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
+from fleet_tests.full_ledger import FullLedger
+from fleet_tests.terminal import Command
 from workers.edi.collect import pack
 from workers.spine.policy import VERDICTS
 from workers.views.orders import order_story
 from workers.views.stock import stock_story
 from workers.web.desk import order, stock
 
-Fleet = Any
 SITE = "Northampton"
 
 
 class Gxo:
     """A facility whose files come, whose stock is told, and that was sent an order."""
 
-    def __init__(self, world: Any) -> None:
+    def __init__(self, world: FullLedger) -> None:
         self.store = world.store
         self.world = world
 
@@ -51,7 +52,7 @@ class Gxo:
 
 
 @pytest.fixture
-def gxo(world: Any) -> Gxo:
+def gxo(world: FullLedger) -> Gxo:
     world.store.run("insert into connection (name, system) values ('gxo', 'gxo')")
     world.store.run("insert into home (site, connection, facility, told) values (%s, 'gxo', 'GBNH01', true)", SITE)
     world.store.run("insert into stock_site (site, home, purpose) values (%s, %s, 'sell')", SITE, SITE)
@@ -67,7 +68,7 @@ def differing(gxo: Gxo) -> Gxo:
     return gxo
 
 
-def test_support_sees_which_files_came_what_became_of_them_and_which_are_missing(gxo: Gxo, fleet: Fleet) -> None:
+def test_support_sees_which_files_came_what_became_of_them_and_which_are_missing(gxo: Gxo, fleet: Command) -> None:
     assert gxo.come("945_000000001.edi", 1) == "taken"
     assert gxo.come("945_000000001.edi", 1) == "repeated"
     assert gxo.come("945_000000001.edi", 1, b"other") == "kept"
@@ -91,7 +92,7 @@ def test_support_sees_which_files_came_what_became_of_them_and_which_are_missing
     assert "5 files, 1 missing numbers" in text
 
 
-def test_a_part_of_a_name_and_a_facility_narrow_the_files(gxo: Gxo, fleet: Fleet) -> None:
+def test_a_part_of_a_name_and_a_facility_narrow_the_files(gxo: Gxo, fleet: Command) -> None:
     gxo.come("945_000000001.edi", 1)
     gxo.come("item_MODA_20261102060000.result.csv", None)
     assert [f["name"] for f in fleet("files", "--name", "RESULT", "--json").json["files"]] == [
@@ -103,7 +104,7 @@ def test_a_part_of_a_name_and_a_facility_narrow_the_files(gxo: Gxo, fleet: Fleet
     assert "known are: gxo" in said.err
 
 
-def test_a_file_of_which_something_could_not_be_read_says_so(gxo: Gxo, fleet: Fleet) -> None:
+def test_a_file_of_which_something_could_not_be_read_says_so(gxo: Gxo, fleet: Command) -> None:
     gxo.come("945_000000001.edi", 1)
     record = gxo.world.one("select record_id as it from partner_file")
     gxo.store.run("delete from record_unread")
@@ -116,7 +117,7 @@ def test_a_file_of_which_something_could_not_be_read_says_so(gxo: Gxo, fleet: Fl
 
 
 def test_what_was_told_and_what_was_counted_stand_side_by_side_until_a_person_takes_the_count(
-    differing: Gxo, fleet: Fleet
+    differing: Gxo, fleet: Command
 ) -> None:
     (row,) = fleet("stock-differences", "list", "--json").json
     assert row == {"home": SITE, "sku": "MUG", "book": {"good": 8}, "counted": {"good": 5}, "held": 5}
@@ -132,7 +133,7 @@ def test_what_was_told_and_what_was_counted_stand_side_by_side_until_a_person_ta
     assert fleet("stock-differences", "list", "--json").json == []
 
 
-def test_nothing_is_adopted_where_nothing_differs_or_nobody_says_so(differing: Gxo, fleet: Fleet) -> None:
+def test_nothing_is_adopted_where_nothing_differs_or_nobody_says_so(differing: Gxo, fleet: Command) -> None:
     said = fleet("stock-differences", "adopt", SITE, "BOWL", "--by", "Anna B")
     assert said.code == 1
     assert "count and movements agree" in said.err
@@ -145,7 +146,9 @@ def test_the_verdict_of_a_difference_names_the_command_that_settles_it() -> None
     assert "`fleet stock-differences adopt SITE SKU --by NAME`" in VERDICTS["stock_differs"].next_step
 
 
-def test_the_stock_of_a_sku_tells_the_book_the_last_count_and_when(differing: Gxo, fleet: Fleet, engine: Any) -> None:
+def test_the_stock_of_a_sku_tells_the_book_the_last_count_and_when(
+    differing: Gxo, fleet: Command, engine: Engine
+) -> None:
     (told,) = fleet("stock", "MUG", "--json").json["told"]
     assert (told["site"], told["book"], told["counted"], told["differs"], told["count"]) == (
         SITE, {"good": 8}, {"good": 5}, True, "SNAP3",
@@ -187,7 +190,7 @@ def sent(gxo: Gxo) -> Gxo:
 
 
 @pytest.mark.usefixtures("sent")
-def test_an_orders_story_names_control_number_and_file_and_when_it_was_accepted(fleet: Fleet, engine: Any) -> None:
+def test_an_orders_story_names_control_number_and_file_and_when_it_was_accepted(fleet: Command, engine: Engine) -> None:
     told = fleet("order", "SO1", "--json").json
     assert [(f["number"], f["file"], f["reference"], f["connection"]) for f in told["files"]] == [
         (1, "", "SO1-1", "gxo"), (2, "940_000000002.edi", "SO1-1", "gxo"),
@@ -209,7 +212,7 @@ def test_an_orders_story_names_control_number_and_file_and_when_it_was_accepted(
     assert "940_000000002.edi" in order.order(story)
 
 
-def test_what_a_warehouse_shall_answer_is_expected_in_words(sent: Gxo, fleet: Fleet) -> None:
+def test_what_a_warehouse_shall_answer_is_expected_in_words(sent: Gxo, fleet: Command) -> None:
     for what in ("received", "accepted"):
         sent.store.run(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection) values ('order:SO1-1', %s,"

@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.full_ledger import FullLedger
+from fleet_tests.terminal import Command
 
-def returned(world: Any, reference: str = "RT0000001", **more: Any) -> str:
+
+def returned(world: FullLedger, reference: str = "RT0000001", **more: Any) -> str:
     row = {
         "reference": reference, "connection": "leeds", "receipt": reference, "line_id": "1", "erp": "khaos",
         "order_code": "SO1", "home": "Leeds", "sku": "A", "units": 1, "condition": "good", "state": "graded", **more,
@@ -24,12 +27,12 @@ def returned(world: Any, reference: str = "RT0000001", **more: Any) -> str:
     return reference
 
 
-def state(world: Any, reference: str = "RT0000001") -> str:
+def state(world: FullLedger, reference: str = "RT0000001") -> str:
     found: str = world.one("select state as it from return_line where reference = %s", reference)
     return found
 
 
-def dead(world: Any, reference: str = "RT0000001") -> None:
+def dead(world: FullLedger, reference: str = "RT0000001") -> None:
     """The return's message stands dead, as one that may be credited already."""
     world.post(
         reference, flow="returns-in", connection="khaos", kind="return", subject=f"return:{reference}", story="SO1"
@@ -38,13 +41,13 @@ def dead(world: Any, reference: str = "RT0000001") -> None:
 
 
 @pytest.fixture
-def one(shipped: Any) -> Any:
+def one(shipped: FullLedger) -> FullLedger:
     returned(shipped)
     dead(shipped)
     return shipped
 
 
-def test_returns_are_listed_shown_and_found_by_state_without_names(one: Any, fleet: Any) -> None:
+def test_returns_are_listed_shown_and_found_by_state_without_names(one: FullLedger, fleet: Command) -> None:
     returned(one, "RT0000002", state="refunded", line_id="2")
     rows = fleet("returns", "list", "--json").json
     assert [(row["reference"], row["state"]) for row in rows] == [("RT0000001", "graded")]
@@ -57,7 +60,7 @@ def test_returns_are_listed_shown_and_found_by_state_without_names(one: Any, fle
     assert fleet("returns", "list", "--state", "lost").code == 1
 
 
-def test_an_offer_by_a_person_sends_the_message_on_and_keeps_the_name(one: Any, fleet: Any) -> None:
+def test_an_offer_by_a_person_sends_the_message_on_and_keeps_the_name(one: FullLedger, fleet: Command) -> None:
     said = fleet("returns", "offer", "RT0000001", "--by", "Anna B")
     assert said.code == 0, said.err
     assert one.one("select decided_by as it from return_line") == "Anna B"
@@ -66,7 +69,7 @@ def test_an_offer_by_a_person_sends_the_message_on_and_keeps_the_name(one: Any, 
     assert fleet("returns", "offer", "RT0000001").code == 2  # nobody said so
 
 
-def test_a_stopped_return_is_never_offered_again(one: Any, fleet: Any) -> None:
+def test_a_stopped_return_is_never_offered_again(one: FullLedger, fleet: Command) -> None:
     assert fleet("returns", "stop", "RT0000001", "--by", "Anna B", "--why", " ").code == 1
     assert fleet("returns", "stop", "RT0000001", "--by", "Anna B", "--why", "by hand").code == 0
     assert state(one) == "stopped"
@@ -77,12 +80,12 @@ def test_a_stopped_return_is_never_offered_again(one: Any, fleet: Any) -> None:
     assert "stopped" in said.err
 
 
-def test_who_stops_what_khaos_has_pulled_is_told_to_delete_it_there(one: Any, fleet: Any) -> None:
+def test_who_stops_what_khaos_has_pulled_is_told_to_delete_it_there(one: FullLedger, fleet: Command) -> None:
     one.store.run("update return_line set state = 'presumed_imported', served_at = now()")
     assert "delete it there" in fleet("returns", "stop", "RT0000001", "--by", "Anna B", "--why", "x").out
 
 
-def test_grade_credited_refunded_and_released_are_kept_with_the_name(one: Any, fleet: Any) -> None:
+def test_grade_credited_refunded_and_released_are_kept_with_the_name(one: FullLedger, fleet: Command) -> None:
     assert fleet("returns", "grade", "RT0000001", "shiny", "--by", "Anna B").code == 1
     assert fleet("returns", "grade", "RT0000001", "quarantine", "--by", "Anna B").code == 0
     one.store.run("update return_line set processing = 'quarantine'")
@@ -98,7 +101,7 @@ def test_grade_credited_refunded_and_released_are_kept_with_the_name(one: Any, f
 
 
 def test_announced_returns_are_taken_from_a_file_and_bad_lines_are_told(
-    shipped: Any, fleet: Any, tmp_path: Path
+    shipped: FullLedger, fleet: Command, tmp_path: Path
 ) -> None:
     file = tmp_path / "rmas.csv"
     file.write_text("rma,order,sku,quantity\nRMA-1,SO1,A,1\nRMA-2,SO9,A,1\n")
@@ -115,7 +118,9 @@ def test_announced_returns_are_taken_from_a_file_and_bad_lines_are_told(
     assert "rma" in fleet("returns", "advise", str(file)).err
 
 
-def test_what_was_received_is_listed_by_purchase_order_and_booked_by_a_person(world: Any, fleet: Any) -> None:
+def test_what_was_received_is_listed_by_purchase_order_and_booked_by_a_person(
+    world: FullLedger, fleet: Command
+) -> None:
     for line, (po, units) in enumerate((("PO-1", 5), ("PO-2", 3))):
         world.store.run(
             "insert into received_line (connection, their_id, line_id, purchase_order, home, sku, received)"

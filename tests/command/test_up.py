@@ -14,6 +14,7 @@ from typing import Any
 
 import requests
 
+from fleet_tests.terminal import Command
 from workers.embedded.folder import free_ports
 
 PROCFILE = """
@@ -28,7 +29,7 @@ extensions.confirm_shipment = {}
 """
 
 
-def test_up_brings_servers_and_processes_and_ctrl_c_ends_them_all(fleet: Any, tmp_path: Path) -> None:
+def test_up_brings_servers_and_processes_and_ctrl_c_ends_them_all(fleet: Command, tmp_path: Path) -> None:
     (tmp_path / "fleet.toml").write_text(TOML)
     web, flower = free_ports(2)
     (tmp_path / "Procfile").write_text(PROCFILE)

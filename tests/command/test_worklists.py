@@ -5,18 +5,18 @@ from __future__ import annotations
 import csv
 import io
 import json
-from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
+from fleet_tests.full_ledger import FullLedger
+from fleet_tests.terminal import Command
 from workers.views.worklists import WORKLISTS, counts, entries
 from workers.web.desk import worklists
 
-Fleet = Any
-
 
 @pytest.fixture
-def waiting(shipped: Any) -> Any:
+def waiting(shipped: FullLedger) -> FullLedger:
     """SO1's part shipment waits to be assigned, and must be split off first."""
     store = shipped.store
     store.run("update shipment set route = 'courier_hook', consignment = 'RM1GB'")
@@ -39,7 +39,7 @@ def waiting(shipped: Any) -> Any:
 
 
 @pytest.mark.usefixtures("waiting")
-def test_the_command_lists_what_there_is_to_do(fleet: Fleet) -> None:
+def test_the_command_lists_what_there_is_to_do(fleet: Command) -> None:
     assert {"dispatch": 1, "publish": 1}.items() <= json.loads(fleet("worklist", "--json").out).items()
     (row,) = json.loads(fleet("worklist", "dispatch", "--json").out)
     assert (row["invoice"], row["order"], row["courier"], row["consignment"], row["tracking"], row["route"]) == (
@@ -56,21 +56,21 @@ def test_the_command_lists_what_there_is_to_do(fleet: Fleet) -> None:
 
 
 @pytest.mark.usefixtures("world")
-def test_a_worklist_that_there_is_not_is_one_line_and_an_empty_one_is_no_error(fleet: Fleet) -> None:
+def test_a_worklist_that_there_is_not_is_one_line_and_an_empty_one_is_no_error(fleet: Command) -> None:
     ended = fleet("worklist", "lunch")
     assert (ended.code, "write one of dispatch, publish" in ended.err) == (1, True)
     assert fleet("worklist", "dispatch", "--csv", "--json").code == 1
     assert "0 to do" in fleet("worklist", "dispatch").out
 
 
-def test_an_entry_goes_when_it_was_done(waiting: Any, engine: Any) -> None:
+def test_an_entry_goes_when_it_was_done(waiting: FullLedger, engine: Engine) -> None:
     waiting.store.run("select finish(id, 'delivered', 'shown', 'fleet') from message where kind = 'shipment'")
     waiting.store.run("update sku set state = 'confirmed'")
     assert not any(counts(engine).values())
 
 
 @pytest.mark.usefixtures("waiting")
-def test_the_desk_escapes_what_stands_there_and_gives_the_same_as_csv(engine: Any) -> None:
+def test_the_desk_escapes_what_stands_there_and_gives_the_same_as_csv(engine: Engine) -> None:
     for name in ("dispatch", "publish"):
         chosen = WORKLISTS[name]
         rows = entries(engine, chosen)

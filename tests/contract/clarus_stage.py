@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from fleet_tests.world import World
 from workers.returns_in import goods_in
 
 WORLD = "build"
@@ -16,7 +17,7 @@ class Stage:
 
     connection = "leeds"
 
-    def __init__(self, world: Any) -> None:
+    def __init__(self, world: World) -> None:
         self.world = world
 
     def stock(self, **units: int) -> None:

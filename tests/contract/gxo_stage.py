@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from fleet_tests.gxo import ByFile
+
 WORLD = "build_gxo"
 HERE = "GBNH01"
 OVER = {"C", "D", "V"}
@@ -16,7 +18,7 @@ class Stage:
 
     connection = "gxo"
 
-    def __init__(self, gxo: Any) -> None:
+    def __init__(self, gxo: ByFile) -> None:
         self.gxo, self.world, self.site = gxo, gxo.world, gxo.site
         self._switch(floor=False)
 

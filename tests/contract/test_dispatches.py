@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from fleet_tests.stage import Stage
 
-def told(stage: Any, order: str) -> list[tuple[str, dict[str, int]]]:
+
+def told(stage: Stage, order: str) -> list[tuple[str, dict[str, int]]]:
     return [(s["reference"], s["lines"]) for s in stage.world.shipments(order)]
 
 
-def test_each_part_is_a_shipment_of_its_own_with_its_own_tracking(stage: Any) -> None:
+def test_each_part_is_a_shipment_of_its_own_with_its_own_tracking(stage: Stage) -> None:
     world = stage.world
     order = stage.order(("MUG", 6))
     stage.settle()
@@ -34,7 +36,7 @@ def test_each_part_is_a_shipment_of_its_own_with_its_own_tracking(stage: Any) ->
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
-def test_less_than_was_asked_for_closes_short(stage: Any) -> None:
+def test_less_than_was_asked_for_closes_short(stage: Stage) -> None:
     world = stage.world
     order = stage.order(("MUG", 5), ("BOWL", 1))
     stage.settle()
@@ -45,7 +47,7 @@ def test_less_than_was_asked_for_closes_short(stage: Any) -> None:
     assert [lines for _, lines in told(stage, order)] == [{"MUG": 3, "BOWL": 1}]
 
 
-def test_more_than_was_asked_for_is_an_exception_and_khaos_is_not_told(stage: Any) -> None:
+def test_more_than_was_asked_for_is_an_exception_and_khaos_is_not_told(stage: Stage) -> None:
     order = stage.order(("MUG", 2))
     stage.settle()
     stage.work(over={order: 3})
@@ -56,7 +58,7 @@ def test_more_than_was_asked_for_is_an_exception_and_khaos_is_not_told(stage: An
     assert told(stage, order) == []
 
 
-def test_an_order_that_nobody_sent_is_an_exception(stage: Any) -> None:
+def test_an_order_that_nobody_sent_is_an_exception(stage: Stage) -> None:
     stage.stranger_ships()
     stage.hear()
     found = stage.world.exception("dispatch_unknown_order")
@@ -64,7 +66,7 @@ def test_an_order_that_nobody_sent_is_an_exception(stage: Any) -> None:
     assert stage.world.store.row("select count(*) as n from shipment where fulfilment = 'STRANGER-1'")["n"] == 0
 
 
-def test_whatever_was_said_and_is_said_again_changes_nothing(stage: Any) -> None:
+def test_whatever_was_said_and_is_said_again_changes_nothing(stage: Stage) -> None:
     world = stage.world
     orders = [stage.order(("MUG", 4)), stage.order(("MUG", 2), ("BOWL", 3)), stage.order(("BOWL", 1))]
     stage.settle()
@@ -89,7 +91,7 @@ def test_whatever_was_said_and_is_said_again_changes_nothing(stage: Any) -> None
     assert {name: told for name, told in after.items() if told != before[name]} == {}
 
 
-def _books(stage: Any) -> dict[str, Any]:
+def _books(stage: Stage) -> dict[str, Any]:
     store, khaos = stage.world.store, stage.world.khaos.books()
     asked = {
         "fulfilments": "select reference, state, shipped, shipments, confirmed from fulfilment order by 1",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from fleet_tests.stage import Stage
 from workers.returns_in import rma
 from workers.returns_in.rma import Said
 
 
-def sold(stage: Any, *lines: tuple[str, int]) -> str:
+def sold(stage: Stage, *lines: tuple[str, int]) -> str:
     order = str(stage.order(*lines))
     stage.settle()
     stage.work()
@@ -16,17 +15,17 @@ def sold(stage: Any, *lines: tuple[str, int]) -> str:
     return order
 
 
-def returns(stage: Any) -> list[tuple[str, str, int, str, str]]:
+def returns(stage: Stage) -> list[tuple[str, str, int, str, str]]:
     rows = stage.world.store.rows("select * from return_line order by reference")
     return [(row["order_code"], row["sku"], row["units"], row["condition"], row["state"]) for row in rows]
 
 
-def held(stage: Any, sku: str) -> int:
+def held(stage: Stage, sku: str) -> int:
     row = stage.world.store.row("select good from position where home = 'Main Site' and sku = %s", sku)
     return int(row["good"])
 
 
-def test_a_suppliers_goods_are_received_and_not_booked(stage: Any) -> None:
+def test_a_suppliers_goods_are_received_and_not_booked(stage: Stage) -> None:
     world = stage.world
     stage.supply("PO-77", "MUG", 5)
     stage.hear()
@@ -38,7 +37,7 @@ def test_a_suppliers_goods_are_received_and_not_booked(stage: Any) -> None:
     assert world.exceptions() == []
 
 
-def test_an_announced_return_is_graded_and_offered_once(stage: Any) -> None:
+def test_an_announced_return_is_graded_and_offered_once(stage: Stage) -> None:
     world = stage.world
     order = sold(stage, ("MUG", 3))
     line = {"rma": "RMA-9", "order": order, "sku": "MUG", "quantity": "2"}
@@ -55,14 +54,14 @@ def test_an_announced_return_is_graded_and_offered_once(stage: Any) -> None:
     assert world.exceptions() == []
 
 
-def test_a_blind_return_is_matched_by_its_order_number(stage: Any) -> None:
+def test_a_blind_return_is_matched_by_its_order_number(stage: Stage) -> None:
     order = sold(stage, ("MUG", 2))
     stage.back("MUG", 1, order=order)
     stage.hear()
     assert returns(stage) == [(order, "MUG", 1, "good", "offered")]
 
 
-def test_a_blind_return_that_names_no_order_waits_for_a_person(stage: Any) -> None:
+def test_a_blind_return_that_names_no_order_waits_for_a_person(stage: Stage) -> None:
     sold(stage, ("MUG", 2))
     stage.back("MUG", 1)
     stage.hear()
@@ -70,7 +69,7 @@ def test_a_blind_return_that_names_no_order_waits_for_a_person(stage: Any) -> No
     assert stage.world.exceptions() == ["return_unknown_order"]
 
 
-def test_goods_in_a_condition_without_a_row_credit_nobody(stage: Any) -> None:
+def test_goods_in_a_condition_without_a_row_credit_nobody(stage: Stage) -> None:
     order = sold(stage, ("MUG", 2))
     stage.back("MUG", 1, order=order, good=False)
     stage.hear()
@@ -78,7 +77,7 @@ def test_goods_in_a_condition_without_a_row_credit_nobody(stage: Any) -> None:
     assert stage.world.exceptions() == ["unknown_grade"]
 
 
-def test_more_than_an_order_got_is_credited_to_nobody(stage: Any) -> None:
+def test_more_than_an_order_got_is_credited_to_nobody(stage: Stage) -> None:
     order = sold(stage, ("MUG", 1))
     stage.back("MUG", 3, order=order)
     stage.hear()
@@ -86,7 +85,7 @@ def test_more_than_an_order_got_is_credited_to_nobody(stage: Any) -> None:
     assert stage.world.exceptions() == ["returned_more_than_shipped"]
 
 
-def test_returned_goods_wait_for_their_credit_note_before_they_are_sold(stage: Any) -> None:
+def test_returned_goods_wait_for_their_credit_note_before_they_are_sold(stage: Stage) -> None:
     order = sold(stage, ("MUG", 2))
     before = stage.world.levels("MUG")["Main Site"]
     stage.back("MUG", 2, order=order)

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from fleet_tests.stage import Stage
 from workers import recovery
 from workers.orders_out import polls
 from workers.sku_sync import polls as sku_sync_polls
 from workers.spine.people import Person
 
 
-def cancel(stage: Any, order: str) -> None:
+def cancel(stage: Stage, order: str) -> None:
     """Khaos Control takes the order back, and the warehouse has answered."""
     stage.world.khaos.post("cancel", order=order)
     stage.world.poll()
     stage.settle()
 
 
-def states(stage: Any, order: str) -> list[str]:
+def states(stage: Stage, order: str) -> list[str]:
     return [state for _, state in stage.world.fulfilments(order)]
 
 
-def test_an_order_goes_out_ships_and_khaos_shows_it(stage: Any) -> None:
+def test_an_order_goes_out_ships_and_khaos_shows_it(stage: Stage) -> None:
     order = stage.order(("MUG", 2), ("BOWL", 1))
     stage.settle()
     assert stage.there(order) == [{"MUG": 2, "BOWL": 1}]
@@ -37,7 +37,7 @@ def test_an_order_goes_out_ships_and_khaos_shows_it(stage: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", ["lose_answer", "drop"])
-def test_an_order_whose_sending_is_in_doubt_is_there_once(stage: Any, fault: str) -> None:
+def test_an_order_whose_sending_is_in_doubt_is_there_once(stage: Stage, fault: str) -> None:
     getattr(stage, fault)()
     order = stage.order(("MUG", 2))
     assert [m["state"] for m in stage.world.live_messages()] == ["waiting"]
@@ -54,7 +54,7 @@ def test_an_order_whose_sending_is_in_doubt_is_there_once(stage: Any, fault: str
     assert (stage.world.live_messages(), stage.world.exceptions()) == ([], [])
 
 
-def test_polling_again_and_again_sends_nothing_twice(stage: Any) -> None:
+def test_polling_again_and_again_sends_nothing_twice(stage: Stage) -> None:
     order = stage.order(("MUG", 2))
     for _ in range(3):
         stage.world.poll()
@@ -64,7 +64,7 @@ def test_polling_again_and_again_sends_nothing_twice(stage: Any) -> None:
     assert (stage.there(order), stage.twice()) == ([{"MUG": 2}], 0)
 
 
-def test_an_unconfirmed_sku_holds_its_order_which_goes_by_itself_when_it_is_confirmed(stage: Any) -> None:
+def test_an_unconfirmed_sku_holds_its_order_which_goes_by_itself_when_it_is_confirmed(stage: Stage) -> None:
     world = stage.world
     world.stock("LATE")
     order = world.order(("MUG", 1), ("LATE", 1))
@@ -83,7 +83,7 @@ def test_an_unconfirmed_sku_holds_its_order_which_goes_by_itself_when_it_is_conf
     assert "sku_unconfirmed" not in world.exceptions()
 
 
-def test_a_refused_product_is_merchandisings_and_holds_its_order_until_it_is_taken(stage: Any) -> None:
+def test_a_refused_product_is_merchandisings_and_holds_its_order_until_it_is_taken(stage: Stage) -> None:
     world = stage.world
     stage.refuse(sku="LATE")
     world.stock("LATE")
@@ -102,7 +102,7 @@ def test_a_refused_product_is_merchandisings_and_holds_its_order_until_it_is_tak
     assert "sku_refused" not in world.exceptions()
 
 
-def test_a_refused_order_is_operations_exception_and_a_retry_sends_it_once(stage: Any) -> None:
+def test_a_refused_order_is_operations_exception_and_a_retry_sends_it_once(stage: Stage) -> None:
     world = stage.world
     order = str(world.order(("MUG", 1)))
     stage.refuse(order=order)
@@ -121,7 +121,7 @@ def test_a_refused_order_is_operations_exception_and_a_retry_sends_it_once(stage
     assert (states(stage, order), stage.twice(), world.exceptions()) == (["dispatched"], 0, [])
 
 
-def test_a_cancellation_in_time_is_proven(stage: Any) -> None:
+def test_a_cancellation_in_time_is_proven(stage: Stage) -> None:
     order = stage.order(("MUG", 1))
     stage.settle()
     cancel(stage, order)
@@ -130,7 +130,7 @@ def test_a_cancellation_in_time_is_proven(stage: Any) -> None:
     assert (stage.world.live_messages(), stage.world.exceptions()) == ([], [])
 
 
-def test_a_cancellation_before_the_sending_says_nothing_to_the_warehouse(stage: Any) -> None:
+def test_a_cancellation_before_the_sending_says_nothing_to_the_warehouse(stage: Stage) -> None:
     world = stage.world
     world.stock("LATE")
     order = str(world.order(("LATE", 1)))
@@ -144,7 +144,7 @@ def test_a_cancellation_before_the_sending_says_nothing_to_the_warehouse(stage: 
     assert not {"cancel_refused", "sku_unconfirmed"} & set(world.exceptions())
 
 
-def test_a_cancellation_whose_answer_is_lost_is_proven_when_it_is_said_again(stage: Any) -> None:
+def test_a_cancellation_whose_answer_is_lost_is_proven_when_it_is_said_again(stage: Stage) -> None:
     order = stage.order(("MUG", 1))
     stage.settle()
     stage.lose_answer()
@@ -155,7 +155,7 @@ def test_a_cancellation_whose_answer_is_lost_is_proven_when_it_is_said_again(sta
     assert (stage.world.live_messages(), stage.world.exceptions()) == ([], [])
 
 
-def test_a_changed_order_goes_again_under_a_new_number_once_the_old_one_is_proven_cancelled(stage: Any) -> None:
+def test_a_changed_order_goes_again_under_a_new_number_once_the_old_one_is_proven_cancelled(stage: Stage) -> None:
     world = stage.world
     order = stage.order(("MUG", 5))
     stage.settle()
@@ -176,7 +176,7 @@ def test_a_changed_order_goes_again_under_a_new_number_once_the_old_one_is_prove
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
-def test_a_cancellation_that_is_too_late_is_customer_services_and_so_are_the_goods_that_left(stage: Any) -> None:
+def test_a_cancellation_that_is_too_late_is_customer_services_and_so_are_the_goods_that_left(stage: Stage) -> None:
     world = stage.world
     order = stage.order(("MUG", 1))
     stage.settle()
@@ -192,7 +192,7 @@ def test_a_cancellation_that_is_too_late_is_customer_services_and_so_are_the_goo
 
 @pytest.mark.parametrize("longest", [60.0])
 def test_a_warehouse_that_is_down_shuts_its_gate_and_nothing_is_lost(
-    open_stage: Callable[..., Any], longest: float
+    open_stage: Callable[..., Stage], longest: float
 ) -> None:
     stage = open_stage()
     stage.stock(MUG=20)

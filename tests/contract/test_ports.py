@@ -8,6 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
+from fleet_tests.stage import Stage
 from workers.config.system import Role
 from workers.ports.warehouse import PartAbsent, Parts, Warehouse, manners
 from workers.wiring.systems import SYSTEMS
@@ -31,12 +32,12 @@ def _fits(side: Any, port: type) -> None:
     assert not missing, f"{type(side).__name__} lacks {missing}"
 
 
-def test_a_stage_is_set_for_every_warehouse_that_the_wiring_names(stage: Any) -> None:
+def test_a_stage_is_set_for_every_warehouse_that_the_wiring_names(stage: Stage) -> None:
     system = stage.world.runtime.connection(stage.connection).system
     assert system in SYSTEMS
 
 
-def test_each_part_of_the_warehouse_has_the_form_of_its_port(stage: Any) -> None:
+def test_each_part_of_the_warehouse_has_the_form_of_its_port(stage: Stage) -> None:
     parts = stage.world.runtime.warehouse(stage.connection).parts
     ports = get_type_hints(Parts)
     had = {field.name: getattr(parts, field.name) for field in fields(Parts)}
@@ -47,12 +48,12 @@ def test_each_part_of_the_warehouse_has_the_form_of_its_port(stage: Any) -> None
             _fits(part, port)
 
 
-def test_what_the_warehouse_can_do_is_listed_with_the_manner_of_each(stage: Any) -> None:
+def test_what_the_warehouse_can_do_is_listed_with_the_manner_of_each(stage: Stage) -> None:
     listed = manners(stage.world.runtime.warehouse(stage.connection).parts)
     assert all(listed[needed] for needed in ("takes orders", "takes products", "tells dispatches", "tells stock"))
 
 
-def test_a_part_that_is_asked_for_and_absent_says_which_there_are(stage: Any) -> None:
+def test_a_part_that_is_asked_for_and_absent_says_which_there_are(stage: Stage) -> None:
     parts = replace(stage.world.runtime.warehouse(stage.connection).parts, orders=None)
     with pytest.raises(PartAbsent, match=r"connection york has no part 'orders'; it has account, .*dispatches"):
         _ = Warehouse("york", parts).orders

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from fleet_tests.stage import Stage
 from workers.journal.entries import enter_new
 from workers.stock_in import levels
 
 
-def level(stage: Any, sku: str) -> tuple[int, int]:
+def level(stage: Stage, sku: str) -> tuple[int, int]:
     """In stock and available in Khaos Control, at the selling site."""
     shown: dict[str, tuple[int, int]] = stage.world.levels(sku)
     return shown.get("Main Site", (0, 0))
 
 
-def position(stage: Any, sku: str) -> tuple[int, dict[str, int]]:
+def position(stage: Stage, sku: str) -> tuple[int, dict[str, int]]:
     row = stage.world.store.row("select good, other from position where home = 'Main Site' and sku = %s", sku)
     return row["good"], row["other"]
 
 
-def test_a_count_is_the_level(stage: Any) -> None:
+def test_a_count_is_the_level(stage: Stage) -> None:
     world = stage.world
     assert (level(stage, "MUG"), level(stage, "BOWL")) == ((20, 20), (10, 10))
     world.khaos.post("adjust", code="MUG", site="Main Site", to=99)
@@ -28,7 +27,7 @@ def test_a_count_is_the_level(stage: Any) -> None:
     assert level(stage, "MUG") == (20, 20)
 
 
-def test_an_order_takes_its_units_once_from_sale_to_issue(stage: Any) -> None:
+def test_an_order_takes_its_units_once_from_sale_to_issue(stage: Stage) -> None:
     """The worked example: 20, 16, 16, 16, 16; and a dispatch takes its stock at once."""
     world = stage.world
     world.khaos.switch(issue_after=3600)
@@ -51,7 +50,7 @@ def test_an_order_takes_its_units_once_from_sale_to_issue(stage: Any) -> None:
     assert world.exceptions() == []
 
 
-def test_an_adjustment_is_one_journal_entry_and_moves_the_level(stage: Any) -> None:
+def test_an_adjustment_is_one_journal_entry_and_moves_the_level(stage: Stage) -> None:
     world = stage.world
     stage.adjust("MUG", -3)
     stage.adjust("BOWL", 2)
@@ -67,7 +66,7 @@ def test_an_adjustment_is_one_journal_entry_and_moves_the_level(stage: Any) -> N
     assert (level(stage, "MUG"), world.exceptions()) == ((17, 17), [])
 
 
-def test_held_units_stand_on_the_site_of_their_condition(stage: Any) -> None:
+def test_held_units_stand_on_the_site_of_their_condition(stage: Stage) -> None:
     stage.hold("MUG", 4)
     stage.hear()
     assert position(stage, "MUG") == (16, {"quarantine": 4})
@@ -77,7 +76,7 @@ def test_held_units_stand_on_the_site_of_their_condition(stage: Any) -> None:
     }
 
 
-def test_units_in_a_condition_that_no_table_knows_are_never_sellable_and_a_person_is_told(stage: Any) -> None:
+def test_units_in_a_condition_that_no_table_knows_are_never_sellable_and_a_person_is_told(stage: Stage) -> None:
     stage.strange("MUG", 6)
     stage.hear()
     good, other = position(stage, "MUG")
@@ -86,7 +85,7 @@ def test_units_in_a_condition_that_no_table_knows_are_never_sellable_and_a_perso
     assert "unknown_condition" in stage.world.exceptions()
 
 
-def test_what_several_orders_share_is_not_promised_twice(stage: Any) -> None:
+def test_what_several_orders_share_is_not_promised_twice(stage: Stage) -> None:
     world = stage.world
     world.khaos.switch(issue_after=3600)
     first, second = stage.order(("BOWL", 4)), stage.order(("BOWL", 3))

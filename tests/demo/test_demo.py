@@ -14,12 +14,13 @@ from typing import Any
 import psutil
 import pytest
 
+from fleet_tests.places import SHARED
 from fleet_tests.sentry import Sentry
 from workers.demo.orders_file.reading import load_orders, personal_words
 from workers.demo.run import DEFAULT_FILE
 
 FLEET = Path(sys.executable).with_name("fleet")
-SHARED = Path(__file__).parents[3] / "shared" / "data" / "online-retail-lines.csv.gz"
+THEIRS = SHARED / "data" / "online-retail-lines.csv.gz"
 SLICE = 900  # lines of the real file
 LONGEST = 600.0  # seconds: a demo ends by itself well before, whatever it waits for (workers/demo/timeout.py)
 pytestmark = pytest.mark.timeout(LONGEST + 60)
@@ -155,11 +156,11 @@ def test_with_workers_killed_redis_flushed_and_partners_failing_nothing_is_lost_
     assert {word for word in personal() if word in told} == set()
 
 
-@pytest.mark.skipif(not SHARED.exists(), reason="real trade data is not beside the project")
+@pytest.mark.skipif(not THEIRS.exists(), reason="real trade data is not beside the project")
 def test_a_slice_of_real_trade_runs_to_a_balance(tmp_path: Path) -> None:
     """The first lines of the file, returns among them; `make demo ARGS="--orders …"` runs all of it."""
     part = tmp_path / "orders.csv"
-    with gzip.open(SHARED, "rt", encoding="utf-8") as whole:
+    with gzip.open(THEIRS, "rt", encoding="utf-8") as whole:
         part.write_text("".join(itertools.islice(whole, SLICE + 1)), encoding="utf-8")
     code, report = run_demo(tmp_path, "--orders", str(part))
     balanced(code, report)

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
+from fleet_tests.places import ROOT
 from workers.embedded.procfile import read_procfile
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 AROUND = {"postgres", "redis", "migrate"}

@@ -10,7 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +19,13 @@ import pytest
 import redis
 import sqlalchemy
 
+from fleet_tests.owners import Owner, Watch
 from workers.embedded import binaries
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 
 OPEN_TO_ALL = Path("/var/tmp")  # noqa: S108  another user must get there; what is made in it is private
-SERVERS = {"postgres": EmbeddedPostgres, "redis": EmbeddedRedis}
+SERVERS: dict[str, Any] = {"postgres": EmbeddedPostgres, "redis": EmbeddedRedis}
 STALE = {"postgres": "postgresql://fleet:x@127.0.0.1:1/fleet", "redis": "redis://:x@127.0.0.1:1/0"}
 ADDRESS = {"postgres": "dsn", "redis": "url"}
 
@@ -69,7 +70,7 @@ def test_a_server_starts_once_and_is_found_again(server: Any) -> None:
     assert says_hello(address), "who found it up leaves it up"
 
 
-def test_a_stop_leaves_no_process_and_the_next_start_finds_address_and_data(server: Any, watch: Any) -> None:
+def test_a_stop_leaves_no_process_and_the_next_start_finds_address_and_data(server: Any, watch: Watch) -> None:
     address = server.start()
     keeper = int((server.folder / "keeper.pid").read_text())
     everything = {keeper, *watch.below(keeper)}
@@ -115,7 +116,7 @@ def test_secrets_can_be_read_by_their_owner_only_and_stand_on_no_command_line(se
         says_hello(address.replace(f":{secret}@", "@"))
 
 
-def test_a_killed_server_is_started_again_on_the_same_address_with_its_data(server: Any, watch: Any) -> None:
+def test_a_killed_server_is_started_again_on_the_same_address_with_its_data(server: Any, watch: Watch) -> None:
     address = server.start()
     write(address)
     was = server.pid
@@ -129,7 +130,9 @@ def test_a_killed_server_is_started_again_on_the_same_address_with_its_data(serv
 
 
 @pytest.mark.parametrize("victim", ["owner", "keeper"])
-def test_a_server_ends_when_its_owner_or_keeper_is_killed(victim: str, server: Any, owner: Any, watch: Any) -> None:
+def test_a_server_ends_when_its_owner_or_keeper_is_killed(
+    victim: str, server: Any, owner: Callable[..., Owner], watch: Watch
+) -> None:
     kind = type(server)
     one = owner(f"""
 from pathlib import Path
@@ -221,7 +224,7 @@ def test_the_programs_are_copied_once_to_where_nobody_can_run_them(
         assert copy.is_relative_to(public)
         assert binaries.reachable_postgres() == copy
         assert [entry.name for entry in copy.parents[2].iterdir()] == [copy.parents[1].name], "nothing half done"
-        rights = {"user": "nobody", "group": "nogroup", "extra_groups": []}
+        rights: dict[str, Any] = {"user": "nobody", "group": "nogroup", "extra_groups": []}
         for name in ("postgres", "initdb"):
             subprocess.run([copy / "bin" / name, "--version"], check=True, cwd="/", stdout=subprocess.DEVNULL, **rights)
     finally:
@@ -252,7 +255,9 @@ def ordinary_python(module: str) -> str | None:
 
 @pytest.mark.skipif(os.getuid() != 0, reason="the other tests run as an ordinary user already")
 @pytest.mark.parametrize("kind", SERVERS)
-def test_an_ordinary_user_runs_a_server_alone(kind: str, owner: Any, watch: Any, monkeypatch: Any) -> None:
+def test_an_ordinary_user_runs_a_server_alone(
+    kind: str, owner: Callable[..., Owner], watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
     site = Path(psycopg.__file__).parents[1]
     project = Path(binaries.__file__).parents[2]
     monkeypatch.setenv("PYTHONPATH", f"{project}{os.pathsep}{site}")

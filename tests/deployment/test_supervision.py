@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from fleet_tests.owners import Owner, Watch
 from workers.embedded.keeper import NotStarted
 from workers.embedded.procfile import BadProcfile, Line, read_procfile
 from workers.embedded.supervision import Fleet
@@ -61,14 +61,14 @@ def test_a_wrong_procfile_is_refused_with_the_line_to_mend(tmp_path: Path, text:
         read_procfile(tmp_path / "Procfile")
 
 
-def test_every_line_runs_scaled_with_its_environment_and_its_own_log(fleet: Fleet, watch: Any) -> None:
+def test_every_line_runs_scaled_with_its_environment_and_its_own_log(fleet: Fleet, watch: Watch) -> None:
     assert set(fleet.processes()) == {"quick-1", "quick-2", "say"}
     log = fleet.folder / "log" / "say.log"
     assert watch.soon(lambda: log.exists() and log.read_text() == "100%(here)s 100% ; # say\n"), log.read_text()
     assert log.stat().st_mode & 0o077 == 0
 
 
-def test_a_killed_process_comes_back_with_another_pid(fleet: Fleet, watch: Any) -> None:
+def test_a_killed_process_comes_back_with_another_pid(fleet: Fleet, watch: Watch) -> None:
     (was,) = fleet.kill("say")
     assert watch.soon(lambda: fleet.processes()["say"][0] == "RUNNING" and fleet.processes()["say"][1] != was)
 
@@ -109,7 +109,7 @@ def test_a_deep_folder_does_not_break_the_socket(procfile: Path, tmp_path: Path)
 STUBBORN = "trap '' TERM HUP INT; setsid sleep 601 & while :; do sleep 0.1; done"
 
 
-def test_stop_ends_even_those_that_will_not_and_their_strays(procfile: Path, tmp_path: Path, watch: Any) -> None:
+def test_stop_ends_even_those_that_will_not_and_their_strays(procfile: Path, tmp_path: Path, watch: Watch) -> None:
     (tmp_path / "stubborn.sh").write_text(STUBBORN)
     procfile.write_text("".join(f"s{n}: sh {tmp_path}/stubborn.sh\n" for n in range(8)))
     fleet = Fleet(procfile, {}, tmp_path / "run", stop_patience=2)
@@ -126,7 +126,7 @@ def test_stop_ends_even_those_that_will_not_and_their_strays(procfile: Path, tmp
 
 @pytest.mark.parametrize("victim", ["owner", "keeper"])
 def test_a_fleet_ends_when_its_owner_or_keeper_is_killed(
-    victim: str, procfile: Path, tmp_path: Path, owner: Any, watch: Any
+    victim: str, procfile: Path, tmp_path: Path, owner: Callable[..., Owner], watch: Watch
 ) -> None:
     folder = tmp_path / "run"
     code = f"""
@@ -149,7 +149,7 @@ fleet.start(); fleet.wait_running(20); print("up")
     ]
 
 
-def test_a_killed_supervisor_takes_its_processes_along_and_is_started_again(fleet: Fleet, watch: Any) -> None:
+def test_a_killed_supervisor_takes_its_processes_along_and_is_started_again(fleet: Fleet, watch: Watch) -> None:
     before = fleet.processes()
     os.kill(int((fleet.folder / "program.pid").read_text()), signal.SIGKILL)
 

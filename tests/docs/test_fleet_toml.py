@@ -15,6 +15,7 @@ from adapters.gxo.settings import Facility as GxoFacility
 from adapters.gxo.settings import Settings as GxoSettings
 from adapters.khaos import settings
 from adapters.khaos.courier_settings import ConsignmentFile, CourierHook
+from fleet_tests.places import ROOT
 from mappings.gxo.conditions import Conditions, Words
 from mappings.gxo.items import COLUMNS
 from mappings.gxo.movements import Effect
@@ -27,7 +28,6 @@ from workers.config.stock import Buffer, NonSellingSites
 from workers.wiring import systems
 from workers.wiring.systems import read_configuration as read
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "deploy" / "fleet.example.toml"
 TEXT = EXAMPLE.read_text(encoding="utf-8")
 # what stands in a section of its own, or instead of another key

@@ -8,18 +8,18 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 
+from fleet_tests.places import ROOT, SAMPLES
 from workers.embedded.binaries import postgres_tree
 from workers.ledger.functions import SUBJECTS
 from workers.ledger.migrate import is_current, migrate
 
-WORKERS = Path(__file__).parents[2] / "workers"
+WORKERS = ROOT / "workers"
 FOLDER = WORKERS / "ledger" / "functions"
-RELEASED = Path(__file__).parents[1] / "samples" / "ledger" / "revision_0003.sql.gz"
+RELEASED = SAMPLES / "ledger" / "revision_0003.sql.gz"
 
 _numbers = itertools.count(1)
 

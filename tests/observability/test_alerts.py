@@ -20,6 +20,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from adapters.errors import Rejected, Unavailable
+from fleet_tests.sentry import Sentry
 from mappings.errors import Unmappable
 from workers.observability import alerts
 
@@ -41,7 +42,7 @@ def died(kind: str = "refused_by_warehouse", reference: str = "SO1-1") -> None:
     )
 
 
-def test_a_death_is_one_event_grouped_by_flow_connection_and_kind(sentry: Any) -> None:
+def test_a_death_is_one_event_grouped_by_flow_connection_and_kind(sentry: Sentry) -> None:
     died(reference="SO1-1")
     died(reference="SO2-1")
     died(kind="uncertain")
@@ -67,7 +68,7 @@ def test_a_death_is_one_event_grouped_by_flow_connection_and_kind(sentry: Any) -
     assert (events[0]["environment"], events[0]["release"]) == ("test", "fleet@1")
 
 
-def test_a_gate_that_shuts_and_opens_is_one_issue_that_ends_as_information(sentry: Any) -> None:
+def test_a_gate_that_shuts_and_opens_is_one_issue_that_ends_as_information(sentry: Sentry) -> None:
     alerts.gate_shut(connection="leeds", kind="unavailable", since=WHEN)
     alerts.gate_opened(connection="leeds", kind="unavailable", shut_for_seconds=312.4, released=87)
     alerts.flush()
@@ -78,7 +79,7 @@ def test_a_gate_that_shuts_and_opens_is_one_issue_that_ends_as_information(sentr
     assert opened["contexts"]["fleet"] == {"shut_for_seconds": 312.4, "released": 87}
 
 
-def test_a_schedule_checks_in_as_a_pair_and_once_a_minute_at_most(sentry: Any) -> None:
+def test_a_schedule_checks_in_as_a_pair_and_once_a_minute_at_most(sentry: Sentry) -> None:
     now = [1000.0]
 
     def run(schedule: str) -> None:
@@ -101,7 +102,7 @@ def test_a_schedule_checks_in_as_a_pair_and_once_a_minute_at_most(sentry: Any) -
     assert first["monitor_config"]["checkin_margin"] == 2
 
 
-def test_a_run_that_fails_checks_in_as_an_error_and_still_fails(sentry: Any) -> None:
+def test_a_run_that_fails_checks_in_as_an_error_and_still_fails(sentry: Sentry) -> None:
     with pytest.raises(Unavailable), alerts.check_in("hourly", every_seconds=3600):
         raise Unavailable("leeds answered HTTP 503")
     alerts.flush()
@@ -109,7 +110,7 @@ def test_a_run_that_fails_checks_in_as_an_error_and_still_fails(sentry: Any) -> 
     assert (began["monitor_config"]["schedule"]["value"], ended["status"]) == (60, "error")
 
 
-def test_without_a_dsn_nothing_is_sent_and_no_thread_starts(monkeypatch: pytest.MonkeyPatch, sentry: Any) -> None:
+def test_without_a_dsn_nothing_is_sent_and_no_thread_starts(monkeypatch: pytest.MonkeyPatch, sentry: Sentry) -> None:
     monkeypatch.setenv("SENTRY_DSN", sentry.dsn)
     for dsn in (None, ""):
         alerts.configure(dsn, environment="test", release="fleet@1", process="orders-out")
@@ -123,7 +124,7 @@ def test_without_a_dsn_nothing_is_sent_and_no_thread_starts(monkeypatch: pytest.
     assert not sentry.raw
 
 
-def test_a_retry_raises_no_alert_and_a_crash_raises_one(sentry: Any) -> None:
+def test_a_retry_raises_no_alert_and_a_crash_raises_one(sentry: Sentry) -> None:
     app = Celery("fleet", broker="memory://", backend="cache+memory://")
     app.conf.task_always_eager = True
 
@@ -149,7 +150,7 @@ def test_a_retry_raises_no_alert_and_a_crash_raises_one(sentry: Any) -> None:
     nobody_in(sentry)
 
 
-def test_our_own_errors_keep_their_message_and_others_only_their_class(sentry: Any) -> None:
+def test_our_own_errors_keep_their_message_and_others_only_their_class(sentry: Sentry) -> None:
     def push() -> None:
         customer = {"name": NAME, "email": EMAIL, "street": STREET}
         try:
@@ -179,7 +180,7 @@ def test_our_own_errors_keep_their_message_and_others_only_their_class(sentry: A
     nobody_in(sentry)
 
 
-def test_database_errors_leave_without_parameters_and_steps_as_verb_and_table(sentry: Any) -> None:
+def test_database_errors_leave_without_parameters_and_steps_as_verb_and_table(sentry: Sentry) -> None:
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE record (body TEXT)"))
@@ -196,7 +197,7 @@ def test_database_errors_leave_without_parameters_and_steps_as_verb_and_table(se
     nobody_in(sentry)
 
 
-def test_a_webhook_that_crashes_leaves_without_request_body_query_token_or_caller(sentry: Any) -> None:
+def test_a_webhook_that_crashes_leaves_without_request_body_query_token_or_caller(sentry: Sentry) -> None:
     app = FastAPI()
 
     @app.post("/webhooks/clarus/{token}")
@@ -226,7 +227,7 @@ def test_a_webhook_that_crashes_leaves_without_request_body_query_token_or_calle
 
 
 def test_log_records_and_messages_of_others_make_no_readable_event(
-    sentry: Any, caplog: pytest.LogCaptureFixture
+    sentry: Sentry, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         logging.getLogger("celery.worker.consumer.consumer").critical("body: %s", NAME)
@@ -248,7 +249,7 @@ def test_log_records_and_messages_of_others_make_no_readable_event(
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
-def test_a_thread_that_dies_is_an_event_without_its_arguments(sentry: Any) -> None:
+def test_a_thread_that_dies_is_an_event_without_its_arguments(sentry: Sentry) -> None:
     def work(person: str) -> None:
         raise RuntimeError(person)
 
@@ -272,7 +273,7 @@ def served(app: FastAPI) -> Iterator[str]:
         thread.join(timeout=10)
 
 
-def nobody_in(sentry: Any) -> None:
+def nobody_in(sentry: Sentry) -> None:
     assert sentry.raw
     for told in (one.lower() for one in (*sentry.heads, *(body.decode() for body in sentry.raw))):
         found = [one for one in SECRETS if one.lower() in told]

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine, text
 
 from adapters.errors import Rejected
+from fleet_tests.places import ROOT
 from mappings.canonical import Address
 from workers.observability import logs
 from workers.observability.privacy import WITHHELD, is_personal, mask
@@ -233,7 +233,7 @@ def test_a_process_writes_to_stdout_and_takes_over_handlers_that_were_there() ->
         text=True,
         timeout=60,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=ROOT,
     )
     first, second = (json.loads(line) for line in ran.stdout.splitlines())
     assert (first["process"], first["event"], ran.stderr) == ("web", "started", "")

@@ -13,13 +13,19 @@ from typing import Any
 
 from celery import Celery
 
+from fleet_tests.processes import Fleet
 from workers.broker.beat import DEEP
 
 
-def test_an_order_goes_through_and_redis_holds_nobodys_name(fleet: Any, person: tuple[str, ...]) -> None:
+def test_an_order_goes_through_and_redis_holds_nobodys_name(fleet: Fleet, person: tuple[str, ...]) -> None:
     seen: list[bytes] = []
     orders = fleet.orders(10)
-    fleet.until(lambda: seen.append(everything_in(fleet.redis)) or fleet.sent(orders))
+
+    def look() -> bool:
+        seen.append(everything_in(fleet.redis))
+        return fleet.sent(orders)
+
+    fleet.until(look)
     seen.append(everything_in(fleet.redis))
     assert {fleet.there(order) for order in orders} == {1}
     assert any(seen), "there was something to search"
@@ -42,7 +48,7 @@ def everything_in(client: Any) -> bytes:
     return b"\n".join(found)
 
 
-def test_poison_and_unknown_tasks_end_in_the_exception_table_and_the_workers_live(fleet: Any) -> None:
+def test_poison_and_unknown_tasks_end_in_the_exception_table_and_the_workers_live(fleet: Fleet) -> None:
     fleet.redis.lpush("orders-out", b"\xff\x00 this was never JSON {")
     fleet.redis.lpush("orders-out", b'{"body": 7, "properties": {}}')
     fleet.redis.lpush("orders-out.dead", b"rubbish among the dead")
@@ -77,7 +83,7 @@ def in_base64(value: Any) -> str:
     return base64.b64encode(json.dumps(value).encode()).decode()
 
 
-def test_a_good_envelope_around_rubbish_is_kept_and_ends_no_worker(fleet: Any) -> None:
+def test_a_good_envelope_around_rubbish_is_kept_and_ends_no_worker(fleet: Fleet) -> None:
     before = len(fleet.exceptions())
     good = [[1, 1], {}, {"callbacks": None, "errbacks": None, "chain": None, "chord": None}]
     rubbish = [
@@ -100,7 +106,7 @@ def test_a_good_envelope_around_rubbish_is_kept_and_ends_no_worker(fleet: Any) -
     fleet.dismiss_all()
 
 
-def test_a_message_that_dies_is_a_failed_task_under_its_readable_id_and_an_exception(fleet: Any) -> None:
+def test_a_message_that_dies_is_a_failed_task_under_its_readable_id_and_an_exception(fleet: Fleet) -> None:
     failed: list[str] = []
     stop = threading.Event()
     app = Celery("watcher", broker=fleet.broker)
@@ -134,18 +140,21 @@ def test_a_message_that_dies_is_a_failed_task_under_its_readable_id_and_an_excep
         fleet.dismiss_all()
 
 
-def test_flushall_loses_nothing(fleet: Any) -> None:
+def test_flushall_loses_nothing(fleet: Fleet) -> None:
     orders = fleet.orders(30)
     for share in (1, 10):
-        fleet.until(lambda share=share: len(fleet.rows(
-            "select 1 from fulfilment where order_code = any (%s)", orders)) >= share)  # fmt: skip
+
+        def are_there(share: int = share) -> bool:
+            return len(fleet.rows("select 1 from fulfilment where order_code = any (%s)", orders)) >= share
+
+        fleet.until(are_there)
         fleet.redis.flushall()
     fleet.until(lambda: fleet.sent(orders))
     assert {fleet.there(order) for order in orders} == {1}
     assert fleet.exceptions() == []
 
 
-def test_a_worker_killed_in_mid_push_is_looked_up_and_nothing_is_doubled(fleet: Any) -> None:
+def test_a_worker_killed_in_mid_push_is_looked_up_and_nothing_is_doubled(fleet: Fleet) -> None:
     fleet.clarus_switch(effect_then_hang_next={"create_goods_out": 1}, hang_seconds=2.5)
     (order,) = fleet.orders(1)
     fleet.until(lambda: fleet.there(order) == 1)
@@ -160,7 +169,7 @@ def test_a_worker_killed_in_mid_push_is_looked_up_and_nothing_is_doubled(fleet: 
     assert fleet.rows("select holder from slot where holder like 'message:%%'") == []
 
 
-def test_a_worker_that_was_late_for_long_does_what_is_due_and_finds_few_bells(fleet: Any) -> None:
+def test_a_worker_that_was_late_for_long_does_what_is_due_and_finds_few_bells(fleet: Fleet) -> None:
     """Its bells wait and do not expire; beat does not pile them up meanwhile."""
     os.kill(fleet.processes["control"].pid, signal.SIGSTOP)
     try:
@@ -177,7 +186,7 @@ def test_a_worker_that_was_late_for_long_does_what_is_due_and_finds_few_bells(fl
     assert fleet.exceptions() == []
 
 
-def test_a_warm_stop_is_quick_and_leaves_the_work_for_later(fleet: Any) -> None:
+def test_a_warm_stop_is_quick_and_leaves_the_work_for_later(fleet: Fleet) -> None:
     fleet.orders(3)
     code, seconds = fleet.stop("flows")
     assert (code, seconds < 45.0) == (0, True)

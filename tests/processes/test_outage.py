@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet_tests.processes import Fleet
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.migrate import migrate
@@ -27,7 +28,9 @@ def own_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path,
 
 
 @pytest.fixture
-def running(own_ledger: Any, new_fleet: Any) -> Iterator[Any]:
+def running(
+    own_ledger: tuple[Path, EmbeddedPostgres, str], new_fleet: Callable[[Path, str, str], Fleet]
+) -> Iterator[Any]:
     folder, _, dsn = own_ledger
     with EmbeddedRedis(folder / "redis") as server:
         fleet = new_fleet(folder, dsn, server.start())
@@ -40,12 +43,12 @@ def running(own_ledger: Any, new_fleet: Any) -> Iterator[Any]:
             server.discard()
 
 
-def beating(fleet: Any) -> int:
+def beating(fleet: Fleet) -> int:
     return len(fleet.rows("select 1 from process where beat_at > now() - interval '3 seconds'"))
 
 
 def test_an_outage_of_the_ledger_kills_nobody_doubles_nothing_and_is_over_in_seconds(
-    own_ledger: Any, running: Any
+    own_ledger: tuple[Path, EmbeddedPostgres, str], running: Any
 ) -> None:
     _, postgres, dsn = own_ledger
     running.clarus_switch(effect_then_hang_next={"create_goods_out": 1000}, hang_seconds=1.5)

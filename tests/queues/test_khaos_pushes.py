@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 import requests
 from fastapi import FastAPI
 
+from fleet_tests.world import World
 from workers.sku_sync import polls
 from workers.web.khaos_channel import Door, routes
 
@@ -21,7 +22,7 @@ PASSWORD = "a-password-of-the-channel"
 class Linked:
     """A world whose Khaos Control posts to the fleet's channel over HTTP."""
 
-    def __init__(self, world: Any, url: str) -> None:
+    def __init__(self, world: World, url: str) -> None:
         self.world, self.url, self.store = world, url, world.store
 
     def link(self) -> None:
@@ -57,7 +58,9 @@ class Linked:
 
 
 @pytest.fixture
-def begin(build: Callable[..., Any], host: Callable[..., Any], tmp_path: Path) -> Iterator[Callable[..., Linked]]:
+def begin(
+    build: Callable[..., World], host: Callable[..., AbstractContextManager[str]], tmp_path: Path
+) -> Iterator[Callable[..., Linked]]:
     (tmp_path / "channel").write_text(PASSWORD)
     app = FastAPI()
     with ExitStack() as stack:
@@ -69,7 +72,8 @@ def begin(build: Callable[..., Any], host: Callable[..., Any], tmp_path: Path) -
                 f'channel = {{ password = "file:{tmp_path}/channel", public_url = "{url}", format = "{form}" }}\n',
                 **more,
             )
-            app.include_router(routes(Door(world.runtime.erp.channel, "khaos", world.store, world.engine)))
+            channel: Any = world.runtime.erp.channel
+            app.include_router(routes(Door(channel, "khaos", world.store, world.engine)))
             return Linked(world, url)
 
         yield make

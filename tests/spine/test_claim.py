@@ -6,13 +6,13 @@ import random
 import threading
 import time
 from collections import Counter
-from typing import Any
 
+from fleet_tests.ledger import Ledger, Partner
 from workers.spine.delivery import drain
 from workers.spine.limits import poll_slot, reopen, shut
 
 
-def test_a_subject_goes_in_the_order_in_which_it_was_said(ledger: Any, partner: Any) -> None:
+def test_a_subject_goes_in_the_order_in_which_it_was_said(ledger: Ledger, partner: Partner) -> None:
     for kind in ("order", "cancel", "order-again"):
         ledger.post("SO1-1", kind=kind)
     first = ledger.store.claim("orders-out", 60)
@@ -24,7 +24,7 @@ def test_a_subject_goes_in_the_order_in_which_it_was_said(ledger: Any, partner: 
     assert ledger.drain(partner) == 3
 
 
-def test_urgent_first_then_due_first(ledger: Any) -> None:
+def test_urgent_first_then_due_first(ledger: Ledger) -> None:
     ledger.post("C", priority=5)
     ledger.post("A", priority=2)
     ledger.post("B", args={"wait": -60})
@@ -33,7 +33,7 @@ def test_urgent_first_then_due_first(ledger: Any) -> None:
     assert [one and one.reference for one in taken] == ["A", "B", "C", None]
 
 
-def test_a_claim_is_no_doubt_and_the_freezing_of_the_bytes_commits_one(ledger: Any) -> None:
+def test_a_claim_is_no_doubt_and_the_freezing_of_the_bytes_commits_one(ledger: Ledger) -> None:
     ledger.post("SO1-1")
     claimed = ledger.store.claim("orders-out", 60)
     assert (claimed.doubt_since, claimed.attempt) == (None, 1)
@@ -43,7 +43,7 @@ def test_a_claim_is_no_doubt_and_the_freezing_of_the_bytes_commits_one(ledger: A
     assert claimed.task_id == "orders-out:leeds:SO1-1:1"
 
 
-def test_one_worker_has_a_subject_however_many_hammer(ledger: Any, partner: Any) -> None:
+def test_one_worker_has_a_subject_however_many_hammer(ledger: Ledger, partner: Partner) -> None:
     """Ten threads of three processes, thirty subjects of four messages each: a clash would be counted."""
     ledger.store.run("delete from slot")
     ledger.store.run("delete from connection")
@@ -71,7 +71,7 @@ def test_one_worker_has_a_subject_however_many_hammer(ledger: Any, partner: Any)
     assert all([r.rpartition("-")[2] for r in row["went"]] == ["0", "1", "2", "3"] for row in order)
 
 
-def test_calls_in_flight_never_exceed_the_slots_of_a_connection_or_a_share(ledger: Any, partner: Any) -> None:
+def test_calls_in_flight_never_exceed_the_slots_of_a_connection_or_a_share(ledger: Ledger, partner: Partner) -> None:
     ledger.connection("york", slots=3, orders_out=2)
     for n in range(40):
         ledger.post(f"Y{n}", connection="york")
@@ -92,7 +92,7 @@ def test_calls_in_flight_never_exceed_the_slots_of_a_connection_or_a_share(ledge
     assert leeds.most_at_once >= 2
 
 
-def test_another_flow_still_finds_a_slot_beside_a_full_share(ledger: Any) -> None:
+def test_another_flow_still_finds_a_slot_beside_a_full_share(ledger: Ledger) -> None:
     ledger.connection("york", slots=3, orders_out=2)
     for n in range(3):
         ledger.post(f"Y{n}", connection="york")
@@ -101,7 +101,7 @@ def test_another_flow_still_finds_a_slot_beside_a_full_share(ledger: Any) -> Non
     assert ledger.store.claim("sku-sync", 60).reference == "SKU"
 
 
-def test_what_waits_for_a_full_connection_does_not_keep_another_one_waiting(ledger: Any) -> None:
+def test_what_waits_for_a_full_connection_does_not_keep_another_one_waiting(ledger: Ledger) -> None:
     ledger.connection("york", slots=1)
     for n in range(20):
         ledger.post(f"Y{n}", connection="york", priority=1)
@@ -110,7 +110,7 @@ def test_what_waits_for_a_full_connection_does_not_keep_another_one_waiting(ledg
     assert taken == {"Y0", "L"}
 
 
-def test_a_shut_connection_is_not_claimed_from(ledger: Any) -> None:
+def test_a_shut_connection_is_not_claimed_from(ledger: Ledger) -> None:
     ledger.post("SO1-1")
     assert shut(ledger.store, "leeds", "unavailable", "down")
     assert not shut(ledger.store, "leeds", "unavailable", "down again")
@@ -120,7 +120,7 @@ def test_a_shut_connection_is_not_claimed_from(ledger: Any) -> None:
     assert ledger.store.claim("orders-out", 60) is not None
 
 
-def test_after_it_opens_a_connection_takes_one_call_first_and_then_more(ledger: Any) -> None:
+def test_after_it_opens_a_connection_takes_one_call_first_and_then_more(ledger: Ledger) -> None:
     for n in range(10):
         ledger.post(f"SO{n}-1")
     shut(ledger.store, "leeds", "unavailable", "down")
@@ -134,7 +134,7 @@ def test_after_it_opens_a_connection_takes_one_call_first_and_then_more(ledger: 
     assert taken == [1, 2, 4, 4]
 
 
-def test_messages_let_a_waiting_poll_pass_and_the_poll_takes_a_slot(ledger: Any) -> None:
+def test_messages_let_a_waiting_poll_pass_and_the_poll_takes_a_slot(ledger: Ledger) -> None:
     ledger.store.run("update connection set poll_waiting = now() where name = 'leeds'")
     ledger.post("SO1-1")
     assert ledger.store.claim("orders-out", 60) is None
@@ -144,7 +144,7 @@ def test_messages_let_a_waiting_poll_pass_and_the_poll_takes_a_slot(ledger: Any)
     assert ledger.slots_held() == 1
 
 
-def test_polls_that_want_more_than_there_is_let_messages_in_between(ledger: Any, partner: Any) -> None:
+def test_polls_that_want_more_than_there_is_let_messages_in_between(ledger: Ledger, partner: Partner) -> None:
     """Three of them share one slot, so that one always waits; each message goes all the same, and so do they."""
     ledger.connection("khaos", slots=1)
     for number in range(3):
@@ -176,7 +176,7 @@ def test_polls_that_want_more_than_there_is_let_messages_in_between(ledger: Any,
     assert min(polled[number] for number in (1, 2, 3)) > 0
 
 
-def test_a_poll_leaves_a_booked_slot_alone_until_the_booking_is_over(ledger: Any) -> None:
+def test_a_poll_leaves_a_booked_slot_alone_until_the_booking_is_over(ledger: Ledger) -> None:
     ledger.store.run("update connection set turn_lane = 'orders-out', turn_until = now() + interval '1 hour'")
     ledger.post("SO1-1")
     ledger.store.run("update connection set poll_waiting = now() where name = 'leeds'")
@@ -188,21 +188,21 @@ def test_a_poll_leaves_a_booked_slot_alone_until_the_booking_is_over(ledger: Any
         assert taken
 
 
-def test_a_poll_of_a_shut_connection_gets_no_slot(ledger: Any) -> None:
+def test_a_poll_of_a_shut_connection_gets_no_slot(ledger: Ledger) -> None:
     shut(ledger.store, "leeds", "unavailable", "down")
     with poll_slot(ledger.store, "leeds", "sweep", 60) as taken:
         assert not taken
     assert ledger.slots_held() == 0
 
 
-def test_a_suspect_is_not_claimed_beside_others(ledger: Any) -> None:
+def test_a_suspect_is_not_claimed_beside_others(ledger: Ledger) -> None:
     message = ledger.post("SO1-1")
     ledger.store.run("update message set lane = 'isolate' where id = %s", message)
     assert ledger.store.claim("orders-out", 60) is None
     assert ledger.store.claim("isolate", 60).id == message
 
 
-def test_a_lane_that_finds_every_slot_taken_has_the_next_one(ledger: Any) -> None:
+def test_a_lane_that_finds_every_slot_taken_has_the_next_one(ledger: Ledger) -> None:
     """Khaos has one slot: a flow with a long backlog lets another's single message in between, and goes on."""
     ledger.connection("khaos", slots=1)
     for n in range(5):

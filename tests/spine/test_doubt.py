@@ -9,21 +9,23 @@ from typing import Any
 import pytest
 
 from adapters.errors import Rejected, Unavailable
+from fleet_tests.ledger import Ledger, Partner
 from workers import recovery
 from workers.spine import dead_letters, exceptions
 from workers.spine.delivery import after_sending
 from workers.spine.people import Person
+from workers.spine.runtime import Runtime
 
 LOST = Unavailable("no answer", maybe_done=True)
 SAM = Person("Sam")
 
 
-def wait_of(ledger: Any) -> float:
+def wait_of(ledger: Ledger) -> float:
     row = ledger.store.row("select extract(epoch from due_at - now())::float as wait from message")
     return float(row["wait"])
 
 
-def doubt_after_resend(ledger: Any, partner: Any) -> None:
+def doubt_after_resend(ledger: Ledger, partner: Partner) -> None:
     """Sent, looked up, sent again, and not answered again."""
     ledger.post("SO1-1")
     partner.faults = [("before", LOST), ("before", LOST)]
@@ -33,7 +35,7 @@ def doubt_after_resend(ledger: Any, partner: Any) -> None:
     assert (ledger.state("SO1-1"), ledger.message("SO1-1")["resends"]) == ("waiting", 1)
 
 
-def test_the_doubt_of_a_dead_process_begins_when_it_was_last_alive(ledger: Any) -> None:
+def test_the_doubt_of_a_dead_process_begins_when_it_was_last_alive(ledger: Ledger) -> None:
     ledger.post("SO1-1")
     victim = ledger.another()
     claimed = victim.claim("orders-out", 210.0)
@@ -45,7 +47,7 @@ def test_the_doubt_of_a_dead_process_begins_when_it_was_last_alive(ledger: Any) 
     assert 85 < wait_of(ledger) <= 90
 
 
-def test_an_old_doubt_of_a_dead_process_begins_anew_even_if_it_froze_nothing(ledger: Any) -> None:
+def test_an_old_doubt_of_a_dead_process_begins_anew_even_if_it_froze_nothing(ledger: Ledger) -> None:
     ledger.post("SO1-1")
     victim = ledger.another()
     assert victim.claim("orders-out", 210.0)
@@ -55,7 +57,7 @@ def test_an_old_doubt_of_a_dead_process_begins_anew_even_if_it_froze_nothing(led
     assert 85 < wait_of(ledger) <= 90
 
 
-def test_bytes_that_an_earlier_release_froze_without_saying_so_are_a_doubt(ledger: Any, partner: Any) -> None:
+def test_bytes_that_an_earlier_release_froze_without_saying_so_are_a_doubt(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1", wire=b"frozen when it was posted")
     victim = ledger.another()
     assert victim.claim("orders-out", 210.0)
@@ -66,7 +68,7 @@ def test_bytes_that_an_earlier_release_froze_without_saying_so_are_a_doubt(ledge
     assert partner.looks["SO1-1"] == 1
 
 
-def test_a_process_that_dies_while_it_writes_leaves_no_doubt_and_no_wait(ledger: Any, partner: Any) -> None:
+def test_a_process_that_dies_while_it_writes_leaves_no_doubt_and_no_wait(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     victim = ledger.another()
     assert victim.claim("orders-out", 210.0)
@@ -79,7 +81,7 @@ def test_a_process_that_dies_while_it_writes_leaves_no_doubt_and_no_wait(ledger:
 
 @pytest.mark.parametrize("error", [ZeroDivisionError(), LOST], ids=["a fault of ours", "a fact that could not be read"])
 def test_a_crash_while_writing_is_no_doubt(
-    ledger: Any, partner: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
+    ledger: Ledger, partner: Partner, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def write(_message: Any) -> bytes:
         raise error
@@ -91,7 +93,7 @@ def test_a_crash_while_writing_is_no_doubt(
     assert wait_of(ledger) < 5, "nobody waits for a call that was not made"
 
 
-def test_a_persons_retry_waits_the_doubt_out(ledger: Any, runtime: Any, partner: Any) -> None:
+def test_a_persons_retry_waits_the_doubt_out(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
     ledger.post("SO1-1")
     ledger.store.run("update message set tries = 100")
     partner.faults = [("after", LOST)]
@@ -106,7 +108,7 @@ def test_a_persons_retry_waits_the_doubt_out(ledger: Any, runtime: Any, partner:
 
 
 def test_a_persons_retry_of_an_alarm_does_not_cut_the_doubt_of_a_waiting_message_short(
-    ledger: Any, partner: Any
+    ledger: Ledger, partner: Partner
 ) -> None:
     ledger.post("SO1-1")
     partner.faults = [("after", LOST)]
@@ -119,7 +121,7 @@ def test_a_persons_retry_of_an_alarm_does_not_cut_the_doubt_of_a_waiting_message
     assert wait_of(ledger) > 80
 
 
-def test_a_persons_retry_keeps_the_count_of_resends(ledger: Any, runtime: Any, partner: Any) -> None:
+def test_a_persons_retry_keeps_the_count_of_resends(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
     doubt_after_resend(ledger, partner)
     ledger.time_passes()
     ledger.drain(partner)
@@ -131,7 +133,7 @@ def test_a_persons_retry_keeps_the_count_of_resends(ledger: Any, runtime: Any, p
     assert (ledger.message("SO1-1")["error_kind"], partner.pushes["SO1-1"]) == ("uncertain", 2)
 
 
-def test_a_retry_of_what_was_surely_not_sent_goes_at_once(ledger: Any, runtime: Any, partner: Any) -> None:
+def test_a_retry_of_what_was_surely_not_sent_goes_at_once(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", Rejected("no"))]
     ledger.drain(partner)
@@ -140,7 +142,7 @@ def test_a_retry_of_what_was_surely_not_sent_goes_at_once(ledger: Any, runtime: 
     assert ledger.drain(partner) == 1
 
 
-def test_a_process_that_dies_in_its_resend_has_used_the_one_resend(ledger: Any, partner: Any) -> None:
+def test_a_process_that_dies_in_its_resend_has_used_the_one_resend(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", LOST)]
     ledger.drain(partner)
@@ -154,7 +156,7 @@ def test_a_process_that_dies_in_its_resend_has_used_the_one_resend(ledger: Any, 
     assert (ledger.message("SO1-1")["error_kind"], partner.pushes["SO1-1"]) == ("uncertain", 1)
 
 
-def test_a_resend_that_never_left_is_not_counted(ledger: Any, partner: Any) -> None:
+def test_a_resend_that_never_left_is_not_counted(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", LOST), ("before", Unavailable("refused"))]
     ledger.drain(partner)
@@ -168,7 +170,7 @@ def test_a_resend_that_never_left_is_not_counted(ledger: Any, partner: Any) -> N
 
 @pytest.mark.parametrize("later", [Unavailable("refused"), Rejected("not released"), LOST])
 def test_no_error_of_a_later_call_proves_that_the_first_did_nothing(
-    ledger: Any, partner: Any, monkeypatch: pytest.MonkeyPatch, later: Exception
+    ledger: Ledger, partner: Partner, monkeypatch: pytest.MonkeyPatch, later: Exception
 ) -> None:
     real = partner.push
 
@@ -187,7 +189,7 @@ def test_no_error_of_a_later_call_proves_that_the_first_did_nothing(
 
 
 def test_nothing_is_sent_when_writing_took_longer_than_the_lease(
-    ledger: Any, partner: Any, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = [0.0]
     real = partner.write
@@ -204,7 +206,7 @@ def test_nothing_is_sent_when_writing_took_longer_than_the_lease(
     assert ledger.drain(partner, clock=time.monotonic) == 1
 
 
-def test_a_process_that_may_count_as_dead_sends_nothing_and_claims_nothing(ledger: Any, partner: Any) -> None:
+def test_a_process_that_may_count_as_dead_sends_nothing_and_claims_nothing(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     ledger.post("SO2-1")
     alive = iter([True, False, False, False, False])
@@ -213,7 +215,7 @@ def test_a_process_that_may_count_as_dead_sends_nothing_and_claims_nothing(ledge
 
 
 def test_a_message_that_was_taken_away_while_it_was_written_is_not_sent_by_its_first_worker(
-    ledger: Any, partner: Any, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, partner: Partner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = partner.write
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import Rejected, Unavailable
+from fleet_tests.ledger import Ledger, Partner
 from workers import recovery
 from workers.spine import dead_letters, exceptions, expectations, gates, ringer, scheduler
 from workers.spine.exceptions import Once
@@ -20,7 +21,7 @@ from workers.wiring import schedules
 MO = Person("Mo")
 
 
-def died(ledger: Any, runtime: Runtime, partner: Any, reference: str = "SO1-1") -> Any:
+def died(ledger: Ledger, runtime: Runtime, partner: Partner, reference: str = "SO1-1") -> Any:
     ledger.post(reference)
     partner.faults = [("before", Rejected("no", symbol="bad"))]
     ledger.drain(partner)
@@ -29,11 +30,11 @@ def died(ledger: Any, runtime: Runtime, partner: Any, reference: str = "SO1-1") 
     return ledger.store.row("select * from exception where message_id = %s", message["id"])
 
 
-def open_kinds(ledger: Any) -> list[str]:
+def open_kinds(ledger: Ledger) -> list[str]:
     return [row["kind"] for row in ledger.store.rows("select kind from exception where state = 'open' order by id")]
 
 
-def test_a_dead_message_is_filed_once_and_rung_until_it_is(ledger: Any, runtime: Runtime, partner: Any) -> None:
+def test_a_dead_message_is_filed_once_and_rung_until_it_is(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", Rejected("no"))]
     ledger.drain(partner)
@@ -46,7 +47,9 @@ def test_a_dead_message_is_filed_once_and_rung_until_it_is(ledger: Any, runtime:
     assert open_kinds(ledger) == ["refused_by_warehouse"]
 
 
-def test_a_retry_goes_again_and_success_closes_the_exception(ledger: Any, runtime: Runtime, partner: Any) -> None:
+def test_a_retry_goes_again_and_success_closes_the_exception(
+    ledger: Ledger, runtime: Runtime, partner: Partner
+) -> None:
     found = died(ledger, runtime, partner)
     assert recovery.retry(ledger.store, found["id"], MO) == "SO1-1"
     assert ledger.message("SO1-1")["generation"] == 2
@@ -57,7 +60,7 @@ def test_a_retry_goes_again_and_success_closes_the_exception(ledger: Any, runtim
         recovery.retry(ledger.store, found["id"], MO)
 
 
-def test_a_retry_that_fails_again_is_the_same_exception(ledger: Any, runtime: Runtime, partner: Any) -> None:
+def test_a_retry_that_fails_again_is_the_same_exception(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
     found = died(ledger, runtime, partner)
     recovery.retry(ledger.store, found["id"], MO)
     partner.faults = [("before", Rejected("still no"))]
@@ -67,7 +70,7 @@ def test_a_retry_that_fails_again_is_the_same_exception(ledger: Any, runtime: Ru
     assert (row["n"], row["times"], row["reason"]) == (1, 2, "still no")
 
 
-def test_an_edit_changes_what_is_sent(ledger: Any, runtime: Runtime, partner: Any) -> None:
+def test_an_edit_changes_what_is_sent(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
     found = died(ledger, runtime, partner)
     recovery.retry(ledger.store, found["id"], MO, body={"say": "edited"})
     ledger.drain(partner)
@@ -76,7 +79,7 @@ def test_an_edit_changes_what_is_sent(ledger: Any, runtime: Runtime, partner: An
 
 
 def test_what_may_have_been_sent_cannot_be_edited_and_its_retry_looks_first(
-    ledger: Any, runtime: Runtime, partner: Any
+    ledger: Ledger, runtime: Runtime, partner: Partner
 ) -> None:
     ledger.post("SO1-1")
     partner.faults = [("after", Rejected("broken", maybe_done=True))]
@@ -93,7 +96,7 @@ def test_what_may_have_been_sent_cannot_be_edited_and_its_retry_looks_first(
     assert ledger.settled("SO1-1")["proven_before"]
 
 
-def test_a_dismissal_needs_a_reason_and_ends_the_message(ledger: Any, runtime: Runtime, partner: Any) -> None:
+def test_a_dismissal_needs_a_reason_and_ends_the_message(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
     found = died(ledger, runtime, partner)
     with pytest.raises(CannotDo, match="needs a reason"):
         recovery.dismiss(ledger.store, found["id"], MO, "  ")
@@ -105,7 +108,9 @@ def test_a_dismissal_needs_a_reason_and_ends_the_message(ledger: Any, runtime: R
         recovery.dismiss(ledger.store, 987654, MO, "x")
 
 
-def test_nobody_acts_on_a_message_while_it_is_being_worked_on(ledger: Any, runtime: Runtime, partner: Any) -> None:
+def test_nobody_acts_on_a_message_while_it_is_being_worked_on(
+    ledger: Ledger, runtime: Runtime, partner: Partner
+) -> None:
     found = died(ledger, runtime, partner)
     recovery.retry(ledger.store, found["id"], MO)
     assert ledger.store.claim("orders-out", 60)
@@ -118,7 +123,7 @@ def test_nobody_acts_on_a_message_while_it_is_being_worked_on(ledger: Any, runti
     assert ledger.state("SO1-1") == "working"
 
 
-def test_what_does_not_come_in_time_is_an_exception_once(ledger: Any, runtime: Runtime) -> None:
+def test_what_does_not_come_in_time_is_an_exception_once(ledger: Ledger, runtime: Runtime) -> None:
     for subject, due in (("order:SO1-1", "-1 second"), ("order:SO2-1", "1 hour")):
         ledger.store.run(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, 'dispatch',"
@@ -132,7 +137,7 @@ def test_what_does_not_come_in_time_is_an_exception_once(ledger: Any, runtime: R
     assert open_kinds(ledger) == []
 
 
-def test_two_beats_run_a_schedule_once(ledger: Any, runtime: Runtime) -> None:
+def test_two_beats_run_a_schedule_once(ledger: Ledger, runtime: Runtime) -> None:
     runs: list[int] = []
     listed = {"x": Scheduled("x", 3600.0, lambda: runs.append(1), watched=False)}
     schedules.install(runtime, listed)
@@ -149,7 +154,9 @@ def test_two_beats_run_a_schedule_once(ledger: Any, runtime: Runtime) -> None:
     assert len(runs) == 2
 
 
-def test_the_schedule_of_a_dead_process_is_taken_over_and_a_living_one_s_is_not(ledger: Any, runtime: Runtime) -> None:
+def test_the_schedule_of_a_dead_process_is_taken_over_and_a_living_one_s_is_not(
+    ledger: Ledger, runtime: Runtime
+) -> None:
     runs: list[int] = []
     listed = {"x": Scheduled("x", 0.001, lambda: runs.append(1), watched=False)}
     schedules.install(runtime, listed)
@@ -160,7 +167,7 @@ def test_the_schedule_of_a_dead_process_is_taken_over_and_a_living_one_s_is_not(
     assert scheduler.run_due(runtime, listed, "x")
 
 
-def test_a_schedule_that_fails_is_an_exception_until_it_runs(ledger: Any, runtime: Runtime) -> None:
+def test_a_schedule_that_fails_is_an_exception_until_it_runs(ledger: Ledger, runtime: Runtime) -> None:
     faults: list[Exception] = [ZeroDivisionError()]
 
     def run() -> None:
@@ -177,7 +184,7 @@ def test_a_schedule_that_fails_is_an_exception_until_it_runs(ledger: Any, runtim
 
 
 def test_a_burst_of_one_kind_shuts_the_connection_until_a_person_opens_it(
-    ledger: Any, runtime: Runtime, partner: Any
+    ledger: Ledger, runtime: Runtime, partner: Partner
 ) -> None:
     for n in range(12):
         ledger.post(f"SO{n}-1")
@@ -196,7 +203,7 @@ def test_a_burst_of_one_kind_shuts_the_connection_until_a_person_opens_it(
     assert ledger.drain(partner) == 7
 
 
-def test_a_burst_stays_open_once_a_person_opened_it(ledger: Any, runtime: Runtime, partner: Any) -> None:
+def test_a_burst_stays_open_once_a_person_opened_it(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
     for n in range(5):
         ledger.post(f"SO{n}-1")
     partner.faults = [("before", Rejected("no"))] * 5
@@ -209,7 +216,7 @@ def test_a_burst_stays_open_once_a_person_opened_it(ledger: Any, runtime: Runtim
 
 
 def test_a_shut_connection_is_one_exception_that_closes_when_it_opens(
-    ledger: Any, runtime: Runtime, partner: Any
+    ledger: Ledger, runtime: Runtime, partner: Partner
 ) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", Unavailable("refused"))]
@@ -235,7 +242,7 @@ def test_a_shut_connection_is_one_exception_that_closes_when_it_opens(
     ],
 )
 def test_trouble_that_is_seen_again_is_counted_as_its_filing_says(
-    ledger: Any, once: Once | None, times: list[int]
+    ledger: Ledger, once: Once | None, times: list[int]
 ) -> None:
     counted = []
     for why in ("4 units", "4 units", "5 units"):
@@ -246,7 +253,7 @@ def test_trouble_that_is_seen_again_is_counted_as_its_filing_says(
 
 @pytest.mark.parametrize(("once", "again"), [(Once.WITH_THIS_REASON, 2), (Once.OR_DISMISSED, 1)])
 def test_what_a_person_dismissed_stands_again_only_where_its_filing_says_so(
-    ledger: Any, once: Once, again: int
+    ledger: Ledger, once: Once, again: int
 ) -> None:
     file_stock(ledger, "4 units", once)
     ledger.store.run("update exception set state = 'dismissed', closed_at = now()")
@@ -258,7 +265,7 @@ def test_what_a_person_dismissed_stands_again_only_where_its_filing_says_so(
     ]
 
 
-def test_an_exception_has_the_owner_and_next_step_of_its_kind_and_closes_with_a_reason(ledger: Any) -> None:
+def test_an_exception_has_the_owner_and_next_step_of_its_kind_and_closes_with_a_reason(ledger: Ledger) -> None:
     file_stock(ledger, "4 units", None)
     row = verdict("stock_not_carried")
     found = ledger.store.row("select * from exception")
@@ -270,7 +277,7 @@ def test_an_exception_has_the_owner_and_next_step_of_its_kind_and_closes_with_a_
     assert ledger.store.row("select closed_why from exception")["closed_why"] == "they are gone"
 
 
-def file_stock(ledger: Any, why: str, once: Once | None) -> None:
+def file_stock(ledger: Ledger, why: str, once: Once | None) -> None:
     exceptions.file(
         ledger.store.run,
         "stock_not_carried",

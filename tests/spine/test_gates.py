@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from fleet_tests.ledger import Ledger, Partner
 from workers.spine.outcomes import Held
 
 
-def opened(ledger: Any, *gates: str) -> int:
+def opened(ledger: Ledger, *gates: str) -> int:
     return int(ledger.store.row("select open_gates(%s, 'confirmed') as n", list(gates))["n"])
 
 
-def held_by_nothing(ledger: Any) -> int:
+def held_by_nothing(ledger: Ledger) -> int:
     """Held messages none of whose gates is shut."""
     row = ledger.store.row(
         "select count(*) as n from message m where state = 'held' and not exists (select 1 from message_gate h"
@@ -20,7 +19,7 @@ def held_by_nothing(ledger: Any) -> int:
     return int(row["n"])
 
 
-def test_three_gates_hold_a_message_until_the_last_one_opens(ledger: Any, partner: Any) -> None:
+def test_three_gates_hold_a_message_until_the_last_one_opens(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1", gates=("sku:leeds:A", "sku:leeds:B", "sku:leeds:C"))
     assert ledger.state("SO1-1") == "held"
     assert [opened(ledger, f"sku:leeds:{code}") for code in "AB"] == [0, 0]
@@ -29,14 +28,14 @@ def test_three_gates_hold_a_message_until_the_last_one_opens(ledger: Any, partne
     assert ledger.drain(partner) == 1
 
 
-def test_one_gate_lets_everything_go_that_only_it_held(ledger: Any) -> None:
+def test_one_gate_lets_everything_go_that_only_it_held(ledger: Ledger) -> None:
     for n in range(5):
         ledger.post(f"SO{n}-1", gates=("sku:leeds:A",) if n else ("sku:leeds:A", "sku:leeds:B"))
     assert opened(ledger, "sku:leeds:A") == 4
     assert ledger.state("SO0-1") == "held"
 
 
-def test_an_open_gate_holds_nobody(ledger: Any) -> None:
+def test_an_open_gate_holds_nobody(ledger: Ledger) -> None:
     opened(ledger, "sku:leeds:A")
     ledger.post("SO1-1", gates=("sku:leeds:A",))
     assert ledger.state("SO1-1") == "queued"
@@ -45,7 +44,7 @@ def test_an_open_gate_holds_nobody(ledger: Any) -> None:
     assert (ledger.state("SO2-1"), [row["gate"] for row in held]) == ("held", ["sku:leeds:B"])
 
 
-def test_a_handler_that_holds_by_gates_that_opened_meanwhile_is_queued_again(ledger: Any, partner: Any) -> None:
+def test_a_handler_that_holds_by_gates_that_opened_meanwhile_is_queued_again(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     opened(ledger, "sku:leeds:A")
     partner.answers = [Held(("sku:leeds:A",))]
@@ -53,12 +52,12 @@ def test_a_handler_that_holds_by_gates_that_opened_meanwhile_is_queued_again(led
     assert ledger.state("SO1-1") == "delivered"
 
 
-def test_a_gate_s_code_may_hold_colons(ledger: Any) -> None:
+def test_a_gate_s_code_may_hold_colons(ledger: Ledger) -> None:
     row = ledger.store.row("select gated_sku('sku:leeds:A:B:C') as code")
     assert row["code"] == "A:B:C"
 
 
-def test_no_release_is_lost_between_holding_and_opening(ledger: Any, partner: Any) -> None:
+def test_no_release_is_lost_between_holding_and_opening(ledger: Ledger, partner: Partner) -> None:
     """Holders and openers race over the same gates; what is open at the end must hold nobody."""
     doors = [ledger.another() for _ in range(3)]
     for turn in range(12):
@@ -84,7 +83,7 @@ def test_no_release_is_lost_between_holding_and_opening(ledger: Any, partner: An
     assert ledger.store.row("select count(*) as n from message")["n"] == 0
 
 
-def test_no_release_is_lost_while_workers_hold_and_others_confirm(ledger: Any, partner: Any) -> None:
+def test_no_release_is_lost_while_workers_hold_and_others_confirm(ledger: Ledger, partner: Partner) -> None:
     for n in range(60):
         ledger.post(f"SO{n}-1")
     partner.answers = [Held((f"sku:leeds:{n % 6}", f"sku:leeds:{(n + 1) % 6}")) for n in range(60)]

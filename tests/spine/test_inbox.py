@@ -6,11 +6,11 @@ import json
 import resource
 import subprocess
 import sys
-from typing import Any
 
 import pytest
 
 from adapters.errors import ReachError
+from fleet_tests.ledger import Ledger
 from mappings.errors import Unmappable
 from workers.spine import reading
 from workers.spine.runtime import Runtime
@@ -30,15 +30,15 @@ reading.read_inbox(SimpleNamespace(store=Store(sys.argv[1])), lambda c, s: ("ord
 """
 
 
-def read_in_a_process(ledger: Any) -> int:
+def read_in_a_process(ledger: Ledger) -> int:
     return subprocess.run([sys.executable, "-c", CHILD, ledger.dsn], timeout=120, check=False).returncode
 
 
-def was_read(ledger: Any) -> int:
+def was_read(ledger: Ledger) -> int:
     return len(ledger.store.rows("select 1 from order_wanted where erp = 'read'"))
 
 
-def test_a_record_that_ends_its_reader_twice_is_convicted_and_its_neighbours_are_read(ledger: Any) -> None:
+def test_a_record_that_ends_its_reader_twice_is_convicted_and_its_neighbours_are_read(ledger: Ledger) -> None:
     ledger.store.receive("khaos", "orders", "before", b"y")
     ledger.store.receive("leeds", "bad", "k1", b"x")
     for n in range(5):
@@ -50,7 +50,7 @@ def test_a_record_that_ends_its_reader_twice_is_convicted_and_its_neighbours_are
     assert ledger.store.rows("select 1 from record_unread") == []
 
 
-def test_a_record_in_a_living_readers_hand_is_left_to_it(ledger: Any, runtime: Runtime) -> None:
+def test_a_record_in_a_living_readers_hand_is_left_to_it(ledger: Ledger, runtime: Runtime) -> None:
     ledger.store.receive("khaos", "orders", "k", b"y")
     other = ledger.another()
     ledger.store.run("update record_unread set taken_by = %s, alone = true", other.process_id)
@@ -61,7 +61,7 @@ def test_a_record_in_a_living_readers_hand_is_left_to_it(ledger: Any, runtime: R
 
 
 def test_a_batch_that_the_ledger_rolled_back_is_read_again_and_nobody_is_suspected(
-    ledger: Any, runtime: Runtime
+    ledger: Ledger, runtime: Runtime
 ) -> None:
     for n in range(3):
         ledger.store.receive("khaos", "orders", f"k{n}", b"y")
@@ -78,7 +78,7 @@ def test_a_batch_that_the_ledger_rolled_back_is_read_again_and_nobody_is_suspect
     assert ledger.store.rows("select 1 from record_unread") == []
 
 
-def test_a_reader_holds_one_body_at_a_time(ledger: Any, runtime: Runtime) -> None:
+def test_a_reader_holds_one_body_at_a_time(ledger: Ledger, runtime: Runtime) -> None:
     body = b"x" * (16 * 1024 * 1024)
     for n in range(12):
         ledger.store.receive("gxo", "file", f"k{n}", body)
@@ -88,7 +88,7 @@ def test_a_reader_holds_one_body_at_a_time(ledger: Any, runtime: Runtime) -> Non
 
 
 def test_a_reason_that_cannot_be_stored_keeps_no_neighbour_waiting(
-    ledger: Any, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger.store.receive("leeds", "odd", "k1", b"x")
     ledger.store.receive("leeds", "good", "k2", b"y")
@@ -103,7 +103,7 @@ def test_a_reason_that_cannot_be_stored_keeps_no_neighbour_waiting(
     assert ledger.store.rows("select 1 from record_unread") == []
 
 
-def test_a_value_that_no_table_can_hold_is_parked_with_its_reason(ledger: Any, runtime: Runtime) -> None:
+def test_a_value_that_no_table_can_hold_is_parked_with_its_reason(ledger: Ledger, runtime: Runtime) -> None:
     ledger.store.receive("leeds", "odd", "k1", b"x")
 
     def reader(_: reading.Reading) -> None:

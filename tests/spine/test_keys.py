@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import itertools
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fleet_tests.ledger import Ledger
+
 NUMBERS = itertools.count(1)
 
 
-def versions(ledger: Any, reference: str) -> list[tuple[int, str]]:
+def versions(ledger: Ledger, reference: str) -> list[tuple[int, str]]:
     rows = ledger.store.rows(
         "select version, fingerprint from message_key where reference = %s order by version", reference
     )
     return [(row["version"], row["fingerprint"]) for row in rows]
 
 
-def test_the_same_again_is_no_message_and_there_and_back_is_three_versions(ledger: Any) -> None:
+def test_the_same_again_is_no_message_and_there_and_back_is_three_versions(ledger: Ledger) -> None:
     assert ledger.post("SO1-1", "A") is not None
     assert ledger.post("SO1-1", "A") is None
     assert ledger.post("SO1-1", "B") is not None
@@ -30,7 +31,7 @@ def test_the_same_again_is_no_message_and_there_and_back_is_three_versions(ledge
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(said=st.lists(st.sampled_from("ABC"), min_size=1, max_size=12))
-def test_versions_are_the_runs_of_equal_contents(ledger: Any, said: list[str]) -> None:
+def test_versions_are_the_runs_of_equal_contents(ledger: Ledger, said: list[str]) -> None:
     reference = f"SO{next(NUMBERS)}"
     for word in said:
         ledger.post(reference, word)
@@ -41,7 +42,7 @@ def test_versions_are_the_runs_of_equal_contents(ledger: Any, said: list[str]) -
 
 
 @pytest.mark.parametrize("differs", ["flow", "connection", "kind", "reference"])
-def test_the_key_is_flow_connection_kind_and_reference(ledger: Any, differs: str) -> None:
+def test_the_key_is_flow_connection_kind_and_reference(ledger: Ledger, differs: str) -> None:
     said = {"flow": "orders-out", "connection": "leeds", "kind": "order", "reference": "SO1-1"}
     first = ledger.post(**said, subject="s")
     second = ledger.post(**{**said, differs: "sku-sync" if differs == "flow" else "other"}, subject="s")
@@ -50,7 +51,7 @@ def test_the_key_is_flow_connection_kind_and_reference(ledger: Any, differs: str
 
 
 @pytest.mark.parametrize("state", ["queued", "waiting", "held", "dead"])
-def test_a_newer_version_supersedes_what_was_not_pushed_yet(ledger: Any, state: str) -> None:
+def test_a_newer_version_supersedes_what_was_not_pushed_yet(ledger: Ledger, state: str) -> None:
     old = ledger.post("SO1-1", "A")
     ledger.store.run("update message set state = %s where id = %s", state, old)
     ledger.post("SO1-1", "B")
@@ -58,7 +59,7 @@ def test_a_newer_version_supersedes_what_was_not_pushed_yet(ledger: Any, state: 
     assert [row["version"] for row in ledger.store.rows("select version from message")] == [2]
 
 
-def test_superseding_a_dead_message_closes_its_exception(ledger: Any) -> None:
+def test_superseding_a_dead_message_closes_its_exception(ledger: Ledger) -> None:
     old = ledger.post("SO1-1", "A")
     ledger.store.run("update message set state = 'dead', error_kind = 'bad_address' where id = %s", old)
     ledger.store.row(
@@ -71,7 +72,7 @@ def test_superseding_a_dead_message_closes_its_exception(ledger: Any) -> None:
 
 
 @pytest.mark.parametrize("state", ["waiting", "dead"])
-def test_what_may_have_been_sent_stays_and_goes_first(ledger: Any, state: str) -> None:
+def test_what_may_have_been_sent_stays_and_goes_first(ledger: Ledger, state: str) -> None:
     old = ledger.post("SO1-1", "A")
     ledger.store.run("update message set state = %s, maybe_sent_at = now() where id = %s", state, old)
     new = ledger.post("SO1-1", "B")
@@ -80,7 +81,7 @@ def test_what_may_have_been_sent_stays_and_goes_first(ledger: Any, state: str) -
     assert (claimed.id if claimed else None) == (old if state == "waiting" else None)
 
 
-def test_what_is_being_pushed_is_not_superseded(ledger: Any) -> None:
+def test_what_is_being_pushed_is_not_superseded(ledger: Ledger) -> None:
     old = ledger.post("SO1-1", "A")
     assert ledger.store.claim("orders-out", 60).id == old
     ledger.post("SO1-1", "B")
@@ -88,18 +89,26 @@ def test_what_is_being_pushed_is_not_superseded(ledger: Any) -> None:
     assert ledger.store.claim("orders-out", 60) is None
 
 
-def test_said_by_many_at_once_it_is_one_message(ledger: Any) -> None:
+def test_said_by_many_at_once_it_is_one_message(ledger: Ledger) -> None:
     for turn in range(10):
         said: list[int | None] = []
-        ledger.in_threads(5, lambda _, t=turn, s=said: s.append(ledger.post(f"SO{t}-1", "A")))
+
+        def post(_: int, reference: str = f"SO{turn}-1", into: list[int | None] = said) -> None:
+            into.append(ledger.post(reference, "A"))
+
+        ledger.in_threads(5, post)
         assert len([one for one in said if one is not None]) == 1
     assert ledger.store.row("select count(*) as n from message")["n"] == 10
 
 
-def test_two_contents_said_at_once_leave_one_message_live(ledger: Any) -> None:
+def test_two_contents_said_at_once_leave_one_message_live(ledger: Ledger) -> None:
     for turn in range(10):
         ledger.post(f"SO{turn}-1", "first")
-        ledger.in_threads(4, lambda n, t=turn: ledger.post(f"SO{t}-1", f"word {n % 2}"))
+
+        def post(n: int, reference: str = f"SO{turn}-1") -> None:
+            ledger.post(reference, f"word {n % 2}")
+
+        ledger.in_threads(4, post)
         kept = [version for version, _ in versions(ledger, f"SO{turn}-1")]
         assert kept == list(range(1, len(kept) + 1))
         live = ledger.store.rows("select version from message where reference = %s", f"SO{turn}-1")

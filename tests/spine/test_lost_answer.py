@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
+from fleet_tests.ledger import Ledger, Partner
 from workers.ledger.store import Store
 from workers.spine.delivery import drain
 
@@ -53,7 +54,7 @@ class Proxy:
 
 
 @pytest.fixture
-def proxy(ledger: Any) -> Iterator[Proxy]:
+def proxy(ledger: Ledger) -> Iterator[Proxy]:
     parts = urlsplit(ledger.dsn)
     opened = Proxy(str(parts.hostname), int(parts.port or 5432))
     yield opened
@@ -61,7 +62,7 @@ def proxy(ledger: Any) -> Iterator[Proxy]:
 
 
 @pytest.fixture
-def far(ledger: Any, proxy: Proxy) -> Iterator[Store]:
+def far(ledger: Ledger, proxy: Proxy) -> Iterator[Store]:
     """A process's door to the ledger, through the proxy."""
     port = urlsplit(ledger.dsn).port
     store = Store(ledger.dsn.replace(f":{port}/", f":{proxy.port}/"), size=2)
@@ -72,7 +73,7 @@ def far(ledger: Any, proxy: Proxy) -> Iterator[Store]:
 
 
 def test_what_a_turn_claimed_whose_answer_was_lost_is_given_back(
-    ledger: Any, partner: Any, proxy: Proxy, far: Store, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, partner: Partner, proxy: Proxy, far: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ledger.store.run("delete from slot where number > 1")  # one call at a time
     for n in (1, 2, 3):
@@ -92,7 +93,7 @@ def test_what_a_turn_claimed_whose_answer_was_lost_is_given_back(
 
 
 def test_what_a_first_claim_took_whose_answer_was_lost_is_given_back(
-    ledger: Any, partner: Any, proxy: Proxy, far: Store
+    ledger: Ledger, partner: Partner, proxy: Proxy, far: Store
 ) -> None:
     ledger.post("SO1-1")
     proxy.deaf = True
@@ -103,7 +104,7 @@ def test_what_a_first_claim_took_whose_answer_was_lost_is_given_back(
     assert (ledger.state("SO1-1"), len(partner.books["SO1-1"])) == ("delivered", 1)
 
 
-def test_a_doubt_that_is_given_back_is_a_doubt_still(ledger: Any, proxy: Proxy, far: Store) -> None:
+def test_a_doubt_that_is_given_back_is_a_doubt_still(ledger: Ledger, proxy: Proxy, far: Store) -> None:
     ledger.post("SO1-1", wire=b"frozen")
     ledger.store.run("update message set maybe_sent_at = now() - interval '1 hour', resends = 1")
     proxy.deaf = True

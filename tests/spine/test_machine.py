@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from adapters.errors import Rejected, Throttled, Unavailable
+from fleet_tests.ledger import Ledger
 from workers.ledger.store import LateSettle
 from workers.spine.delivery import NotAtPartner
 from workers.spine.outcomes import Delivered, Duplicate, Held
@@ -59,7 +60,7 @@ class Books:
 class Machine(RuleBasedStateMachine):
     """The ledger under everything that can befall it."""
 
-    ledger: Any = None
+    ledger: Ledger = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -198,7 +199,7 @@ class Machine(RuleBasedStateMachine):
         self.every_message_is_live_or_settled_once()
 
 
-def test_the_ledger_survives_everything_in_any_order(ledger: Any) -> None:
+def test_the_ledger_survives_everything_in_any_order(ledger: Ledger) -> None:
     Machine.ledger = ledger
     run_state_machine_as_test(
         Machine,

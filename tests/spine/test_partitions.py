@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
 
 import psycopg
 import pytest
 
+from fleet_tests.ledger import Ledger
 from workers.spine import scheduler
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
 
 
-def newest(ledger: Any) -> str:
+def newest(ledger: Ledger) -> str:
     row = ledger.store.row(
         "select c.relname from pg_class c join pg_inherits i on i.inhrelid = c.oid"
         " where i.inhparent = 'record'::regclass"
@@ -22,7 +22,7 @@ def newest(ledger: Any) -> str:
     return str(row["relname"])
 
 
-def test_nothing_that_is_said_waits_for_the_purge_while_a_backup_runs(ledger: Any, runtime: Runtime) -> None:
+def test_nothing_that_is_said_waits_for_the_purge_while_a_backup_runs(ledger: Ledger, runtime: Runtime) -> None:
     missing = newest(ledger)
     ledger.store.run(f"drop table {missing}")  # as on the first of each month
     left_out: list[str] = []

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from adapters import errors
+from fleet_tests.places import ROOT
 from workers.spine.policy import UNKNOWN, VERDICTS, verdict
 
-ROOT = Path(__file__).parents[2]
 FIRST_ARGUMENT = {"Dead", "Retry", "verdict", "file_exception"}
 SECOND_ARGUMENT = {"file_exception"}  # as a function; as a method the kind comes first
 JUDGED_BY_THE_HANDLER = {"rejected", "unreachable"}  # a refusal is named by what was refused

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import redis
 
+from fleet_tests.ledger import Ledger, Partner
 from workers.config.rates import Rate
 from workers.ledger.store import Store
 from workers.spine.delivery import drain
@@ -35,7 +36,7 @@ class Paced:
     repeatable = False
     refused = "refused_by_warehouse"
 
-    def __init__(self, partner: Any, tokens: Tokens, rate: Rate) -> None:
+    def __init__(self, partner: Partner, tokens: Tokens, rate: Rate) -> None:
         self.partner, self.tokens, self.rate = partner, tokens, rate
 
     def write(self, message: Any) -> Any:
@@ -112,7 +113,7 @@ def test_a_call_is_not_made_after_its_lease_has_ended_in_the_wait(client: Any) -
 
 
 def test_a_message_without_a_token_is_given_back_as_it_was_and_its_connection_rests(
-    ledger: Any, partner: Any, client: Any
+    ledger: Ledger, partner: Partner, client: Any
 ) -> None:
     tokens = Tokens(client)
     ledger.connection("york")
@@ -134,7 +135,9 @@ def test_a_message_without_a_token_is_given_back_as_it_was_and_its_connection_re
     assert ledger.drain(paced) == 1
 
 
-def test_nothing_stands_twice_at_a_slow_partner_whatever_the_leases(ledger: Any, partner: Any, client: Any) -> None:
+def test_nothing_stands_twice_at_a_slow_partner_whatever_the_leases(
+    ledger: Ledger, partner: Partner, client: Any
+) -> None:
     """Leases of two seconds, a call every 0.6, polls that take of the same tokens, and a ringer that frees leases."""
     tokens, rate = Tokens(client), Rate(1.0, 0.6)
     handler = Paced(partner, tokens, rate)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from fleet_tests.ledger import Ledger
 from mappings.errors import Unmappable, Unreadable
 from workers import config, recovery
 from workers.ledger.store import NewMessage
@@ -56,7 +56,7 @@ def reader() -> Reader:
 
 
 @pytest.fixture
-def runtime(ledger: Any, tmp_path: Path) -> Runtime:
+def runtime(ledger: Ledger, tmp_path: Path) -> Runtime:
     (tmp_path / "fleet.toml").write_text(TOML.format(database=ledger.dsn))
     made = Runtime(config.read(tmp_path / "fleet.toml", SYSTEMS))
     made.__dict__["store"] = ledger.store
@@ -68,12 +68,12 @@ def read(runtime: Runtime, reader: Reader) -> Callable[[], int]:
     return lambda: reading.read_inbox(runtime, lambda _connection, _source: ("orders-out", reader))
 
 
-def said(ledger: Any, body: str, key: str = "") -> int | None:
+def said(ledger: Ledger, body: str, key: str = "") -> int | None:
     found: int | None = ledger.store.receive("leeds", "webhook x.y", key or body, body.encode())
     return found
 
 
-def references(ledger: Any, state: str = "queued") -> list[str]:
+def references(ledger: Ledger, state: str = "queued") -> list[str]:
     rows = ledger.store.rows("select reference from message where state = %s order by reference", state)
     return [row["reference"] for row in rows]
 
@@ -83,7 +83,7 @@ def file_all(runtime: Runtime) -> None:
         dead_letters.file_dead(runtime, row["id"], row["generation"])
 
 
-def test_the_same_receipt_key_is_stored_once_however_many_tell_it_at_once(ledger: Any) -> None:
+def test_the_same_receipt_key_is_stored_once_however_many_tell_it_at_once(ledger: Ledger) -> None:
     told: list[int | None] = []
     lock = threading.Lock()
 
@@ -97,14 +97,14 @@ def test_the_same_receipt_key_is_stored_once_however_many_tell_it_at_once(ledger
     assert ledger.store.row("select count(*) as n from record")["n"] == 1
 
 
-def test_the_same_key_of_another_source_is_another_record(ledger: Any) -> None:
+def test_the_same_key_of_another_source_is_another_record(ledger: Ledger) -> None:
     assert ledger.store.receive("leeds", "sweep", "k", b"A") is not None
     assert ledger.store.receive("leeds", "order", "k", b"A") is not None
     assert ledger.store.receive("york", "order", "k", b"A") is not None
 
 
 def test_a_record_is_read_once_and_reading_it_again_says_nothing_new(
-    ledger: Any, runtime: Runtime, read: Callable[[], int]
+    ledger: Ledger, runtime: Runtime, read: Callable[[], int]
 ) -> None:
     record = said(ledger, "A B C")
     assert (read(), read()) == (1, 0)
@@ -116,7 +116,7 @@ def test_a_record_is_read_once_and_reading_it_again_says_nothing_new(
 
 
 def test_an_unreadable_entry_is_a_dead_message_of_its_own_and_spoils_no_neighbour(
-    ledger: Any, read: Callable[[], int], reader: Reader
+    ledger: Ledger, read: Callable[[], int], reader: Reader
 ) -> None:
     reader.cannot["B"] = Unmappable("grade", "B", "add a row to the table")
     said(ledger, "A B C")
@@ -126,7 +126,7 @@ def test_an_unreadable_entry_is_a_dead_message_of_its_own_and_spoils_no_neighbou
 
 
 def test_a_record_that_breaks_the_reader_spoils_no_neighbour_and_is_dead_after_five_tries(
-    ledger: Any, read: Callable[[], int], reader: Reader
+    ledger: Ledger, read: Callable[[], int], reader: Reader
 ) -> None:
     reader.cannot["B"] = ZeroDivisionError()
     said(ledger, "A B")
@@ -141,7 +141,7 @@ def test_a_record_that_breaks_the_reader_spoils_no_neighbour_and_is_dead_after_f
 
 
 def test_the_retry_of_an_unreadable_entry_reads_its_record_again(
-    ledger: Any, runtime: Runtime, read: Callable[[], int], reader: Reader
+    ledger: Ledger, runtime: Runtime, read: Callable[[], int], reader: Reader
 ) -> None:
     reader.cannot["B"] = Unmappable("grade", "B", "add a row to the table")
     said(ledger, "A B")
@@ -168,7 +168,7 @@ def test_the_retry_of_an_unreadable_entry_reads_its_record_again(
     assert ledger.store.rows("select 1 from exception where state = 'open'") == []
 
 
-def test_many_readers_at_once_read_each_record_once(ledger: Any, read: Callable[[], int]) -> None:
+def test_many_readers_at_once_read_each_record_once(ledger: Ledger, read: Callable[[], int]) -> None:
     for n in range(120):
         said(ledger, f"R{n}")
     taken: list[int] = []
@@ -179,7 +179,7 @@ def test_many_readers_at_once_read_each_record_once(ledger: Any, read: Callable[
     assert ledger.store.row("select count(*) as n from record_unread")["n"] == 0
 
 
-def test_a_retry_of_poison_reads_it_again_and_an_edit_of_it_is_refused(ledger: Any, runtime: Runtime) -> None:
+def test_a_retry_of_poison_reads_it_again_and_an_edit_of_it_is_refused(ledger: Ledger, runtime: Runtime) -> None:
     record = said(ledger, "\x00 rubbish", "poison-1")
     assert record is not None
     dead_letters.file_poison(runtime, "orders-out.dead", record, "poison", "9 bytes")

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.errors import Garbled, Rejected, Throttled, Unauthorised, Unavailable
+from fleet_tests.ledger import Ledger, Partner
 from mappings.errors import Unmappable
 from workers.ledger.store import Effect, LateSettle
 from workers.spine.limits import Health
@@ -18,7 +19,7 @@ from workers.spine.outcomes import Dead, Delivered, Held, NotNeeded, Retry, Sent
 from workers.spine.policy import CEILING, VERDICTS, back_off
 
 
-def test_a_settle_that_comes_too_late_changes_nothing_and_is_kept_as_evidence(ledger: Any, partner: Any) -> None:
+def test_a_settle_that_comes_too_late_changes_nothing_and_is_kept_as_evidence(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
 
     class Slow(type(partner)):  # type: ignore[misc]
@@ -33,7 +34,7 @@ def test_a_settle_that_comes_too_late_changes_nothing_and_is_kept_as_evidence(le
     assert ledger.steps("SO1-1") == ["read", "lease ran out", "late answer", "found there already"]
 
 
-def test_the_effects_of_a_late_settle_do_not_happen(ledger: Any) -> None:
+def test_the_effects_of_a_late_settle_do_not_happen(ledger: Ledger) -> None:
     ledger.post("SO1-1")
     claimed = ledger.store.claim("orders-out", 60)
     ledger.store.run("update message set attempt = attempt + 1")
@@ -47,7 +48,7 @@ def test_the_effects_of_a_late_settle_do_not_happen(ledger: Any) -> None:
     assert ledger.store.row("select 1 as one from partner_fact") is None
 
 
-def test_an_effect_that_fails_leaves_the_message_unsettled(ledger: Any) -> None:
+def test_an_effect_that_fails_leaves_the_message_unsettled(ledger: Ledger) -> None:
     ledger.post("SO1-1")
     claimed = ledger.store.claim("orders-out", 60)
     broken = Effect("insert into partner_fact (connection, value) values ('x', null)")
@@ -56,7 +57,7 @@ def test_an_effect_that_fails_leaves_the_message_unsettled(ledger: Any) -> None:
     assert (ledger.state("SO1-1"), ledger.slots_held()) == ("working", 1)
 
 
-def test_effects_happen_with_the_settling(ledger: Any, partner: Any) -> None:
+def test_effects_happen_with_the_settling(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     partner.answers = [NotNeeded("gone", (Effect("insert into partner_fact (connection, value) values ('x', '{}')"),))]
     ledger.drain(partner)
@@ -78,7 +79,7 @@ def test_effects_happen_with_the_settling(ledger: Any, partner: Any) -> None:
     ],
 )
 def test_every_outcome_has_its_state_and_frees_its_slot(
-    ledger: Any, partner: Any, outcome: Any, state: str, doubt: bool | None
+    ledger: Ledger, partner: Partner, outcome: Any, state: str, doubt: bool | None
 ) -> None:
     ledger.post("SO1-1")
     partner.answers = [outcome]
@@ -102,7 +103,7 @@ def test_every_outcome_has_its_state_and_frees_its_slot(
     ],
 )
 def test_every_error_has_its_verdict(
-    ledger: Any, partner: Any, error: Exception, state: str, kind: str, tries: int
+    ledger: Ledger, partner: Partner, error: Exception, state: str, kind: str, tries: int
 ) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", error)]
@@ -111,7 +112,7 @@ def test_every_error_has_its_verdict(
     assert (row["state"], row["error_kind"], row["tries"]) == (state, kind, tries)
 
 
-def test_counted_retries_end_as_a_dead_letter_and_uncounted_ones_do_not(ledger: Any, partner: Any) -> None:
+def test_counted_retries_end_as_a_dead_letter_and_uncounted_ones_do_not(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     allowed = VERDICTS["unavailable"].retries
     partner.faults = [("before", Unavailable("refused"))] * 100
@@ -133,7 +134,7 @@ def test_counted_retries_end_as_a_dead_letter_and_uncounted_ones_do_not(ledger: 
     assert ledger.state("SO2-1") == "delivered"
 
 
-def test_a_told_wait_is_obeyed_by_the_whole_connection(ledger: Any, partner: Any) -> None:
+def test_a_told_wait_is_obeyed_by_the_whole_connection(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     ledger.post("SO2-1")
     partner.faults = [("before", Throttled("slow down", retry_after=120))]
@@ -145,7 +146,7 @@ def test_a_told_wait_is_obeyed_by_the_whole_connection(ledger: Any, partner: Any
 
 
 def test_a_connection_that_fails_again_and_again_shuts_and_its_messages_are_not_counted(
-    ledger: Any, partner: Any
+    ledger: Ledger, partner: Partner
 ) -> None:
     for n in range(10):
         ledger.post(f"SO{n}-1")

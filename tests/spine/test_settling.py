@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import Rejected, Unavailable
+from fleet_tests.ledger import Ledger, Partner
 from workers.ledger.store import Effect
 from workers.ledger.text import clean
 from workers.spine.outcomes import Delivered
@@ -16,7 +17,7 @@ from workers.spine.outcomes import Delivered
 @pytest.mark.parametrize("text", ["cut off: \ud83d", "nul: \x00"], ids=["half a surrogate pair", "NUL"])
 @pytest.mark.parametrize("error", [Rejected, Unavailable])
 def test_an_error_whose_text_no_table_can_hold_is_settled_after_one_call(
-    ledger: Any, partner: Any, text: str, error: Any
+    ledger: Ledger, partner: Partner, text: str, error: Any
 ) -> None:
     partner.faults = [("before", error(text))]
     ledger.post("SO1-1")
@@ -25,7 +26,7 @@ def test_an_error_whose_text_no_table_can_hold_is_settled_after_one_call(
     assert ledger.message("SO1-1")["error"] == f"{text[:-1]}\ufffd"
 
 
-def test_a_message_and_an_effect_with_such_characters_are_stored(ledger: Any, partner: Any) -> None:
+def test_a_message_and_an_effect_with_such_characters_are_stored(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1", "name \x00 and \ud83d and \U0001f600", fingerprint="x\x00")
     effect = Effect("insert into partner_fact (connection, value) values (%s, %s)", ("x\x00", json.dumps(["\x00"])))
     partner.answers = [Delivered("done\x00", (effect,))]
@@ -63,7 +64,7 @@ def test_only_what_no_table_can_hold_is_replaced(text: str, cleaned: str) -> Non
     ids=["a value", "a fault", "a table", "a constraint"],
 )
 def test_an_outcome_that_the_ledger_refuses_is_settled_dead_without_its_effects(
-    ledger: Any, partner: Any, effect: Effect, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, partner: Partner, effect: Effect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = partner.push
 

@@ -16,6 +16,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from fleet_tests.ledger import Ledger, Partner
 from workers.ledger.store import Store
 from workers.spine import ringer
 from workers.spine.delivery import drain
@@ -29,7 +30,7 @@ def a_dead_pid() -> int:
     return child.pid
 
 
-def held_by(ledger: Any, *, host: str = "h", pid: int = 1, machine: str = "") -> Store:
+def held_by(ledger: Ledger, *, host: str = "h", pid: int = 1, machine: str = "") -> Store:
     """A process that holds a message and beats."""
     ledger.post("SO1-1")
     other: Store = ledger.another()
@@ -40,24 +41,24 @@ def held_by(ledger: Any, *, host: str = "h", pid: int = 1, machine: str = "") ->
     return other
 
 
-def test_a_process_of_another_machine_with_our_name_is_not_buried(ledger: Any, runtime: Runtime) -> None:
+def test_a_process_of_another_machine_with_our_name_is_not_buried(ledger: Ledger, runtime: Runtime) -> None:
     held_by(ledger, host=socket.gethostname(), pid=a_dead_pid(), machine="another boot and namespace")
     assert ringer.mark_dead_processes(runtime) == 0
     assert ledger.release_lost() == []
 
 
-def test_a_process_of_an_older_release_is_left_to_its_silence(ledger: Any, runtime: Runtime) -> None:
+def test_a_process_of_an_older_release_is_left_to_its_silence(ledger: Ledger, runtime: Runtime) -> None:
     held_by(ledger, host=socket.gethostname(), pid=a_dead_pid())
     assert ringer.mark_dead_processes(runtime) == 0
 
 
-def test_a_process_of_this_machine_whose_pid_is_gone_is_buried_at_once(ledger: Any, runtime: Runtime) -> None:
+def test_a_process_of_this_machine_whose_pid_is_gone_is_buried_at_once(ledger: Ledger, runtime: Runtime) -> None:
     held_by(ledger, machine=this_machine(), pid=a_dead_pid())
     assert ringer.mark_dead_processes(runtime) == 1
     assert [row["crashed"] for row in ledger.release_lost()] == [True]
 
 
-def test_the_time_in_which_nobody_judged_counts_for_nobody(ledger: Any) -> None:
+def test_the_time_in_which_nobody_judged_counts_for_nobody(ledger: Ledger) -> None:
     other = held_by(ledger)
     ledger.release_lost()
     # the ledger stood still for 25 s, or nobody asked it: both rows are as old as that
@@ -69,7 +70,7 @@ def test_the_time_in_which_nobody_judged_counts_for_nobody(ledger: Any) -> None:
     assert [row["crashed"] for row in ledger.release_lost()] == [True], "it did not beat in the 21 s since"
 
 
-def test_who_had_been_silent_for_long_before_the_gap_is_dead_after_it(ledger: Any) -> None:
+def test_who_had_been_silent_for_long_before_the_gap_is_dead_after_it(ledger: Ledger) -> None:
     other = held_by(ledger)
     ledger.release_lost()
     ledger.store.run("update judgement set at = at - interval '25 seconds'")
@@ -78,7 +79,7 @@ def test_who_had_been_silent_for_long_before_the_gap_is_dead_after_it(ledger: An
 
 
 @pytest.fixture
-def standing_still(ledger: Any) -> Iterator[Any]:
+def standing_still(ledger: Ledger) -> Iterator[Any]:
     """Stops every process of the Postgres server, and lets them go on."""
     stopped: list[int] = []
 
@@ -110,7 +111,7 @@ def _parent(pid: int) -> int:
         return 0
 
 
-def test_a_ledger_that_stood_still_declares_nobody_dead(ledger: Any, partner: Any, standing_still: Any) -> None:
+def test_a_ledger_that_stood_still_declares_nobody_dead(ledger: Ledger, partner: Partner, standing_still: Any) -> None:
     """One call at a time, a call of 14 s, and a ledger that stands still for 8 s of it; silence counts after 5 s."""
     stop, go_on = standing_still
     ledger.store.run("delete from slot where number > 1")

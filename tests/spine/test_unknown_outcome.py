@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import Garbled, Unavailable
+from fleet_tests.ledger import Ledger, Partner
 
 LOST = Unavailable("no answer", maybe_done=True)
 
@@ -17,7 +18,7 @@ LOST = Unavailable("no answer", maybe_done=True)
 class Blind:
     """A partner's kind of message that cannot be looked up, though sending it again has a second effect."""
 
-    partner: Any
+    partner: Partner
     repeatable: bool = False
     refused: str = "refused_by_warehouse"
 
@@ -28,14 +29,14 @@ class Blind:
         return self.partner.push(message, wire)
 
 
-def doubt(ledger: Any, partner: Any, when: str = "after") -> None:
+def doubt(ledger: Ledger, partner: Partner, when: str = "after") -> None:
     """A message whose first sending was not answered."""
     ledger.post("SO1-1")
     partner.faults = [(when, LOST)]
     ledger.drain(partner)
 
 
-def test_a_doubt_waits_until_the_first_call_must_be_over(ledger: Any, partner: Any) -> None:
+def test_a_doubt_waits_until_the_first_call_must_be_over(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner)
     row = ledger.store.row("select state, extract(epoch from due_at - now()) as wait, maybe_sent_at from message")
     assert (row["state"], 80 < row["wait"] <= 91) == ("waiting", True)
@@ -43,7 +44,7 @@ def test_a_doubt_waits_until_the_first_call_must_be_over(ledger: Any, partner: A
     assert ledger.drain(partner) == 0
 
 
-def test_what_had_arrived_is_found_and_not_sent_again(ledger: Any, partner: Any) -> None:
+def test_what_had_arrived_is_found_and_not_sent_again(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner)
     ledger.time_passes()
     ledger.drain(partner)
@@ -51,7 +52,7 @@ def test_what_had_arrived_is_found_and_not_sent_again(ledger: Any, partner: Any)
     assert (ledger.settled("SO1-1")["state"], ledger.settled("SO1-1")["proven_before"]) == ("delivered", True)
 
 
-def test_what_provably_did_not_arrive_is_sent_once_more_with_the_same_bytes(ledger: Any, partner: Any) -> None:
+def test_what_provably_did_not_arrive_is_sent_once_more_with_the_same_bytes(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner, "before")
     frozen = ledger.store.row("select wire from message_body")["wire"]
     ledger.time_passes()
@@ -61,7 +62,7 @@ def test_what_provably_did_not_arrive_is_sent_once_more_with_the_same_bytes(ledg
     assert ledger.state("SO1-1") == "delivered"
 
 
-def test_after_one_resend_without_an_answer_it_is_uncertain_and_a_persons(ledger: Any, partner: Any) -> None:
+def test_after_one_resend_without_an_answer_it_is_uncertain_and_a_persons(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner, "before")
     partner.faults = [("before", LOST)]
     ledger.time_passes()
@@ -74,7 +75,7 @@ def test_after_one_resend_without_an_answer_it_is_uncertain_and_a_persons(ledger
     assert partner.pushes["SO1-1"] == 2
 
 
-def test_a_lookup_that_fails_settles_nothing_and_sends_nothing(ledger: Any, partner: Any) -> None:
+def test_a_lookup_that_fails_settles_nothing_and_sends_nothing(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner, "before")
     partner.look_faults = [Unavailable("down"), Garbled("a page", maybe_done=False)]
     for _ in range(2):
@@ -88,7 +89,7 @@ def test_a_lookup_that_fails_settles_nothing_and_sends_nothing(ledger: Any, part
     assert ledger.state("SO1-1") == "delivered"
 
 
-def test_there_with_other_content_is_a_persons(ledger: Any, partner: Any) -> None:
+def test_there_with_other_content_is_a_persons(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner, "before")
     partner.books["SO1-1"] = [b"somebody else's"]
     ledger.time_passes()
@@ -96,7 +97,7 @@ def test_there_with_other_content_is_a_persons(ledger: Any, partner: Any) -> Non
     assert (ledger.state("SO1-1"), ledger.message("SO1-1")["error_kind"]) == ("dead", "order_changed_after_release")
 
 
-def test_there_twice_is_a_persons(ledger: Any, partner: Any) -> None:
+def test_there_twice_is_a_persons(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner)
     partner.books["SO1-1"] *= 2
     ledger.time_passes()
@@ -104,7 +105,7 @@ def test_there_twice_is_a_persons(ledger: Any, partner: Any) -> None:
     assert (ledger.state("SO1-1"), ledger.message("SO1-1")["error_kind"]) == ("dead", "duplicate_at_warehouse")
 
 
-def test_what_may_be_pushed_twice_is_pushed_twice_with_the_same_bytes(ledger: Any, partner: Any) -> None:
+def test_what_may_be_pushed_twice_is_pushed_twice_with_the_same_bytes(ledger: Ledger, partner: Partner) -> None:
     partner.repeatable = True
     doubt(ledger, partner)
     ledger.time_passes()
@@ -114,7 +115,7 @@ def test_what_may_be_pushed_twice_is_pushed_twice_with_the_same_bytes(ledger: An
     assert len(partner.books["SO1-1"]) == 2
 
 
-def test_a_doubt_that_cannot_be_looked_up_is_a_persons_and_is_not_sent_again(ledger: Any, partner: Any) -> None:
+def test_a_doubt_that_cannot_be_looked_up_is_a_persons_and_is_not_sent_again(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner)
     ledger.time_passes()
     ledger.drain(Blind(partner))
@@ -122,7 +123,7 @@ def test_a_doubt_that_cannot_be_looked_up_is_a_persons_and_is_not_sent_again(led
     assert len(partner.books["SO1-1"]) == 1
 
 
-def test_a_failure_before_the_request_left_is_no_doubt(ledger: Any, partner: Any) -> None:
+def test_a_failure_before_the_request_left_is_no_doubt(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", Unavailable("refused"))] * 3
     for _ in range(4):
@@ -132,7 +133,7 @@ def test_a_failure_before_the_request_left_is_no_doubt(ledger: Any, partner: Any
     assert ledger.state("SO1-1") == "delivered"
 
 
-def test_the_bytes_are_frozen_before_the_first_push(ledger: Any, partner: Any) -> None:
+def test_the_bytes_are_frozen_before_the_first_push(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1", "first")
     partner.faults = [("before", Unavailable("refused"))]
     ledger.drain(partner)
@@ -143,11 +144,14 @@ def test_the_bytes_are_frozen_before_the_first_push(ledger: Any, partner: Any) -
 
 
 @pytest.mark.parametrize("arrived", [True, False])
-def test_a_process_that_dies_in_mid_push_leaves_a_doubt_and_no_double(ledger: Any, partner: Any, arrived: bool) -> None:
+def test_a_process_that_dies_in_mid_push_leaves_a_doubt_and_no_double(
+    ledger: Ledger, partner: Partner, arrived: bool
+) -> None:
     ledger.post("SO1-1")
     victim = ledger.another()
     claimed = victim.claim("orders-out", 60)
     wire = partner.write(claimed)
+    assert isinstance(wire, bytes)
     victim.freeze(claimed, wire)
     if arrived:
         partner.push(claimed, wire)
@@ -159,7 +163,7 @@ def test_a_process_that_dies_in_mid_push_leaves_a_doubt_and_no_double(ledger: An
     assert (ledger.state("SO1-1"), partner.looks["SO1-1"], partner.books["SO1-1"]) == ("delivered", 1, [wire])
 
 
-def test_a_process_that_dies_before_it_wrote_anything_had_surely_sent_nothing(ledger: Any, partner: Any) -> None:
+def test_a_process_that_dies_before_it_wrote_anything_had_surely_sent_nothing(ledger: Ledger, partner: Partner) -> None:
     ledger.post("SO1-1")
     victim = ledger.another()
     assert victim.claim("orders-out", 60) is not None
@@ -169,7 +173,7 @@ def test_a_process_that_dies_before_it_wrote_anything_had_surely_sent_nothing(le
     assert (ledger.state("SO1-1"), partner.looks["SO1-1"], partner.pushes["SO1-1"]) == ("delivered", 0, 1)
 
 
-def test_a_version_after_a_doubt_waits_for_the_doubt_to_be_cleared(ledger: Any, partner: Any) -> None:
+def test_a_version_after_a_doubt_waits_for_the_doubt_to_be_cleared(ledger: Ledger, partner: Partner) -> None:
     doubt(ledger, partner)
     ledger.post("SO1-1", "two")
     assert ledger.drain(partner) == 0

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from adapters.errors import Garbled, Rejected, Throttled, Unavailable
+from fleet_tests.ledger import Ledger, Partner
 from workers.broker.queues import FLOWS
 from workers.spine import gates, limits, ringer, scheduler, watch
 from workers.spine.polling import Busy
@@ -15,13 +16,13 @@ from workers.spine.scheduler import Scheduled
 from workers.wiring import schedules
 
 
-def filed(ledger: Any) -> list[tuple[str, str]]:
+def filed(ledger: Ledger) -> list[tuple[str, str]]:
     rows = ledger.store.rows("select kind, subject from exception where state = 'open' order by id")
     return [(row["kind"], row["subject"]) for row in rows]
 
 
 @pytest.fixture(autouse=True)
-def _beats(ledger: Any) -> None:
+def _beats(ledger: Ledger) -> None:
     """A process that takes from every queue, and a schedule that runs."""
     ledger.store.run("update process set lanes = %s", [*FLOWS, "control", *(f"{flow}.dead" for flow in FLOWS)])
     ledger.store.run("insert into schedule (name, every, last_start) values ('ring', '1 second', now())")
@@ -30,7 +31,7 @@ def _beats(ledger: Any) -> None:
 class Poll:
     """A poll of Leeds that fails with what it is given, once a turn."""
 
-    def __init__(self, ledger: Any, runtime: Runtime, error: Exception, name: str = "goods in LDS1") -> None:
+    def __init__(self, ledger: Ledger, runtime: Runtime, error: Exception, name: str = "goods in LDS1") -> None:
         self.ledger, self.runtime, self.error, self.name = ledger, runtime, error, name
         self.listed = {name: Scheduled(name, 86_400.0, self.run, "leeds", watched=False)}
         ledger.store.run("insert into schedule (name, every, connection) values (%s, '1 day', 'leeds')", name)
@@ -53,7 +54,7 @@ class Poll:
     [Rejected("no such facility"), Garbled("a page"), Unavailable("timed out"), Busy("no slot")],
 )
 def test_a_poll_that_fails_again_and_again_tells_somebody_once_and_closes_when_it_runs(
-    ledger: Any, runtime: Runtime, error: Exception
+    ledger: Ledger, runtime: Runtime, error: Exception
 ) -> None:
     poll = Poll(ledger, runtime, error)
     for _ in range(6):
@@ -66,13 +67,13 @@ def test_a_poll_that_fails_again_and_again_tells_somebody_once_and_closes_when_i
     assert filed(ledger) == [("schedule_failing", "schedule:goods in LDS1")]
     row = ledger.store.row("select owner, connection, times from exception")
     assert tuple(row.values()) == ("support", "leeds", 1)
-    poll.error = None  # type: ignore[assignment]
+    poll.error = None
     poll.turn()
     watch.look(runtime)
     assert filed(ledger) == []
 
 
-def test_a_few_failures_or_a_shut_connection_tell_nobody_of_the_poll(ledger: Any, runtime: Runtime) -> None:
+def test_a_few_failures_or_a_shut_connection_tell_nobody_of_the_poll(ledger: Ledger, runtime: Runtime) -> None:
     poll = Poll(ledger, runtime, Rejected("no"))
     poll.turn(4)
     poll.minutes_pass()
@@ -85,7 +86,7 @@ def test_a_few_failures_or_a_shut_connection_tell_nobody_of_the_poll(ledger: Any
     assert filed(ledger) == []
 
 
-def test_what_failed_is_tried_again_soon_and_not_tomorrow(ledger: Any, runtime: Runtime) -> None:
+def test_what_failed_is_tried_again_soon_and_not_tomorrow(ledger: Ledger, runtime: Runtime) -> None:
     poll = Poll(ledger, runtime, Busy("no slot"))
     waits = []
     for _ in range(8):
@@ -97,7 +98,7 @@ def test_what_failed_is_tried_again_soon_and_not_tomorrow(ledger: Any, runtime: 
     assert waits == [10, 20, 40, 80, 160, 320, 640, 640]
 
 
-def test_a_refusal_shuts_no_connection_and_a_failure_does(ledger: Any, runtime: Runtime) -> None:
+def test_a_refusal_shuts_no_connection_and_a_failure_does(ledger: Ledger, runtime: Runtime) -> None:
     Poll(ledger, runtime, Rejected("no such facility"), "a").turn(20)
     assert ledger.store.row("select shut_kind from connection where name = 'leeds'")["shut_kind"] is None
     Poll(ledger, runtime, Unavailable("timed out"), "b").turn(4)
@@ -105,7 +106,7 @@ def test_a_refusal_shuts_no_connection_and_a_failure_does(ledger: Any, runtime: 
 
 
 def test_a_probe_that_is_refused_proves_that_the_connection_answers(
-    ledger: Any, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     limits.shut(ledger.store, "leeds", "unavailable", "down")
     ledger.store.run("update connection set probe_at = now()")
@@ -119,7 +120,7 @@ def test_a_probe_that_is_refused_proves_that_the_connection_answers(
 
 @pytest.mark.parametrize("told", [99_999_999_999_999.0, 604_800.0])
 def test_a_told_wait_is_obeyed_for_an_hour_at_most_and_told(
-    ledger: Any, runtime: Runtime, partner: Any, told: float
+    ledger: Ledger, runtime: Runtime, partner: Partner, told: float
 ) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", Throttled("wait", retry_after=told))]
@@ -136,7 +137,7 @@ def test_a_told_wait_is_obeyed_for_an_hour_at_most_and_told(
     assert filed(ledger) == []
 
 
-def test_short_waits_over_and_over_are_told_as_well_and_one_alone_is_not(ledger: Any, runtime: Runtime) -> None:
+def test_short_waits_over_and_over_are_told_as_well_and_one_alone_is_not(ledger: Ledger, runtime: Runtime) -> None:
     for _ in range(3):
         runtime.health.told_to_wait("leeds", 5.0)
         watch.look(runtime)
@@ -150,7 +151,7 @@ def test_short_waits_over_and_over_are_told_as_well_and_one_alone_is_not(ledger:
 
 
 def test_a_queue_whose_oldest_message_waits_too_long_tells_somebody(
-    ledger: Any, runtime: Runtime, partner: Any
+    ledger: Ledger, runtime: Runtime, partner: Partner
 ) -> None:
     ledger.post("SO1-1", args={"wait": -7200})
     ledger.post("SO2-1")
@@ -170,14 +171,14 @@ def test_a_queue_whose_oldest_message_waits_too_long_tells_somebody(
         "update message set due_at = now() - interval '20 minutes'",
     ],
 )
-def test_what_may_not_go_or_waits_a_little_troubles_nobody(ledger: Any, runtime: Runtime, because: str) -> None:
+def test_what_may_not_go_or_waits_a_little_troubles_nobody(ledger: Ledger, runtime: Runtime, because: str) -> None:
     ledger.post("SO1-1", args={"wait": -7200})
     ledger.store.run(because)
     watch.look(runtime)
     assert filed(ledger) == []
 
 
-def test_a_queue_that_nobody_takes_from_tells_somebody_when_something_waits(ledger: Any, runtime: Runtime) -> None:
+def test_a_queue_that_nobody_takes_from_tells_somebody_when_something_waits(ledger: Ledger, runtime: Runtime) -> None:
     ledger.store.run("update process set lanes = array_remove(lanes, 'orders-out')")
     watch.look(runtime)
     assert filed(ledger) == [], "nothing waits"
@@ -190,7 +191,7 @@ def test_a_queue_that_nobody_takes_from_tells_somebody_when_something_waits(ledg
 
 
 def test_a_dead_message_whose_bell_nobody_hears_is_filed_all_the_same(
-    ledger: Any, runtime: Runtime, partner: Any
+    ledger: Ledger, runtime: Runtime, partner: Partner
 ) -> None:
     ledger.post("SO1-1")
     partner.faults = [("before", Rejected("no"))]
@@ -205,14 +206,14 @@ def test_a_dead_message_whose_bell_nobody_hears_is_filed_all_the_same(
     assert sorted(filed(ledger)) == [("no_worker", "worker:orders-out.dead"), ("refused_by_warehouse", "order:SO1-1")]
 
 
-def test_records_that_nobody_reads_tell_somebody(ledger: Any, runtime: Runtime) -> None:
+def test_records_that_nobody_reads_tell_somebody(ledger: Ledger, runtime: Runtime) -> None:
     ledger.store.receive("leeds", "order", "k", b"{}")
     ledger.store.run("update record_unread set due_at = now() - interval '2 hours'")
     watch.look(runtime)
     assert filed(ledger) == [("queue_waits", "queue:control")]
 
 
-def test_a_beat_that_is_away_is_told_by_whoever_lives(ledger: Any, runtime: Runtime) -> None:
+def test_a_beat_that_is_away_is_told_by_whoever_lives(ledger: Ledger, runtime: Runtime) -> None:
     assert not watch.look_after_schedules(runtime)
     ledger.store.run("update schedule set last_start = now() - interval '2 minutes'")
     for _ in range(2):
@@ -224,7 +225,7 @@ def test_a_beat_that_is_away_is_told_by_whoever_lives(ledger: Any, runtime: Runt
     assert filed(ledger) == []
 
 
-def test_a_run_that_an_outage_cut_off_blocks_its_schedule_for_nobody(ledger: Any, runtime: Runtime) -> None:
+def test_a_run_that_an_outage_cut_off_blocks_its_schedule_for_nobody(ledger: Ledger, runtime: Runtime) -> None:
     runs: list[int] = []
     listed = {"x": Scheduled("x", 0.001, lambda: runs.append(1), watched=False)}
     schedules.install(runtime, listed)
@@ -239,7 +240,9 @@ def test_a_run_that_an_outage_cut_off_blocks_its_schedule_for_nobody(ledger: Any
     assert runs == [1]
 
 
-def test_a_running_schedule_is_its_processs_for_as_long_as_its_heart_renews_it(ledger: Any, runtime: Runtime) -> None:
+def test_a_running_schedule_is_its_processs_for_as_long_as_its_heart_renews_it(
+    ledger: Ledger, runtime: Runtime
+) -> None:
     listed = {"x": Scheduled("x", 0.001, lambda: None, watched=False)}
     schedules.install(runtime, listed)
     runtime.running.add("x")

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import InternalError, OperationalError
 
+from fleet_tests.full_ledger import FullLedger
 from workers.views import exceptions
 from workers.views.gauges import figures
 from workers.views.orders import order_story
@@ -23,7 +24,7 @@ def connection_of(engine: Engine, name: str) -> Any:
     return next(one for one in overview(engine).connections if one.name == name)
 
 
-def test_every_message_of_a_flow_is_counted_once_wherever_it_stands(world: Any, engine: Engine) -> None:
+def test_every_message_of_a_flow_is_counted_once_wherever_it_stands(world: FullLedger, engine: Engine) -> None:
     for number in range(1, 6):
         world.post(f"SO{number}-1")
     world.post("SO6-1", gates=("sku:leeds:A",))
@@ -46,7 +47,7 @@ def test_every_message_of_a_flow_is_counted_once_wherever_it_stands(world: Any, 
 
 
 def test_a_dead_message_counts_as_an_exception_before_its_row_is_filed_and_once_after(
-    world: Any, engine: Engine
+    world: FullLedger, engine: Engine
 ) -> None:
     world.post("SO1-1")
     world.post("SO2-1")
@@ -57,7 +58,9 @@ def test_a_dead_message_counts_as_an_exception_before_its_row_is_filed_and_once_
     assert overview(engine).exceptions == 2
 
 
-def test_a_backlog_is_reckoned_from_what_went_through_and_not_said_when_nothing_did(world: Any, engine: Engine) -> None:
+def test_a_backlog_is_reckoned_from_what_went_through_and_not_said_when_nothing_did(
+    world: FullLedger, engine: Engine
+) -> None:
     for number in range(4):
         world.post(f"SO{number}-1")
     assert connection_of(engine, "leeds").clears_in is None
@@ -69,7 +72,7 @@ def test_a_backlog_is_reckoned_from_what_went_through_and_not_said_when_nothing_
     assert connection_of(engine, "khaos").clears_in == 0
 
 
-def test_a_shut_connection_says_since_when_and_why_and_promises_nothing(world: Any, engine: Engine) -> None:
+def test_a_shut_connection_says_since_when_and_why_and_promises_nothing(world: FullLedger, engine: Engine) -> None:
     world.post("SO1-1")
     world.post("SO2-1")
     world.deliver()
@@ -84,7 +87,7 @@ def test_a_shut_connection_says_since_when_and_why_and_promises_nothing(world: A
     assert health(engine).oldest_due is None, "what a shut gate holds back is nobody's lateness"
 
 
-def test_a_process_that_ended_or_fell_silent_is_not_alive(world: Any, engine: Engine) -> None:
+def test_a_process_that_ended_or_fell_silent_is_not_alive(world: FullLedger, engine: Engine) -> None:
     world.store.run(
         "insert into process (id, name, host, pid, beat_at) values (gen_random_uuid(), 'beat@a', 'a', 1, '-infinity')"
     )
@@ -99,7 +102,7 @@ def test_whatever_code_is_in_hand_leads_to_the_order(engine: Engine, ref: str) -
     assert story.stories == ("SO1",)
 
 
-def test_a_story_holds_all_that_is_known_of_an_order(shipped: Any, engine: Engine) -> None:
+def test_a_story_holds_all_that_is_known_of_an_order(shipped: FullLedger, engine: Engine) -> None:
     shipped.post("SO1-2", gates=("sku:leeds:B",))
     story = order_story(engine, "SI1")
     assert story is not None
@@ -112,7 +115,7 @@ def test_a_story_holds_all_that_is_known_of_an_order(shipped: Any, engine: Engin
     assert all(a["at"] <= b["at"] for a, b in zip(story.timeline, story.timeline[1:], strict=False))
 
 
-def test_closed_exceptions_stay_in_the_story_behind_the_open_ones(shipped: Any, engine: Engine) -> None:
+def test_closed_exceptions_stay_in_the_story_behind_the_open_ones(shipped: FullLedger, engine: Engine) -> None:
     for kind in ("bad_address", "sku_refused"):
         shipped.store.run(
             "select file_exception(%s, 'order:SO1-1', 'SO1', 'orders-out', 'leeds', 'operations', 'error', 'x',"
@@ -125,7 +128,7 @@ def test_closed_exceptions_stay_in_the_story_behind_the_open_ones(shipped: Any, 
     assert [(e["kind"], e["state"]) for e in story.exceptions] == [("sku_refused", "open"), ("bad_address", "resolved")]
 
 
-def test_an_order_that_needs_no_warehouse_is_found_by_its_exception(world: Any, engine: Engine) -> None:
+def test_an_order_that_needs_no_warehouse_is_found_by_its_exception(world: FullLedger, engine: Engine) -> None:
     world.store.run(
         "select file_exception('no_warehouse_lines', 'invoice:SI8', 'SO8', 'orders-out', 'khaos', 'operations',"
         " 'info', 'x', 'y', null, null)"
@@ -140,7 +143,7 @@ def test_a_code_that_nobody_knows_has_no_story(engine: Engine, ref: str) -> None
     assert order_story(engine, ref) is None
 
 
-def test_exceptions_are_filtered_and_the_gravest_come_first(world: Any, engine: Engine) -> None:
+def test_exceptions_are_filtered_and_the_gravest_come_first(world: FullLedger, engine: Engine) -> None:
     for kind, owner, severity in (("a", "support", "info"), ("b", "support", "critical"), ("c", "finance", "error")):
         world.store.run(
             "select file_exception(%s, %s, 'SO1', 'orders-out', 'leeds', %s, %s, 'x', 'y', null, null)",
@@ -156,7 +159,7 @@ def test_exceptions_are_filtered_and_the_gravest_come_first(world: Any, engine: 
     assert len(exceptions.exceptions(engine, state="all", limit=1)) == 1
 
 
-def test_a_body_is_shown_only_to_whoever_asks_for_it(world: Any, engine: Engine) -> None:
+def test_a_body_is_shown_only_to_whoever_asks_for_it(world: FullLedger, engine: Engine) -> None:
     world.post("SO1-1")
     number = world.die("bad_address", "write to w@example.com or 0113 496 0000, LS1 4AB")
     plain = exceptions.exception(engine, number)
@@ -176,7 +179,7 @@ def test_the_views_can_only_read(engine: Engine) -> None:
         connection.execute(text("delete from message"))
 
 
-def test_the_gauges_say_what_stands_where(world: Any, engine: Engine) -> None:
+def test_the_gauges_say_what_stands_where(world: FullLedger, engine: Engine) -> None:
     world.post("SO1-1")
     world.post("SO2-1")
     world.deliver()

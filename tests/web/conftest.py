@@ -2,104 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
-import requests
 
-from workers.embedded.folder import free_ports
-
-TOKEN = "an-unguessable-token-of-ours"
-HEADERS = {
-    "X-ClarusWMS-Subdomain": "acme",
-    "X-ClarusWMS-Automation-ID": "41",
-    "Content-Type": "application/json",
-}
-TOML = """
-[connections.khaos]
-system = "khaos"
-url = "http://127.0.0.1:9/KhaosSandbox.exe"
-extensions.confirm_shipment = {}
-
-[connections.leeds]
-system = "clarus"
-base_url = "http://127.0.0.1:9"
-subdomain = "acme"
-account = "ACME"
-client_id = "us"
-client_secret = "env:CLARUS_CLIENT_SECRET"
-webhook_token = "env:CLARUS_WEBHOOK_TOKEN"
-webhook_automations = { "goods_out.completed" = "41" }
-sites = { LDS1 = "Leeds" }
-
-[[routing]]
-name = "everything"
-to = "leeds"
-facility = "LDS1"
-"""
-
-
-@dataclass(frozen=True)
-class Web:
-    """Where the process answers, and what it has logged so far."""
-
-    url: str
-    log: Path
-
-    def hook(self, event: str = "goods_out.completed", *, connection: str = "leeds", token: str = TOKEN) -> str:
-        return f"{self.url}/hooks/{connection}/{token}/{event}"
-
-
-@contextmanager
-def web_process(database: str, folder: Path, **environment: str) -> Iterator[Web]:
-    (folder / "fleet.toml").write_text(TOML)
-    (port,) = free_ports(1)
-    log = folder / "web.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "--factory", "workers.web:application", "--host", "127.0.0.1",
-             "--port", str(port), "--no-access-log", "--log-level", "warning"],
-            stdout=out, stderr=out,
-            env={
-                **os.environ, "FLEET_CONFIG": str(folder / "fleet.toml"), "DATABASE_URL": database,
-                "BROKER_URL": "redis://127.0.0.1:9/0", "CLARUS_CLIENT_SECRET": "s", "CLARUS_WEBHOOK_TOKEN": TOKEN,
-                "FLEET_PROCESS": "web", **environment,
-            },
-        )  # fmt: skip
-        web = Web(f"http://127.0.0.1:{port}", log)
-        try:
-            _wait(web, process)
-            yield web
-        finally:
-            process.terminate()
-            try:
-                process.wait(15)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _wait(web: Web, process: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + 60
-    while time.monotonic() < ends and process.poll() is None:
-        try:
-            requests.get(f"{web.url}/health", timeout=10)
-        except requests.ConnectionError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError(f"the web process did not come up:\n{web.log.read_text()}")
+from fleet_tests.web import HEADERS, Web, web_process
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Callable[..., object]:
+def start(tmp_path: Path) -> Callable[..., AbstractContextManager[Web]]:
     """Start a web process of one's own: ``with start(database, WEB_PASSWORD=…) as web``."""
     return lambda database, **environment: web_process(database, tmp_path, **environment)
 

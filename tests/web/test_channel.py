@@ -6,14 +6,16 @@ import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
+from fleet_tests.web import Web
 from mappings.canonical import Address, CustomerReturn, ReturnedItem
 from mappings.khaos.channel import read_config, read_returns
+from workers.ledger.store import Store
 
 AUTH = ("khaos", "let-me-in")
 PUBLIC = "https://fleet.example.com"
@@ -59,13 +61,13 @@ def begin(start: Start, tmp_path: Path) -> Start:
 
 
 @pytest.fixture
-def channel(begin: Start, database: str) -> Iterator[Any]:
+def channel(begin: Start, database: str) -> Iterator[Web]:
     with begin(database) as web:
         yield web
 
 
 @pytest.fixture
-def offers(store: Any) -> list[str]:
+def offers(store: Store) -> list[str]:
     """Five offers; their references."""
     made = []
     for n in range(1, 6):
@@ -84,30 +86,30 @@ def offers(store: Any) -> list[str]:
     return made
 
 
-def get(web: Any, path: str, auth: Any = AUTH, **headers: str) -> Any:
+def get(web: Web, path: str, auth: Any = AUTH, **headers: str) -> Any:
     return requests.get(f"{web.url}/khaos/{path}", auth=auth, headers=headers, timeout=10)
 
 
-def post(web: Any, path: str, body: bytes, auth: Any = AUTH, kind: str = "application/json") -> Any:
+def post(web: Web, path: str, body: bytes, auth: Any = AUTH, kind: str = "application/json") -> Any:
     return requests.post(f"{web.url}/khaos/{path}", body, auth=auth, headers={"Content-Type": kind}, timeout=30)
 
 
 def told(answer: Any) -> list[str]:
     assert answer.status_code == 200, answer.text
-    form = "xml" if "xml" in answer.headers["Content-Type"] else "json"
+    form: Literal["json", "xml"] = "xml" if "xml" in answer.headers["Content-Type"] else "json"
     returns, unreadable = read_returns(answer.content, form)
     assert unreadable == []
     return [made.reference for made in returns]
 
 
-def records(store: Any) -> list[tuple[str, bytes]]:
+def records(store: Store) -> list[tuple[str, bytes]]:
     return [(r["source"], bytes(r["body"])) for r in store.rows("select source, body from record order by id")]
 
 
-def test_the_configuration_names_every_address_in_full_in_both_forms(channel: Any) -> None:
+def test_the_configuration_names_every_address_in_full_in_both_forms(channel: Web) -> None:
     for form in ("json", "xml"):
         answer = get(channel, f"config.{form}")
-        found = read_config(answer.content, form)  # type: ignore[arg-type]
+        found = read_config(answer.content, form)
         assert found.creturn_download is not None
         assert (found.creturn_download.url, found.creturn_download.format, found.creturn_download.frequency) == (
             f"{PUBLIC}/khaos/returns.json",
@@ -131,12 +133,12 @@ def test_a_channel_in_xml_is_xml_throughout(begin: Start, database: str, offers:
         assert told(get(web, "returns.json")) == offers[:2]
 
 
-def test_there_are_no_orders_and_the_version_is_told_all_the_same(channel: Any) -> None:
+def test_there_are_no_orders_and_the_version_is_told_all_the_same(channel: Web) -> None:
     assert get(channel, "orders.json").json() == {"Orders": [], "ApiVersion": 1000}
     assert b"<ApiVersion>1000</ApiVersion>" in get(channel, "orders.xml").content
 
 
-def test_an_idle_channel_answers_an_empty_array_without_a_null(channel: Any) -> None:
+def test_an_idle_channel_answers_an_empty_array_without_a_null(channel: Web) -> None:
     answer = get(channel, "returns")
     assert answer.json()["Returns"] == []
     assert answer.json()["ApiVersion"] == 1000
@@ -146,7 +148,7 @@ def test_an_idle_channel_answers_an_empty_array_without_a_null(channel: Any) -> 
 
 
 def test_returns_come_oldest_first_page_by_page_and_an_echo_means_that_they_arrived(
-    channel: Any, offers: list[str], store: Any
+    channel: Web, offers: list[str], store: Store
 ) -> None:
     first = get(channel, "returns", **{"sirion-continuation": "2019-12-31 12:00:00Z"})
     assert told(first) == offers[:2]
@@ -166,7 +168,7 @@ def test_returns_come_oldest_first_page_by_page_and_an_echo_means_that_they_arri
 
 @pytest.mark.parametrize("header", ['"{a},{b}"', "{a},{b}", '"{a}","{b}"', "{a} , {b}", "{a}SPY,R-{b}"])
 def test_named_returns_come_alone_whatever_the_quotes_and_move_nothing(
-    channel: Any, offers: list[str], header: str
+    channel: Web, offers: list[str], header: str
 ) -> None:
     wanted = header.format(a=offers[3], b=offers[0])
     answer = get(channel, "returns", specificids=wanted, **{"Sirion-Continuation": "2"})
@@ -177,7 +179,7 @@ def test_named_returns_come_alone_whatever_the_quotes_and_move_nothing(
 
 
 @pytest.mark.parametrize("path", ["config.json", "config.xml", "orders.json", "returns", "returns.xml"])
-def test_a_stranger_gets_nothing(channel: Any, offers: list[str], path: str) -> None:
+def test_a_stranger_gets_nothing(channel: Web, offers: list[str], path: str) -> None:
     assert offers
     for auth in (None, ("khaos", "wrong"), ("someone", AUTH[1]), ("", "")):
         answer = get(channel, path, auth=auth)
@@ -188,7 +190,7 @@ def test_a_stranger_gets_nothing(channel: Any, offers: list[str], path: str) -> 
     assert answer.status_code == 401
 
 
-def test_a_strangers_push_is_not_stored(channel: Any, store: Any) -> None:
+def test_a_strangers_push_is_not_stored(channel: Web, store: Store) -> None:
     for path in PUSHES:
         assert post(channel, path, b"{}", auth=("khaos", "wrong")).status_code == 401
     assert records(store) == []
@@ -203,7 +205,7 @@ def test_without_a_password_there_is_no_channel(begin: Start, database: str, cha
         assert post(web, "stock", b"{}").status_code == 404
 
 
-def test_what_is_pushed_is_in_the_ledger_when_it_is_answered_and_a_repeat_is_one(channel: Any, store: Any) -> None:
+def test_what_is_pushed_is_in_the_ledger_when_it_is_answered_and_a_repeat_is_one(channel: Web, store: Store) -> None:
     for _ in range(2):
         for path, ending in (("stock", ""), ("stock-status", ".json"), ("order-status", ".xml")):
             answer = post(channel, f"{path}{ending}", json.dumps({"of": path}).encode())
@@ -213,12 +215,12 @@ def test_what_is_pushed_is_in_the_ledger_when_it_is_answered_and_a_repeat_is_one
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe\x00", b"<a><b></a>", b"null"])
-def test_poison_is_kept_as_it_came_and_thanked_for(channel: Any, store: Any, body: bytes) -> None:
+def test_poison_is_kept_as_it_came_and_thanked_for(channel: Web, store: Store, body: bytes) -> None:
     assert post(channel, "stock", body, kind="text/plain").status_code == 200
     assert records(store) == [("stock_upload", body)]
 
 
-def test_a_body_may_be_large_and_is_refused_beyond_that(channel: Any, store: Any) -> None:
+def test_a_body_may_be_large_and_is_refused_beyond_that(channel: Web, store: Store) -> None:
     large = b"x" * (2 * 1024 * 1024)
     assert post(channel, "stock", large).status_code == 200
     chunks = (large for _ in range(17))
@@ -234,7 +236,7 @@ def test_while_the_ledger_is_away_khaos_is_asked_to_call_again(begin: Start) -> 
             assert answer.headers["Retry-After"]
 
 
-def test_neither_password_nor_names_are_logged(channel: Any, offers: list[str]) -> None:
+def test_neither_password_nor_names_are_logged(channel: Web, offers: list[str]) -> None:
     assert told(get(channel, "returns")) == offers[:2]
     get(channel, "returns", auth=("khaos", "a-wrong-password"))
     post(channel, "order-status", b'{"name": "Quillfeather"}')
@@ -245,7 +247,7 @@ def test_neither_password_nor_names_are_logged(channel: Any, offers: list[str]) 
         assert secret not in log
 
 
-def test_an_unknown_address_below_it_is_not_there(channel: Any) -> None:
+def test_an_unknown_address_below_it_is_not_there(channel: Web) -> None:
     assert get(channel, "returns.csv").status_code == 404
     assert get(channel, "stock").status_code == 405
     assert post(channel, "stocks", b"{}").status_code == 404
@@ -254,7 +256,7 @@ def test_an_unknown_address_below_it_is_not_there(channel: Any) -> None:
 # --- announced returns
 
 
-def advise(web: Any, body: Any, **headers: str) -> Any:
+def advise(web: Web, body: Any, **headers: str) -> Any:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     return requests.post(
         f"{web.url}/returns/advice", sent, headers={"Content-Type": "application/json", **headers}, timeout=10
@@ -262,7 +264,7 @@ def advise(web: Any, body: Any, **headers: str) -> Any:
 
 
 @pytest.fixture
-def dispatched(store: Any) -> None:
+def dispatched(store: Store) -> None:
     store.run(
         "insert into fulfilment (reference, erp, order_code, number, invoice_code, site, warehouse, facility, state,"
         " fingerprint, requested, shipped, stage) values ('SO1-1', 'khaos', 'SO1', 1, 'SI1', 'Leeds', 'leeds', 'LDS1',"
@@ -271,7 +273,7 @@ def dispatched(store: Any) -> None:
 
 
 @pytest.mark.usefixtures("dispatched")
-def test_a_help_desk_announces_returns_and_hears_what_became_of_each_line(web: Any, store: Any) -> None:
+def test_a_help_desk_announces_returns_and_hears_what_became_of_each_line(web: Web, store: Store) -> None:
     lines = [
         {"rma": "RMA-1", "order": "SO1", "sku": "MUG", "quantity": 2, "expected_on": "2031-05-01"},
         {"rma": "RMA-2", "order": "SO9", "sku": "MUG", "quantity": 1},
@@ -288,7 +290,7 @@ def test_a_help_desk_announces_returns_and_hears_what_became_of_each_line(web: A
     assert store.row("select count(*) as n from message") == {"n": 1}
 
 
-def test_what_is_no_advice_is_refused_and_a_page_elsewhere_cannot_send_one(web: Any) -> None:
+def test_what_is_no_advice_is_refused_and_a_page_elsewhere_cannot_send_one(web: Web) -> None:
     assert advise(web, b"not json").status_code == 422
     assert advise(web, {"advice": "RMA-1"}).status_code == 422
     assert advise(web, [], **{"Content-Type": "text/plain"}).status_code == 415

@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 import requests
 
+from fleet_tests.places import SAMPLES
+from fleet_tests.web import Web
 from mappings.khaos.channel.codec import read_document, write_document
 from mappings.khaos.channel.courier_words import CourierExportData, CourierImportData
 from workers.dispatch_in.boxes import match
 from workers.dispatch_in.label import write_label
+from workers.ledger.store import Store
 
-SAMPLE = Path(__file__).parents[1] / "samples" / "khaos" / "kc_courier_export_request.json"
+SAMPLE = SAMPLES / "khaos" / "kc_courier_export_request.json"
 PERSONAL = ("Silman", "Wigan", "WN3 5QJ", "person@example.test", "Lancashire")
 AUTH = ("khaos", "let-me-in")
 TOML = """
@@ -58,12 +61,12 @@ def begin(start: Start, tmp_path: Path) -> Start:
 
 
 @pytest.fixture
-def hook(begin: Start, database: str) -> Iterator[Any]:
+def hook(begin: Start, database: str) -> Iterator[Web]:
     with begin(database) as web:
         yield web
 
 
-def post(web: Any, body: Any, *, path: str = "/khaos/courier", auth: Any = AUTH, form: str = "json") -> Any:
+def post(web: Web, body: Any, *, path: str = "/khaos/courier", auth: Any = AUTH, form: str = "json") -> Any:
     content = {"json": "application/json", "xml": "application/xml", "": ""}[form]
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
     return requests.post(f"{web.url}{path}", sent, auth=auth, headers={"Content-Type": content}, timeout=30)
@@ -80,7 +83,7 @@ def as_xml(asked: Any) -> bytes:
     return write_document(read_document(CourierExportData, json.dumps(asked).encode(), "json"), "xml")
 
 
-def shipped(store: Any, *parcels: str, lines: dict[str, int] | None = None, state: str = "dispatched") -> None:
+def shipped(store: Store, *parcels: str, lines: dict[str, int] | None = None, state: str = "dispatched") -> None:
     """The sample's invoice has left with these tracking numbers."""
     asked = {"7108": 20, "TEST12": 20}
     units = lines or asked
@@ -93,7 +96,7 @@ def shipped(store: Any, *parcels: str, lines: dict[str, int] | None = None, stat
     left(store, 1, units, *parcels)
 
 
-def left(store: Any, number: int, units: dict[str, int], *parcels: str) -> None:
+def left(store: Store, number: int, units: dict[str, int], *parcels: str) -> None:
     store.run(
         "insert into shipment (reference, fulfilment, number, invoice_code, lines, parcels, route, consignment)"
         " values (%s, 'S111832-1', %s, 'INV105853', %s, %s, 'courier_hook', %s)",
@@ -109,7 +112,7 @@ def said(answer: Any, *, form: str = "json") -> list[Any]:
     return [(i.item_id, i.is_success, i.consignment_ref, (i.errors or ("",))[0]) for i in read.items]
 
 
-def test_the_vendors_sample_is_answered_for_each_box_in_json_and_in_xml(hook: Any, store: Any) -> None:
+def test_the_vendors_sample_is_answered_for_each_box_in_json_and_in_xml(hook: Web, store: Store) -> None:
     asked = sample()
     assert said(post(hook, asked)) == [
         (box, False, "", "unknown invoice: the fleet has no order of it") for box in ("1447", "1448")
@@ -134,17 +137,17 @@ def test_the_vendors_sample_is_answered_for_each_box_in_json_and_in_xml(hook: An
     assert (kept, [word for word in PERSONAL if word in told]) == (0, [])
 
 
-def test_an_invoice_without_boxes_gets_one_answer_with_a_label_that_is_a_whole_pdf(hook: Any, store: Any) -> None:
+def test_an_invoice_without_boxes_gets_one_answer_with_a_label_that_is_a_whole_pdf(hook: Web, store: Store) -> None:
     shipped(store, "", "DPD2")
     (item,) = post(hook, sample(Boxes=[])).json()["Items"]
     assert (item["IsSuccess"], item["ConsignmentRef"], item["TrackingNo"], item["Errors"]) == (True, "DPD2", "DPD2", [])
     assert "ItemID" not in item
     assert item["RawLabelData"].startswith("0x")
     label = bytes.fromhex(item["RawLabelData"][2:])
-    table = int(re.search(rb"startxref\n(\d+)", label)[1])  # type: ignore[index]
+    table = int(re.search(rb"startxref\n(\d+)", label)[1])
     places = [int(place) for place in re.findall(rb"^(\d{10}) 00000 n ", label[table:], re.MULTILINE)]
     assert [label[place:].split(b"\n")[0] for place in places] == [b"%d 0 obj" % n for n in range(1, 6)]
-    length = int(re.search(rb"/Length (\d+)", label)[1])  # type: ignore[index]
+    length = int(re.search(rb"/Length (\d+)", label)[1])
     assert label[label.index(b"stream\n") + 7 :][length : length + 10] == b"\nendstream"
     assert b"(Invoice INV105853)" in label
     assert b"(Consignment DPD2)" in label
@@ -155,7 +158,7 @@ def test_a_label_escapes_what_pdf_text_cannot_hold() -> None:
     assert rb"(a\(b\)\\c ?) '" in write_label(["a(b)\\c \N{SNOWMAN}"])
 
 
-def test_no_label_where_none_is_wanted(begin: Start, store: Any, database: str) -> None:
+def test_no_label_where_none_is_wanted(begin: Start, store: Store, database: str) -> None:
     shipped(store, "DPD1")
     with begin(database, hook=HOOK.format(label="none")) as web:
         (item,) = post(web, sample(Boxes=[])).json()["Items"]
@@ -163,7 +166,7 @@ def test_no_label_where_none_is_wanted(begin: Start, store: Any, database: str) 
 
 
 @pytest.mark.parametrize("auth", [None, ("khaos", "guessed"), ("somebody", "let-me-in"), ("khaos", "")])
-def test_a_stranger_is_asked_for_credentials_and_told_nothing(hook: Any, store: Any, auth: Any) -> None:
+def test_a_stranger_is_asked_for_credentials_and_told_nothing(hook: Web, store: Store, auth: Any) -> None:
     shipped(store, "DPD1")
     answer = post(hook, sample(), auth=auth)
     assert (answer.status_code, answer.content) == (401, b"")
@@ -181,15 +184,15 @@ def test_without_settings_there_is_no_such_place(begin: Start, database: str) ->
     [b"", b"{}", b"[]", b"null", b"{", b"<a/>", b"<CourierExportData>", b"\x00\x01", b'{"Items": []}',
      b'<!DOCTYPE a [<!ENTITY x "y">]><CourierExportData><ServiceCode>&x;</ServiceCode></CourierExportData>'],
 )  # fmt: skip
-def test_what_is_no_such_document_is_a_bad_request(hook: Any, body: bytes) -> None:
+def test_what_is_no_such_document_is_a_bad_request(hook: Web, body: bytes) -> None:
     assert post(hook, body, form="").status_code == 400
 
 
-def test_a_body_beyond_all_measure_is_refused(hook: Any) -> None:
+def test_a_body_beyond_all_measure_is_refused(hook: Web) -> None:
     assert post(hook, b" " * (1024 * 1024 + 1)).status_code == 413
 
 
-def test_one_invoice_that_cannot_be_read_spoils_no_neighbour(hook: Any, store: Any) -> None:
+def test_one_invoice_that_cannot_be_read_spoils_no_neighbour(hook: Web, store: Store) -> None:
     shipped(store, "DPD1")
     asked = sample(Boxes=[])
     broken = json.loads(json.dumps(asked["Items"][0])) | {"InvoiceID": "BROKEN"}
@@ -206,7 +209,7 @@ def test_khaos_is_told_to_come_again_when_the_ledger_is_away(begin: Start) -> No
         assert not [word for word in PERSONAL if word in web.log.read_text()]
 
 
-def test_a_part_of_the_invoice_is_refused_with_what_left_and_what_did_not(hook: Any, store: Any) -> None:
+def test_a_part_of_the_invoice_is_refused_with_what_left_and_what_did_not(hook: Web, store: Store) -> None:
     shipped(store, "DPD1", lines={"7108": 20, "TEST12": 5}, state="part_dispatched")
     (answer,) = said(post(hook, sample(Boxes=[])))
     assert answer[1:3] == (False, "")
@@ -216,7 +219,7 @@ def test_a_part_of_the_invoice_is_refused_with_what_left_and_what_did_not(hook: 
     assert store.rows("select * from courier_answer") == []
 
 
-def test_an_invoice_that_shows_less_than_left_is_refused(hook: Any, store: Any) -> None:
+def test_an_invoice_that_shows_less_than_left_is_refused(hook: Web, store: Store) -> None:
     shipped(store, "DPD1")
     asked = sample(Boxes=[])
     asked["Items"][0]["Items"].pop()
@@ -224,14 +227,14 @@ def test_an_invoice_that_shows_less_than_left_is_refused(hook: Any, store: Any) 
     assert (answer[1], answer[3].startswith("other quantities")) == (False, True)
 
 
-def test_a_consignment_is_never_given_to_two_invoices(hook: Any, store: Any) -> None:
+def test_a_consignment_is_never_given_to_two_invoices(hook: Web, store: Store) -> None:
     shipped(store, "DPD1")
     assert said(post(hook, sample(Boxes=[])))[0][1]
     (other,) = said(post(hook, sample(Boxes=[], InvoiceID="ANOTHER")))
     assert (other[1], "given to another invoice" in other[3]) == (False, True)
 
 
-def test_boxes_get_the_parcel_with_their_content_when_shipments_were_single_parcels(hook: Any, store: Any) -> None:
+def test_boxes_get_the_parcel_with_their_content_when_shipments_were_single_parcels(hook: Web, store: Store) -> None:
     shipped(store, "DPD1", lines={"7108": 2, "TEST12": 2})
     left(store, 2, {"7108": 18, "TEST12": 18}, "DPD2")
     assert [answer[:3] for answer in said(post(hook, sample()))] == [("1447", True, "DPD2"), ("1448", True, "DPD1")]

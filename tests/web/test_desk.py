@@ -5,11 +5,16 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 import requests
+from requests.auth import HTTPBasicAuth
+
+from fleet_tests.web import Web
+from workers.ledger.store import Store
 
 VOID = {"meta", "input"}
 
@@ -40,7 +45,7 @@ class Balance(HTMLParser):
             self.faults.append(f"</{tag}>")
 
 
-def page(web: Any, path: str, status: int = 200) -> str:
+def page(web: Web, path: str, status: int = 200) -> str:
     answer = requests.get(f"{web.url}{path}", timeout=10)
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"].startswith("text/html")
@@ -53,7 +58,7 @@ def page(web: Any, path: str, status: int = 200) -> str:
 
 
 @pytest.fixture
-def filled(store: Any) -> Any:
+def filled(store: Store) -> Store:
     store.run("insert into connection (name, system) values ('khaos', 'khaos'), ('leeds', 'clarus')")
     store.run(
         "update connection set shut_kind = 'unavailable', shut_since = now(), shut_reason = 'HTTP 503'"
@@ -72,7 +77,7 @@ def filled(store: Any) -> Any:
 
 
 @pytest.mark.usefixtures("filled")
-def test_the_front_page_shows_flows_connections_and_what_to_do_about_a_shut_gate(web: Any) -> None:
+def test_the_front_page_shows_flows_connections_and_what_to_do_about_a_shut_gate(web: Web) -> None:
     text = page(web, "/")
     for flow in ("orders-out", "dispatch-in", "stock-in", "returns-in", "sku-sync"):
         assert flow in text
@@ -82,7 +87,7 @@ def test_the_front_page_shows_flows_connections_and_what_to_do_about_a_shut_gate
 
 
 @pytest.mark.usefixtures("filled")
-def test_the_exceptions_are_listed_filtered_and_escaped(web: Any) -> None:
+def test_the_exceptions_are_listed_filtered_and_escaped(web: Web) -> None:
     text = page(web, "/exceptions")
     assert "&lt;b&gt;no&lt;/b&gt; postcode" in text
     assert "example.com" not in text
@@ -93,7 +98,7 @@ def test_the_exceptions_are_listed_filtered_and_escaped(web: Any) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_an_exception_says_which_command_takes_it_further(web: Any) -> None:
+def test_an_exception_says_which_command_takes_it_further(web: Web) -> None:
     text = page(web, "/exceptions/1")
     assert "fleet exceptions retry 1" in text
     assert "fleet exceptions dismiss 1" in text
@@ -103,7 +108,7 @@ def test_an_exception_says_which_command_takes_it_further(web: Any) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_an_order_is_found_by_its_code_and_an_unknown_one_says_so(web: Any) -> None:
+def test_an_order_is_found_by_its_code_and_an_unknown_one_says_so(web: Web) -> None:
     text = page(web, "/orders?q=so1")
     assert "Order SO1" in text
     assert "bad_address" in text
@@ -114,7 +119,7 @@ def test_an_order_is_found_by_its_code_and_an_unknown_one_says_so(web: Any) -> N
 
 
 @pytest.mark.usefixtures("filled")
-def test_every_answer_forbids_to_fetch_and_run_anything_but_the_one_stylesheet(web: Any) -> None:
+def test_every_answer_forbids_to_fetch_and_run_anything_but_the_one_stylesheet(web: Web) -> None:
     for path in ("/", "/health", "/metrics", "/nowhere", "/hooks/leeds/x/y"):
         headers = requests.get(f"{web.url}{path}", timeout=10).headers
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")
@@ -126,7 +131,7 @@ def test_every_answer_forbids_to_fetch_and_run_anything_but_the_one_stylesheet(w
     assert f"'sha256-{told}'" in answer.headers["Content-Security-Policy"]
 
 
-def test_health_says_who_is_alive_and_how_late_the_work_is(web: Any, store: Any) -> None:
+def test_health_says_who_is_alive_and_how_late_the_work_is(web: Web, store: Store) -> None:
     store.run("insert into connection (name, system) values ('leeds', 'clarus')")
     store.run("insert into process (id, name, host, pid) values (gen_random_uuid(), 'sku-sync@a', 'a', 1)")
     assert requests.get(f"{web.url}/health", timeout=10).json() == {
@@ -139,7 +144,7 @@ def test_health_says_who_is_alive_and_how_late_the_work_is(web: Any, store: Any)
 
 
 @pytest.mark.usefixtures("filled")
-def test_the_figures_are_in_the_form_that_prometheus_reads(web: Any) -> None:
+def test_the_figures_are_in_the_form_that_prometheus_reads(web: Web) -> None:
     text = requests.get(f"{web.url}/metrics", timeout=10).text
     assert 'fleet_messages{connection="leeds",flow="orders-out",state="queued"} 1.0' in text
     assert 'fleet_exceptions_open{kind="bad_address",owner="operations",severity="error"} 1.0' in text
@@ -148,23 +153,25 @@ def test_the_figures_are_in_the_form_that_prometheus_reads(web: Any) -> None:
     assert "# TYPE fleet_oldest_ready_seconds gauge" in text
 
 
-def test_with_a_password_the_desk_and_the_figures_need_it_and_health_does_not(start: Any, database: str) -> None:
+def test_with_a_password_the_desk_and_the_figures_need_it_and_health_does_not(
+    start: Callable[..., AbstractContextManager[Web]], database: str
+) -> None:
     with start(database, WEB_PASSWORD="pässword:1") as web:
         for path in ("/", "/exceptions", "/exceptions/1", "/orders", "/metrics"):
             refused = requests.get(f"{web.url}{path}", timeout=10)
             assert refused.status_code == 401
             assert refused.headers["WWW-Authenticate"].startswith("Basic")
         for pair in (("fleet", "wrong"), ("someone", "pässword:1"), ("", "")):
-            login = (pair[0].encode(), pair[1].encode())
+            login = HTTPBasicAuth(pair[0].encode(), pair[1].encode())
             assert requests.get(f"{web.url}/", auth=login, timeout=10).status_code == 401
         assert requests.get(f"{web.url}/", headers={"Authorization": "Basic ~~"}, timeout=10).status_code == 401
-        right = (b"fleet", "pässword:1".encode())
+        right = HTTPBasicAuth(b"fleet", "pässword:1".encode())
         assert requests.get(f"{web.url}/", auth=right, timeout=10).status_code == 200
         assert requests.get(f"{web.url}/", auth=right, headers={"Host": "desk.example"}, timeout=10).status_code == 200
         assert requests.get(f"{web.url}/health", timeout=10).status_code == 200
 
 
-def test_without_a_password_the_desk_is_for_this_machine_under_its_own_name(web: Any) -> None:
+def test_without_a_password_the_desk_is_for_this_machine_under_its_own_name(web: Web) -> None:
     assert requests.get(f"{web.url}/", headers={"Host": "evil.example"}, timeout=10).status_code == 403
     assert requests.get(f"{web.url}/", headers={"X-Forwarded-For": "203.0.113.9"}, timeout=10).status_code == 403
     assert requests.get(f"{web.url}/", timeout=10).status_code == 200

@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,12 +15,14 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.web import Web
+from workers.ledger.store import Store
 from workers.web.warehouse_hooks import MAX_BODY, receipt_key
 
 BODY = {"data": {"id": 77, "reference": "SO1-1", "name": "Wilhelmina Quillfeather"}}
 
 
-def test_a_webhook_is_in_the_ledger_when_it_is_answered(web: Any, store: Any, headers: dict[str, str]) -> None:
+def test_a_webhook_is_in_the_ledger_when_it_is_answered(web: Web, store: Store, headers: dict[str, str]) -> None:
     answer = requests.post(web.hook(), json=BODY, headers=headers, timeout=10)
     assert (answer.status_code, answer.json()) == (200, {"ok": True})
     (row,) = store.rows("select connection, source, body from record")
@@ -28,7 +32,7 @@ def test_a_webhook_is_in_the_ledger_when_it_is_answered(web: Any, store: Any, he
 
 
 def test_a_repeat_is_thanked_for_and_stored_once_however_it_is_written(
-    web: Any, store: Any, headers: dict[str, str]
+    web: Web, store: Store, headers: dict[str, str]
 ) -> None:
     for text in (
         json.dumps(BODY),
@@ -40,7 +44,7 @@ def test_a_repeat_is_thanked_for_and_stored_once_however_it_is_written(
 
 
 def test_their_id_of_the_telling_makes_two_tellings_of_the_same_body_two(
-    web: Any, store: Any, headers: dict[str, str]
+    web: Web, store: Store, headers: dict[str, str]
 ) -> None:
     for number in ("e1", "e2", "e1"):
         requests.post(web.hook(), json={**BODY, "event_id": number}, headers=headers, timeout=10).raise_for_status()
@@ -48,7 +52,7 @@ def test_their_id_of_the_telling_makes_two_tellings_of_the_same_body_two(
 
 
 @pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe\x00", b'{"event_id": "\\u0000"}', b"[" * 100_000])
-def test_what_is_not_json_is_kept_as_it_came(web: Any, store: Any, headers: dict[str, str], body: bytes) -> None:
+def test_what_is_not_json_is_kept_as_it_came(web: Web, store: Store, headers: dict[str, str], body: bytes) -> None:
     for _ in range(2):
         assert requests.post(web.hook(), data=body, headers=headers, timeout=10).status_code == 200
     (row,) = store.rows("select body from record")
@@ -67,7 +71,7 @@ def test_what_is_not_json_is_kept_as_it_came(web: Any, store: Any, headers: dict
     ],
 )
 def test_a_stranger_is_refused_and_told_nothing(
-    web: Any, store: Any, headers: dict[str, str], where: dict[str, str], status: int
+    web: Web, store: Store, headers: dict[str, str], where: dict[str, str], status: int
 ) -> None:
     answer = requests.post(web.hook(**where), json=BODY, headers=headers, timeout=10)
     assert (answer.status_code, answer.json()) == (status, {"ok": False})
@@ -76,7 +80,7 @@ def test_a_stranger_is_refused_and_told_nothing(
 
 @pytest.mark.parametrize("header", ["X-ClarusWMS-Subdomain", "X-ClarusWMS-Automation-ID"])
 def test_a_webhook_with_a_wrong_or_missing_header_is_refused(
-    web: Any, store: Any, headers: dict[str, str], header: str
+    web: Web, store: Store, headers: dict[str, str], header: str
 ) -> None:
     for value in (None, "another"):
         changed = {**headers, header: value}
@@ -85,19 +89,19 @@ def test_a_webhook_with_a_wrong_or_missing_header_is_refused(
     assert store.row("select count(*) as n from record")["n"] == 0
 
 
-def test_a_webhook_by_get_is_refused(web: Any, store: Any, headers: dict[str, str]) -> None:
+def test_a_webhook_by_get_is_refused(web: Web, store: Store, headers: dict[str, str]) -> None:
     assert requests.get(web.hook(), params={"id": 77}, headers=headers, timeout=10).status_code == 405
     assert store.row("select count(*) as n from record")["n"] == 0
 
 
-def test_a_body_may_be_as_large_as_the_limit_and_no_larger(web: Any, store: Any, headers: dict[str, str]) -> None:
+def test_a_body_may_be_as_large_as_the_limit_and_no_larger(web: Web, store: Store, headers: dict[str, str]) -> None:
     assert requests.post(web.hook(), data=b"x" * MAX_BODY, headers=headers, timeout=10).status_code == 200
     chunks = (b"x" * 65536 for _ in range(MAX_BODY // 65536 + 1))
     assert requests.post(web.hook(), data=chunks, headers=headers, timeout=10).status_code == 413
     assert store.row("select count(*) as n from record")["n"] == 1
 
 
-def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_sent(web: Any, headers: dict[str, str]) -> None:
+def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_sent(web: Web, headers: dict[str, str]) -> None:
     place = urlsplit(web.hook())
     line = http.client.HTTPConnection(place.hostname or "", place.port, timeout=10)
     line.putrequest("POST", place.path)
@@ -108,7 +112,7 @@ def test_a_body_that_is_announced_as_too_large_is_refused_before_it_is_sent(web:
     line.close()
 
 
-def test_a_body_that_breaks_off_is_not_stored(web: Any, store: Any, headers: dict[str, str]) -> None:
+def test_a_body_that_breaks_off_is_not_stored(web: Web, store: Store, headers: dict[str, str]) -> None:
     place = urlsplit(web.hook())
     with socket.create_connection((place.hostname, place.port), timeout=10) as line:
         told = "".join(f"{name}: {value}\r\n" for name, value in {**headers, "Content-Length": "50"}.items())
@@ -117,7 +121,9 @@ def test_a_body_that_breaks_off_is_not_stored(web: Any, store: Any, headers: dic
     assert store.row("select count(*) as n from record")["n"] == 1
 
 
-def test_while_the_ledger_is_away_they_are_asked_to_repeat(start: Any, headers: dict[str, str]) -> None:
+def test_while_the_ledger_is_away_they_are_asked_to_repeat(
+    start: Callable[..., AbstractContextManager[Web]], headers: dict[str, str]
+) -> None:
     with start("postgresql://fleet:x@127.0.0.1:1/fleet") as web:
         answer = requests.post(web.hook(), json=BODY, headers=headers, timeout=10)
         assert (answer.status_code, answer.json()) == (503, {"ok": False})
@@ -127,7 +133,7 @@ def test_while_the_ledger_is_away_they_are_asked_to_repeat(start: Any, headers: 
         assert requests.get(f"{web.url}/metrics", timeout=10).status_code == 503
 
 
-def test_a_ledger_that_comes_back_is_used_again(web: Any, store: Any, headers: dict[str, str]) -> None:
+def test_a_ledger_that_comes_back_is_used_again(web: Web, store: Store, headers: dict[str, str]) -> None:
     requests.post(web.hook(), json=BODY, headers=headers, timeout=10).raise_for_status()
     mine = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'fleet-web'"
     store.rows(mine)
@@ -137,7 +143,7 @@ def test_a_ledger_that_comes_back_is_used_again(web: Any, store: Any, headers: d
     assert store.row("select count(*) as n from record")["n"] == 1 + answers.count(200)
 
 
-def test_neither_token_nor_body_is_logged(web: Any, headers: dict[str, str]) -> None:
+def test_neither_token_nor_body_is_logged(web: Web, headers: dict[str, str]) -> None:
     requests.post(web.hook(), json=BODY, headers=headers, timeout=10)
     requests.post(web.hook(event="goods_out.unheard_of"), json=BODY, headers=headers, timeout=10)
     requests.post(web.hook(connection="wilhelmina"), json=BODY, headers=headers, timeout=10)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 import requests
 
+from fleet_tests.web import Web
 from workers.broker.queues import CONTROL, FLOWS
 from workers.ledger.store import NewMessage, Store
 
 
-def asked(web: Any) -> tuple[int, list[str]]:
+def asked(web: Web) -> tuple[int, list[str]]:
     answer = requests.get(f"{web.url}/health/ready", timeout=20)
     body = answer.json()
     assert body["ready"] == (answer.status_code == 200)
@@ -31,19 +30,19 @@ def at_work(store: Store) -> Store:
     return store
 
 
-def test_a_ledger_without_a_fleet_is_not_ready(web: Any) -> None:
+def test_a_ledger_without_a_fleet_is_not_ready(web: Web) -> None:
     status, troubles = asked(web)
     assert status == 503
     assert troubles == sorted(["beat_away schedules", *(f"no_worker worker:{lane}" for lane in (*FLOWS, CONTROL))])
 
 
-def test_a_fleet_at_work_is_ready(web: Any, at_work: Store) -> None:
+def test_a_fleet_at_work_is_ready(web: Web, at_work: Store) -> None:
     assert asked(web) == (200, [])
     at_work.run("update process set lanes = array_remove(lanes, 'returns-in')")
     assert asked(web) == (503, ["no_worker worker:returns-in"])
 
 
-def test_beat_away_a_failing_poll_and_a_queue_that_stands_still_are_named(web: Any, at_work: Store) -> None:
+def test_beat_away_a_failing_poll_and_a_queue_that_stands_still_are_named(web: Web, at_work: Store) -> None:
     at_work.run("update schedule set last_start = now() - interval '2 minutes'")
     assert asked(web) == (503, ["beat_away schedules"])
     at_work.run(

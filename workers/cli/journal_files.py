@@ -12,7 +12,6 @@ from workers.cli import connect, output
 from workers.cli.exceptions import acting
 from workers.cli.output import AsJson, NotDone
 from workers.journal import files
-from workers.journal.file_formats import CannotWrite
 from workers.ledger.store import Store
 
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, for the books.")]
@@ -62,7 +61,9 @@ def export(
                 raise NotDone(f"{to} is there already: name another place, or move it away")
             new = _offer(store, acting(by), adjust_by=adjust_by)
             if new is None:
-                output.done("nothing is ready", {"file": None, "entries": 0}, json_wanted=json_wanted)
+                output.done(
+                    "nothing is ready that a file can hold", {"file": None, "entries": 0}, json_wanted=json_wanted
+                )
                 return
             written = new
         place = _write(written, to)
@@ -75,12 +76,9 @@ def export(
 
 
 def _offer(store: Store, who: str, *, adjust_by: bool) -> files.Written | None:
-    try:
-        if adjust_by:
-            return files.offer(store, "adjust_by", who, connect.configuration().stock.adjust_by)
-        return files.offer(store, "finance_csv", who)
-    except CannotWrite as error:
-        raise NotDone(str(error)) from None
+    if adjust_by:
+        return files.offer(store, "adjust_by", who, connect.configuration().stock.adjust_by)
+    return files.offer(store, "finance_csv", who)
 
 
 def _open(store: Store) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from mappings.errors import Unmappable
 from workers.journal import costs
 from workers.journal.handlers import post_ready
+from workers.journal.held_as import name_conditions
 from workers.journal.reasons import close_settled, file_unknown, file_unmapped, read_reason
 from workers.journal.unknown_causes import judge_again
 from workers.ledger.store import Connection, Row
@@ -19,7 +20,7 @@ AT_A_TIME = 500
 
 # A reason that was told as empty is known to be missing: nothing is waited for then.
 DUE = """
-select m.connection, m.movement_id, coalesce(c.system, '') as system,
+select m.connection, m.movement_id, coalesce(c.system, '') as system, m.cause, m.to_condition,
        coalesce(nullif(m.reason, ''), r.reason, '') as reason
   from movement m
   left join connection c on c.name = m.connection
@@ -49,6 +50,13 @@ select m.connection, m.movement_id, m.home, m.sku, m.cause, s.units, s.from_cond
  order by m.moved_at, m.movement_id
 on conflict (connection, movement_id) do nothing returning *
 """
+# An entry whose reason comes late may name another condition than was taken for true without it.
+RENAME = """
+update journal j set from_condition = case j.cause when 'released' then m.to_condition else j.from_condition end,
+       to_condition = case j.cause when 'held' then m.to_condition else j.to_condition end
+  from movement m where m.connection = j.connection and m.movement_id = j.movement_id and j.state = 'unmapped'
+   and j.movement_id = any (%s) and m.to_condition <> ''
+"""
 TELL = """
 insert into timeline (story, subject, flow, connection, step, note)
 select e.sku, 'journal:' || e.connection || ':' || e.movement_id, 'stock-in', e.connection, 'journal entry ' || e.id,
@@ -71,6 +79,7 @@ def enter_new(runtime: Runtime, *, late: float = LATE) -> int:
     while True:
         with runtime.store.transaction() as db:
             due = db.execute(DUE, (late, AT_A_TIME)).fetchall()
+            name_conditions(db, runtime, [row for row in due if not row["to_condition"]])
             new += _enter(db, runtime.configuration.tables, due)
         if len(due) < AT_A_TIME:
             break
@@ -121,8 +130,10 @@ def mend(runtime: Runtime) -> int:
             " left join movement_reason r on r.connection = m.connection and r.movement_id = m.movement_id"
             " where j.state = 'unmapped' and j.their_reason = '' and m.connection = j.connection"
             " and m.movement_id = j.movement_id and coalesce(nullif(m.reason, ''), r.reason, '') <> ''"
-            " returning j.connection, j.their_reason"
+            " returning j.connection, j.movement_id, j.cause, j.their_reason, j.their_reason as reason"
         ).fetchall()
+        name_conditions(db, runtime, sorted(told, key=lambda row: (row["connection"], row["movement_id"])))
+        db.execute(RENAME, ([row["movement_id"] for row in told],))
         late = {(row["connection"], row["their_reason"]) for row in told}
         pairs = db.execute(
             "select distinct j.connection, j.their_reason, coalesce(c.system, '') as system from journal j"

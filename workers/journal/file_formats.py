@@ -14,6 +14,7 @@ COLUMNS = (
     "entry", "warehouse", "movement", "site", "sku", "cause", "units", "from", "to", "their_reason", "reason",
     "account", "unit_cost", "value", "indicative", "event_time",
 )  # fmt: skip
+LINE_ENDS = ("\n", "\r")
 
 
 class CannotWrite(Exception):
@@ -45,25 +46,28 @@ def _plain(amount: object) -> str:
     return "" if amount is None else format(amount, "f")
 
 
-def adjust_by_text(lines: Iterable[Row], template: AdjustBy) -> bytes:
-    """One line for each movement of units at one site, by the merchant's template; UTF-8, CRLF.
+def adjust_by_text(written: Iterable[str], template: AdjustBy) -> bytes:
+    """The file of lines that ``adjust_by_line`` wrote, under its header where the template has one; UTF-8, CRLF."""
+    header = [template.delimiter.join(column.header for column in template.columns)] if template.header else []
+    return "".join(f"{line}\r\n" for line in (*header, *written)).encode()
+
+
+def adjust_by_line(line: Row, template: AdjustBy) -> str:
+    """The line of a movement of units at one site, by the merchant's template.
 
     Khaos Control knows no quoting in this file (reference 1.4 names none), so a value with the delimiter or a line
     end in it raises CannotWrite.
     """
-    written = [template.delimiter.join(column.header for column in template.columns)] if template.header else []
-    for line in lines:
-        said = {
-            "sku": line["sku"], "site": line["at_site"], "units": line["moved"], "reason": line["reason"],
-            "account": line["account"], "movement": f"{line['connection']}:{line['movement_id']}",
-            "event_time": moment(line["event_at"]),
-        }  # fmt: skip
-        fields = [column.text.format(**said) for column in template.columns]
-        for field in fields:
-            if template.delimiter in field or "\n" in field or "\r" in field:
-                raise CannotWrite(
-                    f"journal entry {line['id']}: {field!r} holds the file's delimiter or a line end: set another"
-                    " delimiter under [stock.adjust_by], or rename it in Khaos Control"
-                )
-        written.append(template.delimiter.join(fields))
-    return "".join(f"{line}\r\n" for line in written).encode()
+    said = {
+        "sku": line["sku"], "site": line["at_site"], "units": line["moved"], "reason": line["reason"],
+        "account": line["account"], "movement": f"{line['connection']}:{line['movement_id']}",
+        "event_time": moment(line["event_at"]),
+    }  # fmt: skip
+    fields = [column.text.format(**said) for column in template.columns]
+    for field in fields:
+        if template.delimiter in field or len(field.splitlines()) > 1 or field.endswith(LINE_ENDS):
+            raise CannotWrite(
+                f"journal entry {line['id']}: {field!r} holds the file's delimiter or a line end: set another"
+                " delimiter under [stock.adjust_by], or rename it in Khaos Control"
+            )
+    return template.delimiter.join(fields)

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Literal
 
 from workers.config.adjust_by import AdjustBy
-from workers.journal.file_formats import adjust_by_text, finance_csv
+from workers.journal.file_formats import CannotWrite, adjust_by_line, adjust_by_text, finance_csv
+from workers.journal.reasons import subject_of
 from workers.journal.totals import Total
 from workers.ledger import locks
-from workers.ledger.store import Connection, Row, Store
+from workers.ledger.store import Connection, Row, Store, within
+from workers.spine import exceptions
 
 Route = Literal["finance_csv", "adjust_by"]
+UNWRITABLE = "journal_not_writable"
 NAMES: dict[Route, str] = {"finance_csv": "journal-{:06}.csv", "adjust_by": "adjust-by-{:06}.txt"}
 
 # An entry that the extension was to book, and whose message a person dismissed, is finance's again.
@@ -62,14 +65,15 @@ class Confirmed:
 def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None) -> Written | None:
     """Put every ready entry of a route into one new file. None when there is none.
 
-    The bytes are stored and the entries are ``offered`` in one transaction. Raises CannotWrite.
+    The bytes are stored and the entries are ``offered`` in one transaction. An entry that the file cannot hold stays
+    ready, and finance has an exception of its own about it; the others are written.
     """
     with store.transaction() as db:
         locks.hold(db, locks.JOURNAL_FILES)
         entries = db.execute(READY, ("adjust_by" if route == "adjust_by" else "level",)).fetchall()
+        entries, body = _body(db, route, entries, template or AdjustBy())
         if not entries:
             return None
-        body = _body(db, route, entries, template or AdjustBy())
         row = db.execute(
             "select coalesce(max(number), 0) + 1 as number from journal_file where route = %s", (route,)
         ).fetchone()
@@ -87,10 +91,39 @@ def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None
     return Written(name, body, Total.of(entries))
 
 
-def _body(db: Connection, route: Route, entries: list[Row], template: AdjustBy) -> bytes:
+def _body(db: Connection, route: Route, entries: list[Row], template: AdjustBy) -> tuple[list[Row], bytes]:
+    """The entries that the file holds, and the file."""
     if route == "finance_csv":
-        return finance_csv(entries)
-    return adjust_by_text(db.execute(LINES, ([entry["id"] for entry in entries],)).fetchall(), template)
+        return entries, finance_csv(entries)
+    written: dict[int, list[str]] = {entry["id"]: [] for entry in entries}
+    refused: dict[int, CannotWrite] = {}
+    for line in db.execute(LINES, (list(written),)).fetchall():
+        try:
+            written[line["id"]].append(adjust_by_line(line, template))
+        except CannotWrite as error:
+            refused[line["id"]] = error
+    for entry in entries:
+        _judge(db, entry, refused.get(entry["id"]))
+    held = [entry for entry in entries if entry["id"] not in refused]
+    return held, adjust_by_text((line for entry in held for line in written[entry["id"]]), template)
+
+
+def _judge(db: Connection, entry: Row, refused: CannotWrite | None) -> None:
+    """An entry that the file cannot hold is finance's by name, until a later file holds it."""
+    subject = subject_of(entry["connection"], entry["movement_id"])
+    if refused is None:
+        exceptions.close(within(db), UNWRITABLE, subject, "a file holds the entry")
+        return
+    exceptions.file(
+        within(db),
+        UNWRITABLE,
+        subject=subject,
+        story=entry["sku"],
+        flow="stock-in",
+        connection=entry["connection"],
+        why=str(refused),
+        once=exceptions.Once.WITH_THIS_REASON,
+    )
 
 
 def stored(store: Store, name: str) -> bytes | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from mappings.canonical import StockLine, StockMovement, WarehouseOrder
+from mappings.canonical import Condition, StockLine, StockMovement, WarehouseOrder
 from mappings.errors import Unreadable
 
 
@@ -88,6 +88,9 @@ class WarehouseStock(Protocol):
 
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand movements."""
+
+    def held_as(self, reason: str, facts: Mapping[str, Any]) -> Condition | None:
+        """The condition that a count shows of units held for a reason; None where it shows none of them."""
 
     def read_hint(self, event: str, body: bytes) -> StockHint:
         """Understand an event about stock. Raises Unmappable."""

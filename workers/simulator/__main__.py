@@ -7,8 +7,8 @@ import sys
 import time
 from collections import Counter
 
-from workers.simulator.running import servers, walk_seeds
-from workers.simulator.walk import Outcome
+from workers.simulator.running import hunt_all, servers, walk_seeds
+from workers.simulator.walk import PARKED, Outcome
 
 
 def main() -> int:
@@ -17,15 +17,20 @@ def main() -> int:
     parser.add_argument("--seeds", default="1-20", help="one, or the first and the last: 7 or 1-50")
     parser.add_argument("--steps", type=int, default=120, help="steps of each walk; with a seed they name a walk")
     parser.add_argument("--jobs", type=int, default=2, help="processes that walk beside each other")
+    parser.add_argument("--all", action="store_true", help="walk the parked steps as well")
+    parser.add_argument("--mutants", action="store_true", help="make lines wrong, and say which seeds notice")
     given = parser.parse_args()
     first, _, last = given.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
-    began, walked, did = time.monotonic(), 0, Counter[str]()
+    if given.mutants:
+        return mutants(seeds, given.steps, given.jobs)
+    began, walked, did, known = time.monotonic(), 0, Counter[str](), Counter[str]()
     failed: list[Outcome] = []
     with servers() as shared:
-        for outcome in walk_seeds(seeds, given.steps, given.jobs, shared):
+        for outcome in walk_seeds(seeds, given.steps, given.jobs, shared, everything=given.all):
             walked += outcome.walked
             did += outcome.did
+            known += outcome.known
             if outcome.broken:
                 failed.append(outcome)
                 say(outcome, given.steps)
@@ -35,7 +40,22 @@ def main() -> int:
         f" {len(failed)} seeds break a promise"
     )
     print(", ".join(f"{name} {times}" for name, times in did.most_common()))  # noqa: T201  as above
+    if not given.all:
+        print(f"parked: {', '.join(PARKED)}; ARGS=--all walks them as well")  # noqa: T201  as above
+    for why, times in known.most_common():
+        print(f"{times} times, known: {why}")  # noqa: T201  as above
     return 1 if failed else 0
+
+
+def mutants(seeds: range, steps: int, jobs: int) -> int:
+    """Hunt every mutant through the seeds; 0 when each was noticed."""
+    missed = 0
+    with servers() as shared:
+        for found in hunt_all(seeds, steps, jobs, shared):
+            noticed = f"noticed by seed {found.by.seed}: {found.by.broken[0].promise}" if found.by else "NOT NOTICED"
+            missed += found.by is None
+            print(f"{found.mutant.name}: survived {found.survived} seeds, {noticed}", flush=True)  # noqa: T201  as above
+    return 1 if missed else 0
 
 
 def say(outcome: Outcome, length: int) -> None:

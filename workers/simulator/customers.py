@@ -6,7 +6,7 @@ import random
 
 from adapters.khaos.sandbox import orders_in, shopper
 from adapters.khaos.sandbox.order_document import Draft, Line, write_order
-from adapters.khaos.sandbox.records import CANCELLED, ISSUED, Invoice, Refused
+from adapters.khaos.sandbox.records import AWAITING_STOCK, CANCELLED, ISSUED, Invoice, Refused
 from workers.simulator.clock import CLOCK
 from workers.simulator.settings import SITE
 from workers.simulator.stage import SKUS, Stage
@@ -52,6 +52,8 @@ def moves_away(stage: Stage, dice: random.Random) -> str | None:
     if invoice is None:
         return None
     to = dice.choice(AWAY)
+    if to == AWAITING_STOCK:
+        stage.books.assign(invoice, -1)
     stage.books.move(invoice, to)
     return f"{invoice.code} is moved to stage {to}"
 

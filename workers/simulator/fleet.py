@@ -11,7 +11,8 @@ from workers.simulator.moments import Died, die
 from workers.simulator.processes import Process
 from workers.simulator.stage import Stage
 
-DEEPEST = 40  # moments of a piece of work among which one is chosen
+TURN = ("orders khaos", "orders khaos", "sweep leeds", "stock", "read-back khaos", "movements Main Site")
+DEEPEST = 60  # moments of a piece of work among which one is chosen
 
 
 def turns(stage: Stage, dice: random.Random) -> str:
@@ -60,7 +61,7 @@ def dies_on_the_phone(stage: Stage, dice: random.Random) -> str:
     """A process dies right before or after a partner's call."""
     process = dice.choice(stage.processes)
     name, work = _work(stage, process, dice)
-    moment = dice.randint(1, 6)
+    moment = dice.randint(1, 10)
     stage.moments.expect(moment, die, calls_only=True)
     try:
         work()
@@ -87,7 +88,7 @@ def meanwhile(stage: Stage, dice: random.Random, other: Callable[[], str | None]
             second_work()
             happened = f"{second.name}: {second_name}"
 
-    stage.moments.expect(moment := dice.randint(1, 6), beside, calls_only=True)
+    stage.moments.expect(moment := dice.randint(1, 10), beside, calls_only=True)
     try:
         work()
     finally:
@@ -103,7 +104,17 @@ def time_passes(_stage: Stage, dice: random.Random) -> str:
 
 
 def _work(stage: Stage, process: Process, dice: random.Random) -> tuple[str, Callable[[], object]]:
-    if dice.random() < 0.5:  # noqa: PLR2004  as often a queue as a schedule
+    kind = dice.choice(("turn", "turn", "queue", "schedule"))
+    if kind == "turn":
+        polls = dice.sample(TURN, 2)
+
+        def turn() -> None:
+            for poll in (*polls, "read"):
+                process.run(poll, now=True)
+            process.work_all()
+
+        return f"{' and '.join(polls)}, and all queues", turn
+    if kind == "queue":
         lane = _lane(stage, dice)
         return f"work on {lane}", lambda: process.work(lane)
     name = dice.choice(sorted(process.listed))

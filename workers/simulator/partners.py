@@ -50,16 +50,18 @@ def fails(stage: Stage, dice: random.Random) -> str | None:
     return f"calls to {host} will fail after {skipped}: {', '.join(faults)}"
 
 
+def fails_on_writes(stage: Stage, dice: random.Random) -> str:
+    """The next calls that would change something at a partner fail."""
+    host = dice.choice((KHAOS, CLARUS, CLARUS))
+    faults = [dice.choice(FAULTS) for _ in range(dice.choice((1, 1, 2)))]
+    stage.wire.on_writes[host].extend(faults)
+    return f"writes to {host} will fail: {', '.join(faults)}"
+
+
 def recovers(stage: Stage, _dice: random.Random) -> str | None:
     """All partners answer again."""
     stage.wire.mend()
     return "all partners answer again"
-
-
-def arrives_late(stage: Stage, _dice: random.Random) -> str | None:
-    """Calls that nobody waits for any more arrive after all."""
-    arrived = stage.wire.arrive()
-    return f"{arrived} late calls arrive" if arrived else None
 
 
 def _arrive(stage: Stage, hook: Hook) -> str:

@@ -10,6 +10,13 @@ from workers.simulator.stage import Stage
 from workers.spine import gates, reading
 from workers.spine.people import CannotDo, Person
 
+ENDED = """
+select m.subject, f.reference, f.invoice_code from exception e
+  join message m on m.id = e.message_id and m.state = 'dead'
+  left join fulfilment f on m.subject in ('order:' || f.reference, 'shipment:' || f.reference)
+ where e.id = %s
+"""
+NAMES = ("reference", "invoice_code")
 SOMEBODY = Person("walker")
 
 
@@ -30,11 +37,12 @@ def dismisses(stage: Stage, dice: random.Random) -> str | None:
     found = _open(stage, dice)
     if found is None:
         return None
+    ended = _ends(stage, found["id"])
     try:
         recovery.dismiss(stage.store, found["id"], SOMEBODY, "dealt with by hand")
     except CannotDo:
         return None
-    stage.dismissed.append((found["kind"], found["subject"], found["story"]))
+    stage.ended.update(ended)
     return f"a person dismisses {found['kind']} of {found['subject']}"
 
 
@@ -56,6 +64,12 @@ def opens(stage: Stage, dice: random.Random) -> str | None:
     name = dice.choice(rows)["name"]
     gates.open_connection(stage.processes[0].runtime, name)
     return f"a person opens {name}"
+
+
+def _ends(stage: Stage, exception_id: int) -> set[str]:
+    """What a person ends with an exception: its dead message's fulfilment, and the invoice; an alarm ends nothing."""
+    rows = stage.store.rows(ENDED, exception_id)
+    return {row["subject"] for row in rows} | {row[name] for row in rows for name in NAMES if row[name]}
 
 
 def _open(stage: Stage, dice: random.Random) -> dict[str, Any] | None:

@@ -21,8 +21,9 @@ from workers.spine.scheduler import Scheduled
 from workers.wiring import schedules
 from workers.wiring.handlers import handler_for
 
+HEARD = 0.5  # of the bells of dead messages: the others are lost
 BORN = """
-insert into process (id, name, host, pid, beat_at) values (%s, %s, %s, 0, now())
+insert into process (id, name, host, pid, beat_at, machine, lanes) values (%s, %s, %s, 0, now(), 'the walk', %s)
 """
 
 
@@ -46,7 +47,7 @@ class Process:
         self.runtime = Runtime(self.configuration, dice=self.dice)
         vars(self.runtime)["store"] = self.store
         self.listed = schedules.schedules(self.runtime, lambda _bell: None)
-        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk")
+        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk", [*LANES])
 
     def die(self) -> None:
         """Be gone: the heartbeat has stopped long enough."""
@@ -79,7 +80,7 @@ class Process:
 
     def work_all(self) -> int:
         """Work off every queue."""
-        return sum(self.work(lane) for lane in LANES)
+        return sum(self.work(lane, file_dead=self.dice.random() < HEARD) for lane in LANES)
 
     def run(self, name: str, *, now: bool = False) -> bool:
         """Run a scheduled thing if it is due; ``now`` brings it forward."""

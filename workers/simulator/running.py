@@ -7,7 +7,7 @@ import logging
 import multiprocessing
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ import structlog
 
 from workers.embedded.redis import EmbeddedRedis
 from workers.simulator.ledger import serve
+from workers.simulator.mutants import MUTANTS, Found, hunt
 from workers.simulator.stage import Stage
 from workers.simulator.walk import Outcome, draw, shrink, walk
 
@@ -48,17 +49,30 @@ def open_stage(given: Servers) -> Stage:
     return Stage(given.folder, given.postgres, given.broker, f"walk_{os.getpid()}")
 
 
-def walk_seeds(seeds: Iterable[int], length: int, jobs: int, given: Servers) -> Iterator[Outcome]:
+def walk_seeds(
+    seeds: Iterable[int], length: int, jobs: int, given: Servers, *, everything: bool = False
+) -> Iterator[Outcome]:
     """Each seed's outcome as it comes, its story shrunk where a promise was broken."""
     with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (given,)) as pool:
-        yield from pool.map(_one, [(seed, length) for seed in seeds])
+        yield from pool.map(_one, [(seed, length, everything) for seed in seeds])
+
+
+def hunt_all(seeds: Sequence[int], length: int, jobs: int, given: Servers) -> Iterator[Found]:
+    """Each mutant, with the seeds that it survived."""
+    with ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), _begin, (given,)) as pool:
+        yield from pool.map(_hunt, [(number, seeds, length) for number in range(len(MUTANTS))])
+
+
+def _hunt(wanted: tuple[int, Sequence[int], int]) -> Found:
+    number, seeds, length = wanted
+    return hunt(_stage[0], MUTANTS[number], seeds, length)
 
 
 def _begin(given: Servers) -> None:
     _stage.append(open_stage(given))
 
 
-def _one(wanted: tuple[int, int]) -> Outcome:
-    seed, length = wanted
-    found = walk(_stage[0], seed, draw(seed, length))
+def _one(wanted: tuple[int, int, bool]) -> Outcome:
+    seed, length, everything = wanted
+    found = walk(_stage[0], seed, draw(seed, length, everything=everything))
     return shrink(_stage[0], found) if found.broken else found

@@ -11,14 +11,16 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from adapters.clarus.sandbox import door
 from adapters.clarus.sandbox.app import new_app
 from adapters.clarus.sandbox.books import Record
 from adapters.clarus.sandbox.tenant import Tenant, new_tenant
-from adapters.khaos.sandbox.app import create_app
+from adapters.khaos.sandbox.app import Traffic, create_app
 from adapters.khaos.sandbox.books import Books
 from adapters.khaos.sandbox.operations import Desk
+from adapters.khaos.sandbox.switches import Switches
 from workers.simulator.clock import CLOCK, rule
 from workers.simulator.ledger import WalkLedger
 from workers.simulator.moments import Moments, WatchedStore
@@ -36,6 +38,7 @@ from workers.simulator.settings import (
 )
 from workers.simulator.wire import Wire
 from workers.spine import live
+from workers.spine.runtime import Runtime
 from workers.views.snapshot import reading_engine
 from workers.web.warehouse_hooks import Inbox, routes
 from workers.wiring import schedules
@@ -68,14 +71,20 @@ class Stage:
         self.wire, self.moments = Wire(), Moments()
         self.wire.install()
         self.ledger = WalkLedger(server, name)
-        CLOCK.moved[:] = [self.ledger.move]
+        CLOCK.moved[:] = [self.ledger.move, self.wire.arrive]
         self._configuration = configuration(folder / name, self.ledger.dsn, broker)
         self._stores = [WatchedStore(self.ledger.dsn, size=4, application=f"walk {n}") for n in range(2)]
         self.engine = reading_engine(self.ledger.dsn)
         self.wire.before = self.wire.after = self.moments.call
+        web = FastAPI()
+        door = {"leeds": Runtime(self._configuration).warehouse("leeds")}
+        web.include_router(routes(Inbox(self._stores[0], self.engine, door)))
+        self._apps: dict[str, ASGIApp] = {WEB: web, KHAOS: create_app(confirm_shipment=True)}
+        self.wire.apps.update(self._apps)
+        self.wire.call("GET", f"http://{KHAOS}/_sandbox/health")
+        self._khaos = self.wire.application.state
         self.post: list[Hook] = []
         self.most: dict[tuple[str, str], int] = {}
-        self.dismissed: list[tuple[str, str, str]] = []
         self.ended: set[str] = set()
 
     def close(self) -> None:
@@ -93,13 +102,12 @@ class Stage:
         for store in self._stores:
             store.moments = None
         self.ledger.empty()
+        self.wire.clear()
         CLOCK.set(BEGINNINGS[seed % len(BEGINNINGS)])
         self.post.clear()
         self.most.clear()
-        self.dismissed.clear()
         self.ended.clear()
         self.dice = dice
-        self.wire.clear()
         self._open_partners(seed)
         self.processes = [
             Process(f"walk {n}", self._configuration, store, random.Random(dice.random()))  # noqa: S311  as above
@@ -107,11 +115,8 @@ class Stage:
         ]
         self.store = self.processes[0].store
         first = self.processes[0]
-        web = FastAPI()
-        web.include_router(routes(Inbox(self._stores[0], self.engine, {"leeds": first.runtime.warehouse("leeds")})))
-        self.wire.apps[WEB] = web
         schedules.install(first.runtime, first.listed)
-        live.set_live(self.store, self._configuration.connections, "the simulator")
+        live.set_live(self.store, first.runtime.configuration.connections, "the simulator")
         rule()
         self._open_shop(first)
         for store in self._stores:
@@ -123,10 +128,9 @@ class Stage:
         setattr(hooks, "_send_later", lambda automation, body: self.post.append(Hook(automation, body)))  # noqa: B010
         self.headers_of = hooks._headers  # noqa: SLF001  the post delivers in its place
         self.wire.apps[CLARUS] = new_app(self.tenant)
-        self.wire.apps[KHAOS] = create_app(seed=1000, confirm_shipment=True)
-        self.wire.call("GET", f"http://{KHAOS}/_sandbox/health")
-        self.desk: Desk = self.wire.application.state.desk
-        self.books: Books = self.desk.books
+        self.wire.apps.update(self._apps)
+        self.books = Books(1000)
+        self._khaos.desk, self._khaos.traffic = Desk(self.books, Switches(confirm_shipment=True), None), Traffic()
 
     def _open_shop(self, first: Process) -> None:
         self.tenant.switches.turn({"floor": False, "pick_seconds": 60.0, "dispatch_seconds": 60.0})

@@ -9,6 +9,7 @@ import asyncio
 import io
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,9 +17,12 @@ import urllib3
 from starlette.types import ASGIApp
 from urllib3 import exceptions
 
+from adapters import bounded
 from workers.simulator.clock import CLOCK
 
 A_CALL = 0.02  # seconds that a call takes
+NO_ANSWER = 4.9  # seconds until the fleet gives a call up
+PARTNER_TIMEOUT = 9  # seconds after that in which it may still take effect
 HTML = b"<!DOCTYPE html><html><body>Maintenance</body></html>"
 FAULTS = ("refused", "cut", "silent", "lost", "late", "error", "throttled", "html", "half")
 Answer = tuple[int, dict[str, str], bytes]
@@ -31,7 +35,8 @@ class Wire:
         self._loop = asyncio.new_event_loop()
         self.apps: dict[str, ASGIApp] = {}
         self.faults: dict[str, deque[str]] = defaultdict(deque)
-        self.late: deque[Callable[[], object]] = deque()
+        self.on_writes: dict[str, deque[str]] = defaultdict(deque)
+        self.late: deque[tuple[datetime, Callable[[], object]]] = deque()
         self.before: Callable[[str], None] = lambda _what: None
         self.after: Callable[[str], None] = lambda _what: None
         self.calls = 0
@@ -46,6 +51,7 @@ class Wire:
     def mend(self) -> None:
         """No faults any more."""
         self.faults.clear()
+        self.on_writes.clear()
 
     def install(self) -> None:
         """Stand where urllib3 would open a connection."""
@@ -66,6 +72,8 @@ class Wire:
         what = f"{method} {url}"
         self.before(what)
         waiting = self.faults[host]
+        if not waiting and _writes(method, url, headers or {}):
+            waiting = self.on_writes[host]
         fault = waiting.popleft() if waiting else ""
         answer = self._spoiled(fault, method, url, body or b"", headers or {})
         self.after(what)
@@ -77,16 +85,18 @@ class Wire:
     def _spoiled(self, fault: str, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         if fault == "refused":
             raise exceptions.NewConnectionError(None, "refused")  # type: ignore[arg-type]  # the pool is not looked at
+        bounded.UNDER_WAY.sent = True  # as the first byte of a request does on a real connection
         if fault == "throttled":
             return 429, {"Retry-After": "2"}, b"{}"
         if fault in ("lost", "late"):
             if fault == "late":
-                self.late.append(lambda: self.call(method, url, body, headers))
-            CLOCK.wait(4.0)
+                after = timedelta(seconds=NO_ANSWER + self.calls % PARTNER_TIMEOUT)
+                self.late.append((CLOCK.at + after, lambda: self.call(method, url, body, headers)))
+            CLOCK.wait(NO_ANSWER)
             raise exceptions.ReadTimeoutError(None, url, "Read timed out.")  # type: ignore[arg-type]
         status, said, content = self.call(method, url, body, headers)
         if fault == "silent":
-            CLOCK.wait(4.0)
+            CLOCK.wait(NO_ANSWER)
             raise exceptions.ReadTimeoutError(None, url, "Read timed out.")  # type: ignore[arg-type]
         if fault == "cut":
             raise exceptions.ProtocolError("Connection aborted.", ConnectionResetError())
@@ -99,12 +109,12 @@ class Wire:
             return status, said | {"content-length": str(len(content))}, content
         return status, said, content
 
-    def arrive(self) -> int:
-        """The calls that were on their way for too long arrive now."""
-        arrived = len(self.late)
-        while self.late:
-            self.late.popleft()()
-        return arrived
+    def arrive(self, moment: datetime) -> None:
+        """The calls that nobody waits for any more arrive in their time, all within the partner's own time-out."""
+        due = [call for at, call in self.late if at <= moment]
+        self.late = deque(one for one in self.late if one[0] > moment)
+        for call in due:
+            call()
 
     def call(self, method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None) -> Answer:
         """A call that nothing spoils."""
@@ -135,3 +145,11 @@ class Wire:
         said = {name.decode(): text.decode() for name, text in start["headers"]}
         self.application = scope.get("app")
         return start["status"], said, content
+
+
+def _writes(method: str, url: str, headers: Mapping[str, str]) -> bool:
+    """Whether a call changes anything: at Clarus by its verb, at Khaos Control by its operation."""
+    action = headers.get("SOAPAction", "").strip('"').rpartition("#")[2]
+    if action:
+        return action.startswith(("Import", "Confirm", "Post"))
+    return method != "GET" and not url.endswith(("/graphql", "/oauth/token"))

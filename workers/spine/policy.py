@@ -330,6 +330,12 @@ VERDICTS: dict[str, Verdict] = {
         "Load a valuation that names this SKU and site (`fleet valuation load FILE`), or give the product its buying"
         " price in Khaos Control: the entries go by themselves.",
     ),
+    "journal_not_writable": Verdict(
+        FINANCE,
+        "error",
+        "The adjust-by file cannot hold this entry: do what its reason says, and the next file has it; or book it by"
+        " hand in Khaos Control.",
+    ),
     "journal_refused": Verdict(
         FINANCE,
         "error",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
@@ -30,12 +30,13 @@ def poll_movements(runtime: Runtime, home: str) -> int:
     """
     connection, facility = runtime.configuration.homes[home]
     facts, begin = runtime.facts(connection), since(runtime, home)
-    stock = runtime.warehouse(connection).stock
+    asked_at, stock = datetime.now(UTC), runtime.warehouse(connection).stock
     raw = call(runtime, connection, "movements", lambda: stock.fetch_movements(facility, begin, facts))
     body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
     stored = runtime.store.receive(connection, Source.MOVEMENTS, receipt(body), body)
     movements, _unreadable = stock.read_movements(raw)
-    until = max((m.moved_at for m in movements), default=None)
+    # a clock that is ahead moves no cursor: what is booked until then would never be read
+    until = max((m.moved_at for m in movements if m.moved_at <= asked_at), default=None)
     if until is None and begin is None:
         row = runtime.store.row("select clock_timestamp() - interval '5 minutes' as at")
         until = row["at"] if row else None

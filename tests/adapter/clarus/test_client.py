@@ -1,20 +1,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from adapters.errors import Rejected, Unauthorised
+from fleet_tests.clarus_sandbox import Desk, Sandbox
 from mappings.canonical import Product, WarehouseStatus
 from mappings.clarus import read_order, same_order, write_assignment, write_automation, write_goods_out, write_product
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def test_ids_are_looked_up_by_code_and_are_text(clarus: Clarus, sandbox: Any) -> None:
+def test_ids_are_looked_up_by_code_and_are_text(clarus: Clarus, sandbox: Sandbox) -> None:
     sandbox.ask("setup", {"warehouses": ["LDS1", "MAN2"], "carriers": ["EVRI"]})
     told = clarus.reference_data()
     assert {"LDS1", "MAN2"} <= told["warehouses"].keys()
@@ -29,7 +29,7 @@ def test_an_account_code_that_clarus_does_not_know_is_refused_with_its_name(sett
     assert refused.value.symbol == "account_unknown"
 
 
-def test_a_product_is_made_found_changed_and_assigned_once_however_often_it_is_asked(desk: Any) -> None:
+def test_a_product_is_made_found_changed_and_assigned_once_however_often_it_is_asked(desk: Desk) -> None:
     goods = Product(stock_id="9", code="LAMP", description="Lamp", barcodes=("5012345678900",), stock_controlled=True)
     made = desk.clarus.create_product(write_product(goods, desk.facts))
     assert desk.clarus.assigned_products(desk.facts.account_id, [made]) == set()
@@ -43,7 +43,7 @@ def test_a_product_is_made_found_changed_and_assigned_once_however_often_it_is_a
     assert refused.value.symbol == "product_code_exists"
 
 
-def test_an_order_is_shipped_and_read_back_as_what_was_asked_for(desk: Any, sandbox: Any) -> None:
+def test_an_order_is_shipped_and_read_back_as_what_was_asked_for(desk: Desk, sandbox: Sandbox) -> None:
     wanted = desk.fulfilment(MUG=3, TRAY=1)
     body = write_goods_out(wanted, desk.facts)
     made = desk.clarus.create_goods_out(body)
@@ -60,7 +60,7 @@ def test_an_order_is_shipped_and_read_back_as_what_was_asked_for(desk: Any, sand
     assert len(read.parcels) == 1
 
 
-def test_orders_are_read_over_a_page_boundary_by_reference_and_by_status(desk: Any, sandbox: Any) -> None:
+def test_orders_are_read_over_a_page_boundary_by_reference_and_by_status(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(floor=False)
     wanted = [desk.fulfilment(MUG=1) for _ in range(205)]
     for one in wanted:
@@ -73,7 +73,7 @@ def test_orders_are_read_over_a_page_boundary_by_reference_and_by_status(desk: A
     assert len(list(desk.clarus.goods_outs_by_status(["PENDING"], desk.facts.account_id, pages=1))) == 100
 
 
-def test_thirty_orders_are_read_in_detail_with_two_requests_per_twenty_five(desk: Any, sandbox: Any) -> None:
+def test_thirty_orders_are_read_in_detail_with_two_requests_per_twenty_five(desk: Desk, sandbox: Sandbox) -> None:
     wanted = [desk.fulfilment(MUG=1, TRAY=2) for _ in range(30)]
     for one in wanted:
         desk.send(one)
@@ -87,7 +87,7 @@ def test_thirty_orders_are_read_in_detail_with_two_requests_per_twenty_five(desk
     assert all(len(one["lines"]) == 2 and len(one["shipments"]) == 1 == len(one["packages"]) for one in details)
 
 
-def test_an_order_of_more_than_a_hundred_lines_is_read_whole(desk: Any, sandbox: Any) -> None:
+def test_an_order_of_more_than_a_hundred_lines_is_read_whole(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(floor=False)
     products = dict(desk.facts.products)
     for number in range(130):
@@ -105,7 +105,7 @@ def test_an_order_of_more_than_a_hundred_lines_is_read_whole(desk: Any, sandbox:
     assert not same_order(body, lines[:-1])
 
 
-def test_cancelling_deletes_what_is_pending_and_a_second_time_finds_nothing(desk: Any, sandbox: Any) -> None:
+def test_cancelling_deletes_what_is_pending_and_a_second_time_finds_nothing(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(floor=False)
     wanted = desk.fulfilment(MUG=1)
     made = desk.send(wanted)
@@ -117,7 +117,9 @@ def test_cancelling_deletes_what_is_pending_and_a_second_time_finds_nothing(desk
     assert refused.value.status == 404
 
 
-def test_cancelling_in_mid_pick_leaves_a_cancelled_order_and_after_dispatch_is_refused(desk: Any, sandbox: Any) -> None:
+def test_cancelling_in_mid_pick_leaves_a_cancelled_order_and_after_dispatch_is_refused(
+    desk: Desk, sandbox: Sandbox
+) -> None:
     sandbox.switch(dispatch_seconds=60)
     picked, sent = desk.fulfilment(MUG=2), desk.fulfilment(MUG=2)
     made = desk.send(picked)
@@ -132,7 +134,7 @@ def test_cancelling_in_mid_pick_leaves_a_cancelled_order_and_after_dispatch_is_r
     assert refused.value.status == 422
 
 
-def test_picking_starts_on_request_where_the_warehouse_does_not_start_it(desk: Any, sandbox: Any) -> None:
+def test_picking_starts_on_request_where_the_warehouse_does_not_start_it(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(floor_releases=False)
     wanted = desk.fulfilment(MUG=1)
     made = desk.send(wanted)
@@ -144,7 +146,7 @@ def test_picking_starts_on_request_where_the_warehouse_does_not_start_it(desk: A
     assert refused.value.symbol == "goods_out_already_allocated"
 
 
-def test_an_automation_can_be_made(desk: Any) -> None:
+def test_an_automation_can_be_made(desk: Desk) -> None:
     body = write_automation("goods_out", "cancelled", "http://127.0.0.1:9/never", desk.facts)
     assert desk.clarus.create_automation(body).isdigit()
 
@@ -155,7 +157,7 @@ def test_wrong_credentials_and_a_wrong_tenant_are_unauthorised(settings: Setting
         Clarus(settings.model_copy(update=wrong)).ping()
 
 
-def test_the_older_prefix_is_served_too(settings: Settings, desk: Any, sandbox: Any) -> None:
+def test_the_older_prefix_is_served_too(settings: Settings, desk: Desk, sandbox: Sandbox) -> None:
     older = Clarus(settings.model_copy(update={"rest_prefix": "/api/v1"}))
     wanted = desk.fulfilment(MUG=1)
     assert older.create_goods_out(write_goods_out(wanted, desk.facts)) == sandbox.order(wanted.reference)["id"]

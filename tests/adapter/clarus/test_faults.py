@@ -3,7 +3,6 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -11,17 +10,18 @@ from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from adapters.clarus.token import InProcess
 from adapters.errors import Garbled, Rejected, Throttled, Unauthorised, Unavailable
+from fleet_tests.clarus_sandbox import Desk, Sandbox
 from mappings.clarus import write_goods_out
 
 
-def test_a_token_that_ends_in_mid_run_is_renewed_once_without_being_noticed(desk: Any, sandbox: Any) -> None:
+def test_a_token_that_ends_in_mid_run_is_renewed_once_without_being_noticed(desk: Desk, sandbox: Sandbox) -> None:
     before = sandbox.books()["calls"]["token"]
     sandbox.switch(unauthorised_next=1)
     desk.send(desk.fulfilment(MUG=1))
     assert sandbox.books()["calls"]["token"] == before + 1
 
 
-def test_a_fresh_token_that_is_refused_again_and_again_is_unauthorised(desk: Any, sandbox: Any) -> None:
+def test_a_fresh_token_that_is_refused_again_and_again_is_unauthorised(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(unauthorised_next=50)
     with pytest.raises(Unauthorised):
         desk.clarus.ping()
@@ -29,7 +29,7 @@ def test_a_fresh_token_that_is_refused_again_and_again_is_unauthorised(desk: Any
     desk.clarus.ping()
 
 
-def test_many_threads_fetch_one_token_between_them(settings: Settings, sandbox: Any) -> None:
+def test_many_threads_fetch_one_token_between_them(settings: Settings, sandbox: Sandbox) -> None:
     before = sandbox.books()["calls"].get("token", 0)
     clarus = Clarus(settings, InProcess())
     start = threading.Barrier(8)
@@ -44,7 +44,7 @@ def test_many_threads_fetch_one_token_between_them(settings: Settings, sandbox: 
     assert sandbox.books()["calls"]["token"] == before + 1
 
 
-def test_a_throttled_call_names_the_wait_and_was_not_done(desk: Any, sandbox: Any) -> None:
+def test_a_throttled_call_names_the_wait_and_was_not_done(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(throttle_next=1)
     wanted = desk.fulfilment(MUG=1)
     with pytest.raises(Throttled) as told:
@@ -54,7 +54,7 @@ def test_a_throttled_call_names_the_wait_and_was_not_done(desk: Any, sandbox: An
     assert desk.clarus.goods_outs_by_reference([wanted.reference], desk.facts.account_id) == []
 
 
-def test_an_error_before_the_effect_leaves_nothing_and_is_perhaps_done(desk: Any, sandbox: Any) -> None:
+def test_an_error_before_the_effect_leaves_nothing_and_is_perhaps_done(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(error_next=1)
     wanted = desk.fulfilment(MUG=1)
     with pytest.raises(Unavailable) as told:
@@ -65,7 +65,7 @@ def test_an_error_before_the_effect_leaves_nothing_and_is_perhaps_done(desk: Any
 
 @pytest.mark.parametrize("fault", ["effect_then_500_next", "effect_then_hang_next"])
 def test_an_answer_lost_after_the_effect_is_perhaps_done_and_found_by_its_reference(
-    desk: Any, sandbox: Any, settings: Settings, fault: str
+    desk: Desk, sandbox: Sandbox, settings: Settings, fault: str
 ) -> None:
     sandbox.switch(**{fault: {"create_goods_out": 1}}, hang_seconds=5)
     wanted = desk.fulfilment(MUG=1)
@@ -77,7 +77,7 @@ def test_an_answer_lost_after_the_effect_is_perhaps_done_and_found_by_its_refere
 
 
 @pytest.mark.parametrize("fault", ["html_next", "truncate_next"])
-def test_a_page_or_half_an_answer_is_garbled_and_perhaps_done(desk: Any, sandbox: Any, fault: str) -> None:
+def test_a_page_or_half_an_answer_is_garbled_and_perhaps_done(desk: Desk, sandbox: Sandbox, fault: str) -> None:
     sandbox.switch(**{fault: 1})
     wanted = desk.fulfilment(MUG=1)
     with pytest.raises(Garbled) as told:
@@ -86,7 +86,7 @@ def test_a_page_or_half_an_answer_is_garbled_and_perhaps_done(desk: Any, sandbox
     assert len(desk.clarus.goods_outs_by_reference([wanted.reference], desk.facts.account_id)) == 1
 
 
-def test_errors_of_a_read_that_are_no_verdict_may_pass(desk: Any, sandbox: Any) -> None:
+def test_errors_of_a_read_that_are_no_verdict_may_pass(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(graphql_error_next=1)
     with pytest.raises(Unavailable) as told:
         desk.clarus.reference_data()
@@ -94,7 +94,7 @@ def test_errors_of_a_read_that_are_no_verdict_may_pass(desk: Any, sandbox: Any) 
     desk.clarus.reference_data()
 
 
-def test_a_refused_order_carries_clarus_symbol(desk: Any, sandbox: Any) -> None:
+def test_a_refused_order_carries_clarus_symbol(desk: Desk, sandbox: Sandbox) -> None:
     wanted = desk.fulfilment(MUG=1)
     sandbox.switch(reject={wanted.reference: "customer_blocked"})
     with pytest.raises(Rejected) as told:
@@ -102,7 +102,7 @@ def test_a_refused_order_carries_clarus_symbol(desk: Any, sandbox: Any) -> None:
     assert (told.value.symbol, told.value.status, told.value.maybe_done) == ("customer_blocked", 422, False)
 
 
-def test_a_reference_is_refused_twice_only_where_the_tenant_enforces_it(desk: Any, sandbox: Any) -> None:
+def test_a_reference_is_refused_twice_only_where_the_tenant_enforces_it(desk: Desk, sandbox: Sandbox) -> None:
     wanted = desk.fulfilment(MUG=1)
     desk.send(wanted)
     desk.send(wanted)
@@ -112,7 +112,7 @@ def test_a_reference_is_refused_twice_only_where_the_tenant_enforces_it(desk: An
         desk.send(wanted)
 
 
-def test_an_absent_clarus_is_unavailable_and_comes_back(desk: Any, sandbox: Any) -> None:
+def test_an_absent_clarus_is_unavailable_and_comes_back(desk: Desk, sandbox: Sandbox) -> None:
     sandbox.switch(away_until=time.time() + 60)
     with pytest.raises(Unavailable):
         desk.clarus.ping()
@@ -120,7 +120,7 @@ def test_an_absent_clarus_is_unavailable_and_comes_back(desk: Any, sandbox: Any)
     desk.clarus.ping()
 
 
-def test_a_call_that_got_no_token_was_not_done(desk: Any, sandbox: Any, settings: Settings) -> None:
+def test_a_call_that_got_no_token_was_not_done(desk: Desk, sandbox: Sandbox, settings: Settings) -> None:
     newcomer = Clarus(settings, InProcess())
     sandbox.switch(away_until=time.time() + 60)
     with pytest.raises(Unavailable) as told:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from adapters.clarus.client import Clarus
 from adapters.clarus.graphql import MOST_EMPTY, pages, read_together
 from adapters.clarus.refusals import graphql_refusal, parse, refusal
 from adapters.clarus.settings import Settings
@@ -16,6 +17,7 @@ from adapters.clarus.token import InProcess, Token
 from adapters.clarus.wire import Wire
 from adapters.errors import Garbled, ReachError, Rejected, Throttled, Unauthorised, Unavailable
 from adapters.http import Reply
+from fleet_tests.clarus_sandbox import Sandbox
 
 NODE = {"node": {"id": 1}}
 
@@ -104,7 +106,7 @@ def test_one_verdict_among_errors_that_pass_decides() -> None:
     assert type(graphql_refusal({"message": "throttled"}, "read", b"{}")) is Throttled
 
 
-def test_data_in_part_beside_an_error_is_not_taken_for_the_whole(sandbox: Any, clarus: Any) -> None:
+def test_data_in_part_beside_an_error_is_not_taken_for_the_whole(sandbox: Sandbox, clarus: Clarus) -> None:
     clarus.ping()
     sandbox.switch(graphql_error_next=1)
     with pytest.raises(ReachError):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft7Validator
 
-from adapters.clarus.graphql import LISTINGS, query
+from adapters.clarus.graphql import query
+from adapters.clarus.listings import LISTINGS
 from adapters.clarus.operations import OPERATIONS
+from fleet_tests.places import REFERENCE
 from mappings.canonical import Address, AdvisedLine, Fulfilment, PickLine, Product, ReturnAdvice
 from mappings.clarus import (
     Facts,
@@ -23,7 +24,7 @@ from mappings.clarus import (
     write_return_receipt,
 )
 
-FILE = Path(__file__).parents[4] / "shared" / "reference" / "clarus-openapi.json"
+FILE = REFERENCE / "clarus-openapi.json"
 FACTS = Facts(
     account_id="1",
     warehouses={"LDS1": "11"},

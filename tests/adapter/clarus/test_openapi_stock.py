@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,10 +15,11 @@ from adapters.clarus.extra_fields import QUESTION
 from adapters.clarus.graphql import query
 from adapters.clarus.listings import LISTINGS
 from adapters.clarus.operations import OPERATIONS
+from fleet_tests.places import REFERENCE
 from mappings.canonical import AdvisedLine, ReturnAdvice
 from mappings.clarus import Facts, write_return_receipt
 
-FILE = Path(__file__).parents[4] / "shared" / "reference" / "clarus-openapi.json"
+FILE = REFERENCE / "clarus-openapi.json"
 ADVICE = ReturnAdvice(
     reference="RMA1",
     order_code="SO1",

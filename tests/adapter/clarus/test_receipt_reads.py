@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from adapters.clarus.client import Clarus
+from adapters.clarus.settings import Settings
 from adapters.errors import Unavailable
+from fleet_tests.clarus_sandbox import Desk, Sandbox
 from mappings.canonical import AdvisedLine, ReceiptStatus, ReturnAdvice
 from mappings.clarus import read_receipt, receipt_words, same_receipt, write_return_receipt
 
@@ -26,11 +28,11 @@ def advice(**lines: int) -> ReturnAdvice:
     )
 
 
-def of_books(sandbox: Any, reference: str) -> Any:
+def of_books(sandbox: Sandbox, reference: str) -> Any:
     return [one for one in sandbox.books()["receipts"] if one["reference"] == reference]
 
 
-def detail(desk: Any, sandbox: Any, reference: str) -> dict[str, Any]:
+def detail(desk: Desk, sandbox: Sandbox, reference: str) -> dict[str, Any]:
     """As after a webhook that named the lines."""
     (node,) = desk.clarus.goods_in_by_reference([reference], desk.facts.account_id)
     (kept,) = of_books(sandbox, reference)
@@ -45,7 +47,7 @@ def entries(told: dict[str, Any]) -> list[tuple[str, int, int, int, str, str]]:
     )
 
 
-def test_a_return_is_announced_once_and_found_again_by_its_reference(desk: Any, sandbox: Any) -> None:
+def test_a_return_is_announced_once_and_found_again_by_its_reference(desk: Desk, sandbox: Sandbox) -> None:
     facts = desk.facts.model_copy(update={"receipt_kind": {"receipt_type": "return"}})
     wanted = advice(MUG=2, TRAY=1)
     wire = write_return_receipt(wanted, facts)
@@ -64,7 +66,7 @@ def test_a_return_is_announced_once_and_found_again_by_its_reference(desk: Any, 
     assert (read.order_reference, read.facility) == ("SO1", "LDS1")
 
 
-def test_an_answer_that_got_lost_is_settled_by_looking_the_reference_up(desk: Any, sandbox: Any) -> None:
+def test_an_answer_that_got_lost_is_settled_by_looking_the_reference_up(desk: Desk, sandbox: Sandbox) -> None:
     wanted = advice(MUG=2)
     wire = write_return_receipt(wanted, desk.facts)
     sandbox.switch(error_next=1)
@@ -79,7 +81,7 @@ def test_an_answer_that_got_lost_is_settled_by_looking_the_reference_up(desk: An
     assert not same_receipt(other, desk.clarus.receipt_detail(found[0], []))
 
 
-def test_a_return_that_was_graded_is_read_condition_by_condition(desk: Any, sandbox: Any) -> None:
+def test_a_return_that_was_graded_is_read_condition_by_condition(desk: Desk, sandbox: Sandbox) -> None:
     wanted = advice(MUG=5, TRAY=1)
     wire = write_return_receipt(wanted, desk.facts)
     desk.clarus.create_goods_in_receipt(wire)
@@ -100,7 +102,7 @@ def test_a_return_that_was_graded_is_read_condition_by_condition(desk: Any, sand
     assert json.loads(json.dumps(told)) == told
 
 
-def test_a_delivery_is_found_by_what_the_floor_did_and_its_lines_by_their_tasks(desk: Any, sandbox: Any) -> None:
+def test_a_delivery_is_found_by_what_the_floor_did_and_its_lines_by_their_tasks(desk: Desk, sandbox: Sandbox) -> None:
     began = datetime.now(UTC) - timedelta(seconds=1)
     lines = [{"product": "MUG", "quantity": 10, "good": 10}]
     sandbox.ask("floor", {"receive": {"reference": "PO-77", "lines": lines, "at_once": True}})
@@ -116,7 +118,7 @@ def test_a_delivery_is_found_by_what_the_floor_did_and_its_lines_by_their_tasks(
     assert sum(line.put_away for line in read_receipt(told, datetime.now(UTC)).lines) == 10
 
 
-def test_receipts_are_asked_for_by_state_and_by_the_day_they_are_expected(desk: Any, sandbox: Any) -> None:
+def test_receipts_are_asked_for_by_state_and_by_the_day_they_are_expected(desk: Desk, sandbox: Sandbox) -> None:
     account = desk.facts.account_id
     waiting, done = advice(MUG=1), advice(MUG=1)
     later = waiting.model_copy(update={"expected_on": datetime.now(UTC).date() + timedelta(days=30)})
@@ -136,7 +138,7 @@ def test_receipts_are_asked_for_by_state_and_by_the_day_they_are_expected(desk: 
     assert references(references=[done.reference, "ABSENT"]) == {done.reference}
 
 
-def test_what_was_received_and_taken_back_is_expected_again(desk: Any, sandbox: Any) -> None:
+def test_what_was_received_and_taken_back_is_expected_again(desk: Desk, sandbox: Sandbox) -> None:
     wanted = advice(MUG=4)
     desk.clarus.create_goods_in_receipt(write_return_receipt(wanted, desk.facts))
     sandbox.switch(putaway_seconds=3600)
@@ -150,7 +152,7 @@ def test_what_was_received_and_taken_back_is_expected_again(desk: Any, sandbox: 
 
 
 def test_a_tenant_with_published_fields_only_is_read_line_by_line_all_the_same(
-    desk: Any, sandbox: Any, settings: Any
+    desk: Desk, sandbox: Sandbox, settings: Settings
 ) -> None:
     sandbox.switch(extra_fields=False)
     desk.clarus = Clarus(settings)

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 from adapters.clarus.refusals import refusal
 from adapters.http import Reply
+from fleet_tests.places import SAMPLES
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "clarus" / "error_422_validation.json"
+SAMPLE = SAMPLES / "clarus" / "error_422_validation.json"
 
 
 def test_a_refusal_says_clarus_symbol_and_why() -> None:

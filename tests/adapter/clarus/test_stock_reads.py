@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from adapters.clarus.client import Clarus
+from adapters.clarus.settings import Settings
 from adapters.errors import Unavailable
+from fleet_tests.clarus_sandbox import Desk, Sandbox
 from mappings.canonical import Cause, Product
 from mappings.clarus import read_movements, read_stock, write_assignment, write_product
 
@@ -18,12 +20,12 @@ NUMBERS = itertools.count(1)
 
 
 @pytest.fixture
-def building(desk: Any) -> tuple[str, str]:
+def building(desk: Desk) -> tuple[str, str]:
     """Ids of the account and of a building."""
     return desk.facts.account_id, desk.facts.warehouses["LDS1"]
 
 
-def shelve(desk: Any, sandbox: Any, *units: int, warehouse: str = "LDS1") -> list[str]:
+def shelve(desk: Desk, sandbox: Sandbox, *units: int, warehouse: str = "LDS1") -> list[str]:
     """Codes of new products that have so many units each in the building, and none elsewhere."""
     codes = [f"SHELF-{next(NUMBERS)}" for _ in units]
     stock = [{"product": code, "warehouse": warehouse, "quantity": n} for code, n in zip(codes, units, strict=True)]
@@ -39,7 +41,9 @@ def counted(lines: Any) -> dict[tuple[str, str], int]:
     return {(line.sku, line.condition.value): line.units for line in lines}
 
 
-def test_stock_is_read_by_sku_and_condition_as_the_building_has_it(desk: Any, sandbox: Any, building: Any) -> None:
+def test_stock_is_read_by_sku_and_condition_as_the_building_has_it(
+    desk: Desk, sandbox: Sandbox, building: tuple[str, str]
+) -> None:
     cup, dish = shelve(desk, sandbox, 50, 7)
     sandbox.ask("floor", {"hold": {"product": cup, "warehouse": "LDS1", "quantity": 5, "reason": "QC"}})
     sandbox.ask("floor", {"hold": {"product": cup, "warehouse": "LDS1", "quantity": 2, "reason": "DMGHOLD"}})
@@ -51,7 +55,7 @@ def test_stock_is_read_by_sku_and_condition_as_the_building_has_it(desk: Any, sa
 
 
 def test_a_tenant_that_shows_published_fields_only_has_its_held_units_in_quarantine(
-    desk: Any, settings: Any, sandbox: Any, building: Any
+    desk: Desk, settings: Settings, sandbox: Sandbox, building: tuple[str, str]
 ) -> None:
     (cup,) = shelve(desk, sandbox, 7)
     sandbox.ask("floor", {"hold": {"product": cup, "warehouse": "LDS1", "quantity": 3, "reason": "QC"}})
@@ -65,7 +69,7 @@ def test_a_tenant_that_shows_published_fields_only_has_its_held_units_in_quarant
 
 
 def test_the_whole_building_is_walked_page_by_page_and_every_record_met_once(
-    desk: Any, sandbox: Any, building: Any
+    desk: Desk, sandbox: Sandbox, building: tuple[str, str]
 ) -> None:
     codes = shelve(desk, sandbox, *[3] * 130)
     desk.clarus.stocks_of(codes[:1], *building)
@@ -81,7 +85,9 @@ def test_the_whole_building_is_walked_page_by_page_and_every_record_met_once(
     assert set(codes) <= {node["product"]["code"] for page in pages for node in page}
 
 
-def test_a_walk_that_breaks_in_its_midst_raises_and_never_just_ends(desk: Any, sandbox: Any, building: Any) -> None:
+def test_a_walk_that_breaks_in_its_midst_raises_and_never_just_ends(
+    desk: Desk, sandbox: Sandbox, building: tuple[str, str]
+) -> None:
     shelve(desk, sandbox, *[3] * 60)
     walk = desk.clarus.stock_pages(*building, first=50)
     next(walk)
@@ -95,7 +101,9 @@ def test_a_walk_that_breaks_in_its_midst_raises_and_never_just_ends(desk: Any, s
         list(walk)
 
 
-def test_more_than_a_hundred_codes_are_asked_for_a_hundred_at_a_time(desk: Any, sandbox: Any, building: Any) -> None:
+def test_more_than_a_hundred_codes_are_asked_for_a_hundred_at_a_time(
+    desk: Desk, sandbox: Sandbox, building: tuple[str, str]
+) -> None:
     codes = shelve(desk, sandbox, *[2] * 130)
     desk.clarus.stocks_of(codes[:1], *building)
     before = sandbox.books()["calls"]["graphql"]
@@ -106,7 +114,7 @@ def test_more_than_a_hundred_codes_are_asked_for_a_hundred_at_a_time(desk: Any, 
 
 
 def test_movements_are_read_in_order_with_their_reason_and_agree_with_the_books(
-    desk: Any, sandbox: Any, building: Any
+    desk: Desk, sandbox: Sandbox, building: tuple[str, str]
 ) -> None:
     began = datetime.now(UTC) - timedelta(seconds=1)
     (cup,) = shelve(desk, sandbox, 50)
@@ -137,7 +145,9 @@ def test_movements_are_read_in_order_with_their_reason_and_agree_with_the_books(
         desk.clarus.transactions_since(datetime(2026, 11, 21), *building)  # noqa: DTZ001 -- what is refused
 
 
-def test_another_building_has_its_own_stock_and_movements(desk: Any, sandbox: Any, building: Any) -> None:
+def test_another_building_has_its_own_stock_and_movements(
+    desk: Desk, sandbox: Sandbox, building: tuple[str, str]
+) -> None:
     sandbox.ask("setup", {"warehouses": ["LDS1", "MAN2"]})
     (cup,) = shelve(desk, sandbox, 11, warehouse="MAN2")
     account, there = building[0], desk.clarus.reference_data()["warehouses"]["MAN2"]
@@ -149,6 +159,6 @@ def test_another_building_has_its_own_stock_and_movements(desk: Any, sandbox: An
     assert [(one.sku, one.facility, one.reason) for one in moved if one.sku == cup] == [(cup, "MAN2", "LOST")]
 
 
-def test_the_tenants_reason_codes_are_read(desk: Any) -> None:
+def test_the_tenants_reason_codes_are_read(desk: Desk) -> None:
     found = {node["code"]: node["reason_type"] for node in desk.clarus.reason_codes()}
     assert (found["DMG"], found["QC"]) == ("negative_adjustment", "hold")

@@ -13,6 +13,7 @@ from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
 from adapters.sftp import Dropped
 from adapters.x12 import read_interchange, write_interchange
+from fleet_tests.sftp_partner import Partner
 
 
 class Clock:
@@ -39,7 +40,7 @@ def names(gxo: Gxo, facility: str = "GBNH01") -> list[str]:
     return [one.name for one in gxo.list_new(facility)]
 
 
-def test_what_goes_out_lies_whole_in_the_facilitys_own_folder(partner: Any, gxo: Gxo, settings: Settings) -> None:
+def test_what_goes_out_lies_whole_in_the_facilitys_own_folder(partner: Partner, gxo: Gxo, settings: Settings) -> None:
     data = write_interchange(
         [("940", [("W05", "N", "SO1")])],
         sender=settings.sender,
@@ -59,7 +60,7 @@ def test_what_goes_out_lies_whole_in_the_facilitys_own_folder(partner: Any, gxo:
     assert partner.calls["connections"] == 1
 
 
-def test_a_file_is_taken_only_when_it_was_the_same_long_enough(partner: Any, gxo: Gxo, clock: Clock) -> None:
+def test_a_file_is_taken_only_when_it_was_the_same_long_enough(partner: Partner, gxo: Gxo, clock: Clock) -> None:
     partner.lay("945_1.edi", b"half", age=9999)
     assert names(gxo) == []
     clock.now += 14.9
@@ -72,7 +73,9 @@ def test_a_file_is_taken_only_when_it_was_the_same_long_enough(partner: Any, gxo
     assert names(gxo) == ["945_1.edi"]
 
 
-def test_a_file_that_was_touched_waits_anew_though_its_size_is_the_same(partner: Any, gxo: Gxo, clock: Clock) -> None:
+def test_a_file_that_was_touched_waits_anew_though_its_size_is_the_same(
+    partner: Partner, gxo: Gxo, clock: Clock
+) -> None:
     path = partner.lay("945_1.edi", b"one", age=60)
     gxo.list_new("GBNH01")
     os.utime(path, (1_700_000_000, 1_700_000_000))
@@ -82,7 +85,7 @@ def test_a_file_that_was_touched_waits_anew_though_its_size_is_the_same(partner:
     assert names(gxo) == ["945_1.edi"]
 
 
-def test_files_of_one_second_come_in_the_order_of_their_numbers(partner: Any, settings: Settings) -> None:
+def test_files_of_one_second_come_in_the_order_of_their_numbers(partner: Partner, settings: Settings) -> None:
     at_once = Gxo(settings.model_copy(update={"stable_for": 0.0}))
     for name in ("824_000009002.edi", "945_000009010-2.edi", "945_000009010.edi", "997_000009001.edi", "947_9003.edi"):
         os.utime(partner.lay(name, b"any"), (1_700_000_000, 1_700_000_000))
@@ -91,7 +94,7 @@ def test_files_of_one_second_come_in_the_order_of_their_numbers(partner: Any, se
     assert [name[:3] for name in found] == ["997", "824", "947", "945", "945"]
 
 
-def test_a_name_that_went_and_came_back_waits_anew(partner: Any, gxo: Gxo, clock: Clock) -> None:
+def test_a_name_that_went_and_came_back_waits_anew(partner: Partner, gxo: Gxo, clock: Clock) -> None:
     path = partner.lay("945_1.edi", b"one")
     stamp = path.stat().st_mtime
     gxo.list_new("GBNH01")
@@ -104,7 +107,7 @@ def test_a_name_that_went_and_came_back_waits_anew(partner: Any, gxo: Gxo, clock
 
 
 def test_facilities_do_not_mix_and_acknowledgements_come_with_the_rest_oldest_first(
-    partner: Any, settings: Settings
+    partner: Partner, settings: Settings
 ) -> None:
     at_once = Gxo(settings.model_copy(update={"stable_for": 0.0}))
     partner.lay("945_3.edi", age=10)
@@ -116,7 +119,7 @@ def test_facilities_do_not_mix_and_acknowledgements_come_with_the_rest_oldest_fi
     at_once.close()
 
 
-def test_a_folder_for_acknowledgements_is_optional(partner: Any, settings: Settings) -> None:
+def test_a_folder_for_acknowledgements_is_optional(partner: Partner, settings: Settings) -> None:
     partner.lay("824_1.edi")
     partner.folder("out/ack").rmdir()
     for change in ({}, {"ack_folder": ""}):
@@ -125,7 +128,7 @@ def test_a_folder_for_acknowledgements_is_optional(partner: Any, settings: Setti
         at_once.close()
 
 
-def test_what_was_read_is_moved_to_the_archive_and_never_deleted(partner: Any, settings: Settings) -> None:
+def test_what_was_read_is_moved_to_the_archive_and_never_deleted(partner: Partner, settings: Settings) -> None:
     gxo = Gxo(settings.model_copy(update={"stable_for": 0.0}))
     partner.lay("945_1.edi", b"one")
     (entry,) = gxo.list_new("GBNH01")
@@ -140,7 +143,7 @@ def test_what_was_read_is_moved_to_the_archive_and_never_deleted(partner: Any, s
     gxo.close()
 
 
-def test_a_file_above_the_limit_is_not_fetched(partner: Any, settings: Settings) -> None:
+def test_a_file_above_the_limit_is_not_fetched(partner: Partner, settings: Settings) -> None:
     gxo = Gxo(settings.model_copy(update={"largest_file": 3}))
     partner.lay("945_1.edi", b"four")
     with pytest.raises(Rejected) as told:
@@ -149,7 +152,7 @@ def test_a_file_above_the_limit_is_not_fetched(partner: Any, settings: Settings)
     gxo.close()
 
 
-def test_a_ping_says_what_keeps_everything_else_from_working(partner: Any, gxo: Gxo, settings: Settings) -> None:
+def test_a_ping_says_what_keeps_everything_else_from_working(partner: Partner, gxo: Gxo, settings: Settings) -> None:
     gxo.ping()
     with pytest.raises(Unauthorised):
         Gxo(settings.model_copy(update={"host_key": "SHA256:" + "A" * 43})).ping()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,14 +12,18 @@ import pytest
 from adapters.errors import Garbled, ReachError, Rejected, Unauthorised, Unavailable
 from adapters.khaos import Khaos, Settings
 from adapters.khaos.envelope import read_reply, read_time
+from fleet_tests.khaos_sandbox import Sandbox
+from fleet_tests.places import SAMPLES
 
 Write = Callable[..., str]
 LONDON = ZoneInfo("Europe/London")
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 
 
 @pytest.mark.parametrize("shape", ["old", "new"])
-def test_faults_of_both_shapes_are_refusals_with_the_exceptions_class(khaos: Khaos, sandbox: Any, shape: str) -> None:
+def test_faults_of_both_shapes_are_refusals_with_the_exceptions_class(
+    khaos: Khaos, sandbox: Sandbox, shape: str
+) -> None:
     sandbox.post("switches", fault_shape=shape)
     with pytest.raises(Rejected, match="Nowhere") as refused:
         khaos.import_stock_status('<STOCK_STATUS SITE="Nowhere"/>')
@@ -37,12 +39,14 @@ def test_faults_of_both_shapes_are_refusals_with_the_exceptions_class(khaos: Kha
 )
 def test_the_vendors_faults_are_read(sample: str, symbol: str) -> None:
     with pytest.raises(Rejected) as refused:
-        read_reply((SAMPLES / sample).read_bytes(), "ImportOrders", LONDON, write=True)
+        read_reply((OURS / sample).read_bytes(), "ImportOrders", LONDON, write=True)
     assert (refused.value.symbol, refused.value.maybe_done) == (symbol, True)
 
 
 @pytest.mark.parametrize("manner", ["close", "hold"])
-def test_a_write_that_is_done_and_never_answered_may_have_been_done(sandbox: Any, order: Write, manner: str) -> None:
+def test_a_write_that_is_done_and_never_answered_may_have_been_done(
+    sandbox: Sandbox, order: Write, manner: str
+) -> None:
     khaos = sandbox.client(deadline=0.5)
     sandbox.post("switches", drop_after_commit={"ImportOrders": 1}, drop_manner=manner)
     with pytest.raises(Unavailable) as lost:
@@ -52,7 +56,7 @@ def test_a_write_that_is_done_and_never_answered_may_have_been_done(sandbox: Any
     assert khaos.import_orders(order("W-1", MUG=1)).skipped
 
 
-def test_a_read_that_fails_has_had_no_effect(khaos: Khaos, sandbox: Any) -> None:
+def test_a_read_that_fails_has_had_no_effect(khaos: Khaos, sandbox: Sandbox) -> None:
     khaos.ping()
     sandbox.post("switches", drop_after_commit={"GetVersion": 1})
     with pytest.raises(Unavailable) as lost:
@@ -60,7 +64,7 @@ def test_a_read_that_fails_has_had_no_effect(khaos: Khaos, sandbox: Any) -> None
     assert not lost.value.maybe_done
 
 
-def test_half_a_reply_is_garbled_and_perhaps_done(khaos: Khaos, sandbox: Any, order: Write) -> None:
+def test_half_a_reply_is_garbled_and_perhaps_done(khaos: Khaos, sandbox: Sandbox, order: Write) -> None:
     sandbox.post("switches", truncate=1)
     with pytest.raises(Garbled) as cut:
         khaos.import_orders(order("W-1", MUG=1))
@@ -68,7 +72,9 @@ def test_half_a_reply_is_garbled_and_perhaps_done(khaos: Khaos, sandbox: Any, or
     assert len(sandbox.books()["orders"]) == 1
 
 
-def test_iiss_error_page_is_no_answer_and_with_a_200_it_is_garbled(khaos: Khaos, sandbox: Any, order: Write) -> None:
+def test_iiss_error_page_is_no_answer_and_with_a_200_it_is_garbled(
+    khaos: Khaos, sandbox: Sandbox, order: Write
+) -> None:
     sandbox.post("switches", html_error=1)
     with pytest.raises(Unavailable, match="500"):
         khaos.import_orders(order("W-1", MUG=1))
@@ -80,7 +86,7 @@ def test_iiss_error_page_is_no_answer_and_with_a_200_it_is_garbled(khaos: Khaos,
         khaos.import_orders(order("W-1", MUG=1))
 
 
-def test_a_call_that_outlasts_its_deadline_is_unavailable(sandbox: Any, order: Write) -> None:
+def test_a_call_that_outlasts_its_deadline_is_unavailable(sandbox: Sandbox, order: Write) -> None:
     khaos = sandbox.client(deadline=0.3)
     sandbox.post("switches", latency=10)
     began = time.monotonic()
@@ -92,7 +98,7 @@ def test_a_call_that_outlasts_its_deadline_is_unavailable(sandbox: Any, order: W
 
 @pytest.mark.parametrize("manner", ["close", "503"])
 def test_a_service_that_is_away_takes_nothing_and_its_wsdl_is_read_when_it_is_back(
-    sandbox: Any, order: Write, manner: str
+    sandbox: Sandbox, order: Write, manner: str
 ) -> None:
     khaos = sandbox.client()
     sandbox.post("switches", away_until=time.time() + 600, away_manner=manner)
@@ -110,7 +116,7 @@ def test_nobody_listening_means_nothing_was_done() -> None:
     assert not nobody.value.maybe_done
 
 
-def test_basic_credentials_open_the_door_and_wrong_ones_do_not(start: Callable[..., Any]) -> None:
+def test_basic_credentials_open_the_door_and_wrong_ones_do_not(start: Callable[..., Sandbox]) -> None:
     sandbox = start(auth=("fleet", "s3cret"))
     assert sandbox.client(auth={"basic": {"user": "fleet", "password": "s3cret"}}).ping()
     for auth in ("none", {"basic": {"user": "fleet", "password": "wrong"}}):
@@ -118,7 +124,7 @@ def test_basic_credentials_open_the_door_and_wrong_ones_do_not(start: Callable[.
             sandbox.client(auth=auth).ping()
 
 
-def test_a_password_argument_travels_with_every_call(start: Callable[..., Any], order: Write) -> None:
+def test_a_password_argument_travels_with_every_call(start: Callable[..., Sandbox], order: Write) -> None:
     sandbox = start(argument=("UserPassword", "s3cret"))
     khaos = sandbox.client(auth={"argument": {"name": "UserPassword", "value": "s3cret"}})
     assert khaos.ping()
@@ -127,7 +133,7 @@ def test_a_password_argument_travels_with_every_call(start: Callable[..., Any], 
         sandbox.client().ping()
 
 
-def test_two_calls_at_once_are_noticed(khaos: Khaos, sandbox: Any) -> None:
+def test_two_calls_at_once_are_noticed(khaos: Khaos, sandbox: Sandbox) -> None:
     khaos.ping()
     sandbox.post("switches", latency=0.3)
     threads = [threading.Thread(target=khaos.ping) for _ in range(2)]
@@ -140,7 +146,7 @@ def test_two_calls_at_once_are_noticed(khaos: Khaos, sandbox: Any) -> None:
     assert books["calls"] == {"GetVersion": 3}
 
 
-def test_an_unknown_switch_is_refused(sandbox: Any) -> None:
+def test_an_unknown_switch_is_refused(sandbox: Sandbox) -> None:
     with pytest.raises(Exception, match="422"):
         sandbox.post("switches", warp=9)
 
@@ -182,7 +188,7 @@ def test_the_zero_date_is_none_and_times_become_utc() -> None:
     assert str(read_time("2019-09-25T10:06:59", LONDON)) == "2019-09-25 09:06:59+00:00"
 
 
-def test_every_failure_is_one_of_ours(khaos: Khaos, sandbox: Any) -> None:
+def test_every_failure_is_one_of_ours(khaos: Khaos, sandbox: Sandbox) -> None:
     for turned in ({"html_error": 1}, {"truncate": 1}, {"html_error": 1, "html_status": 403}):
         sandbox.post("switches", **{"html_status": 500, **turned})
         with pytest.raises(ReachError):

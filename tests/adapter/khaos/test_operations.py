@@ -10,6 +10,7 @@ import pytest
 
 from adapters.errors import Rejected
 from adapters.khaos import Khaos, Site
+from fleet_tests.khaos_sandbox import Sandbox
 from mappings.khaos import read_invoices, read_levels, read_orders, read_products
 
 Write = Callable[..., str]
@@ -18,7 +19,7 @@ WINDOW: dict[str, Any] = {"date_from": NOW - timedelta(days=90), "date_to": NOW 
 
 
 @pytest.fixture(autouse=True, params=[True, False], ids=["by reference", "inline"])
-def _encoding(sandbox: Any, request: pytest.FixtureRequest) -> None:
+def _encoding(sandbox: Sandbox, request: pytest.FixtureRequest) -> None:
     sandbox.post("switches", multiref=request.param)
 
 
@@ -105,20 +106,22 @@ def test_unknown_and_sold_out_items_are_skipped_and_a_discontinued_one_is_a_faul
     assert (refused.value.symbol, refused.value.maybe_done) == ("EStockDiscontinued", True)
 
 
-def test_what_is_in_stock_is_released_and_the_rest_waits_for_stock(khaos: Khaos, order: Write, sandbox: Any) -> None:
+def test_what_is_in_stock_is_released_and_the_rest_waits_for_stock(
+    khaos: Khaos, order: Write, sandbox: Sandbox
+) -> None:
     bring_in(khaos, order, "W-1", BOWL=8, ENGRAVE=1)
     assert sorted(invoices(khaos).values()) == [(9, {"BOWL": 5, "ENGRAVE": 1}), (18, {"BOWL": 3})]
     assert sandbox.post("receive", code="BOWL", quantity=3, site="Main Site")["released"]
     assert [stage for stage, _ in invoices(khaos).values()] == [9, 9]
 
 
-def test_without_splitting_the_whole_order_waits(khaos: Khaos, order: Write, sandbox: Any) -> None:
+def test_without_splitting_the_whole_order_waits(khaos: Khaos, order: Write, sandbox: Sandbox) -> None:
     sandbox.post("switches", auto_split=False)
     bring_in(khaos, order, "W-1", BOWL=8)
     assert list(invoices(khaos).values()) == [(18, {"BOWL": 8})]
 
 
-def test_a_pack_brings_its_children_onto_the_invoice(khaos: Khaos, order: Write, sandbox: Any) -> None:
+def test_a_pack_brings_its_children_onto_the_invoice(khaos: Khaos, order: Write, sandbox: Sandbox) -> None:
     code = bring_in(khaos, order, "W-1", SET=2)
     assert list(invoices(khaos).values()) == [(9, {"SET": 2, "MUG": 4, "BOWL": 2})]
     (found,), _ = read_orders(khaos.export_orders([code]))
@@ -144,7 +147,7 @@ def test_a_future_delivery_waits_for_its_date_and_an_unpaid_card_for_its_payment
 
 
 def test_statuses_are_filtered_by_code_customer_stage_date_confirmation_and_items(
-    khaos: Khaos, order: Write, sandbox: Any
+    khaos: Khaos, order: Write, sandbox: Sandbox
 ) -> None:
     first = bring_in(khaos, order, "W-1", MUG=1)
     second = bring_in(khaos, order, "W-2", BOWL=9)
@@ -162,7 +165,7 @@ def test_statuses_are_filtered_by_code_customer_stage_date_confirmation_and_item
     assert all(lines == {} for _, lines in invoices(khaos, show_items=False).values())
 
 
-def test_a_cancelled_order_shows_only_when_asked_for(khaos: Khaos, order: Write, sandbox: Any) -> None:
+def test_a_cancelled_order_shows_only_when_asked_for(khaos: Khaos, order: Write, sandbox: Sandbox) -> None:
     code = bring_in(khaos, order, "W-1", MUG=1)
     sandbox.post("cancel", order=code, reason="changed their mind")
     assert invoices(khaos) == {}
@@ -172,7 +175,7 @@ def test_a_cancelled_order_shows_only_when_asked_for(khaos: Khaos, order: Write,
     assert level.available == 100
 
 
-def test_moved_shows_once_per_change(khaos: Khaos, order: Write, sandbox: Any) -> None:
+def test_moved_shows_once_per_change(khaos: Khaos, order: Write, sandbox: Sandbox) -> None:
     bring_in(khaos, order, "W-1", MUG=1)
     assert 'MOVED="-1"' in khaos.export_order_status(**WINDOW)
     assert 'MOVED="0"' in khaos.export_order_status(**WINDOW)
@@ -181,7 +184,7 @@ def test_moved_shows_once_per_change(khaos: Khaos, order: Write, sandbox: Any) -
     assert 'MOVED="-1"' in khaos.export_order_status(**WINDOW)
 
 
-def test_an_invoice_can_come_back_under_another_code(khaos: Khaos, order: Write, sandbox: Any) -> None:
+def test_an_invoice_can_come_back_under_another_code(khaos: Khaos, order: Write, sandbox: Sandbox) -> None:
     bring_in(khaos, order, "W-1", MUG=1)
     (before,) = invoices(khaos)
     after = sandbox.post("recode", invoice=before)["invoice"]

@@ -55,15 +55,15 @@ def test_insecure_believes_anyone(server: tuple[str, str]) -> None:
 
 
 def test_a_file_with_the_servers_certificate_is_believed(server: tuple[str, str]) -> None:
-    assert Khaos(Settings(url=server[0], tls={"ca_bundle": server[1]})).ping()  # type: ignore[arg-type]
+    assert Khaos(Settings(url=server[0], tls={"ca_bundle": server[1]})).ping()
 
 
 def test_the_pinned_certificate_is_believed_with_and_without_colons(server: tuple[str, str]) -> None:
     pin = fingerprint(server[1])
     for spelt in (pin, ":".join(pin[n : n + 2] for n in range(0, 64, 2)).upper()):
-        assert Khaos(Settings(url=server[0], tls={"pinned_sha256": spelt})).ping()  # type: ignore[arg-type]
+        assert Khaos(Settings(url=server[0], tls={"pinned_sha256": spelt})).ping()
 
 
 def test_any_other_certificate_than_the_pinned_one_is_refused(server: tuple[str, str]) -> None:
     with pytest.raises(Unavailable, match="TLS"):
-        Khaos(Settings(url=server[0], tls={"pinned_sha256": "00" * 32})).ping()  # type: ignore[arg-type]
+        Khaos(Settings(url=server[0], tls={"pinned_sha256": "00" * 32})).ping()

@@ -10,11 +10,12 @@ import pytest
 
 from adapters.errors import Rejected, Unavailable
 from adapters.sftp import Dropped, Sftp
+from fleet_tests.sftp_partner import Partner
 
 IN, OUT, ARCHIVE = "/MODA/GBNH01/in", "/MODA/GBNH01/out", "/MODA/GBNH01/archive"
 
 
-def lay(partner: Any, name: bytes, data: bytes = b"x") -> None:
+def lay(partner: Partner, name: bytes, data: bytes = b"x") -> None:
     with open(os.path.join(os.fsencode(partner.folder("out")), name), "wb") as file:  # noqa: PTH118, PTH123  bytes
         file.write(data)
 
@@ -22,7 +23,7 @@ def lay(partner: Any, name: bytes, data: bytes = b"x") -> None:
 @pytest.mark.parametrize(
     "name", [b"947_r\xe9sum\xe9.edi", b"\xff\xfe.edi", b"two\nlines.edi", b"tab\t.edi", "é✓.edi".encode()]
 )
-def test_a_name_of_any_bytes_is_listed_shown_fetched_and_archived(partner: Any, sftp: Sftp, name: bytes) -> None:
+def test_a_name_of_any_bytes_is_listed_shown_fetched_and_archived(partner: Partner, sftp: Sftp, name: bytes) -> None:
     lay(partner, name, b"odd")
     partner.lay("945.edi", b"plain", age=9)
     plain, odd = sftp.listing(OUT)
@@ -35,7 +36,7 @@ def test_a_name_of_any_bytes_is_listed_shown_fetched_and_archived(partner: Any, 
     assert [one.name for one in sftp.listing(OUT)] == ["945.edi"]
 
 
-def test_an_odd_name_that_is_not_given_out_is_refused_in_words_that_can_be_stored(partner: Any, sftp: Sftp) -> None:
+def test_an_odd_name_that_is_not_given_out_is_refused_in_words_that_can_be_stored(partner: Partner, sftp: Sftp) -> None:
     lay(partner, b"947_r\xe9.edi")
     (odd,) = sftp.listing(OUT)
     partner.faults.denied = {"read"}
@@ -45,7 +46,7 @@ def test_an_odd_name_that_is_not_given_out_is_refused_in_words_that_can_be_store
     assert told.value.symbol == "permission"
 
 
-def names_of(partner: Any, monkeypatch: Any, *more: asyncssh.SFTPName) -> None:
+def names_of(partner: Partner, monkeypatch: pytest.MonkeyPatch, *more: asyncssh.SFTPName) -> None:
     plain = asyncssh.SFTPServer.scandir
 
     async def scandir(self: Any, path: bytes) -> Any:
@@ -58,7 +59,7 @@ def names_of(partner: Any, monkeypatch: Any, *more: asyncssh.SFTPName) -> None:
 
 
 def test_a_slash_in_a_name_and_what_is_not_told_of_a_file_spoil_no_neighbour(
-    partner: Any, sftp: Sftp, monkeypatch: Any
+    partner: Partner, sftp: Sftp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     partner.lay("945.edi", b"plain")
     nothing = asyncssh.SFTPAttrs()
@@ -81,7 +82,7 @@ def test_a_slash_in_a_name_and_what_is_not_told_of_a_file_spoil_no_neighbour(
     assert partner.calls["connections"] == 1
 
 
-def test_folders_are_left_out_and_links_are_looked_at_when_they_are_fetched(partner: Any, sftp: Sftp) -> None:
+def test_folders_are_left_out_and_links_are_looked_at_when_they_are_fetched(partner: Partner, sftp: Sftp) -> None:
     (partner.folder("out") / "sub").mkdir()
     (partner.folder("out") / "nowhere.edi").symlink_to("gone.edi")
     (partner.folder("out") / "folder.edi").symlink_to("sub")
@@ -95,12 +96,12 @@ def test_folders_are_left_out_and_links_are_looked_at_when_they_are_fetched(part
     assert sftp.fetch(found["945.edi"].path) == b"plain"
 
 
-def sizes(partner: Any, monkeypatch: Any, told: int | None) -> None:
+def sizes(partner: Partner, monkeypatch: pytest.MonkeyPatch, told: int | None) -> None:
     plain = asyncssh.SFTPServer.stat
 
     def stat(self: Any, path: bytes) -> Any:
         said = plain(self, path)
-        shown = asyncssh.SFTPAttrs.from_local(said) if isinstance(said, os.stat_result) else said
+        shown: Any = asyncssh.SFTPAttrs.from_local(said) if isinstance(said, os.stat_result) else said
         if path.endswith((b".edi", b".tmp")):
             shown.size = told
         return shown
@@ -110,7 +111,7 @@ def sizes(partner: Any, monkeypatch: Any, told: int | None) -> None:
 
 @pytest.mark.parametrize("told", [0, None])
 def test_a_server_that_tells_no_size_gives_and_takes_whole_files(
-    partner: Any, sftp: Sftp, monkeypatch: Any, told: int | None
+    partner: Partner, sftp: Sftp, monkeypatch: pytest.MonkeyPatch, told: int | None
 ) -> None:
     sizes(partner, monkeypatch, told)
     partner.lay("945.edi", b"plain")
@@ -122,7 +123,9 @@ def test_a_server_that_tells_no_size_gives_and_takes_whole_files(
     assert large.value.symbol == "too_large"
 
 
-def test_a_file_of_another_size_than_is_told_is_refused_alone(partner: Any, sftp: Sftp, monkeypatch: Any) -> None:
+def test_a_file_of_another_size_than_is_told_is_refused_alone(
+    partner: Partner, sftp: Sftp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sizes(partner, monkeypatch, 77)
     partner.lay("945.edi", b"plain")
     with pytest.raises(Rejected, match="should have 77 bytes and has 5") as told:
@@ -134,7 +137,7 @@ def test_a_file_of_another_size_than_is_told_is_refused_alone(partner: Any, sftp
 
 @pytest.mark.parametrize("what", ["open", "rename"])
 def test_a_bare_failure_on_one_file_is_its_own_and_the_connection_is_kept(
-    partner: Any, sftp: Sftp, monkeypatch: Any, what: str
+    partner: Partner, sftp: Sftp, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     def fails(*_: Any) -> Any:
         raise asyncssh.SFTPFailure("sharing violation")
@@ -148,7 +151,7 @@ def test_a_bare_failure_on_one_file_is_its_own_and_the_connection_is_kept(
     assert partner.calls["connections"] == 1
 
 
-def taken_at_close(partner: Any, monkeypatch: Any) -> list[bytes]:
+def taken_at_close(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     taken: list[bytes] = []
     plain = asyncssh.SFTPServer.close
 
@@ -164,7 +167,7 @@ def taken_at_close(partner: Any, monkeypatch: Any) -> list[bytes]:
 
 
 def test_an_upload_that_is_taken_at_its_close_is_perhaps_done_and_never_refused(
-    partner: Any, sftp: Sftp, monkeypatch: Any
+    partner: Partner, sftp: Sftp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = taken_at_close(partner, monkeypatch)
     with pytest.raises(Unavailable, match="may have taken it") as told:
@@ -174,7 +177,7 @@ def test_an_upload_that_is_taken_at_its_close_is_perhaps_done_and_never_refused(
 
 
 def test_a_connection_that_breaks_behind_the_last_byte_is_perhaps_done(
-    partner: Any, sftp: Sftp, monkeypatch: Any
+    partner: Partner, sftp: Sftp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = asyncssh.SFTPServer.stat
 

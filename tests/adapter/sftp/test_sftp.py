@@ -13,18 +13,19 @@ import pytest
 
 from adapters.errors import Garbled, Rejected, Throttled, Unauthorised, Unavailable
 from adapters.sftp import Account, Dropped, Sftp, checked_host_key, checked_private_key
+from fleet_tests.sftp_partner import Partner
 
 IN, OUT, ARCHIVE = "/MODA/GBNH01/in", "/MODA/GBNH01/out", "/MODA/GBNH01/archive"
 ORDER = b"ISA*00*" + b"an order " * 12_000  # several packets
 
 
-def test_a_dropped_file_is_there_whole_under_its_name_and_nothing_else_is(partner: Any, sftp: Sftp) -> None:
+def test_a_dropped_file_is_there_whole_under_its_name_and_nothing_else_is(partner: Partner, sftp: Sftp) -> None:
     assert sftp.drop(IN, "940_1.edi", ORDER) is Dropped.WRITTEN
     assert partner.names() == ["940_1.edi"]
     assert (partner.folder() / "940_1.edi").read_bytes() == ORDER
 
 
-def test_while_it_is_written_a_file_has_a_name_that_receivers_leave_alone(partner: Any, sftp: Sftp) -> None:
+def test_while_it_is_written_a_file_has_a_name_that_receivers_leave_alone(partner: Partner, sftp: Sftp) -> None:
     seen: list[str] = []
     partner.faults.between_stat_and_rename = lambda: seen.extend(partner.names())
     sftp.drop(IN, "940_1.edi", b"one")
@@ -33,14 +34,14 @@ def test_while_it_is_written_a_file_has_a_name_that_receivers_leave_alone(partne
     assert seen[0].endswith(".tmp")
 
 
-def test_the_same_file_again_is_already_there_and_written_once(partner: Any, sftp: Sftp) -> None:
+def test_the_same_file_again_is_already_there_and_written_once(partner: Partner, sftp: Sftp) -> None:
     sftp.drop(IN, "940_1.edi", ORDER)
     assert sftp.drop(IN, "940_1.edi", ORDER) is Dropped.ALREADY_THERE
     assert (partner.calls["write"], partner.calls["rename"]) == (1, 1)
 
 
 @pytest.mark.parametrize("other", [b"tw0", b"three"])
-def test_a_name_taken_by_other_bytes_is_refused_and_they_stay(partner: Any, sftp: Sftp, other: bytes) -> None:
+def test_a_name_taken_by_other_bytes_is_refused_and_they_stay(partner: Partner, sftp: Sftp, other: bytes) -> None:
     partner.lay("940_1.edi", other, folder="in")
     with pytest.raises(Rejected) as told:
         sftp.drop(IN, "940_1.edi", b"two")
@@ -51,7 +52,7 @@ def test_a_name_taken_by_other_bytes_is_refused_and_they_stay(partner: Any, sftp
 
 @pytest.mark.parametrize(("other", "outcome"), [(b"one", Dropped.ALREADY_THERE), (b"two", Rejected)])
 def test_a_name_that_is_taken_at_the_last_moment_is_never_replaced(
-    partner: Any, sftp: Sftp, other: bytes, outcome: Any
+    partner: Partner, sftp: Sftp, other: bytes, outcome: Any
 ) -> None:
     partner.faults.between_stat_and_rename = lambda: partner.lay("940_1.edi", other, folder="in")
     if outcome is Rejected:
@@ -64,7 +65,7 @@ def test_a_name_that_is_taken_at_the_last_moment_is_never_replaced(
 
 
 def test_a_connection_that_breaks_in_mid_transfer_has_done_nothing_and_the_next_try_does_it_once(
-    partner: Any, sftp: Sftp
+    partner: Partner, sftp: Sftp
 ) -> None:
     partner.faults.cut_after = 40_000
     with pytest.raises(Unavailable) as told:
@@ -80,7 +81,7 @@ def test_a_connection_that_breaks_in_mid_transfer_has_done_nothing_and_the_next_
     ("fault", "second"), [("cut_before_rename", Dropped.WRITTEN), ("cut_after_rename", Dropped.ALREADY_THERE)]
 )
 def test_a_connection_that_breaks_at_the_rename_is_perhaps_done_and_the_next_try_settles_it(
-    partner: Any, sftp: Sftp, fault: str, second: Dropped
+    partner: Partner, sftp: Sftp, fault: str, second: Dropped
 ) -> None:
     setattr(partner.faults, fault, 1)
     with pytest.raises(Unavailable) as told:
@@ -90,7 +91,7 @@ def test_a_connection_that_breaks_at_the_rename_is_perhaps_done_and_the_next_try
     assert (partner.folder() / "940_1.edi").read_bytes() == ORDER
 
 
-def test_a_rename_that_the_server_refuses_is_not_done_and_leaves_nothing(partner: Any, sftp: Sftp) -> None:
+def test_a_rename_that_the_server_refuses_is_not_done_and_leaves_nothing(partner: Partner, sftp: Sftp) -> None:
     partner.faults.refuse_rename = 1
     with pytest.raises(Unavailable) as told:
         sftp.drop(IN, "940_1.edi", b"one")
@@ -98,7 +99,7 @@ def test_a_rename_that_the_server_refuses_is_not_done_and_leaves_nothing(partner
     assert partner.names() == []
 
 
-def test_a_full_disk_is_unavailable_and_leaves_nothing(partner: Any, sftp: Sftp) -> None:
+def test_a_full_disk_is_unavailable_and_leaves_nothing(partner: Partner, sftp: Sftp) -> None:
     partner.faults.disk_full = True
     with pytest.raises(Unavailable, match="disk may be full") as told:
         sftp.drop(IN, "940_1.edi", b"one")
@@ -106,7 +107,7 @@ def test_a_full_disk_is_unavailable_and_leaves_nothing(partner: Any, sftp: Sftp)
     assert partner.names() == []
 
 
-def test_a_file_that_arrives_short_is_never_renamed(partner: Any, sftp: Sftp) -> None:
+def test_a_file_that_arrives_short_is_never_renamed(partner: Partner, sftp: Sftp) -> None:
     partner.faults.lose_bytes = 1
     with pytest.raises(Garbled) as told:
         sftp.drop(IN, "940_1.edi", b"one")
@@ -114,7 +115,7 @@ def test_a_file_that_arrives_short_is_never_renamed(partner: Any, sftp: Sftp) ->
     assert partner.names() == []
 
 
-def test_our_own_leftovers_go_after_an_hour_and_nobody_elses_ever(partner: Any, sftp: Sftp) -> None:
+def test_our_own_leftovers_go_after_an_hour_and_nobody_elses_ever(partner: Partner, sftp: Sftp) -> None:
     old, young = "940_1.edi.00112233445566aa.tmp", "940_2.edi.00112233445566bb.tmp"
     partner.lay(old, folder="in", age=3700)
     partner.lay(young, folder="in", age=3500)
@@ -124,7 +125,7 @@ def test_our_own_leftovers_go_after_an_hour_and_nobody_elses_ever(partner: Any, 
     assert partner.names() == sorted([young, "theirs.tmp", "939_9.edi", "940_3.edi"])
 
 
-def test_an_account_that_may_not_list_or_remove_can_still_drop(partner: Any, sftp: Sftp) -> None:
+def test_an_account_that_may_not_list_or_remove_can_still_drop(partner: Partner, sftp: Sftp) -> None:
     partner.lay("940_1.edi.00112233445566aa.tmp", folder="in", age=9999)
     partner.faults.denied = {"remove"}
     assert sftp.drop(IN, "940_2.edi", b"two") is Dropped.WRITTEN
@@ -140,7 +141,7 @@ def test_an_account_that_may_not_list_or_remove_can_still_drop(partner: Any, sft
     ("rename", lambda sftp: sftp.archive(f"{OUT}/945.edi", ARCHIVE)),
 ])  # fmt: skip
 def test_a_right_that_is_missing_is_a_refusal_and_the_connection_is_kept(
-    partner: Any, sftp: Sftp, denied: str, work: Callable[[Sftp], object]
+    partner: Partner, sftp: Sftp, denied: str, work: Callable[[Sftp], object]
 ) -> None:
     partner.lay("945.edi")
     partner.faults.denied = {denied}
@@ -159,7 +160,9 @@ def test_a_right_that_is_missing_is_a_refusal_and_the_connection_is_kept(
     lambda sftp: sftp.reach("/MODA/NOWHERE"),
     lambda sftp: sftp.archive(f"{OUT}/945.edi", "/MODA/NOWHERE/archive"),
 ])  # fmt: skip
-def test_what_is_missing_is_named_and_says_what_to_do(partner: Any, sftp: Sftp, work: Callable[[Sftp], object]) -> None:
+def test_what_is_missing_is_named_and_says_what_to_do(
+    partner: Partner, sftp: Sftp, work: Callable[[Sftp], object]
+) -> None:
     partner.lay("945.edi")
     with pytest.raises(Rejected, match="have the partner make") as told:
         work(sftp)
@@ -167,7 +170,7 @@ def test_what_is_missing_is_named_and_says_what_to_do(partner: Any, sftp: Sftp, 
     assert partner.names("out") == ["945.edi"]
 
 
-def test_a_listing_has_the_files_oldest_first_without_folders_and_unfinished_ones(partner: Any, sftp: Sftp) -> None:
+def test_a_listing_has_the_files_oldest_first_without_folders_and_unfinished_ones(partner: Partner, sftp: Sftp) -> None:
     partner.lay("b.edi", b"12345", age=10)
     partner.lay("c.edi", b"1", age=90)
     partner.lay("a.edi.TMP")
@@ -180,7 +183,7 @@ def test_a_listing_has_the_files_oldest_first_without_folders_and_unfinished_one
     assert all(one.changed.tzinfo is not None for one in found)
 
 
-def test_a_file_is_fetched_whole_and_never_beyond_the_limit(partner: Any, sftp: Sftp) -> None:
+def test_a_file_is_fetched_whole_and_never_beyond_the_limit(partner: Partner, sftp: Sftp) -> None:
     partner.lay("945.edi", ORDER)
     partner.lay("empty.csv", b"")
     assert sftp.fetch(f"{OUT}/945.edi") == ORDER
@@ -191,7 +194,7 @@ def test_a_file_is_fetched_whole_and_never_beyond_the_limit(partner: Any, sftp: 
     assert told.value.symbol == "too_large"
 
 
-def test_a_connection_that_breaks_while_fetching_loses_nothing(partner: Any, sftp: Sftp) -> None:
+def test_a_connection_that_breaks_while_fetching_loses_nothing(partner: Partner, sftp: Sftp) -> None:
     partner.lay("945.edi", ORDER)
     partner.faults.cut_after = 40_000
     with pytest.raises(Unavailable) as told:
@@ -200,7 +203,7 @@ def test_a_connection_that_breaks_while_fetching_loses_nothing(partner: Any, sft
     assert sftp.fetch(f"{OUT}/945.edi") == ORDER
 
 
-def test_an_archived_file_is_moved_once_and_replaces_nothing(partner: Any, sftp: Sftp) -> None:
+def test_an_archived_file_is_moved_once_and_replaces_nothing(partner: Partner, sftp: Sftp) -> None:
     for data in (b"first", b"second", b"third"):
         partner.lay("945.edi", data)
         sftp.archive(f"{OUT}/945.edi", ARCHIVE)
@@ -216,7 +219,7 @@ def test_an_archived_file_is_moved_once_and_replaces_nothing(partner: Any, sftp:
 
 @pytest.mark.parametrize(("fault", "second"), [("cut_before_rename", f"{ARCHIVE}/945.edi"), ("cut_after_rename", None)])
 def test_an_archiving_of_unknown_outcome_is_settled_by_doing_it_again(
-    partner: Any, sftp: Sftp, fault: str, second: str | None
+    partner: Partner, sftp: Sftp, fault: str, second: str | None
 ) -> None:
     partner.lay("945.edi", b"one")
     setattr(partner.faults, fault, 1)
@@ -227,7 +230,7 @@ def test_an_archiving_of_unknown_outcome_is_settled_by_doing_it_again(
     assert (partner.names("out"), partner.names("archive")) == ([], ["945.edi"])
 
 
-def test_one_connection_is_used_again_and_opened_anew_after_the_server_hung_up(partner: Any, sftp: Sftp) -> None:
+def test_one_connection_is_used_again_and_opened_anew_after_the_server_hung_up(partner: Partner, sftp: Sftp) -> None:
     for _ in range(5):
         sftp.listing(OUT)
     assert partner.calls["connections"] == 1
@@ -241,7 +244,9 @@ def test_one_connection_is_used_again_and_opened_anew_after_the_server_hung_up(p
     assert partner.calls["connections"] == 2
 
 
-def test_calls_at_one_time_have_connections_of_their_own_and_leave_them_to_later_ones(partner: Any, sftp: Sftp) -> None:
+def test_calls_at_one_time_have_connections_of_their_own_and_leave_them_to_later_ones(
+    partner: Partner, sftp: Sftp
+) -> None:
     with ExitStack() as at_once:
         under_way = [at_once.enter_context(sftp._line.operation(f"call {number}")) for number in range(3)]
         assert len({id(one.session) for one in under_way}) == 3
@@ -250,7 +255,7 @@ def test_calls_at_one_time_have_connections_of_their_own_and_leave_them_to_later
     assert partner.calls["connections"] == 3
 
 
-def test_threads_that_come_one_after_the_other_share_one_connection(partner: Any, sftp: Sftp) -> None:
+def test_threads_that_come_one_after_the_other_share_one_connection(partner: Partner, sftp: Sftp) -> None:
     for number in range(5):
         thread = threading.Thread(target=sftp.drop, args=(IN, f"940_{number}.edi", ORDER))
         thread.start()
@@ -259,7 +264,7 @@ def test_threads_that_come_one_after_the_other_share_one_connection(partner: Any
     assert len(partner.names()) == 5
 
 
-def test_a_forked_process_opens_its_own_connection_and_leaves_its_parents_alone(partner: Any, sftp: Sftp) -> None:
+def test_a_forked_process_opens_its_own_connection_and_leaves_its_parents_alone(partner: Partner, sftp: Sftp) -> None:
     sftp.listing(OUT)
     child = os.fork()
     if child == 0:
@@ -273,7 +278,7 @@ def test_a_forked_process_opens_its_own_connection_and_leaves_its_parents_alone(
     assert partner.calls["connections"] == 2
 
 
-def test_a_server_that_falls_silent_is_left_at_the_deadline(partner: Any, account: Account) -> None:
+def test_a_server_that_falls_silent_is_left_at_the_deadline(partner: Partner, account: Account) -> None:
     partner.lay("945.edi")
     partner.faults.silent = True
     hasty = Sftp(dataclasses.replace(account, deadline=2.0))
@@ -314,7 +319,7 @@ def test_nobody_there_is_unavailable_and_not_done(account: Account, host: str) -
 
 
 def test_a_server_with_too_many_connections_asks_to_wait(
-    partner: Any, account: Account, sftp: Sftp, speaks: Callable[..., int]
+    partner: Partner, account: Account, sftp: Sftp, speaks: Callable[..., int]
 ) -> None:
     partner.full = True
     with pytest.raises(Throttled):
@@ -327,7 +332,7 @@ def test_a_server_with_too_many_connections_asks_to_wait(
 
 
 def test_a_host_key_that_is_not_the_pinned_one_is_refused_before_we_show_anything(
-    partner: Any, account: Account
+    partner: Partner, account: Account
 ) -> None:
     stranger = asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode()
     with pytest.raises(Unauthorised, match="not the pinned one: ask the partner") as told:
@@ -344,7 +349,7 @@ def test_a_host_key_of_a_type_that_the_server_has_not_is_refused(account: Accoun
 
 
 def test_the_pinned_one_of_several_host_keys_is_asked_for_and_a_fingerprint_pins_as_well(
-    partner: Any, account: Account
+    partner: Partner, account: Account
 ) -> None:
     for pinned in (partner.host_key(1), partner.host_keys[0].get_fingerprint(), partner.host_key() + " gxo"):
         line = Sftp(dataclasses.replace(account, host_key=pinned))
@@ -361,7 +366,7 @@ def test_a_key_that_the_server_does_not_know_is_unauthorised(account: Account) -
 
 @pytest.mark.parametrize("kind", ["ssh-ed25519", "ssh-rsa"])
 def test_a_private_key_is_read_from_its_text_on_one_line_or_many_and_from_a_file(kind: str, tmp_path: Path) -> None:
-    size = {"key_size": 2048} if kind == "ssh-rsa" else {}
+    size: dict[str, Any] = {"key_size": 2048} if kind == "ssh-rsa" else {}
     key = asyncssh.generate_private_key(kind, **size)
     text = key.export_private_key().decode()
     (tmp_path / "key").write_text(text)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from adapters.errors import Rejected
 from adapters.x12 import Delimiters, Segments, X12Error, cleaned, read_interchange, write_interchange
+from fleet_tests.places import REFERENCE
 
-SHARED = Path(__file__).parents[4] / "shared" / "reference" / "samples" / "gxo"
+SHARED = REFERENCE / "samples" / "gxo"
 AT = datetime(2026, 11, 20, 22, 40, tzinfo=UTC)
 ORDER: Segments = (("W05", "N", "SO1"), ("N1", "WH", "GXO", "ZZ", "GBNH01"), ("W76", "3"))
 ADVICE: Segments = (("W06", "F", "SO1", "20261121", "SHP1", "", "WEB-1"), ("W03", "1", ".55", "KG"))
@@ -46,7 +47,7 @@ def heard_by_pyx12(data: bytes) -> tuple[list[str], list[object]]:
 
 
 def texts() -> st.SearchStrategy[str]:
-    return st.text(alphabet=st.characters(exclude_categories=("Cs",)), max_size=30)
+    return st.text(alphabet=st.characters(exclude_categories=["Cs"]), max_size=30)
 
 
 def bodies(element: st.SearchStrategy[str]) -> st.SearchStrategy[list[tuple[str, ...]]]:

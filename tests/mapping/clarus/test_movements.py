@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import Cause
 from mappings.clarus import read_movements
 from mappings.errors import Unmappable
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "clarus"
+OURS = SAMPLES / "clarus"
 
 
 def moved(subtype: str, quantity: Any = 3.0, **more: Any) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def moved(subtype: str, quantity: Any = 3.0, **more: Any) -> dict[str, Any]:
 
 
 def test_the_vendors_own_movement_is_read() -> None:
-    told = json.loads((SAMPLES / "listTransactions.response.json").read_text(encoding="utf-8"))
+    told = json.loads((OURS / "listTransactions.response.json").read_text(encoding="utf-8"))
     edges = told["data"]["transactions"]["all"]["edges"]
     (picked,), bad = read_movements([edge["node"] for edge in edges], "LDS1")
     assert bad == []

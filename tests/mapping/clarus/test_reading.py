@@ -2,25 +2,25 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import REFERENCE, SAMPLES
 from mappings.canonical import WarehouseStatus
 from mappings.clarus import STATUSES, read_courier, read_hint, read_order, read_status
 from mappings.clarus.hints import WebhookHint
 from mappings.errors import Unmappable
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-SAMPLES = Path(__file__).parents[2] / "samples" / "clarus"
-SHARED = Path(__file__).parents[4] / "shared" / "reference" / "samples" / "clarus"
+OURS = SAMPLES / "clarus"
+SHARED = REFERENCE / "samples" / "clarus"
 
 
 def sample(name: str) -> Any:
-    return json.loads((SAMPLES / name).read_text(encoding="utf-8"))
+    return json.loads((OURS / name).read_text(encoding="utf-8"))
 
 
 def nodes(root: str, name: str) -> list[Any]:
@@ -116,7 +116,7 @@ def test_a_carrier_is_read_from_the_table_and_a_connections_own_rows_win() -> No
 
 @pytest.mark.parametrize("name", ["completed_enveloped", "completed_flat", "cancelled_enveloped"])
 def test_a_webhook_in_either_form_hints_at_its_order(name: str) -> None:
-    body = (SAMPLES / f"webhook_goods_out_{name}.json").read_bytes()
+    body = (OURS / f"webhook_goods_out_{name}.json").read_bytes()
     assert read_hint("goods_out", "completed", body) == WebhookHint(their_id="3301", reference="SO-2026-008812")
 
 

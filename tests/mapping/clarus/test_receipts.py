@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import Condition, ReceiptStatus
 from mappings.clarus import read_receipt, receipt_words
 from mappings.errors import Unmappable
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-SAMPLES = Path(__file__).parents[2] / "samples" / "clarus"
+OURS = SAMPLES / "clarus"
 
 
 def sample(name: str) -> Any:
-    return json.loads((SAMPLES / name).read_text(encoding="utf-8"))
+    return json.loads((OURS / name).read_text(encoding="utf-8"))
 
 
 def header(**changes: Any) -> dict[str, Any]:
@@ -105,8 +105,11 @@ def test_a_return_is_known_by_its_kind_and_carries_its_order() -> None:
 
 @pytest.mark.parametrize("spelling", ["actual_date_of_receipt", "actual_date_of_arrival"])
 def test_the_day_of_arrival_is_read_in_both_spellings(spelling: str) -> None:
-    assert read_receipt(detail([], **{spelling: "2026-03-10"}), NOW).received_at == datetime(2026, 3, 10, tzinfo=UTC)
-    assert read_receipt(detail([], **{spelling: "yesterday"}), NOW).received_at is None
+    arrived = detail([])
+    arrived["goods_in_receipt"][spelling] = "2026-03-10"
+    assert read_receipt(arrived, NOW).received_at == datetime(2026, 3, 10, tzinfo=UTC)
+    arrived["goods_in_receipt"][spelling] = "yesterday"
+    assert read_receipt(arrived, NOW).received_at is None
 
 
 def test_goods_are_expected_then_in_the_bay_then_on_their_shelf() -> None:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import AdvisedLine, ReturnAdvice
 from mappings.clarus import Facts, same_receipt, write_return_receipt
 from mappings.errors import Unmappable
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "clarus"
+OURS = SAMPLES / "clarus"
 FACTS = Facts(account_id="1", warehouses={"LDS1": "11"}, products={"MUG": "1001", "TRAY": "1002"})
 ADVICE = ReturnAdvice(
     reference="RMA1",
@@ -25,7 +25,7 @@ ADVICE = ReturnAdvice(
 
 
 def sample(name: str) -> Any:
-    return json.loads((SAMPLES / name).read_text(encoding="utf-8"))
+    return json.loads((OURS / name).read_text(encoding="utf-8"))
 
 
 def attributes(wire: bytes) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.places import REFERENCE
 from mappings.adjustments import read_adjustment
 from mappings.canonical import ReturnAdvice
 from mappings.canonical.returns import AdvisedLine
@@ -28,7 +29,7 @@ from mappings.clarus.hints import read_hint
 from mappings.errors import Unmappable
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-FOLDER = Path(__file__).parents[4] / "shared" / "reference" / "samples" / "clarus"
+FOLDER = REFERENCE / "samples" / "clarus"
 RESOURCES = ("stock_balance", "stock", "goods_in", "putaway_task", "goods_out")
 MAPPED = {"ADJ-NEG-01": {"khaos": "DAMAGED", "account": "5200"}}
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import Condition, StockLine
 from mappings.clarus import read_stock
 from mappings.clarus.conditions import LESS_SELLABLE
 from mappings.errors import Unmappable
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "clarus"
+OURS = SAMPLES / "clarus"
 
 
 def nodes(root: str, name: str) -> list[Any]:
-    told = json.loads((SAMPLES / f"list{name}.response.json").read_text(encoding="utf-8"))
+    told = json.loads((OURS / f"list{name}.response.json").read_text(encoding="utf-8"))
     return [edge["node"] for edge in told["data"][root]["all"]["edges"]]
 
 

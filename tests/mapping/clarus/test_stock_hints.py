@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import SAMPLES
 from mappings.clarus import ReceiptHint, StockHint, read_stock_hint
 from mappings.errors import Unmappable
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "clarus"
+OURS = SAMPLES / "clarus"
 SKU = "WIDGET-RED-500"
 
 
 def sample(name: str) -> bytes:
-    return (SAMPLES / f"webhook_{name}.json").read_bytes()
+    return (OURS / f"webhook_{name}.json").read_bytes()
 
 
 def said(**record: Any) -> bytes:

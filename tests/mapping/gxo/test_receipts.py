@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from adapters.x12 import read_interchange
+from fleet_tests.places import SAMPLES
 from mappings.canonical import Condition, ReceiptStatus
 from mappings.dispositions import read_disposition
 from mappings.errors import Unmappable
 from mappings.gxo import is_return, read_944
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "gxo" / "gxo_x12_944_return_receipt.edi"
+SAMPLE = SAMPLES / "gxo" / "gxo_x12_944_return_receipt.edi"
 TOLD_AT = datetime(2026, 11, 28, 22, 40, tzinfo=UTC)
 OWN = {"good": {"*": {"reason": "1"}}, "quarantine": {"*": {"reason": "3"}}, "damaged": {"*": {"reason": "4"}}}
 Told = list[tuple[str, ...]]

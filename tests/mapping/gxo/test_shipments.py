@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.x12 import read_interchange
+from fleet_tests.places import SAMPLES
 from mappings.canonical import PickLine
 from mappings.canonical.advices import AdviceReason, LineOutcome, Outcome, SetReceipt, ShipmentAdvice
 from mappings.errors import Unmappable
 from mappings.gxo import read_824, read_945, read_997, with_absent
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "gxo"
+OURS = SAMPLES / "gxo"
 DRESS, BELT = "DRS-1042-NVY-10", "BLT-0007-TAN-M"
 Told = list[tuple[str, ...]]
 
 
 def sample(name: str) -> Told:
-    return list(read_interchange((SAMPLES / f"gxo_x12_{name}.edi").read_bytes(), name).sets[0].segments)
+    return list(read_interchange((OURS / f"gxo_x12_{name}.edi").read_bytes(), name).sets[0].segments)
 
 
 def shipment(*cartons: tuple[str, list[tuple[str, str, int, int, str]]], **heads: str) -> Told:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.x12 import read_interchange
+from fleet_tests.places import SAMPLES
 from mappings.adjustments import REASONS, read_adjustment
 from mappings.canonical import Cause, Condition, StockMovement
 from mappings.errors import Unmappable
 from mappings.gxo import read_846, read_947
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "gxo"
+OURS = SAMPLES / "gxo"
 TOLD_AT = datetime(2026, 11, 22, 22, 40, tzinfo=UTC)
 LETTERS = {
     "N": Condition.GOOD, "D": Condition.DAMAGED, "H": Condition.QUARANTINE, "W": Condition.REFURBISHMENT,
@@ -26,7 +26,7 @@ Told = list[tuple[str, ...]]
 
 
 def sample(name: str) -> Told:
-    return list(read_interchange((SAMPLES / f"gxo_x12_{name}.edi").read_bytes(), name).sets[0].segments)
+    return list(read_interchange((OURS / f"gxo_x12_{name}.edi").read_bytes(), name).sets[0].segments)
 
 
 def adjustment(*rows: tuple[str, int, str]) -> Told:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.x12 import write_interchange
+from fleet_tests.places import SAMPLES
 from mappings.canonical import Address, AdvisedLine, Fulfilment, PickLine, Product, ReturnAdvice
 from mappings.errors import Unmappable
 from mappings.gxo import Client, read_courier, write_940, write_943
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "gxo"
+OURS = SAMPLES / "gxo"
 MODA = Client(code="MODA", name="MODA LTD")
 SERVICES = {"DPD Next Day": "DPD-ND", "Pallet": "XPO-PALLET"}
 DRESS, BELT = "DRS-1042-NVY-10", "BLT-0007-TAN-M"
@@ -73,11 +73,11 @@ def sent(kind: str, segments: Any, number: int, at: datetime, group: str) -> byt
 def test_an_order_its_cancellation_and_a_return_advice_are_the_samples_byte_by_byte() -> None:
     day, later = datetime(2026, 11, 20, 22, 40, tzinfo=UTC), datetime(2026, 11, 25, 22, 40, tzinfo=UTC)
     order = written(deliver_on=date(2026, 11, 23))
-    assert sent("940", order, 101, day, "OW") == (SAMPLES / "gxo_x12_940_new.edi").read_bytes()
+    assert sent("940", order, 101, day, "OW") == (OURS / "gxo_x12_940_new.edi").read_bytes()
     cancel = written(purpose="F", services={})
-    assert sent("940", cancel, 103, day, "OW") == (SAMPLES / "gxo_x12_940_cancel.edi").read_bytes()
+    assert sent("940", cancel, 103, day, "OW") == (OURS / "gxo_x12_940_cancel.edi").read_bytes()
     advice = write_943(ADVICE, client=MODA, on=later.date(), tracking="H00ABC123456")
-    assert sent("943", advice, 120, later, "AR") == (SAMPLES / "gxo_x12_943_return_advice.edi").read_bytes()
+    assert sent("943", advice, 120, later, "AR") == (OURS / "gxo_x12_943_return_advice.edi").read_bytes()
 
 
 def test_a_change_repeats_the_whole_order() -> None:

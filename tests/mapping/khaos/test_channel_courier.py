@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet_tests.places import SAMPLES
 from mappings.errors import Unmappable
 from mappings.khaos.channel import (
     CourierAnswer,
@@ -21,9 +21,9 @@ from mappings.khaos.channel import (
 )
 from mappings.khaos.channel.courier_words import CourierExportData, CourierImportData
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 FORMS: tuple[Form, ...] = ("json", "xml")
-REQUEST = (SAMPLES / "kc_courier_export_request.json").read_bytes()
+REQUEST = (OURS / "kc_courier_export_request.json").read_bytes()
 SAMPLE = CourierInvoice(
     invoice_id="BHXAV402000M3EM",
     invoice_code="INV105853",
@@ -110,7 +110,7 @@ def test_the_vendors_answer_is_written_as_the_vendor_writes_it() -> None:
         for n, box in enumerate(("1447", "1448"))
     ]
     written = write_courier_import(answers, "json")
-    assert json.loads(written) == json.loads((SAMPLES / "kc_courier_import_response.json").read_bytes())
+    assert json.loads(written) == json.loads((OURS / "kc_courier_import_response.json").read_bytes())
 
 
 def test_a_failure_and_a_label_of_bytes_are_written_in_both_forms() -> None:

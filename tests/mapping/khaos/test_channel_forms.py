@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, canonicalize
 
@@ -12,6 +11,7 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import REFERENCE, SAMPLES
 from mappings.errors import Unmappable
 from mappings.khaos.channel import (
     EndpointConfig,
@@ -32,8 +32,8 @@ from mappings.khaos.channel.statuses import OrderStatuses
 from mappings.khaos.channel.stock_words import ProvidedStock, StockItems
 from mappings.khaos.channel.word import Word
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
-SHARED = Path(__file__).parents[4] / "shared" / "reference" / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
+SHARED = REFERENCE / "samples" / "khaos"
 FORMS: tuple[Form, ...] = ("json", "xml")
 DOCUMENTS: dict[str, type[Word]] = {
     "kc_courier_export_request.json": CourierExportData,
@@ -65,7 +65,7 @@ def form(name: str) -> Form:
 
 
 def sample(name: str) -> Word:
-    return read_document(DOCUMENTS[name], (SAMPLES / name).read_bytes(), form(name))
+    return read_document(DOCUMENTS[name], (OURS / name).read_bytes(), form(name))
 
 
 def paths(element: Element, above: str = "") -> list[tuple[str, str, tuple[tuple[str, str], ...]]]:
@@ -84,12 +84,12 @@ def test_every_vendor_sample_of_channel_and_hook_is_here_as_it_was_published() -
     if not SHARED.is_dir():
         pytest.skip("the vendor's samples are not here: they belong beside the project in shared/reference")
     published = {path.name: path.read_bytes() for path in SHARED.glob("kc*_*")}
-    assert published == {name: (SAMPLES / name).read_bytes() for name in DOCUMENTS}
+    assert published == {name: (OURS / name).read_bytes() for name in DOCUMENTS}
 
 
 @pytest.mark.parametrize("name", sorted(DOCUMENTS.keys() - EXCEPTIONS.keys()))
 def test_a_vendor_sample_is_written_back_as_it_was(name: str) -> None:
-    given_body, written = (SAMPLES / name).read_text(), write_document(sample(name), form(name)).decode()
+    given_body, written = (OURS / name).read_text(), write_document(sample(name), form(name)).decode()
     if form(name) == "json":
         assert json.loads(written) == json.loads(given_body)
     else:
@@ -99,13 +99,13 @@ def test_a_vendor_sample_is_written_back_as_it_was(name: str) -> None:
 def test_the_playgrounds_config_is_written_back_in_the_other_samples_order() -> None:
     name = "kcc_config_playground.xml"
     written = fromstring(write_document(sample(name), "xml"))
-    assert paths(written) == paths(fromstring((SAMPLES / name).read_bytes()))
+    assert paths(written) == paths(fromstring((OURS / name).read_bytes()))
     assert [child.tag for child in written][:2] == ["OrderDownload", "OrderStatusUpload"]
 
 
 def test_a_bare_object_of_returns_is_written_back_as_an_array() -> None:
     name = "kcc_customer_return_download_response.json"
-    given_body = json.loads((SAMPLES / name).read_text())
+    given_body = json.loads((OURS / name).read_text())
     written = json.loads(write_document(sample(name), "json"))
     assert isinstance(given_body["Returns"], dict)
     assert written == {**given_body, "Returns": [given_body["Returns"]]}
@@ -150,7 +150,7 @@ def test_no_orders_are_an_empty_array_with_the_version(content: Form) -> None:
 
 
 def test_the_config_file_is_written_and_read_in_both_forms_and_known_by_the_older_name() -> None:
-    config = read_config((SAMPLES / "kcc_config_endpoints.xml").read_bytes())
+    config = read_config((OURS / "kcc_config_endpoints.xml").read_bytes())
     assert (config.order_download.frequency, config.stock_upload.format) == (15, "JSON")
     assert config.price_list_upload is None
     assert [read_config(write_config(config, content), content) for content in FORMS] == [config, config]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import PickLine, Product
 from mappings.errors import Unmappable
 from mappings.khaos import read_products
@@ -27,7 +27,7 @@ from mappings.khaos.channel.levels import StockStatuses
 from mappings.khaos.channel.statuses import STAGES, OrderStatuses
 from mappings.khaos.channel.stock_words import StockItems
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 FORMS: tuple[Form, ...] = ("json", "xml")
 BOWL: dict[str, Any] = {
     "StockID": "A9",
@@ -59,7 +59,7 @@ def only(*items: Any, **more: Any) -> Product:
 
 
 def test_the_vendors_stock_upload_is_read_in_both_forms() -> None:
-    for body, form in both(StockItems, (SAMPLES / "kcc_stock_upload_request.json").read_bytes()):
+    for body, form in both(StockItems, (OURS / "kcc_stock_upload_request.json").read_bytes()):
         (found,), deleted, bad = read_stock_upload(body, form)
         assert (deleted, bad) == ([], [])
         assert (found.stock_id, found.code) == ("6027", "DRC1.JUSTINWBK115")
@@ -166,7 +166,7 @@ def related(*relations: dict[str, Any]) -> tuple[list[Product], list[str], list[
 
 
 def test_the_relationships_of_the_vendors_sample_make_parents_and_variants() -> None:
-    good, _, bad = read_stock_upload((SAMPLES / "kcc_provided_stock_response.json").read_bytes(), "json")
+    good, _, bad = read_stock_upload((OURS / "kcc_provided_stock_response.json").read_bytes(), "json")
     assert not bad
     assert [p.code for p in good if p.is_parent] == ["0-Z-EW"]
     assert {p.code: p.parent_code for p in good if p.parent_code} == {"BANANAS2": "0-Z-EW"}
@@ -219,7 +219,7 @@ def test_user_defined_fields_are_attributes_where_they_can_be_read() -> None:
 
 
 def test_the_vendors_levels_are_read_in_both_forms() -> None:
-    for body, form in both(StockStatuses, (SAMPLES / "kcc_stock_status_upload_request.json").read_bytes()):
+    for body, form in both(StockStatuses, (OURS / "kcc_stock_status_upload_request.json").read_bytes()):
         assert read_stock_status_upload(body, form) == (
             [ChannelLevel("112", "BOO", 1, 77, 84, None), ChannelLevel("505", "MUG1", 1, 110, 0, None)],
             [],
@@ -259,7 +259,7 @@ def test_a_level_of_part_of_a_unit_or_without_its_item_spoils_no_neighbour() -> 
 
 
 def test_the_vendors_order_statuses_are_read_in_both_forms() -> None:
-    for body, form in both(OrderStatuses, (SAMPLES / "kcc_order_status_upload_request.json").read_bytes()):
+    for body, form in both(OrderStatuses, (OURS / "kcc_order_status_upload_request.json").read_bytes()):
         (first, second), bad = read_order_status_upload(body, form)
         assert not bad
         assert (first.order_code, first.order_id, first.status) == ("SO02075", "2075", 1)

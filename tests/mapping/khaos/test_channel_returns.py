@@ -6,7 +6,6 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,13 +13,14 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import Address, CustomerReturn, ExchangeItem, ReturnedItem
 from mappings.errors import Unmappable
 from mappings.khaos.channel import Form, SourceStyle, read_returns, write_returns
 from mappings.khaos.channel.fitting import LONGEST, split_name
 from mappings.khaos.values import legal
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 FORMS: tuple[Form, ...] = ("json", "xml")
 STYLES: tuple[SourceStyle, ...] = ("SourceReference", "SourceReturnReference", "flat")
 ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -101,8 +101,8 @@ def test_a_line_without_an_order_names_none() -> None:
 
 def test_the_vendors_samples_are_read_and_of_several_keys_the_orders_code_is_taken() -> None:
     name = "kcc_customer_return_download_response"
-    (from_json,), bad_json = read_returns((SAMPLES / f"{name}.json").read_bytes(), "json")
-    (from_xml,), bad_xml = read_returns((SAMPLES / f"{name}.xml").read_bytes(), "xml")
+    (from_json,), bad_json = read_returns((OURS / f"{name}.json").read_bytes(), "json")
+    (from_xml,), bad_xml = read_returns((OURS / f"{name}.xml").read_bytes(), "xml")
     assert not bad_json + bad_xml
     assert (from_json.reference, from_json.urn, from_json.items[0].reason_id) == ("AREF021242", "TOMA", "6")
     assert (from_json.items[0].order_code, from_json.items[0].quantity) == ("SO2075", 3)
@@ -114,7 +114,7 @@ def test_the_vendors_samples_are_read_and_of_several_keys_the_orders_code_is_tak
 
 
 def test_a_samples_content_is_written_back_in_our_spelling() -> None:
-    (one,), _ = read_returns((SAMPLES / "kcc_customer_return_download_response.xml").read_bytes(), "xml")
+    (one,), _ = read_returns((OURS / "kcc_customer_return_download_response.xml").read_bytes(), "xml")
     (back,), _ = read_returns(write_returns([one], "xml").body, "xml")
     assert back == one
     assert b"SourceReturnReference" not in write_returns([one], "xml").body

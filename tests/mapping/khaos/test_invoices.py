@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from xml.sax.saxutils import quoteattr
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import PickLine
 from mappings.errors import Unmappable
 from mappings.khaos import read_invoices
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 
 
 def status(invoices: str, order: str = "") -> str:
@@ -36,7 +36,7 @@ def item(sku: str, quantity: str) -> str:
 
 
 def test_the_vendors_sample_gives_the_invoice_without_items_and_refuses_the_three_with_fractions() -> None:
-    good, bad = read_invoices((SAMPLES / "soap_KSDXMLOrderStatusEx.xml").read_text())
+    good, bad = read_invoices((OURS / "soap_KSDXMLOrderStatusEx.xml").read_text())
     assert [b.error.kind for b in bad] == ["fractional_quantity"] * 3
     assert {b.subject for b in bad} == {"INV1234"}
     (found,) = good

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from pathlib import Path
 from xml.etree.ElementTree import Element, tostring
 from xml.sax.saxutils import escape
 
@@ -13,11 +12,12 @@ from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import Address, NewOrder, NewOrderLine
 from mappings.errors import Unmappable
 from mappings.khaos import read_orders, write_sales_order
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 HOME = {"ADDRESS1": "1 High St", "TOWN": "Leeds", "POSTCODE": "LS1 1AA", "COUNTRY_CODE": "GB", "SURNAME": "Doe"}
 
 
@@ -38,13 +38,13 @@ def order(delivery: dict[str, str] | None = None, home: dict[str, str] = HOME, h
 
 
 def test_the_vendors_sample_is_read_and_refused_order_by_order_for_its_half_empty_address() -> None:
-    good, bad = read_orders((SAMPLES / "soap_KSDXMLImportFormat.xml").read_text())
+    good, bad = read_orders((OURS / "soap_KSDXMLImportFormat.xml").read_text())
     assert not good
     assert [(b.subject, b.error.kind) for b in bad] == [("ABC", "bad_address")] * 2
 
 
 def test_the_vendors_sample_with_its_gaps_filled_reads_whole() -> None:
-    sample = (SAMPLES / "soap_KSDXMLImportFormat.xml").read_text()
+    sample = (OURS / "soap_KSDXMLImportFormat.xml").read_text()
     for gap, filled in (
         ("<ICOUNTRY_NAME/>", "<ICOUNTRY_NAME>England</ICOUNTRY_NAME>"),
         ("<DPOSTCODE>NG31 6DB</DPOSTCODE>", ""),
@@ -143,7 +143,7 @@ def new_order(**more: object) -> NewOrder:
     address = Address(name="Jane Doe", line1="1 High St", town="Leeds", postcode="LS1 1AA", country="GB")
     lines = (NewOrderLine(sku="A", quantity=1, unit_price=Decimal("1.50")),)
     made = {"associated_ref": "W1", "ordered_on": date(2026, 11, 21), "site": "Main Site", "channel": "Web"}
-    return NewOrder(**{**made, "customer_ref": "C1", "address": address, "lines": lines, **more})  # type: ignore[arg-type]
+    return NewOrder(**{**made, "customer_ref": "C1", "address": address, "lines": lines, **more})
 
 
 def test_an_address_line_that_khaos_would_cut_is_refused_without_quoting_it() -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import SAMPLES
 from mappings.errors import Unmappable
 from mappings.khaos import read_invoices, read_ordered, read_promises
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 
 
 def status(items: str, *, order: str = 'SORDER_CODE="SO1"', kind: str = "S", more: str = "") -> str:
@@ -27,7 +26,7 @@ def item(sku: str, quantity: str) -> str:
 
 
 def test_the_vendors_samples_promise_what_a_strict_reading_shows() -> None:
-    text = (SAMPLES / "soap_KSDXMLOrderStatusEx.xml").read_text()
+    text = (OURS / "soap_KSDXMLOrderStatusEx.xml").read_text()
     strict = {i.invoice_code: {line.sku: line.quantity for line in i.lines} for i in read_invoices(text)[0] if i.lines}
     promised = {one.invoice_code: one.units for one in read_promises(text)}
     assert promised.items() >= strict.items()

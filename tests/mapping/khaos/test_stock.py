@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from defusedxml.ElementTree import fromstring
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fleet_tests.places import SAMPLES
 from mappings.canonical import Parcel, PickLine, Shipment
 from mappings.khaos import StockLevel, read_country, read_levels, read_products, write_levels, write_shipment
 from mappings.khaos.countries import COUNTRIES
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 
 
 def stock(inside: str) -> str:
@@ -27,13 +27,13 @@ def tags(**given_tags: str) -> str:
 
 
 def test_the_vendors_template_of_a_stock_item_is_refused_by_place_for_want_of_a_code() -> None:
-    good, bad = read_products((SAMPLES / "soap_KSDXMLStock.xml").read_text())
+    good, bad = read_products((OURS / "soap_KSDXMLStock.xml").read_text())
     assert not good
     assert [b.subject for b in bad] == ["STOCK_ITEM 1", "STOCK_ITEM 1", "STOCK_ITEM 2"]
 
 
 def test_the_vendors_template_with_its_codes_filled_gives_a_parent_and_its_variant() -> None:
-    sample = (SAMPLES / "soap_KSDXMLStock.xml").read_text()
+    sample = (OURS / "soap_KSDXMLStock.xml").read_text()
     for gap, values in (("<STOCK_CODE/>", ["TEE", "", "TEE/L"]), ("<STOCK_ID/>", ["A1", "A2"])):
         for value in values:
             sample = sample.replace(gap, f"{gap[:-2]}>{value}</{gap[1:-2]}>", 1)
@@ -87,7 +87,7 @@ def test_a_flag_that_is_neither_yes_nor_no_is_refused_by_name() -> None:
 
 
 def test_the_vendors_sample_of_levels_is_read() -> None:
-    good, bad = read_levels((SAMPLES / "soap_KSDXMLStockStatus.xml").read_text())
+    good, bad = read_levels((OURS / "soap_KSDXMLStockStatus.xml").read_text())
     assert not bad
     assert good == [StockLevel("Main Site", "BM101901", 53), StockLevel("Main Site", "BM101902", 0)]
 

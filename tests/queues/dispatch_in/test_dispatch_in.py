@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.clarus.settings import Settings
+from fleet_tests.world import World
 from workers import recovery
 from workers.dispatch_in import polls
 from workers.ports.events import Delivery, Refusal
@@ -15,7 +16,7 @@ from workers.spine.people import Person
 from workers.spine.runtime import Runtime
 
 
-def told(world: Any) -> None:
+def told(world: World) -> None:
     """Every webhook that the warehouse sent has come."""
     counts = world.clarus.books()["webhooks"]
     world.until(lambda: (c := world.clarus.books()["webhooks"])["delivered"] + c["given_up"] >= (
@@ -23,7 +24,7 @@ def told(world: Any) -> None:
     assert counts["given_up"] == 0
 
 
-def test_a_webhook_brings_the_dispatch_and_khaos_is_told_of_carrier_and_tracking(world: Any) -> None:
+def test_a_webhook_brings_the_dispatch_and_khaos_is_told_of_carrier_and_tracking(world: World) -> None:
     order = world.order(("MUG", 2))
     world.poll()
     world.ship(parcels={f"{order}-1": 2})
@@ -37,7 +38,7 @@ def test_a_webhook_brings_the_dispatch_and_khaos_is_told_of_carrier_and_tracking
     assert shipments[0]["courier"] in ("Royal Mail", "DPD")
 
 
-def test_it_is_delivered_only_when_khaos_shows_it(world: Any) -> None:
+def test_it_is_delivered_only_when_khaos_shows_it(world: World) -> None:
     order = world.order(("MUG", 2))
     world.poll()
     world.ship()
@@ -49,7 +50,7 @@ def test_it_is_delivered_only_when_khaos_shows_it(world: Any) -> None:
     assert world.fulfilment(f"{order}-1")["confirmed"]
 
 
-def test_what_khaos_does_not_show_in_time_is_an_exception_that_closes_when_it_does(build: Callable[..., Any]) -> None:
+def test_what_khaos_does_not_show_in_time_is_an_exception_that_closes_when_it_does(build: Callable[..., World]) -> None:
     world = build(proof_limit=0.001)
     order = world.order(("MUG", 2))
     world.poll()
@@ -63,7 +64,7 @@ def test_what_khaos_does_not_show_in_time_is_an_exception_that_closes_when_it_do
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_sixty_shipments_are_proven_by_two_calls(world: Any) -> None:
+def test_sixty_shipments_are_proven_by_two_calls(world: World) -> None:
     orders = [world.order(("MUG", 1)) for _ in range(60)]
     world.poll()
     world.ship()
@@ -76,7 +77,7 @@ def test_sixty_shipments_are_proven_by_two_calls(world: Any) -> None:
     assert world.khaos.books()["over_concurrency"] == 0
 
 
-def test_a_lost_webhook_is_found_by_the_sweep(world: Any) -> None:
+def test_a_lost_webhook_is_found_by_the_sweep(world: World) -> None:
     world.clarus.switch(webhook_loss_rate=1.0)
     order = world.order(("MUG", 2))
     world.poll()
@@ -89,7 +90,7 @@ def test_a_lost_webhook_is_found_by_the_sweep(world: Any) -> None:
     assert world.sweep() == 0
 
 
-def test_repeated_late_and_shuffled_webhooks_change_nothing(world: Any) -> None:
+def test_repeated_late_and_shuffled_webhooks_change_nothing(world: World) -> None:
     world.clarus.switch(webhook_repeat_rate=1.0, webhook_shuffle=True, webhook_delay=(0.0, 0.2))
     orders = [world.order(("MUG", 4)) for _ in range(4)]
     world.poll()
@@ -107,7 +108,7 @@ def test_repeated_late_and_shuffled_webhooks_change_nothing(world: Any) -> None:
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_an_old_webhook_said_again_after_everything_is_over_changes_nothing(world: Any) -> None:
+def test_an_old_webhook_said_again_after_everything_is_over_changes_nothing(world: World) -> None:
     order = world.order(("MUG", 2))
     world.poll()
     world.round_trip()
@@ -120,7 +121,7 @@ def test_an_old_webhook_said_again_after_everything_is_over_changes_nothing(worl
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_a_webhook_with_a_wrong_token_is_no_news(world: Any) -> None:
+def test_a_webhook_with_a_wrong_token_is_no_news(world: World) -> None:
     settings: Settings = world.runtime.connection("leeds").settings
     events = world.runtime.warehouse("leeds").events
     headers = {"x-claruswms-subdomain": "acme", "x-claruswms-automation-id": "41"}
@@ -130,7 +131,7 @@ def test_a_webhook_with_a_wrong_token_is_no_news(world: Any) -> None:
     assert events.refuse_caller(Delivery(settings.webhook_token, event, {})) is Refusal.HEADERS
 
 
-def test_more_shipped_than_ordered_is_an_exception_and_khaos_is_not_told(world: Any) -> None:
+def test_more_shipped_than_ordered_is_an_exception_and_khaos_is_not_told(world: World) -> None:
     order = world.order(("MUG", 2))
     world.poll()
     world.ship(over={f"{order}-1": 3})
@@ -140,7 +141,7 @@ def test_more_shipped_than_ordered_is_an_exception_and_khaos_is_not_told(world: 
     assert world.shipments(order) == []
 
 
-def test_a_short_pick_is_an_exception_and_what_left_is_confirmed(world: Any) -> None:
+def test_a_short_pick_is_an_exception_and_what_left_is_confirmed(world: World) -> None:
     order = world.order(("MUG", 5), ("BOWL", 1))
     world.poll()
     world.ship(short={"sku:MUG": 2})
@@ -151,7 +152,7 @@ def test_a_short_pick_is_an_exception_and_what_left_is_confirmed(world: Any) -> 
     assert [s["lines"] for s in world.shipments(order)] == [{"MUG": 3, "BOWL": 1}]
 
 
-def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world: Any) -> None:
+def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     world.ship(unknown_carrier={f"{order}-1": "PIGEON"})
@@ -169,7 +170,7 @@ def test_an_unknown_carrier_is_an_exception_and_goes_when_the_table_has_it(world
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_a_dispatch_of_an_order_that_nobody_sent_is_an_exception(world: Any) -> None:
+def test_a_dispatch_of_an_order_that_nobody_sent_is_an_exception(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     wire = world.store.row("select wire from message_body order by message_id desc limit 1")["wire"]
@@ -184,7 +185,7 @@ def test_a_dispatch_of_an_order_that_nobody_sent_is_an_exception(world: Any) -> 
     assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
 
 
-def test_a_status_that_no_table_knows_is_an_exception(world: Any) -> None:
+def test_a_status_that_no_table_knows_is_an_exception(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     body = next(iter(world.runtime.warehouse("leeds").order_reads.fetch_orders(
@@ -196,7 +197,7 @@ def test_a_status_that_no_table_knows_is_an_exception(world: Any) -> None:
     assert ("TELEPORTED" in found["reason"], found["owner"]) == (True, "support")
 
 
-def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: Any) -> None:
+def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: World) -> None:
     world.order(("MUG", 1))
     world.poll()
     world.runtime.warehouse("leeds").orders.cancel_order(world.there()[0]["id"], b"cancel")
@@ -204,7 +205,7 @@ def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: 
     assert world.exceptions() == ["cancelled_at_warehouse"]
 
 
-def test_khaos_dropping_its_answer_after_the_commit_confirms_the_shipment_once(world: Any) -> None:
+def test_khaos_dropping_its_answer_after_the_commit_confirms_the_shipment_once(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     world.ship()
@@ -219,7 +220,7 @@ def test_khaos_dropping_its_answer_after_the_commit_confirms_the_shipment_once(w
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_without_a_route_dispatches_wait_as_exceptions_and_go_after_a_retry(build: Callable[..., Any]) -> None:
+def test_without_a_route_dispatches_wait_as_exceptions_and_go_after_a_retry(build: Callable[..., World]) -> None:
     world = build(khaos_more="")
     order = world.order(("MUG", 1))
     world.poll()
@@ -239,7 +240,7 @@ def test_without_a_route_dispatches_wait_as_exceptions_and_go_after_a_retry(buil
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_a_dispatch_that_does_not_come_is_an_exception_that_its_coming_closes(build: Callable[..., Any]) -> None:
+def test_a_dispatch_that_does_not_come_is_an_exception_that_its_coming_closes(build: Callable[..., World]) -> None:
     world = build(dispatch_limit=0.001)
     order = world.order(("MUG", 1))
     world.poll()
@@ -250,7 +251,7 @@ def test_a_dispatch_that_does_not_come_is_an_exception_that_its_coming_closes(bu
 
 
 @pytest.mark.parametrize("fault", [{"html_error": 1}, {"truncate": 1}, {"drop_after_commit": {"ConfirmShipment": 1}}])
-def test_a_bad_day_at_khaos_confirms_once_all_the_same(world: Any, fault: dict[str, Any]) -> None:
+def test_a_bad_day_at_khaos_confirms_once_all_the_same(world: World, fault: dict[str, Any]) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     world.ship()
@@ -262,7 +263,7 @@ def test_a_bad_day_at_khaos_confirms_once_all_the_same(world: Any, fault: dict[s
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_the_day_of_dispatch_is_the_merchants_at_half_past_midnight_in_july(world: Any) -> None:
+def test_the_day_of_dispatch_is_the_merchants_at_half_past_midnight_in_july(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     world.ship()

@@ -7,29 +7,36 @@ from typing import Any
 
 import pytest
 
-Build = Callable[..., Any]
+from fleet_tests.gxo import ByFile
+
+Build = Callable[..., ByFile]
 SHORT = 0.3
 
 
 @pytest.fixture
-def gxo(build_gxo: Build) -> Any:
+def gxo(build_gxo: Build) -> ByFile:
     return idle(build_gxo())
 
 
-def idle(gxo: Any) -> Any:
+def idle(gxo: ByFile) -> ByFile:
     gxo.stock(MUG=20, BOWL=10, TRAY=5)
     gxo.switch(floor=False)
     return gxo
 
 
-def ordered(gxo: Any, *lines: tuple[str, int]) -> str:
+def ordered(gxo: ByFile, *lines: tuple[str, int]) -> str:
     order = str(gxo.order(*lines))
     gxo.round(SHORT)
     return order
 
 
 def advice(
-    gxo: Any, order: str, shipment: str, *lines: tuple[str, int, int, str], facility: str = "GBNH01", taken: bool = True
+    gxo: ByFile,
+    order: str,
+    shipment: str,
+    *lines: tuple[str, int, int, str],
+    facility: str = "GBNH01",
+    taken: bool = True,
 ) -> None:
     """A 945 by hand: lines of (word, ordered, shipped, SKU); the site's own stock goes with it."""
     day = gxo.site.today("GBNH01")
@@ -52,12 +59,12 @@ def advice(
     gxo.world.go()
 
 
-def shipped(gxo: Any, order: str) -> list[dict[str, int]]:
+def shipped(gxo: ByFile, order: str) -> list[dict[str, int]]:
     rows = gxo.store.rows("select lines from shipment where fulfilment = %s order by number", f"{order}-1")
     return [row["lines"] for row in rows]
 
 
-def test_a_945_that_overtakes_its_824_and_997_is_enough(gxo: Any) -> None:
+def test_a_945_that_overtakes_its_824_and_997_is_enough(gxo: ByFile) -> None:
     gxo.switch(late={"997": 20.0, "824": 20.0}, floor=True)
     order = gxo.order(("MUG", 2))
     gxo.round()
@@ -85,7 +92,7 @@ def test_lines_that_a_945_leaves_out_are_short_or_still_to_come_as_the_setting_s
         assert "BOWL: 3 missing" in gxo.world.exception("short_pick")["reason"]
 
 
-def test_what_is_back_ordered_comes_later_and_is_a_shipment_of_its_own(gxo: Any) -> None:
+def test_what_is_back_ordered_comes_later_and_is_a_shipment_of_its_own(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 4), ("BOWL", 2))
     advice(gxo, order, "S1", ("BP", 4, 1, "MUG"), ("BO", 2, 0, "BOWL"))
     assert (gxo.state(order), gxo.world.exceptions()) == ("part_dispatched", [])
@@ -94,7 +101,7 @@ def test_what_is_back_ordered_comes_later_and_is_a_shipment_of_its_own(gxo: Any)
     assert gxo.world.exceptions() == []
 
 
-def test_parts_that_overtake_each_other_are_both_told(gxo: Any) -> None:
+def test_parts_that_overtake_each_other_are_both_told(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 4))
     advice(gxo, order, "S2", ("CC", 3, 3, "MUG"))
     assert gxo.state(order) == "part_dispatched"
@@ -108,13 +115,13 @@ def test_parts_that_overtake_each_other_are_both_told(gxo: Any) -> None:
     [("DS", "short_pick", "closed_short"), ("IC", "cancelled_at_warehouse", "sent"),
      ("DE", "cancelled_at_warehouse", "sent")],
 )  # fmt: skip
-def test_an_order_that_ends_with_nothing_is_an_exception(gxo: Any, word: str, kind: str, state: str) -> None:
+def test_an_order_that_ends_with_nothing_is_an_exception(gxo: ByFile, word: str, kind: str, state: str) -> None:
     order = ordered(gxo, ("MUG", 2))
     advice(gxo, order, "", (word, 2, 0, "MUG"))
     assert (gxo.world.exceptions(), gxo.state(order), shipped(gxo, order)) == ([kind], state, [])
 
 
-def test_one_line_short_and_another_cancelled_at_the_site_closes_short_with_what_left(gxo: Any) -> None:
+def test_one_line_short_and_another_cancelled_at_the_site_closes_short_with_what_left(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 2), ("BOWL", 3), ("TRAY", 1))
     advice(gxo, order, "S1", ("CC", 2, 2, "MUG"), ("CP", 3, 1, "BOWL"), ("IC", 1, 0, "TRAY"))
     assert (gxo.state(order), shipped(gxo, order)) == ("closed_short", [{"MUG": 2, "BOWL": 1}])
@@ -123,7 +130,7 @@ def test_one_line_short_and_another_cancelled_at_the_site_closes_short_with_what
     assert "TRAY: 1 missing" in reason
 
 
-def test_a_substitution_is_an_exception_its_stock_leaves_and_khaos_is_not_told(gxo: Any) -> None:
+def test_a_substitution_is_an_exception_its_stock_leaves_and_khaos_is_not_told(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 2), ("BOWL", 1))
     gxo.switch(substitute={f"{order}-1": "TRAY"}, floor=True)
     gxo.round()
@@ -133,7 +140,7 @@ def test_a_substitution_is_an_exception_its_stock_leaves_and_khaos_is_not_told(g
     assert (gxo.position("TRAY"), gxo.position("BOWL")) == ((3, {}), (9, {}))
 
 
-def test_more_than_was_ordered_is_never_told_nor_is_what_follows_it(gxo: Any) -> None:
+def test_more_than_was_ordered_is_never_told_nor_is_what_follows_it(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 2), ("BOWL", 1))
     advice(gxo, order, "S1", ("CC", 2, 5, "MUG"), ("BO", 1, 0, "BOWL"))
     assert "MUG: 5 left, 2 ordered" in gxo.world.exception("over_shipped")["reason"]
@@ -142,7 +149,7 @@ def test_more_than_was_ordered_is_never_told_nor_is_what_follows_it(gxo: Any) ->
     assert (gxo.position("MUG"), gxo.position("BOWL")) == ((15, {}), (9, {}))
 
 
-def test_a_shipment_that_goes_beyond_the_order_with_an_earlier_one_is_over_shipped(gxo: Any) -> None:
+def test_a_shipment_that_goes_beyond_the_order_with_an_earlier_one_is_over_shipped(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 3))
     advice(gxo, order, "S1", ("BP", 3, 2, "MUG"))
     advice(gxo, order, "S2", ("CC", 1, 2, "MUG"))
@@ -150,14 +157,14 @@ def test_a_shipment_that_goes_beyond_the_order_with_an_earlier_one_is_over_shipp
     assert shipped(gxo, order) == [{"MUG": 2}]
 
 
-def test_a_sku_that_was_not_ordered_is_over_shipped(gxo: Any) -> None:
+def test_a_sku_that_was_not_ordered_is_over_shipped(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 1))
     advice(gxo, order, "S1", ("CC", 1, 1, "MUG"), ("CC", 1, 1, "TRAY"))
     assert "TRAY: 1 left, 0 ordered" in gxo.world.exception("over_shipped")["reason"]
     assert gxo.world.shipments(order) == []
 
 
-def test_a_facility_that_is_not_ours_is_an_exception_and_moves_nothing(gxo: Any) -> None:
+def test_a_facility_that_is_not_ours_is_an_exception_and_moves_nothing(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 2))
     advice(gxo, order, "S1", ("CC", 2, 2, "MUG"), facility="GBXX99", taken=False)
     found = gxo.world.exception("unknown_facility")
@@ -165,7 +172,7 @@ def test_a_facility_that_is_not_ours_is_an_exception_and_moves_nothing(gxo: Any)
     assert (gxo.state(order), gxo.position("MUG"), gxo.world.shipments(order)) == ("sent", (20, {}), [])
 
 
-def test_cartons_of_one_shipment_keep_their_own_tracking(gxo: Any) -> None:
+def test_cartons_of_one_shipment_keep_their_own_tracking(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 4), ("BOWL", 2))
     gxo.switch(cartons={f"{order}-1": 3}, split_lines=True, floor=True)
     gxo.round()
@@ -175,7 +182,7 @@ def test_cartons_of_one_shipment_keep_their_own_tracking(gxo: Any) -> None:
     assert len(set(told)) == 3
 
 
-def test_a_carrier_that_no_table_knows_waits_for_its_row_and_the_stock_has_left_all_the_same(gxo: Any) -> None:
+def test_a_carrier_that_no_table_knows_waits_for_its_row_and_the_stock_has_left_all_the_same(gxo: ByFile) -> None:
     order = ordered(gxo, ("MUG", 2))
     day = gxo.site.today("GBNH01")
     gxo.site.stock.move("GBNH01", "MUG", "N", -2, "shipped", "945 S1")
@@ -191,7 +198,8 @@ def test_a_carrier_that_no_table_knows_waits_for_its_row_and_the_stock_has_left_
     )
     assert "PIGEON" in gxo.world.exception("unknown_carrier")["reason"]
     assert (gxo.state(order), gxo.position("MUG")) == ("sent", (18, {}))
-    gxo.runtime.warehouse("gxo").dispatches._carriers = {"PIGEON": "Royal Mail"}
+    dispatches: Any = gxo.runtime.warehouse("gxo").dispatches
+    dispatches._carriers = {"PIGEON": "Royal Mail"}
     gxo.replay()
     gxo.world.read_back()
     assert (gxo.state(order), gxo.position("MUG"), shipped(gxo, order)) == ("dispatched", (18, {}), [{"MUG": 2}])

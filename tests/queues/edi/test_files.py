@@ -10,28 +10,29 @@ import pytest
 
 from adapters.errors import ReachError
 from adapters.x12 import write_interchange
+from fleet_tests.gxo import ByFile
 from workers.edi import collect
 
-Build = Callable[..., Any]
+Build = Callable[..., ByFile]
 SHORT = 0.3
 
 
 @pytest.fixture
-def gxo(build_gxo: Build) -> Any:
+def gxo(build_gxo: Build) -> ByFile:
     return idle(build_gxo())
 
 
-def idle(gxo: Any) -> Any:
+def idle(gxo: ByFile) -> ByFile:
     gxo.stock(MUG=20, BOWL=10)
     gxo.switch(floor=False)
     return gxo
 
 
-def adjust(gxo: Any, units: int, sku: str = "MUG") -> None:
+def adjust(gxo: ByFile, units: int, sku: str = "MUG") -> None:
     gxo.act(adjust={"facility": "GBNH01", "sku": sku, "quantity": units})
 
 
-def shipped(gxo: Any, units: int = 2) -> str:
+def shipped(gxo: ByFile, units: int = 2) -> str:
     """An order that left, and of which the fleet has not heard."""
     order = str(gxo.order(("MUG", units)))
     gxo.switch(floor=True)
@@ -40,11 +41,11 @@ def shipped(gxo: Any, units: int = 2) -> str:
     return order
 
 
-def effects(gxo: Any) -> list[str]:
+def effects(gxo: ByFile) -> list[str]:
     return [row["effect"] for row in gxo.store.rows("select effect from partner_file order by id")]
 
 
-def again(gxo: Any, number: int, name: str, **said: Any) -> bytes:
+def again(gxo: ByFile, number: int, name: str, **said: Any) -> bytes:
     """The file of a 947 of ours: three MUG less, under a control number."""
     day = gxo.site.today("GBNH01")
     told = [
@@ -59,12 +60,12 @@ def again(gxo: Any, number: int, name: str, **said: Any) -> bytes:
     return data
 
 
-def last(gxo: Any) -> int:
+def last(gxo: ByFile) -> int:
     """The highest number that has come from GBNH01."""
     return int(gxo.store.row("select max(number) as n from partner_file where facility = 'GBNH01'")["n"])
 
 
-def test_a_malformed_set_is_an_exception_and_its_neighbour_has_its_effect(gxo: Any) -> None:
+def test_a_malformed_set_is_an_exception_and_its_neighbour_has_its_effect(gxo: ByFile) -> None:
     gxo.switch(spoil_next={"945": 1})
     order = shipped(gxo)
     gxo.hear()
@@ -73,7 +74,7 @@ def test_a_malformed_set_is_an_exception_and_its_neighbour_has_its_effect(gxo: A
     assert (gxo.world.exceptions(), "945" in found["reason"], "SE" in found["reason"]) == (["unreadable"], True, True)
 
 
-def test_a_truncated_file_is_an_exception_that_the_mended_one_under_its_name_closes(gxo: Any) -> None:
+def test_a_truncated_file_is_an_exception_that_the_mended_one_under_its_name_closes(gxo: ByFile) -> None:
     gxo.switch(truncate_next={"945": 1})
     order = shipped(gxo)
     gxo.hear()
@@ -99,7 +100,7 @@ def test_a_truncated_file_is_an_exception_that_the_mended_one_under_its_name_clo
     assert gxo.world.live_messages() == [] or [m["kind"] for m in gxo.world.live_messages()] == ["shipment"]
 
 
-def test_other_bytes_under_a_name_that_was_read_are_kept_and_told_to_a_person(gxo: Any) -> None:
+def test_other_bytes_under_a_name_that_was_read_are_kept_and_told_to_a_person(gxo: ByFile) -> None:
     number = last(gxo) + 1
     again(gxo, number, "947_1.edi")
     again(gxo, number, "947_1.edi", units=-9, adjustment="ADJOTHER")
@@ -115,7 +116,7 @@ def test_other_bytes_under_a_name_that_was_read_are_kept_and_told_to_a_person(gx
     assert gxo.position("MUG") == (8, {}), "a person may have it read all the same"
 
 
-def test_a_kept_file_is_told_of_although_the_process_dies_at_once(gxo: Any, monkeypatch: Any) -> None:
+def test_a_kept_file_is_told_of_although_the_process_dies_at_once(gxo: ByFile, monkeypatch: pytest.MonkeyPatch) -> None:
     number = last(gxo) + 1
     again(gxo, number, "947_1.edi")
     archive = type(gxo.runtime.warehouse("gxo").files).archive
@@ -133,7 +134,7 @@ def test_a_kept_file_is_told_of_although_the_process_dies_at_once(gxo: Any, monk
 
 
 @pytest.mark.parametrize("switch", ["repeat_same_next", "repeat_other_next"])
-def test_the_same_bytes_again_are_archived_without_a_second_effect(gxo: Any, switch: str) -> None:
+def test_the_same_bytes_again_are_archived_without_a_second_effect(gxo: ByFile, switch: str) -> None:
     gxo.switch(**{switch: 1})
     adjust(gxo, -3)
     gxo.hear()
@@ -143,7 +144,7 @@ def test_the_same_bytes_again_are_archived_without_a_second_effect(gxo: Any, swi
     assert gxo.store.row("select count(*) as n from movement where cause = 'adjusted_down'")["n"] == 1
 
 
-def test_a_document_that_is_issued_again_under_a_new_number_has_no_second_effect(gxo: Any) -> None:
+def test_a_document_that_is_issued_again_under_a_new_number_has_no_second_effect(gxo: ByFile) -> None:
     gxo.switch(reissue_next={"947": 1, "945": 1, "944": 1, "824": 1, "997": 1, "846": 1})
     order = shipped(gxo)
     adjust(gxo, -3)
@@ -162,14 +163,14 @@ def test_a_document_that_is_issued_again_under_a_new_number_has_no_second_effect
     assert gxo.world.exceptions() == []
 
 
-def test_a_document_that_is_told_otherwise_is_an_exception_and_the_first_word_counts(gxo: Any) -> None:
+def test_a_document_that_is_told_otherwise_is_an_exception_and_the_first_word_counts(gxo: ByFile) -> None:
     number = last(gxo)
     again(gxo, number + 1, "947_1.edi")
     again(gxo, number + 2, "947_2.edi", units=-9)
     assert (gxo.world.exceptions(), gxo.position("MUG")) == (["told_otherwise"], (17, {}))
 
 
-def test_a_gap_that_closes_is_no_exception_and_one_that_does_not_is(gxo: Any) -> None:
+def test_a_gap_that_closes_is_no_exception_and_one_that_does_not_is(gxo: ByFile) -> None:
     number = last(gxo)
     again(gxo, number + 3, "947_3.edi", adjustment="A3", units=-1)
     gaps = gxo.store.rows("select subject, due_at - now() as rest from expectation where kind = 'file_gap' order by 1")
@@ -183,7 +184,7 @@ def test_a_gap_that_closes_is_no_exception_and_one_that_does_not_is(gxo: Any) ->
     assert (gxo.world.exceptions(), gxo.position("MUG")) == ([], (17, {}))
 
 
-def test_a_series_that_begins_anew_is_no_thousand_lost_files_and_its_own_gaps_are_seen(gxo: Any) -> None:
+def test_a_series_that_begins_anew_is_no_thousand_lost_files_and_its_own_gaps_are_seen(gxo: ByFile) -> None:
     before = last(gxo)
     again(gxo, before + 500_000, "947_far.edi", adjustment="FAR", units=-1)
     assert gxo.store.row("select count(*) as n from expectation where kind = 'file_gap'")["n"] == 1
@@ -196,7 +197,8 @@ def test_a_series_that_begins_anew_is_no_thousand_lost_files_and_its_own_gaps_ar
 
 def test_a_file_that_grows_is_taken_when_it_has_come_to_rest(build_gxo: Build) -> None:
     gxo = build_gxo(stable_for=7.0)
-    side = gxo.runtime.warehouse("gxo").orders.client
+    orders: Any = gxo.runtime.warehouse("gxo").orders
+    side = orders.client
     side._clock = gxo.site.monotonic
     gxo.switch(floor=False, grow_next=1, grow_seconds=20.0)
     gxo.site.stock.open("GBNH01", "MUG", "N", 20)
@@ -211,7 +213,7 @@ def test_a_file_that_grows_is_taken_when_it_has_come_to_rest(build_gxo: Build) -
     assert gxo.world.exceptions() == []
 
 
-def test_a_tmp_file_is_never_taken_nor_removed(gxo: Any) -> None:
+def test_a_tmp_file_is_never_taken_nor_removed(gxo: ByFile) -> None:
     gxo.switch(tmp_left_next=1)
     adjust(gxo, -3)
     gxo.hear()
@@ -220,7 +222,7 @@ def test_a_tmp_file_is_never_taken_nor_removed(gxo: Any) -> None:
 
 
 @pytest.mark.parametrize("fault", ["drop_before_rename_next", "drop_after_rename_next", "drop_reads_next"])
-def test_a_connection_that_breaks_while_a_file_is_taken_loses_and_doubles_nothing(gxo: Any, fault: str) -> None:
+def test_a_connection_that_breaks_while_a_file_is_taken_loses_and_doubles_nothing(gxo: ByFile, fault: str) -> None:
     gxo.switch(**{fault: 1}, drop_after_bytes=100)
     adjust(gxo, -3)
     adjust(gxo, -1)
@@ -232,7 +234,7 @@ def test_a_connection_that_breaks_while_a_file_is_taken_loses_and_doubles_nothin
     assert gxo.world.exceptions() == []
 
 
-def test_a_file_whose_record_is_stored_and_that_was_not_archived_is_archived_later(gxo: Any) -> None:
+def test_a_file_whose_record_is_stored_and_that_was_not_archived_is_archived_later(gxo: ByFile) -> None:
     adjust(gxo, -3)
     (file,) = gxo.folder("out").glob("947*.edi")
     data = file.read_bytes()
@@ -244,7 +246,7 @@ def test_a_file_whose_record_is_stored_and_that_was_not_archived_is_archived_lat
 
 @pytest.mark.parametrize("said", [{"usage": "P"}, {"sender": "SOMEBODY"}, {"receiver": "OTHERS"}])
 def test_a_file_that_is_not_for_us_is_an_exception_and_says_nothing_of_the_series(
-    gxo: Any, said: dict[str, str]
+    gxo: ByFile, said: dict[str, str]
 ) -> None:
     number = last(gxo)
     again(gxo, number + 40, "947_x.edi", **said)
@@ -266,7 +268,7 @@ def test_a_file_that_is_too_large_stands_with_a_person_and_holds_up_nobody(build
     assert (gxo.folder("out") / "0_large.edi").exists()
 
 
-def test_acknowledgements_that_lie_apart_are_found(gxo: Any) -> None:
+def test_acknowledgements_that_lie_apart_are_found(gxo: ByFile) -> None:
     gxo.switch(acks_apart=True)
     gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -274,7 +276,7 @@ def test_acknowledgements_that_lie_apart_are_found(gxo: Any) -> None:
     assert list(gxo.folder("out/ack").glob("*.edi")) == []
 
 
-def test_a_second_account_of_the_same_turn_takes_nothing_twice(gxo: Any) -> None:
+def test_a_second_account_of_the_same_turn_takes_nothing_twice(gxo: ByFile) -> None:
     """Two processes list the same files: whoever comes second finds them gone, and that is no failure."""
     adjust(gxo, -3)
     adjust(gxo, -1)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+from fleet_tests.gxo import ByFile
 from workers import recovery
 from workers.journal.entries import enter_new
 from workers.spine.people import Person
 
-Build = Callable[..., Any]
+Build = Callable[..., ByFile]
 SHORT = 0.3
 TABLES = """
 [stock]
@@ -53,7 +53,7 @@ def test_a_replay_of_every_kind_of_record_changes_nothing(build_gxo: Build, tmp_
     assert gxo.books()["picked_twice"] == 0
 
 
-def _a_bad_day(gxo: Any) -> None:
+def _a_bad_day(gxo: ByFile) -> None:
     whole, short, over, gone = (gxo.order(("MUG", n)) for n in (1, 4, 2, 3))
     gxo.round(SHORT)
     gxo.switch(undeliverable=["GB"])

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from fleet_tests.gxo import ByFile
 from workers import recovery
 from workers.spine import people
 
 
-def overdue(gxo: Any) -> Any:
+def overdue(gxo: ByFile) -> Any:
     gxo.store.run("update expectation set due_at = now() - interval '1 second' where kind = 'answer_missing'")
     gxo.world.check()
     return gxo.world.exception("answer_missing")
 
 
-def test_an_order_that_gxo_lost_is_laid_again_under_its_number_and_goes_once(gxo: Any) -> None:
+def test_an_order_that_gxo_lost_is_laid_again_under_its_number_and_goes_once(gxo: ByFile) -> None:
     gxo.stock(MUG=20)
     order = gxo.order(("MUG", 2))
     folder = gxo.site.folders.at("GBNH01", "in")
@@ -34,7 +36,7 @@ def test_an_order_that_gxo_lost_is_laid_again_under_its_number_and_goes_once(gxo
     assert gxo.books()["picked_twice"] == 0
 
 
-def test_an_order_that_gxo_had_after_all_is_not_picked_twice_when_it_is_laid_again(gxo: Any) -> None:
+def test_an_order_that_gxo_had_after_all_is_not_picked_twice_when_it_is_laid_again(gxo: ByFile) -> None:
     gxo.stock(MUG=20)
     gxo.site.switches.turn({"lost_rate": {"997": 1.0, "824": 1.0}, "steps": {"N": 100.0}})
     order = gxo.order(("MUG", 2))
@@ -50,7 +52,7 @@ def test_an_order_that_gxo_had_after_all_is_not_picked_twice_when_it_is_laid_aga
     assert gxo.position("MUG") == (18, {})
 
 
-def test_items_whose_file_was_lost_go_again_in_a_later_one(build_gxo: Any) -> None:
+def test_items_whose_file_was_lost_go_again_in_a_later_one(build_gxo: Callable[..., ByFile]) -> None:
     gxo = build_gxo("ack_824_within = 3600.0")
     gxo.world.stock("LATE")
     gxo.world.poll()

@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from fleet_tests.gxo import ByFile
 from workers import recovery
-from workers.orders_out.handlers import stamp_of
+from workers.edi.control_numbers import stamp_of
 from workers.spine import ringer
+from workers.spine.outcomes import Delivered, Sent
 from workers.spine.people import Person
 from workers.wiring.handlers import handler_for
 
-Build = Callable[..., Any]
+Build = Callable[..., ByFile]
 SHORT = 0.3  # of the site's seconds: it takes files and answers
 
 
 @pytest.fixture
-def gxo(build_gxo: Build) -> Any:
+def gxo(build_gxo: Build) -> ByFile:
     return idle(build_gxo())
 
 
-def idle(gxo: Any) -> Any:
+def idle(gxo: ByFile) -> ByFile:
     """Stock is told, and nobody works on orders until somebody says so."""
     gxo.stock(MUG=20, BOWL=10)
     gxo.switch(floor=False)
     return gxo
 
 
-def advice(gxo: Any, word: str, order: str, number: int, *ted: str) -> None:
+def advice(gxo: ByFile, word: str, order: str, number: int, *ted: str) -> None:
     """An 824 by hand."""
     day = gxo.site.today("GBNH01")
     told = [
@@ -41,18 +42,18 @@ def advice(gxo: Any, word: str, order: str, number: int, *ted: str) -> None:
     gxo.tell("824", *told)
 
 
-def work(gxo: Any) -> None:
+def work(gxo: ByFile) -> None:
     gxo.switch(floor=True)
     gxo.round()
     gxo.switch(floor=False)
 
 
-def cancel(gxo: Any, order: str) -> None:
+def cancel(gxo: ByFile, order: str) -> None:
     gxo.world.khaos.post("cancel", order=order)
     gxo.world.poll()
 
 
-def test_an_824_that_overtakes_its_997_is_enough(gxo: Any) -> None:
+def test_an_824_that_overtakes_its_997_is_enough(gxo: ByFile) -> None:
     gxo.switch(late={"997": 5.0})
     order = gxo.order(("MUG", 1))
     assert gxo.expected() == ["accepted", "received"]
@@ -64,7 +65,7 @@ def test_an_824_that_overtakes_its_997_is_enough(gxo: Any) -> None:
 
 @pytest.mark.parametrize("lost", [{}, {"824": 1}, {"997": 1}])
 def test_an_answer_to_what_is_in_doubt_proves_that_it_arrived_and_it_is_not_sent_again(
-    gxo: Any, lost: dict[str, int]
+    gxo: ByFile, lost: dict[str, int]
 ) -> None:
     gxo.switch(drop_after_rename_next=1, lost_next=lost)
     order = gxo.order(("MUG", 1))
@@ -77,7 +78,7 @@ def test_an_answer_to_what_is_in_doubt_proves_that_it_arrived_and_it_is_not_sent
     assert (gxo.books()["received"][f"{order}-1"], gxo.world.exceptions()) == ({"N": 1}, [])
 
 
-def test_a_late_answer_closes_what_a_person_was_told_of_an_upload_that_failed_for_good(gxo: Any) -> None:
+def test_a_late_answer_closes_what_a_person_was_told_of_an_upload_that_failed_for_good(gxo: ByFile) -> None:
     gxo.switch(drop_after_rename_next=1)
     order = gxo.order(("MUG", 1))
     gxo.store.run("update message set state = 'dead', error_kind = 'unavailable', error = 'x' where state = 'waiting'")
@@ -88,7 +89,7 @@ def test_a_late_answer_closes_what_a_person_was_told_of_an_upload_that_failed_fo
 
 
 @pytest.mark.parametrize("claimed", [True, False])
-def test_answers_that_come_while_the_sending_is_under_way_are_not_awaited_any_more(gxo: Any, claimed: bool) -> None:
+def test_answers_that_come_while_the_sending_is_under_way_are_not_awaited_any_more(gxo: ByFile, claimed: bool) -> None:
     """The answer is read before the sending is settled: by the same process, or by another one."""
     gxo.switch(drop_after_rename_next=1)
     order = gxo.order(("MUG", 1))
@@ -97,6 +98,7 @@ def test_answers_that_come_while_the_sending_is_under_way_are_not_awaited_any_mo
         message = gxo.store.claim("orders-out", 600.0)
         gxo.round(SHORT)
         outcome = handler_for(gxo.runtime, "orders-out", "gxo", "order").push(message, message.wire)
+        assert isinstance(outcome, Sent | Delivered)
         gxo.store.settle_and_claim(message, "delivered", outcome.note, {}, outcome.effects, None, 600.0)
     else:
         gxo.round(SHORT)
@@ -110,7 +112,7 @@ def test_answers_that_come_while_the_sending_is_under_way_are_not_awaited_any_mo
 
 
 @pytest.mark.parametrize("answers_repeats", [True, False])
-def test_a_refusal_that_comes_before_the_sending_is_settled_stands(gxo: Any, answers_repeats: bool) -> None:
+def test_a_refusal_that_comes_before_the_sending_is_settled_stands(gxo: ByFile, answers_repeats: bool) -> None:
     gxo.switch(drop_after_rename_next=1, answers_repeats=answers_repeats, undeliverable=["GB"])
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -126,7 +128,7 @@ def test_a_refusal_that_comes_before_the_sending_is_settled_stands(gxo: Any, ans
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("sent", [], [])
 
 
-def test_a_refused_order_is_sent_again_under_a_new_control_number_and_name(gxo: Any) -> None:
+def test_a_refused_order_is_sent_again_under_a_new_control_number_and_name(gxo: ByFile) -> None:
     gxo.switch(undeliverable=["GB"])
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -142,7 +144,7 @@ def test_a_refused_order_is_sent_again_under_a_new_control_number_and_name(gxo: 
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("sent", [], [])
 
 
-def test_an_order_that_could_not_be_read_there_is_refused_and_can_be_retried(gxo: Any) -> None:
+def test_an_order_that_could_not_be_read_there_is_refused_and_can_be_retried(gxo: ByFile) -> None:
     gxo.site.client = "SOMEBODY"
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -155,7 +157,7 @@ def test_an_order_that_could_not_be_read_there_is_refused_and_can_be_retried(gxo
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("sent", [], [])
 
 
-def test_duplicate_order_after_an_uncertain_upload_is_proof_that_it_is_there(gxo: Any) -> None:
+def test_duplicate_order_after_an_uncertain_upload_is_proof_that_it_is_there(gxo: ByFile) -> None:
     gxo.switch(drop_after_rename_next=1, lost_next={"997": 1, "824": 1})
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -170,7 +172,7 @@ def test_duplicate_order_after_an_uncertain_upload_is_proof_that_it_is_there(gxo
     assert (gxo.there(f"{order}-1")["picked"], gxo.books()["picked_twice"]) == (1, 0)
 
 
-def test_a_cancellation_of_an_order_that_nobody_there_knows_is_proven_until_somebody_does(gxo: Any) -> None:
+def test_a_cancellation_of_an_order_that_nobody_there_knows_is_proven_until_somebody_does(gxo: ByFile) -> None:
     """Its file was mislaid there, and is found after the cancellation."""
     order = gxo.order(("MUG", 1))
     (mislaid,) = gxo.folder("in").glob("940_*.edi")
@@ -191,7 +193,7 @@ def test_a_cancellation_of_an_order_that_nobody_there_knows_is_proven_until_some
     assert gxo.ledger() == before
 
 
-def test_silence_to_a_cancellation_is_an_exception_that_the_answer_closes(gxo: Any) -> None:
+def test_silence_to_a_cancellation_is_an_exception_that_the_answer_closes(gxo: ByFile) -> None:
     gxo.switch(silent_unknown_cancel=True)
     order = gxo.order(("MUG", 1))
     (mislaid,) = gxo.folder("in").glob("940_*.edi")
@@ -205,7 +207,7 @@ def test_silence_to_a_cancellation_is_an_exception_that_the_answer_closes(gxo: A
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("cancelled", [], [])
 
 
-def test_a_cancellation_that_was_accepted_is_proven_only_by_the_word_that_nothing_left(gxo: Any) -> None:
+def test_a_cancellation_that_was_accepted_is_proven_only_by_the_word_that_nothing_left(gxo: ByFile) -> None:
     gxo.switch(late={"945": 5.0})
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -216,7 +218,7 @@ def test_a_cancellation_that_was_accepted_is_proven_only_by_the_word_that_nothin
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("cancelled", [], [])
 
 
-def test_goods_that_leave_although_the_cancellation_was_accepted_are_customer_services(gxo: Any) -> None:
+def test_goods_that_leave_although_the_cancellation_was_accepted_are_customer_services(gxo: ByFile) -> None:
     order = gxo.order(("MUG", 1))
     gxo.switch(ships_after_cancel=[f"{order}-1"])
     gxo.round(SHORT)
@@ -227,7 +229,7 @@ def test_goods_that_leave_although_the_cancellation_was_accepted_are_customer_se
     assert (gxo.world.shipments(order), gxo.position("MUG"), gxo.expected()) == ([], (19, {}), [])
 
 
-def test_a_cancellation_that_was_refused_and_proven_all_the_same_leaves_nothing_open(gxo: Any) -> None:
+def test_a_cancellation_that_was_refused_and_proven_all_the_same_leaves_nothing_open(gxo: ByFile) -> None:
     order = gxo.order(("MUG", 1))
     gxo.switch(cancelled_at_site=[f"{order}-1"], floor=True)
     gxo.round(1.0)
@@ -239,7 +241,7 @@ def test_a_cancellation_that_was_refused_and_proven_all_the_same_leaves_nothing_
     assert (gxo.state(order), gxo.world.exceptions(), gxo.world.live_messages()) == ("cancelled", [], [])
 
 
-def test_a_part_that_left_and_a_rest_that_nobody_finds_end_a_late_cancellation(gxo: Any) -> None:
+def test_a_part_that_left_and_a_rest_that_nobody_finds_end_a_late_cancellation(gxo: ByFile) -> None:
     order = gxo.order(("MUG", 4))
     gxo.switch(two_goes=[f"{order}-1"], floor=True)
     gxo.pass_time(SHORT)
@@ -252,7 +254,7 @@ def test_a_part_that_left_and_a_rest_that_nobody_finds_end_a_late_cancellation(g
     assert set(gxo.world.exceptions()) == {"cancel_refused", "shipped_after_cancel"}
 
 
-def test_silence_past_its_limit_is_an_exception_that_any_later_word_closes(gxo: Any) -> None:
+def test_silence_past_its_limit_is_an_exception_that_any_later_word_closes(gxo: ByFile) -> None:
     gxo.switch(lost_next={"997": 1, "824": 1})
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -265,7 +267,7 @@ def test_silence_past_its_limit_is_an_exception_that_any_later_word_closes(gxo: 
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("dispatched", [], [])
 
 
-def test_a_997_alone_leaves_the_acceptance_awaited(gxo: Any) -> None:
+def test_a_997_alone_leaves_the_acceptance_awaited(gxo: ByFile) -> None:
     gxo.switch(lost_next={"824": 1})
     gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -292,7 +294,7 @@ def test_what_proves_acceptance_is_a_setting_and_a_refusal_counts_under_each(
     assert gxo.state(good) == "dispatched"
 
 
-def test_accepted_with_an_error_is_accepted_and_a_persons(gxo: Any) -> None:
+def test_accepted_with_an_error_is_accepted_and_a_persons(gxo: ByFile) -> None:
     gxo.switch(lost_next={"824": 1})
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -301,7 +303,7 @@ def test_accepted_with_an_error_is_accepted_and_a_persons(gxo: Any) -> None:
     assert "HELD FOR REVIEW" in gxo.world.exception("accepted_with_error")["reason"]
 
 
-def test_an_answer_to_what_was_never_sent_is_an_exception_and_touches_no_order(gxo: Any) -> None:
+def test_an_answer_to_what_was_never_sent_is_an_exception_and_touches_no_order(gxo: ByFile) -> None:
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
     before = gxo.state(order)
@@ -313,7 +315,7 @@ def test_an_answer_to_what_was_never_sent_is_an_exception_and_touches_no_order(g
     assert set(gxo.world.exceptions()) == {"answer_unmatched"}
 
 
-def test_a_refusal_after_the_acceptance_contradicts_it_and_changes_nothing(gxo: Any) -> None:
+def test_a_refusal_after_the_acceptance_contradicts_it_and_changes_nothing(gxo: ByFile) -> None:
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
     advice(gxo, "TR", f"{order}-1", gxo.number(), "OTHER: CHANGED OUR MIND")
@@ -321,7 +323,7 @@ def test_a_refusal_after_the_acceptance_contradicts_it_and_changes_nothing(gxo: 
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-def test_a_process_that_dies_with_a_control_number_in_hand_wastes_none(gxo: Any, frozen: bool) -> None:
+def test_a_process_that_dies_with_a_control_number_in_hand_wastes_none(gxo: ByFile, frozen: bool) -> None:
     before = gxo.number()  # of nothing: there is no order yet
     world = gxo.world
     order = str(world.order(("MUG", 1)))
@@ -333,7 +335,9 @@ def test_a_process_that_dies_with_a_control_number_in_hand_wastes_none(gxo: Any,
     gxo.store.run("update connection set shut_kind = null where name = 'gxo'")
     claimed = gxo.store.claim("orders-out", 600.0)
     if frozen:
-        gxo.store.freeze(claimed, handler_for(gxo.runtime, "orders-out", "gxo", "order").write(claimed))
+        wire = handler_for(gxo.runtime, "orders-out", "gxo", "order").write(claimed)
+        assert isinstance(wire, bytes)
+        gxo.store.freeze(claimed, wire)
     else:
         stamp_of(gxo.runtime, claimed)
     gxo.store.run("update message set process_id = gen_random_uuid() where state = 'working'")
@@ -347,7 +351,7 @@ def test_a_process_that_dies_with_a_control_number_in_hand_wastes_none(gxo: Any,
 
 @pytest.mark.parametrize("fault", ["drop_writes_next", "drop_before_rename_next", "drop_after_rename_next"])
 @pytest.mark.parametrize("after", [0, 200])
-def test_a_connection_that_breaks_in_an_upload_loses_and_doubles_nothing(gxo: Any, fault: str, after: int) -> None:
+def test_a_connection_that_breaks_in_an_upload_loses_and_doubles_nothing(gxo: ByFile, fault: str, after: int) -> None:
     gxo.switch(**{fault: 1}, drop_after_bytes=after)
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
@@ -360,7 +364,7 @@ def test_a_connection_that_breaks_in_an_upload_loses_and_doubles_nothing(gxo: An
     assert len(gxo.world.shipments(order)) == 1
 
 
-def test_two_facilities_work_at_once_each_on_its_own_orders(gxo: Any) -> None:
+def test_two_facilities_work_at_once_each_on_its_own_orders(gxo: ByFile) -> None:
     gxo.act(adjust={"facility": "GBNH02", "sku": "MUG", "quantity": 7})
     gxo.hear()
     gxo.world.flush()
@@ -377,7 +381,7 @@ def test_two_facilities_work_at_once_each_on_its_own_orders(gxo: Any) -> None:
     assert (gxo.position("MUG"), gxo.position("MUG", "Annex")) == ((17, {}), (5, {}))
 
 
-def test_a_late_word_that_a_cancellation_could_not_be_read_is_no_trouble_once_it_is_proven(gxo: Any) -> None:
+def test_a_late_word_that_a_cancellation_could_not_be_read_is_no_trouble_once_it_is_proven(gxo: ByFile) -> None:
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
     cancel(gxo, order)

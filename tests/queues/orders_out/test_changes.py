@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.world import World
 from workers.orders_out import polls
 
 
@@ -13,7 +14,7 @@ def asked(order: Any) -> dict[str, int]:
     return {sku: n["ordered"] for sku, n in order["lines"].items()}
 
 
-def test_a_cancellation_before_the_sending_withdraws_what_was_held(world: Any) -> None:
+def test_a_cancellation_before_the_sending_withdraws_what_was_held(world: World) -> None:
     world.poll()
     world.stock("LATE")
     order = world.order(("LATE", 1))
@@ -28,7 +29,7 @@ def test_a_cancellation_before_the_sending_withdraws_what_was_held(world: Any) -
 
 
 @pytest.mark.parametrize("stage", ["PENDING", "ALLOCATED"])
-def test_a_cancellation_after_the_sending_cancels_there_too(world: Any, stage: str) -> None:
+def test_a_cancellation_after_the_sending_cancels_there_too(world: World, stage: str) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     if stage != "PENDING":
@@ -44,7 +45,7 @@ def test_a_cancellation_after_the_sending_cancels_there_too(world: Any, stage: s
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
-def test_a_cancellation_without_an_answer_is_found_cancelled_when_it_is_said_again(world: Any) -> None:
+def test_a_cancellation_without_an_answer_is_found_cancelled_when_it_is_said_again(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     world.khaos.post("cancel", order=order)
@@ -55,7 +56,7 @@ def test_a_cancellation_without_an_answer_is_found_cancelled_when_it_is_said_aga
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
-def test_goods_that_left_in_spite_of_a_cancellation_are_customer_services_exception(world: Any) -> None:
+def test_goods_that_left_in_spite_of_a_cancellation_are_customer_services_exception(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
     world.ship()
@@ -69,7 +70,7 @@ def test_goods_that_left_in_spite_of_a_cancellation_are_customer_services_except
     assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
 
 
-def test_a_change_before_the_sending_sends_the_new_quantities_only(world: Any) -> None:
+def test_a_change_before_the_sending_sends_the_new_quantities_only(world: World) -> None:
     world.poll()
     world.stock("LATE")
     order = world.order(("LATE", 5))
@@ -83,7 +84,7 @@ def test_a_change_before_the_sending_sends_the_new_quantities_only(world: Any) -
     assert [state for _, state in world.fulfilments(order)] == ["withdrawn", "sent"]
 
 
-def test_a_change_after_the_sending_cancels_and_sends_again_only_after_the_proof(world: Any) -> None:
+def test_a_change_after_the_sending_cancels_and_sends_again_only_after_the_proof(world: World) -> None:
     order = world.order(("MUG", 5))
     world.poll()
     world.khaos.post("edit", invoice=world.invoice(order), lines={"MUG": 3})
@@ -99,7 +100,7 @@ def test_a_change_after_the_sending_cancels_and_sends_again_only_after_the_proof
     assert [(o["reference"], asked(o)) for o in world.live()] == [(f"{order}-2", {"MUG": 3})]
 
 
-def test_a_change_after_the_goods_left_is_an_exception_and_nothing_is_sent(world: Any) -> None:
+def test_a_change_after_the_goods_left_is_an_exception_and_nothing_is_sent(world: World) -> None:
     world.clarus.switch(webhook_loss_rate=1.0)
     order = world.order(("MUG", 5))
     world.poll()
@@ -112,7 +113,7 @@ def test_a_change_after_the_goods_left_is_an_exception_and_nothing_is_sent(world
     assert len(world.there()) == 1
 
 
-def test_an_order_put_on_hold_and_released_again_gets_a_new_number_after_the_proof(world: Any) -> None:
+def test_an_order_put_on_hold_and_released_again_gets_a_new_number_after_the_proof(world: World) -> None:
     order = world.order(("MUG", 2))
     world.poll()
     for turn in (1, 2, 3):
@@ -132,7 +133,7 @@ def test_an_order_put_on_hold_and_released_again_gets_a_new_number_after_the_pro
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
-def test_an_unsent_order_may_be_held_and_released_again_and_again(world: Any) -> None:
+def test_an_unsent_order_may_be_held_and_released_again_and_again(world: World) -> None:
     world.poll()
     world.stock("LATE")
     order = world.order(("LATE", 2))
@@ -150,7 +151,7 @@ def test_an_unsent_order_may_be_held_and_released_again_and_again(world: Any) ->
     assert [o["reference"] for o in world.there()] == [f"{order}-4"]
 
 
-def test_a_reissued_invoice_code_is_flagged_and_never_sent(world: Any) -> None:
+def test_a_reissued_invoice_code_is_flagged_and_never_sent(world: World) -> None:
     order = world.order(("MUG", 2))
     world.poll()
     world.khaos.post("recode", invoice=world.invoice(order))
@@ -159,7 +160,7 @@ def test_a_reissued_invoice_code_is_flagged_and_never_sent(world: Any) -> None:
     assert [o["reference"] for o in world.there()] == [f"{order}-1"]
 
 
-def test_two_invoices_of_one_order_both_go(world: Any) -> None:
+def test_two_invoices_of_one_order_both_go(world: World) -> None:
     world.stock("SCARCE", units=2)
     order = world.order(("SCARCE", 5))
     world.poll()
@@ -176,7 +177,7 @@ def test_two_invoices_of_one_order_both_go(world: Any) -> None:
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
-def test_the_rest_of_a_part_shipment_that_is_still_at_the_warehouse_is_adopted_and_not_sent_twice(world: Any) -> None:
+def test_the_rest_of_a_part_shipment_that_is_still_at_the_warehouse_is_adopted_and_not_sent_twice(world: World) -> None:
     order = world.order(("MUG", 6))
     world.poll()
     world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
@@ -197,7 +198,7 @@ def test_the_rest_of_a_part_shipment_that_is_still_at_the_warehouse_is_adopted_a
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
-def test_the_rest_of_an_order_closed_short_goes_as_a_new_fulfilment(world: Any) -> None:
+def test_the_rest_of_an_order_closed_short_goes_as_a_new_fulfilment(world: World) -> None:
     order = world.order(("MUG", 6))
     world.poll()
     world.ship(short={f"{order}-1": 2})
@@ -217,7 +218,7 @@ def test_the_rest_of_an_order_closed_short_goes_as_a_new_fulfilment(world: Any) 
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_an_order_cancelled_while_its_sending_is_in_doubt_ends_cancelled_and_is_not_sent_again(
-    world: Any, arrived: bool
+    world: World, arrived: bool
 ) -> None:
     world.poll()
     order = world.order(("MUG", 1))

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from fleet_tests.gxo import ByFile
+
 
 @pytest.fixture
-def replacing(build_gxo: Callable[..., Any]) -> Any:
+def replacing(build_gxo: Callable[..., ByFile]) -> ByFile:
     gxo = build_gxo('changes = "replace"', switches={"steps": {"N": 100.0}})
     gxo.stock(MUG=20, BOWL=5)
     return gxo
 
 
-def edit(gxo: Any, order: str, **lines: int) -> None:
+def edit(gxo: ByFile, order: str, **lines: int) -> None:
     gxo.world.khaos.post("edit", invoice=gxo.world.invoice(order), lines=lines)
     gxo.world.poll()
 
 
-def test_a_change_in_time_replaces_the_order_under_its_number(replacing: Any) -> None:
+def test_a_change_in_time_replaces_the_order_under_its_number(replacing: ByFile) -> None:
     gxo = replacing
     order = gxo.order(("MUG", 3))
     gxo.round(1)
@@ -37,7 +38,7 @@ def test_a_change_in_time_replaces_the_order_under_its_number(replacing: Any) ->
     assert gxo.position("MUG") == (18, {})
 
 
-def test_a_change_that_comes_too_late_is_an_exception_and_the_first_order_ships(replacing: Any) -> None:
+def test_a_change_that_comes_too_late_is_an_exception_and_the_first_order_ships(replacing: ByFile) -> None:
     gxo = replacing
     order = gxo.order(("MUG", 3))
     gxo.round(1)
@@ -51,7 +52,7 @@ def test_a_change_that_comes_too_late_is_an_exception_and_the_first_order_ships(
     assert gxo.there(f"{order}-1")["lines"][0]["shipped"] == 3
 
 
-def test_a_changed_order_that_left_before_the_answer_was_read_is_as_it_was_changed(replacing: Any) -> None:
+def test_a_changed_order_that_left_before_the_answer_was_read_is_as_it_was_changed(replacing: ByFile) -> None:
     gxo = replacing
     order = gxo.order(("MUG", 3))
     gxo.round(1)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.world import World
 from workers import recovery
 from workers.orders_out import polls
 from workers.spine import ringer
@@ -51,7 +52,7 @@ def test_a_persons_retry_of_an_alarm_waits_the_partners_time_out_out_and_doubles
 
 
 @pytest.mark.parametrize("symbol", ["bad\x00thing", "bad\ud83dthing"], ids=["NUL", "half a surrogate pair"])
-def test_a_refusal_that_no_table_can_hold_is_an_exception_after_one_call(world: Any, symbol: str) -> None:
+def test_a_refusal_that_no_table_can_hold_is_an_exception_after_one_call(world: World, symbol: str) -> None:
     world.poll()
     code = world.order(("MUG", 1))
     world.clarus.switch(reject={f"{code}-1": symbol})

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from fleet_tests.gxo import ByFile
 
 
-def test_an_order_goes_out_as_a_file_is_accepted_ships_and_khaos_shows_it(gxo: Any) -> None:
+def test_an_order_goes_out_as_a_file_is_accepted_ships_and_khaos_shows_it(gxo: ByFile) -> None:
     gxo.stock(MUG=20, BOWL=5)
     order = gxo.order(("MUG", 3), ("BOWL", 1))
     gxo.round()
@@ -17,7 +17,7 @@ def test_an_order_goes_out_as_a_file_is_accepted_ships_and_khaos_shows_it(gxo: A
     assert gxo.position("MUG") == (17, {})
 
 
-def test_what_has_left_is_owed_to_nobody_and_khaos_shows_what_is_free(gxo: Any) -> None:
+def test_what_has_left_is_owed_to_nobody_and_khaos_shows_what_is_free(gxo: ByFile) -> None:
     gxo.stock(MUG=20)
     order = gxo.order(("MUG", 3))
     gxo.world.flush()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.world import World
 from workers import recovery
 from workers.orders_out import polls
 from workers.sku_sync import polls as sku_sync_polls
@@ -17,7 +18,13 @@ def asked(order: Any) -> dict[str, int]:
     return {sku: n["ordered"] for sku, n in order["lines"].items()}
 
 
-def test_an_order_goes_out_and_comes_back_dispatched(world: Any) -> None:
+def is_quiet(world: World) -> bool:
+    """Whether nothing is left to do, once what can be done now is done."""
+    world.go()
+    return not world.live_messages()
+
+
+def test_an_order_goes_out_and_comes_back_dispatched(world: World) -> None:
     order = world.order(("MUG", 2), ("BOWL", 1))
     world.poll()
     assert world.fulfilments(order) == [(f"{order}-1", "sent")]
@@ -29,7 +36,7 @@ def test_an_order_goes_out_and_comes_back_dispatched(world: Any) -> None:
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
-def test_polling_again_and_again_sends_nothing_twice(world: Any) -> None:
+def test_polling_again_and_again_sends_nothing_twice(world: World) -> None:
     order = world.order(("MUG", 2))
     for _ in range(4):
         world.poll()
@@ -39,7 +46,7 @@ def test_polling_again_and_again_sends_nothing_twice(world: Any) -> None:
     assert [o["reference"] for o in world.there()] == [f"{order}-1"]
 
 
-def test_only_stock_goes_to_the_warehouse_and_postage_never_does(world: Any) -> None:
+def test_only_stock_goes_to_the_warehouse_and_postage_never_does(world: World) -> None:
     world.stock("POST", "DISCOUNT", "MANUAL", stock_controlled=False)
     mixed = world.order(("MUG", 1), ("POST", 1), ("DISCOUNT", 1), ("MANUAL", 3))
     world.order(("POST", 1), ("DISCOUNT", 1))
@@ -51,7 +58,7 @@ def test_only_stock_goes_to_the_warehouse_and_postage_never_does(world: Any) -> 
     assert "POST" not in world.clarus.books()["products"]
 
 
-def test_odd_orders_go_out_as_they_are(world: Any) -> None:
+def test_odd_orders_go_out_as_they_are(world: World) -> None:
     odd = ("mug-lower", "A B C", "TEE/L", "15056BL", "K&K <1>")
     many = tuple(f"SKU{n:03d}" for n in range(500))
     world.stock(*odd, *many, units=1_000_000)
@@ -71,7 +78,7 @@ def test_odd_orders_go_out_as_they_are(world: Any) -> None:
     assert world.exceptions() == []
 
 
-def test_an_unconfirmed_sku_holds_its_order_which_goes_by_itself_when_it_is_confirmed(world: Any) -> None:
+def test_an_unconfirmed_sku_holds_its_order_which_goes_by_itself_when_it_is_confirmed(world: World) -> None:
     world.poll()
     world.stock("LATE", "LATER")
     order = world.order(("MUG", 1), ("LATE", 1), ("LATER", 1))
@@ -88,7 +95,7 @@ def test_an_unconfirmed_sku_holds_its_order_which_goes_by_itself_when_it_is_conf
 
 
 def test_past_its_limit_an_unconfirmed_sku_is_merchandisings_exception_and_closes_by_itself(
-    build: Callable[..., Any],
+    build: Callable[..., World],
 ) -> None:
     world = build(sku_limit=0.001)
     world.clarus.switch(reject={"MUG": "product_not_wanted"})
@@ -122,7 +129,7 @@ facility = "LDS1"
 """
 
 
-def test_routing_rules_are_tried_in_order_and_the_reason_is_kept(build: Callable[..., Any]) -> None:
+def test_routing_rules_are_tried_in_order_and_the_reason_is_kept(build: Callable[..., World]) -> None:
     world = build(routing=ORDERED_RULES)
     trade, local = world.order(("MUG", 1), channel="Trade"), world.order(("MUG", 1))
     nobody, annex = world.order(("MUG", 1), postcode="YO1 7HH"), world.order(("MUG", 1), site="Annex")
@@ -136,7 +143,7 @@ def test_routing_rules_are_tried_in_order_and_the_reason_is_kept(build: Callable
     assert {o["reference"] for o in world.live()} == {f"{trade}-1", f"{local}-1"}
 
 
-def test_an_order_without_a_route_goes_after_a_rule_was_added_and_it_was_retried(build: Callable[..., Any]) -> None:
+def test_an_order_without_a_route_goes_after_a_rule_was_added_and_it_was_retried(build: Callable[..., World]) -> None:
     world = build(routing='[[routing]]\nname = "Eire"\nto = "leeds"\nfacility = "LDS1"\nwhen = { country = ["IE"] }')
     order = world.order(("MUG", 1))
     world.poll()
@@ -152,7 +159,7 @@ def test_an_order_without_a_route_goes_after_a_rule_was_added_and_it_was_retried
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_a_bad_address_that_is_corrected_in_khaos_goes_by_itself(world: Any, note: Callable[[Any], str]) -> None:
+def test_a_bad_address_that_is_corrected_in_khaos_goes_by_itself(world: World, note: Callable[[Any], str]) -> None:
     world.poll()
     nameless, mailed = world.order(("MUG", 1)), world.order(("MUG", 1), email="no at sign")
     fine = world.order(("MUG", 1))
@@ -168,7 +175,7 @@ def test_a_bad_address_that_is_corrected_in_khaos_goes_by_itself(world: Any, not
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_an_address_found_bad_after_a_hold_goes_by_itself_too_once_it_is_corrected(world: Any) -> None:
+def test_an_address_found_bad_after_a_hold_goes_by_itself_too_once_it_is_corrected(world: World) -> None:
     world.poll()
     world.stock("LATE")
     order = world.order(("LATE", 1), email="no at sign")
@@ -182,7 +189,7 @@ def test_an_address_found_bad_after_a_hold_goes_by_itself_too_once_it_is_correct
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
-def test_what_the_warehouse_refuses_is_operations_exception_and_goes_after_a_retry(world: Any) -> None:
+def test_what_the_warehouse_refuses_is_operations_exception_and_goes_after_a_retry(world: World) -> None:
     world.poll()
     order = world.order(("MUG", 1))
     world.clarus.switch(reject={f"{order}-1": "not_today"})
@@ -196,14 +203,14 @@ def test_what_the_warehouse_refuses_is_operations_exception_and_goes_after_a_ret
     assert (world.exceptions(), [o["reference"] for o in world.live()]) == ([], [f"{order}-1"])
 
 
-def test_an_effect_without_an_answer_is_looked_up_and_one_order_stands_there(build: Callable[..., Any]) -> None:
+def test_an_effect_without_an_answer_is_looked_up_and_one_order_stands_there(build: Callable[..., World]) -> None:
     world = build(clarus_deadline=1.5)
     world.poll()
     order = world.order(("MUG", 1))
     world.clarus.switch(effect_then_hang_next={"create_goods_out": 1}, hang_seconds=4.0)
     world.poll()
     assert [(m["state"], m["error_kind"]) for m in world.live_messages()] == [("waiting", "unavailable")]
-    world.until(lambda: world.go() or not world.live_messages())
+    world.until(lambda: is_quiet(world))
     assert [o["reference"] for o in world.there()] == [f"{order}-1"]
     assert world.clarus.calls("create_goods_out") == 1
     settled = world.store.row("select * from message_settled where reference = %s", f"{order}-1")
@@ -212,11 +219,11 @@ def test_an_effect_without_an_answer_is_looked_up_and_one_order_stands_there(bui
 
 
 @pytest.mark.parametrize("fault", ["error_next", "html_next", "truncate_next", "throttle_next", "unauthorised_next"])
-def test_a_bad_day_at_the_warehouse_makes_one_order_all_the_same(build: Callable[..., Any], fault: str) -> None:
+def test_a_bad_day_at_the_warehouse_makes_one_order_all_the_same(build: Callable[..., World], fault: str) -> None:
     world = build(clarus_deadline=2.0)
     world.poll()
     world.order(("MUG", 1))
     world.clarus.switch(**{fault: 1})
     world.poll()
-    world.until(lambda: world.go() or not world.live_messages())
+    world.until(lambda: is_quiet(world))
     assert (len(world.there()), world.exceptions()) == (1, [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from fleet_tests.world import World
 from workers import recovery
 from workers.orders_out import polls
 from workers.spine import reading
@@ -16,11 +17,11 @@ def asked(order: Any) -> dict[str, int]:
     return {sku: n["ordered"] for sku, n in order["lines"].items()}
 
 
-def read(world: Any) -> None:
+def read(world: World) -> None:
     reading.read_inbox(world.runtime, lambda c, s: reader_for(world.runtime, c, s))
 
 
-def renamed(world: Any, description: str) -> None:
+def renamed(world: World, description: str) -> None:
     """Khaos renames a product; its clock has whole seconds, so wait for another one."""
     before = world.store.row("select value from cursor where source = 'catalogue'")
     product = {"code": "MUG", "description": description, "in_stock": 100_000, "price": "2.00"}
@@ -33,12 +34,12 @@ def renamed(world: Any, description: str) -> None:
     world.until(moved)
 
 
-def description(world: Any) -> str:
+def description(world: World) -> str:
     told: str = world.store.row("select body->>'description' as d from product where code = 'MUG'")["d"]
     return told
 
 
-def test_an_old_page_read_again_does_not_bring_old_quantities_back(world: Any) -> None:
+def test_an_old_page_read_again_does_not_bring_old_quantities_back(world: World) -> None:
     order = world.order(("MUG", 5))
     world.poll()
     page = world.store.row("select id from record where source = 'orders' order by id limit 1")["id"]
@@ -52,7 +53,7 @@ def test_an_old_page_read_again_does_not_bring_old_quantities_back(world: Any) -
     assert [asked(o) for o in world.live()] == [{"MUG": 3}]
 
 
-def test_retrying_an_unreadable_order_does_not_revive_a_cancelled_one_of_the_same_page(world: Any) -> None:
+def test_retrying_an_unreadable_order_does_not_revive_a_cancelled_one_of_the_same_page(world: World) -> None:
     cancelled = world.order(("MUG", 1))
     world.order(("BOWL", 2), country="ZZ")
     world.poll()
@@ -65,7 +66,7 @@ def test_retrying_an_unreadable_order_does_not_revive_a_cancelled_one_of_the_sam
     assert (world.live(), world.exceptions()) == ([], ["bad_address"])
 
 
-def test_the_proof_of_one_cancellation_does_not_revive_a_neighbour_that_was_cancelled_meanwhile(world: Any) -> None:
+def test_the_proof_of_one_cancellation_does_not_revive_a_neighbour_that_was_cancelled_meanwhile(world: World) -> None:
     gone, changed = world.order(("MUG", 1)), world.order(("BOWL", 2))
     world.poll()
     world.khaos.post("edit", invoice=world.invoice(changed), lines={"BOWL": 1})
@@ -82,7 +83,7 @@ def test_the_proof_of_one_cancellation_does_not_revive_a_neighbour_that_was_canc
     assert [(o["reference"], asked(o)) for o in world.live()] == [(f"{changed}-2", {"BOWL": 1})]
 
 
-def test_an_order_withdrawn_while_its_change_is_being_cancelled_is_not_sent_again(world: Any) -> None:
+def test_an_order_withdrawn_while_its_change_is_being_cancelled_is_not_sent_again(world: World) -> None:
     order = world.order(("MUG", 5))
     world.poll()
     world.khaos.post("edit", invoice=world.invoice(order), lines={"MUG": 3})
@@ -96,7 +97,7 @@ def test_an_order_withdrawn_while_its_change_is_being_cancelled_is_not_sent_agai
     assert world.live() == []
 
 
-def test_the_new_code_of_a_part_invoice_is_flagged_although_the_order_has_room_for_it(world: Any) -> None:
+def test_the_new_code_of_a_part_invoice_is_flagged_although_the_order_has_room_for_it(world: World) -> None:
     world.stock("SCARCE", units=2)
     order = world.order(("SCARCE", 5))
     world.poll()
@@ -106,7 +107,7 @@ def test_the_new_code_of_a_part_invoice_is_flagged_although_the_order_has_room_f
     assert world.exceptions() == ["invoice_recoded"]
 
 
-def test_a_product_renamed_there_and_back_is_three_versions_and_an_old_record_changes_nothing(world: Any) -> None:
+def test_a_product_renamed_there_and_back_is_three_versions_and_an_old_record_changes_nothing(world: World) -> None:
     renamed(world, "Blue")
     page = world.store.row("select max(id) as id from record where source = 'products'")["id"]
     renamed(world, "Red")
@@ -118,7 +119,7 @@ def test_a_product_renamed_there_and_back_is_three_versions_and_an_old_record_ch
     assert description(world) == "Blue"
 
 
-def test_a_line_that_turns_out_to_be_postage_is_no_change_of_the_order(world: Any) -> None:
+def test_a_line_that_turns_out_to_be_postage_is_no_change_of_the_order(world: World) -> None:
     postage = {"code": "POST", "description": "Postage", "in_stock": 0, "price": "2.00", "stock_controlled": False}
     world.khaos.post("products", products=[postage], sites=["Main Site", "Annex"])
     world.stock("SCARCE", units=2)
@@ -132,7 +133,7 @@ def test_a_line_that_turns_out_to_be_postage_is_no_change_of_the_order(world: An
     assert sum(asked(o)["SCARCE"] for o in world.live()) == 5
 
 
-def test_a_short_pick_stays_open_until_its_own_goods_have_left(world: Any) -> None:
+def test_a_short_pick_stays_open_until_its_own_goods_have_left(world: World) -> None:
     world.stock("RARE", units=0)
     order = world.order(("MUG", 5), ("RARE", 2))
     world.poll()
@@ -149,7 +150,7 @@ def test_a_short_pick_stays_open_until_its_own_goods_have_left(world: Any) -> No
 
 
 def test_an_order_that_was_cancelled_before_it_could_be_read_is_no_exception_any_more(
-    build: Callable[..., Any],
+    build: Callable[..., World],
 ) -> None:
     world = build()
     order = world.order(("MUG", 1), country="ZZ")

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
+from fleet_tests.shop import Shop
 from workers import recovery
 from workers.returns_in import rma
 from workers.spine.people import Person
 
 
-def told(shop: Any, text: str, who: str = "Anna B") -> rma.Taken:
+def told(shop: Shop, text: str, who: str = "Anna B") -> rma.Taken:
     done = rma.take(shop.store, rma.read_csv(text), who)
     shop.world.go()
     return done
 
 
-def receipts(shop: Any) -> list[tuple[str, str]]:
+def receipts(shop: Shop) -> list[tuple[str, str]]:
     return [(r["reference"], r["status"]) for r in shop.world.clarus.books()["receipts"]]
 
 
-def test_an_announced_return_stands_at_the_warehouse_once_and_is_known_when_it_comes(shop: Any) -> None:
+def test_an_announced_return_stands_at_the_warehouse_once_and_is_known_when_it_comes(shop: Shop) -> None:
     order = shop.sold(("MUG", 2))
     text = f"rma,order,sku,quantity,reason,exchange_for,expected_on\nRMA-7,{order},MUG,2,too small,,2031-05-01\n"
     assert told(shop, text).taken == ("RMA-7",)
@@ -36,7 +35,7 @@ def test_an_announced_return_stands_at_the_warehouse_once_and_is_known_when_it_c
     assert shop.offer(line).exchanges == ()
 
 
-def test_an_advice_that_comes_after_its_goods_names_their_order_and_makes_no_second_receipt(shop: Any) -> None:
+def test_an_advice_that_comes_after_its_goods_names_their_order_and_makes_no_second_receipt(shop: Shop) -> None:
     order = shop.sold(("MUG", 1))
     shop.back("RMA-7", shop.good("MUG", 1), kind="return")
     assert shop.world.exceptions() == ["return_unknown_order"]
@@ -47,7 +46,7 @@ def test_an_advice_that_comes_after_its_goods_names_their_order_and_makes_no_sec
     assert shop.store.row("select state from return_advice") == {"state": "received"}
 
 
-def test_an_exchange_goes_out_only_as_it_was_announced_and_once(shop: Any) -> None:
+def test_an_exchange_goes_out_only_as_it_was_announced_and_once(shop: Shop) -> None:
     order = shop.sold(("MUG", 3))
     told(shop, f"rma,order,sku,quantity,exchange_for\nRMA-7,{order},MUG,2,BOWL\n")
     shop.back("RMA-7", {"product": "MUG", "quantity": 2, "good": 1})
@@ -62,7 +61,7 @@ def test_an_exchange_goes_out_only_as_it_was_announced_and_once(shop: Any) -> No
     assert [state for order in shipped for _, state in shop.world.fulfilments(order)] == ["sent", "sent"]
 
 
-def test_bad_lines_are_refused_with_a_sentence_each_and_good_ones_are_taken(shop: Any) -> None:
+def test_bad_lines_are_refused_with_a_sentence_each_and_good_ones_are_taken(shop: Shop) -> None:
     order = shop.sold(("MUG", 2))
     done = told(
         shop,
@@ -89,7 +88,7 @@ def test_bad_lines_are_refused_with_a_sentence_each_and_good_ones_are_taken(shop
         rma.read_csv("rma,sku,quantity\n")
 
 
-def test_an_advice_waits_for_its_skus_to_be_confirmed_and_then_goes_by_itself(shop: Any) -> None:
+def test_an_advice_waits_for_its_skus_to_be_confirmed_and_then_goes_by_itself(shop: Shop) -> None:
     order = shop.sold(("MUG", 1))
     shop.store.run("""select sku_refused('{"connection": "leeds", "code": "MUG"}')""")
     told(shop, f"rma,order,sku,quantity\nRMA-7,{order},MUG,1\n")
@@ -103,7 +102,7 @@ def test_an_advice_waits_for_its_skus_to_be_confirmed_and_then_goes_by_itself(sh
     assert receipts(shop) == [("RMA-7", "PENDING")]
 
 
-def test_dismissing_the_exception_of_an_advice_withdraws_it(shop: Any) -> None:
+def test_dismissing_the_exception_of_an_advice_withdraws_it(shop: Shop) -> None:
     order = shop.sold(("MUG", 1))
     shop.store.run("""select sku_refused('{"connection": "leeds", "code": "MUG"}')""")
     told(shop, f"rma,order,sku,quantity\nRMA-7,{order},MUG,1\n")
@@ -116,7 +115,7 @@ def test_dismissing_the_exception_of_an_advice_withdraws_it(shop: Any) -> None:
     assert receipts(shop) == []
 
 
-def test_an_advice_whose_answer_was_lost_is_looked_up_and_not_doubled(shop: Any) -> None:
+def test_an_advice_whose_answer_was_lost_is_looked_up_and_not_doubled(shop: Shop) -> None:
     order = shop.sold(("MUG", 1))
     shop.world.clarus.switch(effect_then_500_next={"create_goods_in_receipt": 1})
     told(shop, f"rma,order,sku,quantity\nRMA-7,{order},MUG,1\n")
@@ -126,7 +125,7 @@ def test_an_advice_whose_answer_was_lost_is_looked_up_and_not_doubled(shop: Any)
     assert shop.store.row("select state from return_advice") == {"state": "sent"}
 
 
-def test_other_lines_under_an_rma_that_the_warehouse_has_are_refused(shop: Any) -> None:
+def test_other_lines_under_an_rma_that_the_warehouse_has_are_refused(shop: Shop) -> None:
     order = shop.sold(("MUG", 2))
     told(shop, f"rma,order,sku,quantity\nRMA-7,{order},MUG,1\n")
     done = told(shop, f"rma,order,sku,quantity\nRMA-7,{order},MUG,2\n")

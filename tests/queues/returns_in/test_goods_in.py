@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from fleet_tests.world import World
 from workers.returns_in import goods_in
 from workers.views import returns, worklists
 
 PO = "PO-1001"
 
 
-def deliver(world: Any, reference: str = PO, *, heard: bool = True, **said: Any) -> None:
+def deliver(world: World, reference: str = PO, *, heard: bool = True, **said: Any) -> None:
     """A lorry at the door: what comes is put away at once, and the fleet hears of it."""
     lines = said.pop("lines", [{"product": "MUG", "quantity": 10}])
     world.clarus.post("floor", receive={"reference": reference, "lines": lines, "at_once": True, **said})
@@ -21,17 +23,17 @@ def deliver(world: Any, reference: str = PO, *, heard: bool = True, **said: Any)
         hear(world)
 
 
-def hear(world: Any) -> None:
+def hear(world: World) -> None:
     world.until(lambda: (c := world.clarus.books()["webhooks"])["delivered"] >= c["fired"] - c["lost"] + c["repeated"])
     world.go()
 
 
-def lines(world: Any) -> list[tuple[str, str, int, int]]:
+def lines(world: World) -> list[tuple[str, str, int, int]]:
     rows = world.store.rows("select * from received_line order by purchase_order, id")
     return [(row["purchase_order"], row["sku"], row["received"], row["booked"]) for row in rows]
 
 
-def terms(world: Any) -> list[tuple[str, str, int]]:
+def terms(world: World) -> list[tuple[str, str, int]]:
     rows = world.store.rows(
         "select kind, condition, sum(units)::integer as units from term where cleared_at is null group by 1, 2"
         " order by 1, 2"
@@ -40,12 +42,12 @@ def terms(world: Any) -> list[tuple[str, str, int]]:
 
 
 @pytest.fixture
-def stocked(world: Any) -> Any:
+def stocked(world: World) -> World:
     world.poll()
     return world
 
 
-def test_a_suppliers_delivery_is_received_by_purchase_order_and_not_booked(stocked: Any) -> None:
+def test_a_suppliers_delivery_is_received_by_purchase_order_and_not_booked(stocked: World) -> None:
     deliver(stocked, lines=[{"product": "MUG", "quantity": 10}, {"product": "BOWL", "quantity": 4}])
     assert lines(stocked) == [(PO, "MUG", 10, 0), (PO, "BOWL", 4, 0)]
     assert terms(stocked) == [("pending_goods_in", "goods_in", 14)]
@@ -56,7 +58,7 @@ def test_a_suppliers_delivery_is_received_by_purchase_order_and_not_booked(stock
     assert [(row["purchase_order"], row["sku"]) for row in listed] == [(PO, "MUG"), (PO, "BOWL")]
 
 
-def test_the_same_again_late_and_out_of_order_changes_nothing(stocked: Any) -> None:
+def test_the_same_again_late_and_out_of_order_changes_nothing(stocked: World) -> None:
     stocked.clarus.switch(webhook_repeat_rate=1.0, webhook_delay=(0.0, 0.1), webhook_shuffle=True)
     deliver(stocked)
     stocked.store.run(
@@ -70,7 +72,7 @@ def test_the_same_again_late_and_out_of_order_changes_nothing(stocked: Any) -> N
     assert terms(stocked) == [("pending_goods_in", "goods_in", 10)]
 
 
-def test_a_delivery_in_parts_grows(stocked: Any) -> None:
+def test_a_delivery_in_parts_grows(stocked: World) -> None:
     deliver(stocked, lines=[{"product": "MUG", "quantity": 10, "good": 4}])
     assert lines(stocked) == [(PO, "MUG", 4, 0)]
     assert stocked.store.row("select status from goods_in") == {"status": "receiving"}
@@ -80,7 +82,7 @@ def test_a_delivery_in_parts_grows(stocked: Any) -> None:
     assert stocked.store.row("select status from goods_in") == {"status": "completed"}
 
 
-def test_goods_in_the_bay_are_received_and_not_good_yet(stocked: Any) -> None:
+def test_goods_in_the_bay_are_received_and_not_good_yet(stocked: World) -> None:
     stocked.clarus.switch(floor=True, receive_seconds=0.0, putaway_seconds=3600.0)
     deliver(stocked, at_once=False, heard=False)
     stocked.until(lambda: stocked.clarus.books()["receipts"][0]["status"] != "PENDING")
@@ -95,7 +97,7 @@ def test_goods_in_the_bay_are_received_and_not_good_yet(stocked: Any) -> None:
     assert terms(stocked) == [("pending_goods_in", "goods_in", 10)]
 
 
-def test_a_delivery_whose_webhooks_were_lost_is_found_by_the_sweep(stocked: Any) -> None:
+def test_a_delivery_whose_webhooks_were_lost_is_found_by_the_sweep(stocked: World) -> None:
     stocked.clarus.switch(webhook_loss_rate=1.0)
     deliver(stocked)
     assert lines(stocked) == []
@@ -104,7 +106,7 @@ def test_a_delivery_whose_webhooks_were_lost_is_found_by_the_sweep(stocked: Any)
     assert lines(stocked) == [(PO, "MUG", 10, 0)]
 
 
-def test_a_tenant_that_shows_no_lines_tells_them_by_webhook_and_else_a_person_is_told(stocked: Any) -> None:
+def test_a_tenant_that_shows_no_lines_tells_them_by_webhook_and_else_a_person_is_told(stocked: World) -> None:
     stocked.clarus.switch(extra_fields=False)
     deliver(stocked)
     assert lines(stocked) == [(PO, "MUG", 10, 0)]
@@ -121,7 +123,7 @@ def test_a_tenant_that_shows_no_lines_tells_them_by_webhook_and_else_a_person_is
     assert sum(after.values()) - sum(before.values()) <= 2  # what is over is not read again and again
 
 
-def test_a_receipt_that_shows_none_of_its_lines_is_an_exception_until_they_are_known(stocked: Any) -> None:
+def test_a_receipt_that_shows_none_of_its_lines_is_an_exception_until_they_are_known(stocked: World) -> None:
     deliver(stocked)
     row = stocked.store.row("select body from record where source = 'receipt' order by id desc limit 1")
     seen = json.loads(bytes(row["body"]))
@@ -136,7 +138,7 @@ def test_a_receipt_that_shows_none_of_its_lines_is_an_exception_until_they_are_k
     assert stocked.exceptions() == []
 
 
-def test_what_the_floor_took_out_of_goods_in_again_is_not_received(stocked: Any) -> None:
+def test_what_the_floor_took_out_of_goods_in_again_is_not_received(stocked: World) -> None:
     deliver(stocked, lines=[{"product": "MUG", "quantity": 10, "good": 4}])
     assert lines(stocked) == [(PO, "MUG", 4, 0)]
     row = stocked.store.row("select body from record where source = 'receipt' order by id desc limit 1")
@@ -149,7 +151,7 @@ def test_what_the_floor_took_out_of_goods_in_again_is_not_received(stocked: Any)
     assert lines(stocked) == [(PO, "MUG", 3, 0)]
 
 
-def test_what_khaos_shows_books_the_oldest_purchase_order_first(stocked: Any) -> None:
+def test_what_khaos_shows_books_the_oldest_purchase_order_first(stocked: World) -> None:
     deliver(stocked)
     deliver(stocked, "PO-1002", lines=[{"product": "MUG", "quantity": 5}])
     booked = stocked.store.row("select book_received('Main Site', 'MUG', 12, 'fleet', 'it shows') as n")
@@ -163,7 +165,7 @@ def test_what_khaos_shows_books_the_oldest_purchase_order_first(stocked: Any) ->
     assert [row["purchase_order"] for row in returns.received(stocked.store, PO)] == [PO]
 
 
-def test_a_person_books_a_line_in_parts_and_never_more_than_came(stocked: Any) -> None:
+def test_a_person_books_a_line_in_parts_and_never_more_than_came(stocked: World) -> None:
     deliver(stocked)
     number = returns.received(stocked.store)[0]["id"]
     assert stocked.store.row("select book_line(%s, 4, 'Anna B', 'by hand') as n", number) == {"n": 4}
@@ -175,7 +177,7 @@ def test_a_person_books_a_line_in_parts_and_never_more_than_came(stocked: Any) -
     assert terms(stocked) == []
 
 
-def test_goods_that_nobody_books_are_finances_until_somebody_does(stocked: Any) -> None:
+def test_goods_that_nobody_books_are_finances_until_somebody_does(stocked: World) -> None:
     """A delivery note that was overwritten in the very moment of its booking is found so as well."""
     deliver(stocked, lines=[{"product": "MUG", "quantity": 10, "good": 4}])
     assert stocked.check() == 0
@@ -193,7 +195,7 @@ def test_goods_that_nobody_books_are_finances_until_somebody_does(stocked: Any) 
     assert stocked.store.run(late) == 0
 
 
-def test_goods_that_were_counted_as_a_suppliers_stay_a_suppliers(stocked: Any) -> None:
+def test_goods_that_were_counted_as_a_suppliers_stay_a_suppliers(stocked: World) -> None:
     order = stocked.order(("MUG", 1))
     deliver(stocked, order)  # before anybody knows the order: a purchase order of the same name
     assert stocked.store.row("select kind from goods_in") == {"kind": "supplier"}
@@ -205,7 +207,7 @@ def test_goods_that_were_counted_as_a_suppliers_stay_a_suppliers(stocked: Any) -
     assert [row[2] for row in lines(stocked)] == [10]
 
 
-def test_goods_that_were_read_and_not_counted_yet_are_not_taken_for_booked(build: Any) -> None:
+def test_goods_that_were_read_and_not_counted_yet_are_not_taken_for_booked(build: Callable[..., World]) -> None:
     world = build(stock="[stock]\nflush = 0.001\n")
     world.opening(MUG=5)
     deliver(world)
@@ -221,7 +223,7 @@ def test_goods_that_were_read_and_not_counted_yet_are_not_taken_for_booked(build
     assert lines(world) == [(PO, "MUG", 10, 0)]
 
 
-def test_a_delivery_is_not_for_sale_before_khaos_books_it_and_is_afterwards(build: Any) -> None:
+def test_a_delivery_is_not_for_sale_before_khaos_books_it_and_is_afterwards(build: Callable[..., World]) -> None:
     world = build(stock="[stock]\nflush = 0.001\n")
     world.opening(MUG=5)
     assert world.levels("MUG") == {"Main Site": (5, 5)}

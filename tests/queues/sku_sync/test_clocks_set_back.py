@@ -54,7 +54,9 @@ def ask(server: Server) -> Callable[[datetime | None], Any]:
     return erp.fetch_changed_products
 
 
-def test_every_edit_of_the_night_in_which_clocks_are_set_back_is_seen(server: Server, ask: Any) -> None:
+def test_every_edit_of_the_night_in_which_clocks_are_set_back_is_seen(
+    server: Server, ask: Callable[[datetime | None], Any]
+) -> None:
     seen: set[str] = set()
     cursor = None
     for minute in range(0, 360, 5):
@@ -70,7 +72,9 @@ def test_every_edit_of_the_night_in_which_clocks_are_set_back_is_seen(server: Se
     assert sorted(set(server.edits) - seen) == []
 
 
-def test_a_time_of_the_future_does_not_carry_the_question_past_now(server: Server, ask: Any) -> None:
+def test_a_time_of_the_future_does_not_carry_the_question_past_now(
+    server: Server, ask: Callable[[datetime | None], Any]
+) -> None:
     server.now = datetime.now(UTC) + timedelta(days=3)
     server.edit("AHEAD")
     before = datetime.now(UTC)

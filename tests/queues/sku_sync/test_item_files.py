@@ -3,49 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
+from fleet_tests.gxo import ByFile
 from workers import recovery
 from workers.spine.people import Person
 from workers.views.worklists import publish
 
-Build = Callable[..., Any]
+Build = Callable[..., ByFile]
 SHORT = 0.3
 GOOD = ("sku,result,code,message", "MUG,accepted,,")
 
 
 @pytest.fixture
-def gxo(build_gxo: Build) -> Any:
+def gxo(build_gxo: Build) -> ByFile:
     opened = build_gxo()
     opened.switch(floor=False)
     return opened
 
 
-def skus(gxo: Any) -> dict[str, str]:
+def skus(gxo: ByFile) -> dict[str, str]:
     return {row["code"]: row["state"] for row in gxo.store.rows("select code, state from sku where connection = 'gxo'")}
 
 
-def sync(gxo: Any, *codes: str) -> None:
+def sync(gxo: ByFile, *codes: str) -> None:
     """Khaos Control has these items, and GXO is sent them."""
     gxo.world.stock(*codes)
     gxo.world.poll()
     gxo.hear()
 
 
-def files(gxo: Any, facility: str = "GBNH01") -> list[str]:
+def files(gxo: ByFile, facility: str = "GBNH01") -> list[str]:
     return sorted(file.name for file in gxo.folder("in", facility).glob("item_*.csv"))
 
 
-def answer(gxo: Any, facility: str, *rows: str) -> None:
+def answer(gxo: ByFile, facility: str, *rows: str) -> None:
     """A result by hand to the file that lies there, which nobody reads any more."""
     (name,) = files(gxo, facility)
     (gxo.folder("in", facility) / name).unlink()
     gxo.lay(name.replace(".csv", ".result.csv"), "\n".join(rows).encode(), facility)
 
 
-def test_items_go_to_every_facility_and_are_confirmed_when_the_last_has_accepted(gxo: Any) -> None:
+def test_items_go_to_every_facility_and_are_confirmed_when_the_last_has_accepted(gxo: ByFile) -> None:
     sync(gxo, "MUG")
     assert (len(files(gxo)), len(files(gxo, "GBNH02")), skus(gxo)) == (1, 1, {})
     answer(gxo, "GBNH01", *GOOD, "BOWL,accepted,,", "TRAY,accepted,,")
@@ -57,7 +57,7 @@ def test_items_go_to_every_facility_and_are_confirmed_when_the_last_has_accepted
     assert gxo.store.rows("select * from expectation where what = 'item results'") == []
 
 
-def test_an_item_that_one_facility_rejects_is_merchandisings_and_the_others_are_confirmed(gxo: Any) -> None:
+def test_an_item_that_one_facility_rejects_is_merchandisings_and_the_others_are_confirmed(gxo: ByFile) -> None:
     gxo.switch(reject_items={"BOWL": "NOT IN THIS SEASON"})
     sync(gxo, "MUG", "BOWL")
     gxo.round(SHORT)
@@ -73,7 +73,7 @@ def test_an_item_that_one_facility_rejects_is_merchandisings_and_the_others_are_
     assert (skus(gxo)["BOWL"], gxo.world.exceptions()) == ("confirmed", [])
 
 
-def test_an_item_that_a_facility_rejects_later_holds_orders_again_until_it_is_accepted(gxo: Any) -> None:
+def test_an_item_that_a_facility_rejects_later_holds_orders_again_until_it_is_accepted(gxo: ByFile) -> None:
     sync(gxo, "MUG")
     gxo.round(SHORT)
     assert skus(gxo)["MUG"] == "confirmed"
@@ -97,7 +97,7 @@ def test_an_item_that_a_facility_rejects_later_holds_orders_again_until_it_is_ac
     assert gxo.there(f"{order}-1")["state"] == "N"
 
 
-def test_two_facilities_that_disagree_confirm_nothing_and_say_who_refused(gxo: Any) -> None:
+def test_two_facilities_that_disagree_confirm_nothing_and_say_who_refused(gxo: ByFile) -> None:
     sync(gxo, "MUG")
     rest = [code for code in ("BOWL", "TRAY") if code not in skus(gxo)]
     more = [f"{code},accepted,," for code in rest]
@@ -108,7 +108,7 @@ def test_two_facilities_that_disagree_confirm_nothing_and_say_who_refused(gxo: A
     assert "MUG" not in skus(gxo)
 
 
-def test_an_answer_for_some_of_the_items_leaves_the_others_awaited(gxo: Any) -> None:
+def test_an_answer_for_some_of_the_items_leaves_the_others_awaited(gxo: ByFile) -> None:
     sync(gxo, "MUG", "BOWL")
     for facility in ("GBNH01", "GBNH02"):
         answer(gxo, facility, *GOOD)
@@ -117,7 +117,7 @@ def test_an_answer_for_some_of_the_items_leaves_the_others_awaited(gxo: Any) -> 
     assert set(gxo.world.exceptions()) == {"answer_missing"}
 
 
-def test_an_answer_for_a_stranger_is_an_exception_and_confirms_nothing_of_ours(gxo: Any) -> None:
+def test_an_answer_for_a_stranger_is_an_exception_and_confirms_nothing_of_ours(gxo: ByFile) -> None:
     sync(gxo, "MUG")
     for facility in ("GBNH01", "GBNH02"):
         answer(gxo, facility, *GOOD, "STRANGER,accepted,,")
@@ -125,7 +125,7 @@ def test_an_answer_for_a_stranger_is_an_exception_and_confirms_nothing_of_ours(g
     assert set(gxo.world.exceptions()) == {"answer_unmatched"}
 
 
-def test_a_result_that_makes_no_sense_is_an_exception_and_its_neighbours_count(gxo: Any) -> None:
+def test_a_result_that_makes_no_sense_is_an_exception_and_its_neighbours_count(gxo: ByFile) -> None:
     sync(gxo, "MUG", "BOWL")
     for facility in ("GBNH01", "GBNH02"):
         answer(gxo, facility, *GOOD, "BOWL,perhaps,,")
@@ -133,14 +133,14 @@ def test_a_result_that_makes_no_sense_is_an_exception_and_its_neighbours_count(g
     assert set(gxo.world.exceptions()) == {"unknown_status"}
 
 
-def test_an_answer_that_is_no_result_file_is_an_exception(gxo: Any) -> None:
+def test_an_answer_that_is_no_result_file_is_an_exception(gxo: ByFile) -> None:
     sync(gxo, "MUG")
     answer(gxo, "GBNH01", "whatever this is")
     assert gxo.world.exceptions() == ["unmappable"]
     assert skus(gxo) == {}
 
 
-def test_no_order_goes_before_its_items_are_accepted_everywhere(gxo: Any) -> None:
+def test_no_order_goes_before_its_items_are_accepted_everywhere(gxo: ByFile) -> None:
     sync(gxo, "MUG")
     order = gxo.order(("MUG", 1))
     assert [m["state"] for m in gxo.world.live_messages() if m["kind"] == "order"] == ["held"]
@@ -149,7 +149,7 @@ def test_no_order_goes_before_its_items_are_accepted_everywhere(gxo: Any) -> Non
     assert gxo.there(f"{order}-1")["state"] == "N"
 
 
-def test_an_item_file_whose_upload_breaks_is_laid_once(gxo: Any) -> None:
+def test_an_item_file_whose_upload_breaks_is_laid_once(gxo: ByFile) -> None:
     gxo.switch(drop_after_rename_next=1)
     sync(gxo, "MUG")
     gxo.world.hurry()

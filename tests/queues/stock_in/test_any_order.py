@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from adapters.gxo.sandbox import snapshots
+from fleet_tests.gxo import ByFile
 
-Build = Callable[..., Any]
+Build = Callable[..., ByFile]
 SKUS = ("MUG", "BOWL", "TRAY")
 HOME = "GBNH01"
 OPENING = 30
@@ -28,7 +29,7 @@ damaged = "Main Damaged"
 class Day:
     """A day at GXO whose files are kept back, to be laid in any order; each day goes on where the last one ended."""
 
-    def __init__(self, gxo: Any) -> None:
+    def __init__(self, gxo: ByFile) -> None:
         self.gxo = gxo
         gxo.stock(**dict.fromkeys(SKUS, OPENING))
         gxo.switch(floor=False)

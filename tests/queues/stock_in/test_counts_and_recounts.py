@@ -37,7 +37,7 @@ def _tried(
     one: psycopg.Connection[tuple[object, ...]], what: str, done: Counter[str], sql: str, *values: object
 ) -> None:
     try:
-        one.execute(sql, values)  # type: ignore[arg-type]
+        one.execute(sql, values)
     except psycopg.errors.DeadlockDetected:
         done[f"{what} died"] += 1
     else:

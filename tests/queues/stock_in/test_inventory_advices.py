@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.gxo import ByFile
 from workers.journal.entries import enter_new
 from workers.spine.people import CannotDo
 from workers.stock_in import count_differences
 
-Build = Callable[..., Any]
+Build = Callable[..., ByFile]
 TABLES = """
 [stock]
 [stock.sites."Main Site"]
@@ -27,18 +28,18 @@ COUNT = { khaos = "STOCK CHECK", account = "5230" }
 
 
 @pytest.fixture
-def gxo(build_gxo: Build) -> Any:
+def gxo(build_gxo: Build) -> ByFile:
     opened = build_gxo(stock=TABLES)
     opened.stock(MUG=20, BOWL=10)
     opened.switch(floor=False)
     return opened
 
 
-def adjust(gxo: Any, units: int, sku: str = "MUG", **more: Any) -> None:
+def adjust(gxo: ByFile, units: int, sku: str = "MUG", **more: Any) -> None:
     gxo.act(adjust={"facility": "GBNH01", "sku": sku, "quantity": units, **more})
 
 
-def book(gxo: Any, number: str, *rows: tuple[str, int, str, str], facility: str = "GBNH01") -> None:
+def book(gxo: ByFile, number: str, *rows: tuple[str, int, str, str], facility: str = "GBNH01") -> None:
     """A 947 by hand: rows of (reason, units, SKU, type)."""
     told: list[tuple[str, ...]] = [("W15", gxo.site.today(facility), number), ("N1", "WH", "GXO", "ZZ", facility)]
     for reason, units, sku, kind in rows:
@@ -46,18 +47,18 @@ def book(gxo: Any, number: str, *rows: tuple[str, int, str, str], facility: str 
     gxo.tell("947", *told, facility=facility)
 
 
-def journal(gxo: Any) -> list[tuple[str, int, str]]:
+def journal(gxo: ByFile) -> list[tuple[str, int, str]]:
     enter_new(gxo.runtime, late=0.0)
     rows = gxo.store.rows("select sku, units, their_reason from journal order by id")
     return [tuple(row.values()) for row in rows]
 
 
-def level(gxo: Any, sku: str = "MUG") -> int:
+def level(gxo: ByFile, sku: str = "MUG") -> int:
     gxo.world.flush()
     return int(gxo.world.levels(sku).get("Main Site", (0, 0))[1])
 
 
-def test_a_dispatch_a_receipt_and_an_adjustment_move_the_position_between_counts(gxo: Any) -> None:
+def test_a_dispatch_a_receipt_and_an_adjustment_move_the_position_between_counts(gxo: ByFile) -> None:
     order = gxo.order(("MUG", 4))
     gxo.switch(floor=True)
     gxo.round()
@@ -72,7 +73,7 @@ def test_a_dispatch_a_receipt_and_an_adjustment_move_the_position_between_counts
     assert gxo.store.row("select count(*) as n from told_sku where differs")["n"] == 0
 
 
-def test_a_late_count_that_is_older_than_the_last_changes_nothing(gxo: Any) -> None:
+def test_a_late_count_that_is_older_than_the_last_changes_nothing(gxo: ByFile) -> None:
     gxo.switch(late={"846": 30.0})
     gxo.count()
     gxo.switch(late={})
@@ -88,13 +89,13 @@ def test_a_late_count_that_is_older_than_the_last_changes_nothing(gxo: Any) -> N
     assert gxo.position("MUG") == (17, {})
 
 
-def test_a_count_that_contradicts_itself_is_refused_whole(gxo: Any) -> None:
+def test_a_count_that_contradicts_itself_is_refused_whole(gxo: ByFile) -> None:
     gxo.switch(snapshot_unbalanced_next=1, snapshot_off_by={"MUG": -5})
     gxo.count()
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((20, {}), ["snapshot_unbalanced"])
 
 
-def test_a_sku_that_a_count_leaves_out_is_gone_only_after_the_second_in_a_row(gxo: Any) -> None:
+def test_a_sku_that_a_count_leaves_out_is_gone_only_after_the_second_in_a_row(gxo: ByFile) -> None:
     gxo.switch(snapshot_leaves_out=["MUG"])
     gxo.count()
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((20, {}), [])
@@ -109,7 +110,7 @@ def test_a_sku_that_a_count_leaves_out_is_gone_only_after_the_second_in_a_row(gx
 
 @pytest.mark.parametrize(("off", "held"), [(4, 20), (-4, 16)])
 def test_where_count_and_movements_differ_the_lower_figure_is_sold_until_they_agree(
-    gxo: Any, off: int, held: int
+    gxo: ByFile, off: int, held: int
 ) -> None:
     gxo.switch(snapshot_off_by={"MUG": off})
     gxo.count()
@@ -124,7 +125,7 @@ def test_where_count_and_movements_differ_the_lower_figure_is_sold_until_they_ag
     assert (gxo.position("MUG"), level(gxo), gxo.world.exceptions()) == ((18, {}), 18, [])
 
 
-def test_a_947_that_comes_late_explains_the_difference(gxo: Any) -> None:
+def test_a_947_that_comes_late_explains_the_difference(gxo: ByFile) -> None:
     gxo.switch(late={"947": 20.0})
     adjust(gxo, -4)
     adjust(gxo, 3, "BOWL")
@@ -136,7 +137,7 @@ def test_a_947_that_comes_late_explains_the_difference(gxo: Any) -> None:
     assert sorted(journal(gxo)) == [("BOWL", 3, "AA"), ("MUG", -4, "AA")]
 
 
-def test_an_agreement_by_chance_ends_when_half_of_what_is_late_comes(gxo: Any) -> None:
+def test_an_agreement_by_chance_ends_when_half_of_what_is_late_comes(gxo: ByFile) -> None:
     """Two adjustments that make up for each other are late; meanwhile a count agrees with the book."""
     gxo.switch(late={"947": 20.0})
     adjust(gxo, -4)
@@ -162,7 +163,7 @@ def test_what_was_written_before_the_first_count_is_in_it_however_late_it_comes(
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((16, {}), [])
 
 
-def test_a_person_takes_a_count_for_true_and_finance_hears_of_what_differed(gxo: Any) -> None:
+def test_a_person_takes_a_count_for_true_and_finance_hears_of_what_differed(gxo: ByFile) -> None:
     gxo.switch(snapshot_off_by={"MUG": -4})
     gxo.count()
     moves = count_differences.adopt(gxo.store, "Main Site", "MUG", "Anna")
@@ -176,7 +177,7 @@ def test_a_person_takes_a_count_for_true_and_finance_hears_of_what_differed(gxo:
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((15, {}), [])
 
 
-def test_what_explains_an_adopted_count_later_is_asked_about_and_every_adoption_is_booked(gxo: Any) -> None:
+def test_what_explains_an_adopted_count_later_is_asked_about_and_every_adoption_is_booked(gxo: ByFile) -> None:
     gxo.switch(late={"947": 20.0})
     adjust(gxo, -4)
     gxo.count()
@@ -190,7 +191,7 @@ def test_what_explains_an_adopted_count_later_is_asked_about_and_every_adoption_
     assert len(journal(gxo)) == 3
 
 
-def test_adopting_twice_the_same_way_on_one_count_is_two_entries(gxo: Any) -> None:
+def test_adopting_twice_the_same_way_on_one_count_is_two_entries(gxo: ByFile) -> None:
     gxo.switch(late={"947": 20.0})
     adjust(gxo, 4)
     gxo.switch(snapshot_off_by={"MUG": -6})
@@ -202,12 +203,12 @@ def test_adopting_twice_the_same_way_on_one_count_is_two_entries(gxo: Any) -> No
     assert gxo.position("MUG") == (18, {})
 
 
-def test_a_status_change_that_does_not_net_to_zero_is_refused_and_moves_nothing(gxo: Any) -> None:
+def test_a_status_change_that_does_not_net_to_zero_is_refused_and_moves_nothing(gxo: ByFile) -> None:
     book(gxo, "ADJX", ("05", -3, "MUG", "N"), ("05", 2, "MUG", "H"))
     assert (gxo.world.exceptions(), gxo.position("MUG"), journal(gxo)) == (["unbalanced_status_change"], (20, {}), [])
 
 
-def test_a_status_change_moves_units_between_conditions_and_the_count_agrees(gxo: Any) -> None:
+def test_a_status_change_moves_units_between_conditions_and_the_count_agrees(gxo: ByFile) -> None:
     gxo.act(damage={"facility": "GBNH01", "sku": "MUG", "quantity": 2})
     gxo.act(hold={"facility": "GBNH01", "sku": "MUG", "quantity": 3})
     gxo.hear()
@@ -220,7 +221,7 @@ def test_a_status_change_moves_units_between_conditions_and_the_count_agrees(gxo
 
 
 @pytest.mark.parametrize("reason", ["AH", "Q7"])
-def test_an_unknown_reason_moves_the_stock_and_finance_maps_it(gxo: Any, reason: str) -> None:
+def test_an_unknown_reason_moves_the_stock_and_finance_maps_it(gxo: ByFile, reason: str) -> None:
     adjust(gxo, -2, reason=reason)
     gxo.hear()
     enter_new(gxo.runtime, late=0.0)
@@ -229,21 +230,22 @@ def test_an_unknown_reason_moves_the_stock_and_finance_maps_it(gxo: Any, reason:
     assert (gxo.world.exceptions(), gxo.world.exception("reason_unmapped")["owner"]) == (["reason_unmapped"], "finance")
 
 
-def test_a_type_that_no_table_knows_is_held_as_unknown_until_a_row_says_what_it_is(gxo: Any) -> None:
+def test_a_type_that_no_table_knows_is_held_as_unknown_until_a_row_says_what_it_is(gxo: ByFile) -> None:
     book(gxo, "ADJQ", ("AC", -6, "MUG", "N"), ("AC", 6, "MUG", "Q"))
     assert (gxo.position("MUG"), gxo.world.exceptions()) == ((14, {"unknown": 6}), ["unknown_condition"])
-    gxo.runtime.warehouse("gxo").files._conditions = {"Q": "quarantine"}
+    files: Any = gxo.runtime.warehouse("gxo").files
+    files._conditions = {"Q": "quarantine"}
     gxo.replay()
     assert gxo.position("MUG") == (14, {"quarantine": 6})
 
 
-def test_adjustments_whose_numbers_hold_a_stroke_are_each_their_own(gxo: Any) -> None:
+def test_adjustments_whose_numbers_hold_a_stroke_are_each_their_own(gxo: ByFile) -> None:
     book(gxo, "2026/1", ("AA", -1, "MUG", "N"))
     book(gxo, "2026/2", ("AA", -2, "MUG", "N"))
     assert (gxo.position("MUG"), journal(gxo)) == ((17, {}), [("MUG", -1, "AA"), ("MUG", -2, "AA")])
 
 
-def test_two_facilities_may_give_their_adjustments_and_receipts_the_same_numbers(gxo: Any) -> None:
+def test_two_facilities_may_give_their_adjustments_and_receipts_the_same_numbers(gxo: ByFile) -> None:
     book(gxo, "ADJ1", ("AA", -1, "MUG", "N"))
     book(gxo, "ADJ1", ("AA", 6, "MUG", "N"), facility="GBNH02")
     for facility, units in (("GBNH01", 2), ("GBNH02", 3)):
@@ -266,7 +268,7 @@ def test_two_facilities_may_give_their_adjustments_and_receipts_the_same_numbers
     assert gxo.ledger() == before
 
 
-def test_a_count_that_does_not_come_is_an_exception_and_only_a_newer_one_closes_it(gxo: Any) -> None:
+def test_a_count_that_does_not_come_is_an_exception_and_only_a_newer_one_closes_it(gxo: ByFile) -> None:
     assert gxo.is_late("count_late") == 2
     assert gxo.world.exceptions() == ["count_late", "count_late"]
     gxo.replay()
@@ -286,7 +288,7 @@ def test_a_building_that_never_told_a_count_is_late_as_well(build_gxo: Build) ->
     assert gxo.is_late("count_late") == 2
 
 
-def test_moments_of_counts_are_compared_and_not_only_their_files(gxo: Any) -> None:
+def test_moments_of_counts_are_compared_and_not_only_their_files(gxo: ByFile) -> None:
     """A count speaks of 05:00 and is written at 05:10: what moved at 05:05 is not in it."""
     now = gxo.site.clock.now()
     gxo.site.clock._at += timedelta(minutes=10)

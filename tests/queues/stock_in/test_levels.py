@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from fleet_tests.one_sku import OneSku
+
 HOME, SKU = "Leeds", "MUG"
-Told = Any  # tests/queues/stock_in/conftest.py
 
 
-def test_the_worked_example_holds_for_both_meanings_of_level(told: Told) -> None:
+def test_the_worked_example_holds_for_both_meanings_of_level(told: OneSku) -> None:
     """Counted 10, 4 assigned, accepted, dispatched, issued: 10, 6, 6, 6, 6 and 10, 10, 10, 10, 6."""
     seen: list[tuple[int, int]] = []
 
@@ -43,7 +44,7 @@ def test_the_worked_example_holds_for_both_meanings_of_level(told: Told) -> None
     assert seen == [(10, 10), (6, 10), (6, 10), (6, 10), (6, 6)]
 
 
-def test_where_stock_falls_on_confirmation_the_term_ends_there(told: Told) -> None:
+def test_where_stock_falls_on_confirmation_the_term_ends_there(told: OneSku) -> None:
     """Issue point `confirmation`: what Khaos shows as shipped has left its in-stock already."""
     told.count(0, 10)
     told.open["INV1"] = (4, 9, False)
@@ -59,7 +60,7 @@ def test_where_stock_falls_on_confirmation_the_term_ends_there(told: Told) -> No
     assert told.level("in_stock", "issue") == 10
 
 
-def test_a_dispatch_that_is_not_counted_yet_is_still_promised(told: Told) -> None:
+def test_a_dispatch_that_is_not_counted_yet_is_still_promised(told: OneSku) -> None:
     """The count is older than the dispatch, or the invoice is over before it: nothing becomes sellable twice."""
     told.count(0, 10)
     told.open["INV1"] = (4, 9, False)
@@ -74,7 +75,7 @@ def test_a_dispatch_that_is_not_counted_yet_is_still_promised(told: Told) -> Non
     assert told.level() == 6
 
 
-def test_an_order_that_is_cancelled_in_khaos_is_promised_until_the_warehouse_proves_it(told: Told) -> None:
+def test_an_order_that_is_cancelled_in_khaos_is_promised_until_the_warehouse_proves_it(told: OneSku) -> None:
     """Cancelling: the goods may leave all the same."""
     told.count(0, 10)
     told.fulfilment("INV1", 4, "cancelling")
@@ -84,7 +85,7 @@ def test_an_order_that_is_cancelled_in_khaos_is_promised_until_the_warehouse_pro
     assert told.level() == 10
 
 
-def test_a_line_that_was_closed_short_stays_promised_until_the_invoice_changes(told: Told) -> None:
+def test_a_line_that_was_closed_short_stays_promised_until_the_invoice_changes(told: OneSku) -> None:
     told.count(0, 10)
     told.open["INV1"] = (4, 9, False)
     told.fulfilment("INV1", 4)
@@ -98,7 +99,7 @@ def test_a_line_that_was_closed_short_stays_promised_until_the_invoice_changes(t
     assert told.level() == 7
 
 
-def test_an_order_whose_site_is_not_known_counts_everywhere(told: Told) -> None:
+def test_an_order_whose_site_is_not_known_counts_everywhere(told: OneSku) -> None:
     told.count(0, 10)
     told.open["INV1"] = (4, 9, False)
     told.invoices()
@@ -108,7 +109,7 @@ def test_an_order_whose_site_is_not_known_counts_everywhere(told: Told) -> None:
     assert told.level() == 10
 
 
-def test_a_line_with_a_site_of_its_own_is_promised_there(told: Told) -> None:
+def test_a_line_with_a_site_of_its_own_is_promised_there(told: OneSku) -> None:
     """Everywhere where the SKU stands on lines of several sites."""
     told.count(0, 10)
     told.open["INV1"] = (4, 9, False)
@@ -124,7 +125,7 @@ def test_a_line_with_a_site_of_its_own_is_promised_there(told: Told) -> None:
     assert told.level() == 6
 
 
-def test_a_sku_that_its_warehouse_has_not_confirmed_shows_nothing(told: Told) -> None:
+def test_a_sku_that_its_warehouse_has_not_confirmed_shows_nothing(told: OneSku) -> None:
     told.count(0, 10)
     assert told.level() == 10
     told.confirm("refused")
@@ -141,7 +142,7 @@ def test_a_sku_that_its_warehouse_has_not_confirmed_shows_nothing(told: Told) ->
         ((1, ["York"], None, None, 9, None), 0),
     ],
 )
-def test_a_buffer_is_kept_back_and_stands_on_its_own_site(told: Told, rule: tuple[Any, ...], kept: int) -> None:
+def test_a_buffer_is_kept_back_and_stands_on_its_own_site(told: OneSku, rule: tuple[Any, ...], kept: int) -> None:
     """In units or per cent, by site or SKU; the two sites together hold what is there."""
     told.db.execute("insert into buffer_rule values (%s, %s, %s, %s, %s, %s)", rule)
     told.count(0, 10)
@@ -153,7 +154,7 @@ def test_a_buffer_is_kept_back_and_stands_on_its_own_site(told: Told, rule: tupl
     assert (told.level(), told.level(site="Leeds Buffer")) == (max(0, 1 - kept), min(1, kept))
 
 
-def test_goods_that_came_in_are_sold_only_when_khaos_has_booked_them(told: Told) -> None:
+def test_goods_that_came_in_are_sold_only_when_khaos_has_booked_them(told: OneSku) -> None:
     """Received into the bay, put away, booked by the delivery note: one mover."""
     told.count(0, 10)
     move = {"id": "T1", "sku": SKU, "cause": "received", "word": "RCV", "units": 5, "reason": "", "location": "BAY",
@@ -171,7 +172,7 @@ def test_goods_that_came_in_are_sold_only_when_khaos_has_booked_them(told: Told)
     assert told.level() == 15
 
 
-def test_what_came_in_damaged_lowers_no_sale(told: Told) -> None:
+def test_what_came_in_damaged_lowers_no_sale(told: OneSku) -> None:
     """A return whose unit is damaged is pending at its condition's site, not at the selling one."""
     told.count(0, 10)
     told.db.execute("select claim_goods('pending_return', %s, %s, 1, 'damaged', 'return:RT1')", (HOME, SKU))
@@ -180,7 +181,7 @@ def test_what_came_in_damaged_lowers_no_sale(told: Told) -> None:
     assert told.level(site="Leeds Damaged") == 2
 
 
-def test_ten_thousand_words_about_one_sku_are_one_row(told: Told) -> None:
+def test_ten_thousand_words_about_one_sku_are_one_row(told: OneSku) -> None:
     """Hints only ask for a count; counts only touch the level; the figure is one."""
     told.db.execute("select want_recount(%s, %s, 'stock.picked') from generate_series(1, 10000)", (HOME, [SKU]))
     assert told.db.execute("select count(*) as n from recount").fetchone() == {"n": 1}
@@ -190,7 +191,7 @@ def test_ten_thousand_words_about_one_sku_are_one_row(told: Told) -> None:
     assert told.level() == 51
 
 
-def test_what_falls_to_nothing_is_due_at_once(told: Told) -> None:
+def test_what_falls_to_nothing_is_due_at_once(told: OneSku) -> None:
     told.db.execute("delete from level")
     told.count(0, 10)
     due = "select due_at <= now() as now from level where site = %s"
@@ -199,7 +200,7 @@ def test_what_falls_to_nothing_is_due_at_once(told: Told) -> None:
     assert told.db.execute(due, (HOME,)).fetchone() == {"now": True}
 
 
-def test_a_late_count_changes_nothing_and_overlapping_ones_take_the_less_sellable(told: Told) -> None:
+def test_a_late_count_changes_nothing_and_overlapping_ones_take_the_less_sellable(told: OneSku) -> None:
     told.count(10, 8)
     told.count(5, 99)
     assert told.level() == 8
@@ -229,7 +230,7 @@ def days(draw: st.DrawFn) -> list[tuple[str, int, int]]:
 )
 def test_the_level_never_exceeds_what_the_fleet_was_told_can_be_shipped(
     ledger: psycopg.Connection[dict[str, Any]],
-    telling: Any,
+    telling: type[OneSku],
     day: list[tuple[str, int, int]],
     data: st.DataObject,
     semantics: str,
@@ -267,7 +268,7 @@ def test_the_level_never_exceeds_what_the_fleet_was_told_can_be_shipped(
 class World:
     """A warehouse and a Khaos Control of one SKU, and a model of what the ledger knows of them."""
 
-    def __init__(self, told: Told) -> None:
+    def __init__(self, told: OneSku) -> None:
         self.told = told
         self.good, self.held = 12, 0
         self.orders: dict[str, dict[str, Any]] = {}

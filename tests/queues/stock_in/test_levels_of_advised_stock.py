@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from fleet_tests.gxo import ByFile
 
 
-def test_what_left_is_not_taken_twice_from_what_may_be_sold(gxo: Any) -> None:
+def test_what_left_is_not_taken_twice_from_what_may_be_sold(gxo: ByFile) -> None:
     gxo.stock(MUG=20)
     gxo.order(("MUG", 12))
     gxo.round()

@@ -9,25 +9,26 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-Told = Any  # tests/queues/stock_in/conftest.py
+from fleet_tests.one_sku import OneSku
+
 ONE, TWO = "INV1", "INV2"
 
 
 @pytest.fixture
-def order(told: Told) -> Told:
+def order(told: OneSku) -> OneSku:
     """Twenty mugs, and one order that may have two invoices."""
     told.orders = {ONE: "SO", TWO: "SO"}
     told.count(0, 20)
     return told
 
 
-def shows(told: Told, **invoices: int) -> None:
+def shows(told: OneSku, **invoices: int) -> None:
     """Khaos shows these invoices, and no others."""
     told.open = {code: (units, 9, False) for code, units in invoices.items()}
     told.invoices()
 
 
-def test_what_left_and_is_not_counted_hides_no_other_invoice_of_its_order(order: Told) -> None:
+def test_what_left_and_is_not_counted_hides_no_other_invoice_of_its_order(order: OneSku) -> None:
     """Four left and were issued before anybody counted again; the further invoice still wants three."""
     order.fulfilment(ONE, 4)
     shows(order, INV1=4, INV2=3)
@@ -39,7 +40,7 @@ def test_what_left_and_is_not_counted_hides_no_other_invoice_of_its_order(order:
     assert order.level() == 13
 
 
-def test_an_invoice_that_is_being_cancelled_hides_no_other_invoice_of_its_order(order: Told) -> None:
+def test_an_invoice_that_is_being_cancelled_hides_no_other_invoice_of_its_order(order: OneSku) -> None:
     order.fulfilment(ONE, 4, "cancelling")
     shows(order, INV2=3)
     assert order.level() == 13
@@ -47,7 +48,7 @@ def test_an_invoice_that_is_being_cancelled_hides_no_other_invoice_of_its_order(
     assert order.level() == 17
 
 
-def test_what_the_warehouse_was_asked_for_stays_promised_when_its_invoice_becomes_smaller(order: Told) -> None:
+def test_what_the_warehouse_was_asked_for_stays_promised_when_its_invoice_becomes_smaller(order: OneSku) -> None:
     """Khaos takes two of four units off; until the warehouse proves the cancellation it may ship all four."""
     order.fulfilment(ONE, 4)
     shows(order, INV1=4)
@@ -57,7 +58,7 @@ def test_what_the_warehouse_was_asked_for_stays_promised_when_its_invoice_become
     assert order.level() == 18
 
 
-def test_the_rest_of_a_part_shipment_is_promised_once_while_nobody_has_adopted_its_invoice(order: Told) -> None:
+def test_the_rest_of_a_part_shipment_is_promised_once_while_nobody_has_adopted_its_invoice(order: OneSku) -> None:
     order.fulfilment(ONE, 4)
     order.left(ONE, 3, minute=5)
     order.count(6, 17)
@@ -69,7 +70,7 @@ def test_the_rest_of_a_part_shipment_is_promised_once_while_nobody_has_adopted_i
     assert order.level() == 16
 
 
-def test_an_invoice_that_goes_by_another_code_is_promised_once_when_the_fleet_has_seen_that(order: Told) -> None:
+def test_an_invoice_that_goes_by_another_code_is_promised_once_when_the_fleet_has_seen_that(order: OneSku) -> None:
     order.fulfilment(ONE, 4)
     shows(order, INV1=4)
     shows(order, INV2=4)
@@ -114,7 +115,7 @@ steps = st.tuples(
        issue=st.sampled_from(["issue", "confirmation"]))  # fmt: skip
 def test_no_level_exceeds_what_is_left_when_every_invoice_of_an_order_is_served(
     ledger: psycopg.Connection[dict[str, Any]],
-    telling: Any,
+    telling: type[OneSku],
     day: list[tuple[str, int, int]],
     semantics: str,
     issue: str,
@@ -149,7 +150,7 @@ def test_no_level_exceeds_what_is_left_when_every_invoice_of_an_order_is_served(
             assert sellable <= max(0, counted - sum(p.owed(counted_at) for p in parts.values())), day[:minute]
 
 
-def happen(told: Told, part: Part, code: str, what: str, units: int, minute: int) -> int:
+def happen(told: OneSku, part: Part, code: str, what: str, units: int, minute: int) -> int:
     """One step of one invoice; the units that left the shelves."""
     if what == "send" and not part.sent:
         part.sent, part.wanted = True, part.units

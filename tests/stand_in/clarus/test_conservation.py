@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import pytest
 
 from adapters.clarus.sandbox.refusal import Refusal
+from fleet_tests.clarus_floor import House
 
 PRODUCTS = ("MUG", "TRAY", "LAMP")
 
 
-def something(house: Any, dice: random.Random, number: int) -> None:
+def something(house: House, dice: random.Random, number: int) -> None:
     """One thing that happens in a warehouse; what cannot be done there and then is not done."""
     code, units = dice.choice(PRODUCTS), dice.randint(1, 6)
     held = {"product": code, "quantity": units}
@@ -44,7 +44,7 @@ def something(house: Any, dice: random.Random, number: int) -> None:
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_after_a_long_random_day_opening_and_movements_add_up_to_what_is_there(house: Any, seed: int) -> None:
+def test_after_a_long_random_day_opening_and_movements_add_up_to_what_is_there(house: House, seed: int) -> None:
     house.product("LAMP")
     house.tenant.set_up({"stock": {"LAMP": 200}})
     rates = dict.fromkeys(("adjust_rate", "hold_rate", "release_rate", "short_rate", "two_goes_rate"), 0.4)
@@ -61,7 +61,7 @@ def test_after_a_long_random_day_opening_and_movements_add_up_to_what_is_there(h
     assert all(line["order_quantity"] >= 0 for line in house.tenant.books.goods_out_lines.rows.values())
 
 
-def test_random_life_happens_only_where_it_is_switched_on_and_is_the_same_for_a_seed(house: Any) -> None:
+def test_random_life_happens_only_where_it_is_switched_on_and_is_the_same_for_a_seed(house: House) -> None:
     house.tenant.set_up({"stock": {"MUG": 500}})
     for number in range(20):
         house.order(f"QUIET{number}", MUG=1)
@@ -77,7 +77,7 @@ def test_random_life_happens_only_where_it_is_switched_on_and_is_the_same_for_a_
     assert house.imbalances() == []
 
 
-def test_orders_never_ship_more_than_there_is(house: Any) -> None:
+def test_orders_never_ship_more_than_there_is(house: House) -> None:
     for number in range(8):
         house.order(f"SO{number}", MUG=3)
     house.work(6)

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 
 from adapters.clarus.sandbox.refusal import Refusal
+from fleet_tests.clarus_floor import House
 
 
-def received(house: Any, **told: Any) -> Any:
+def received(house: House, **told: Any) -> Any:
     return house.do(receive={"reference": "RMA1", **told})[0]
 
 
-def test_opening_stock_is_remembered_for_a_product_that_comes_later(house: Any) -> None:
+def test_opening_stock_is_remembered_for_a_product_that_comes_later(house: House) -> None:
     house.tenant.set_up(
         {
             "warehouses": ["YRK1"],
@@ -29,7 +30,7 @@ def test_opening_stock_is_remembered_for_a_product_that_comes_later(house: Any) 
     assert (house.shelf("LAMP")["opening"], house.shelf("LAMP", "YRK1")["physically_there"]) == (7, 0)
 
 
-def test_there_is_plenty_or_nothing_of_what_nobody_gave(house: Any) -> None:
+def test_there_is_plenty_or_nothing_of_what_nobody_gave(house: House) -> None:
     assert house.shelf("TRAY")["available"] == 0
     house.tenant.set_up({"plenty": True})
     assert [one["quantity"] for one in house.read("stocks", product_code={"eq": "TRAY"})] == [1_000_000]
@@ -38,12 +39,12 @@ def test_there_is_plenty_or_nothing_of_what_nobody_gave(house: Any) -> None:
     assert (house.shelf("TRAY")["available"], house.imbalances()) == (2, [])
 
 
-def test_stock_in_a_building_that_is_not_there_is_refused_by_name(house: Any) -> None:
+def test_stock_in_a_building_that_is_not_there_is_refused_by_name(house: House) -> None:
     with pytest.raises(ValueError, match="NOWHERE"):
         house.tenant.set_up({"stock": [{"product": "MUG", "warehouse": "NOWHERE", "quantity": 1}]})
 
 
-def test_units_are_found_lost_held_released_and_moved(house: Any) -> None:
+def test_units_are_found_lost_held_released_and_moved(house: House) -> None:
     house.do(adjust={"product": "MUG", "warehouse": "LDS1", "quantity": 3, "reason": "FOUND"})
     house.do(adjust={"product": "MUG", "warehouse": "LDS1", "quantity": -1, "reason": "DMG"})
     house.do(hold={"product": "MUG", "warehouse": "LDS1", "quantity": 5, "reason": "QC"})
@@ -70,13 +71,15 @@ def test_units_are_found_lost_held_released_and_moved(house: Any) -> None:
         ({"dance": {}}, "adjust, hold"),
     ],
 )
-def test_what_cannot_be_done_is_refused_with_its_reason_and_changes_nothing(house: Any, action: Any, why: str) -> None:
+def test_what_cannot_be_done_is_refused_with_its_reason_and_changes_nothing(
+    house: House, action: Any, why: str
+) -> None:
     with pytest.raises(Refusal, match=why):
         house.do(**action)
     assert (house.shelf("MUG")["available"], house.books()["transactions"]) == (10, [])
 
 
-def test_a_delivery_at_once_puts_good_units_on_the_shelf_and_bad_ones_apart_on_hold(house: Any) -> None:
+def test_a_delivery_at_once_puts_good_units_on_the_shelf_and_bad_ones_apart_on_hold(house: House) -> None:
     told = received(
         house,
         kind="return",
@@ -97,7 +100,7 @@ def test_a_delivery_at_once_puts_good_units_on_the_shelf_and_bad_ones_apart_on_h
     assert house.imbalances() == []
 
 
-def test_a_delivery_on_the_floors_clock_is_seen_in_the_bay_first(house: Any) -> None:
+def test_a_delivery_on_the_floors_clock_is_seen_in_the_bay_first(house: House) -> None:
     received(house, lines=[{"product": "TRAY", "quantity": 4}])
     seen = [house.shelf("TRAY")["physically_there"]]
     for _ in range(2):
@@ -107,7 +110,7 @@ def test_a_delivery_on_the_floors_clock_is_seen_in_the_bay_first(house: Any) -> 
     assert house.books()["receipts"][0]["status"] == "COMPLETED"
 
 
-def test_what_did_not_come_yet_is_still_expected_until_it_comes_or_the_delivery_is_closed(house: Any) -> None:
+def test_what_did_not_come_yet_is_still_expected_until_it_comes_or_the_delivery_is_closed(house: House) -> None:
     first = received(house, lines=[{"product": "TRAY", "quantity": 10, "good": 4}], at_once=True)
     second = received(house, lines=[{"product": "TRAY", "good": 3, "held": {"QC": 1}}], at_once=True)
     third = received(house, lines=[{"product": "TRAY", "good": 1}], at_once=True, close=True)
@@ -119,7 +122,7 @@ def test_what_did_not_come_yet_is_still_expected_until_it_comes_or_the_delivery_
     assert house.imbalances() == []
 
 
-def test_more_may_come_than_was_expected_and_other_things(house: Any) -> None:
+def test_more_may_come_than_was_expected_and_other_things(house: House) -> None:
     trays = {"product": "TRAY", "quantity": 2, "good": 2, "held": {"QC": 3}}
     received(house, lines=[trays, {"product": "MUG", "good": 1}], at_once=True)
     receipt = house.books()["receipts"][0]
@@ -127,7 +130,7 @@ def test_more_may_come_than_was_expected_and_other_things(house: Any) -> None:
     assert house.imbalances() == []
 
 
-def test_a_delivery_goes_on_with_a_receipt_that_was_announced_over_rest(house: Any) -> None:
+def test_a_delivery_goes_on_with_a_receipt_that_was_announced_over_rest(house: House) -> None:
     tray = int(house.tenant.books.products.one("TRAY")["id"])
     line = {"product_id": tray, "expected_quantity": 2, "alt_line_number": "L9"}
     made = house.write(
@@ -138,7 +141,7 @@ def test_a_delivery_goes_on_with_a_receipt_that_was_announced_over_rest(house: A
     assert (told["receipt"], told["status"], len(told["lines"])) == (made["data"]["id"], "COMPLETED", 1)
 
 
-def test_what_stands_in_the_bay_can_be_unreceived_and_received_again(house: Any) -> None:
+def test_what_stands_in_the_bay_can_be_unreceived_and_received_again(house: House) -> None:
     received(house, lines=[{"product": "TRAY", "quantity": 4}])
     house.work()
     house.do(unreceive={"reference": "RMA1"})
@@ -150,7 +153,7 @@ def test_what_stands_in_the_bay_can_be_unreceived_and_received_again(house: Any)
     assert house.imbalances() == []
 
 
-def test_a_pending_receipt_can_be_cancelled_and_no_other(house: Any) -> None:
+def test_a_pending_receipt_can_be_cancelled_and_no_other(house: House) -> None:
     received(house, lines=[{"product": "TRAY", "quantity": 4}])
     with pytest.raises(Refusal, match="pending"):
         house.do(cancel_receipt={"reference": "RMA1"})

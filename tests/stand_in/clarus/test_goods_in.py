@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.clarus_floor import House
 
-def book(house: Any, *lines: tuple[str, float], **header: Any) -> int:
+
+def book(house: House, *lines: tuple[str, float], **header: Any) -> int:
     ids = {code: int(house.tenant.books.products.one(code)["id"]) for code, _ in lines}
     made = house.write(
         "POST",
@@ -22,26 +24,26 @@ def book(house: Any, *lines: tuple[str, float], **header: Any) -> int:
     return int(made["data"]["id"])
 
 
-def status(house: Any, receipt: int) -> str:
+def status(house: House, receipt: int) -> str:
     return str(house.tenant.books.goods_in_receipts.rows[str(receipt)]["status"])
 
 
-def open_tasks(house: Any, kind: str) -> list[int]:
+def open_tasks(house: House, kind: str) -> list[int]:
     return [int(one["id"]) for one in house.read("tasks", task_type_code={"eq": kind}, status={"eq": "AVAILABLE"})]
 
 
-def place(house: Any, code: str = "A-01-01-01") -> int:
+def place(house: House, code: str = "A-01-01-01") -> int:
     return int(house.read("locations", code={"eq": code}, warehouse_code={"eq": "LDS1"})[0]["id"])
 
 
-def put_away(house: Any, task: int, units: float) -> Any:
+def put_away(house: House, task: int, units: float) -> Any:
     return house.write(
         "PATCH", f"tasks/{task}", "tasks",
         status="completed", confirmed_quantity=units, location_to_id=place(house), storage_unit_to_id=18,
     )  # fmt: skip
 
 
-def test_a_receipt_goes_from_pending_to_completed_and_stock_appears_on_the_way(house: Any) -> None:
+def test_a_receipt_goes_from_pending_to_completed_and_stock_appears_on_the_way(house: House) -> None:
     receipt = book(house, ("MUG", 5), ("TRAY", 3), external_system_reference1="RET9")
     seen = [(status(house, receipt), house.shelf("TRAY")["physically_there"])]
     assert (
@@ -64,7 +66,7 @@ def test_a_receipt_goes_from_pending_to_completed_and_stock_appears_on_the_way(h
     assert house.imbalances() == []
 
 
-def test_a_short_delivery_closes_its_line(house: Any) -> None:
+def test_a_short_delivery_closes_its_line(house: House) -> None:
     receipt = book(house, ("TRAY", 10))
     house.rest("POST", f"goods_in_receipts/{receipt}/receive")
     house.write("POST", f"receive_tasks/{open_tasks(house, 'RCV')[0]}/receive", "tasks", confirmed_quantity=8)
@@ -73,7 +75,7 @@ def test_a_short_delivery_closes_its_line(house: Any) -> None:
     assert (status(house, receipt), line["expected"], line["received"]) == ("COMPLETED", 10, 8)
 
 
-def test_a_put_away_in_two_goes_leaves_the_rest_in_the_bay(house: Any) -> None:
+def test_a_put_away_in_two_goes_leaves_the_rest_in_the_bay(house: House) -> None:
     receipt = book(house, ("TRAY", 10))
     house.rest("POST", f"goods_in_receipts/{receipt}/receive")
     house.write("POST", f"receive_tasks/{open_tasks(house, 'RCV')[0]}/receive", "tasks")
@@ -87,7 +89,7 @@ def test_a_put_away_in_two_goes_leaves_the_rest_in_the_bay(house: Any) -> None:
     assert (house.shelf("TRAY")["available"], status(house, receipt), house.imbalances()) == (10, "COMPLETED", [])
 
 
-def test_goods_may_go_straight_to_a_shelf(house: Any) -> None:
+def test_goods_may_go_straight_to_a_shelf(house: House) -> None:
     receipt = book(house, ("TRAY", 2))
     house.rest("POST", f"goods_in_receipts/{receipt}/receive")
     path = f"receive_tasks/{open_tasks(house, 'RCV')[0]}/receive_to_putaway_location"
@@ -97,7 +99,7 @@ def test_goods_may_go_straight_to_a_shelf(house: Any) -> None:
 
 
 @pytest.mark.parametrize("missing", ["confirmed_quantity", "location_to_id", "storage_unit_to_id"])
-def test_a_task_is_completed_only_with_all_that_its_type_needs(house: Any, missing: str) -> None:
+def test_a_task_is_completed_only_with_all_that_its_type_needs(house: House, missing: str) -> None:
     receipt = book(house, ("TRAY", 2))
     house.rest("POST", f"goods_in_receipts/{receipt}/receive")
     task = open_tasks(house, "RCV")[0]
@@ -108,7 +110,7 @@ def test_a_task_is_completed_only_with_all_that_its_type_needs(house: Any, missi
     assert open_tasks(house, "RCV") == [task]
 
 
-def test_a_receipt_is_reverted_only_before_anything_came_in(house: Any) -> None:
+def test_a_receipt_is_reverted_only_before_anything_came_in(house: House) -> None:
     receipt = book(house, ("TRAY", 2))
     assert house.rest("POST", f"goods_in_receipts/{receipt}/revert")[0] == 422
     house.rest("POST", f"goods_in_receipts/{receipt}/receive")
@@ -120,7 +122,7 @@ def test_a_receipt_is_reverted_only_before_anything_came_in(house: Any) -> None:
     assert house.rest("POST", f"goods_in_receipts/{receipt}/revert")[0] == 422
 
 
-def test_a_receipt_is_changed_and_deleted_only_while_it_is_pending(house: Any) -> None:
+def test_a_receipt_is_changed_and_deleted_only_while_it_is_pending(house: House) -> None:
     receipt = book(house, ("TRAY", 2), ("MUG", 1))
     path = f"goods_in_receipts/{receipt}"
     first, second = (int(one["id"]) for one in house.books()["receipts"][0]["lines"])
@@ -140,14 +142,14 @@ def test_a_receipt_is_changed_and_deleted_only_while_it_is_pending(house: Any) -
     assert house.rest("DELETE", path)[0] == 404
 
 
-def test_a_reference_may_be_used_twice_and_dates_change_their_name(house: Any) -> None:
+def test_a_reference_may_be_used_twice_and_dates_change_their_name(house: House) -> None:
     for day in (1, 2):
         book(house, ("TRAY", 2), expected_date_of_arrival=f"2026-12-0{day}T00:00:00Z")
     found = house.read("goods_in_receipts", reference={"eq": "PO1"})
     assert [one["expected_date_of_receipt"][:10] for one in found] == ["2026-12-01", "2026-12-02"]
 
 
-def test_a_return_is_told_by_its_kind_where_the_tenant_takes_one(house: Any) -> None:
+def test_a_return_is_told_by_its_kind_where_the_tenant_takes_one(house: House) -> None:
     book(house, ("TRAY", 2))
     book(house, ("TRAY", 2), receipt_type="return", goods_in_receipt_kind_id=2)
     assert [one["receipt_type"] for one in house.read("goods_in_receipts")] == ["standard", "return"]
@@ -165,13 +167,13 @@ def test_a_return_is_told_by_its_kind_where_the_tenant_takes_one(house: Any) -> 
         ({"lines_changes": [{"type": "ADD", "attributes": {"product_id": 1, "expected_quantity": 1}}]}, "product_id"),
     ],
 )  # fmt: skip
-def test_a_receipt_with_a_bad_field_is_a_422_that_names_it(house: Any, change: dict[str, Any], field: str) -> None:
+def test_a_receipt_with_a_bad_field_is_a_422_that_names_it(house: House, change: dict[str, Any], field: str) -> None:
     whole = {"account_id": 1, "warehouse_id": 11, "reference": "PO1", **change}
     assert house.why("POST", "goods_in_receipts", "goods_in_receipts", **whole) == field
     assert house.read("goods_in_receipts") == []
 
 
-def test_lines_of_a_receipt_are_no_list_but_show_at_its_tasks(house: Any) -> None:
+def test_lines_of_a_receipt_are_no_list_but_show_at_its_tasks(house: House) -> None:
     receipt = book(house, ("TRAY", 2))
     house.rest("POST", f"goods_in_receipts/{receipt}/receive")
     assert house.ask("{ goods_in_receipt_lines { all { edges { cursor } } } }")["data"] is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,10 @@ from adapters.clarus.sandbox import rules
 from adapters.clarus.sandbox.rest import ROWS
 from adapters.clarus.sandbox.schema import LISTS, build
 from adapters.clarus.sandbox.stock_lists import STOCK_LISTS
+from fleet_tests.clarus_floor import House
+from fleet_tests.places import REFERENCE
 
-FILE = Path(__file__).parents[4] / "shared" / "reference" / "clarus-openapi.json"
+FILE = REFERENCE / "clarus-openapi.json"
 # Taken though the file does not have them: kinds of receipt, for tenants that tell returns so.
 NOT_IN_THE_FILE = {"receipt_type", "goods_in_receipt_kind_id"}
 MUG = {"product_id": 1001, "expected_quantity": 3}
@@ -90,7 +91,7 @@ def test_every_call_that_is_served_is_documented(openapi: Any, name: str) -> Non
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_documented_body_is_taken_and_answered_as_documented(openapi: Any, house: Any, name: str) -> None:
+def test_a_documented_body_is_taken_and_answered_as_documented(openapi: Any, house: House, name: str) -> None:
     house.tenant.set_up({"account": "OTHER"})
     before, path, wanted = CALLS[name]
     for action in before:
@@ -126,7 +127,7 @@ def test_only_documented_attributes_are_read(openapi: Any, rows: Any, schema: tu
 
 
 @pytest.mark.parametrize(("path", "status"), [("stocks/1/move", 404), ("stocks/hold", 422)])
-def test_a_refusal_looks_as_documented(openapi: Any, house: Any, path: str, status: int) -> None:
+def test_a_refusal_looks_as_documented(openapi: Any, house: House, path: str, status: int) -> None:
     refused, told = house.rest("POST", path, {"data": {"type": "stocks", "attributes": {}}})
     described = openapi["components"]["responses"][{404: "NotFound", 422: "UnprocessableEntity"}[status]]
     assert (refused, problems(openapi, described, told)) == (status, [])

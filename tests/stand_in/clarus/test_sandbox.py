@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.clarus_sandbox import Desk, Sandbox
+
 
 def call(url: str, body: Any, headers: dict[str, str] | None = None, verb: str = "POST") -> tuple[int, Any]:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
@@ -26,7 +28,7 @@ def call(url: str, body: Any, headers: dict[str, str] | None = None, verb: str =
 
 
 @pytest.fixture
-def head(sandbox: Any) -> dict[str, str]:
+def head(sandbox: Sandbox) -> dict[str, str]:
     form = b"grant_type=client_credentials&client_id=sandbox-client&client_secret=sandbox-secret"
     _, told = call(f"{sandbox.url}/oauth/token", form, {"Content-Type": "application/x-www-form-urlencoded"})
     return {"Authorization": f"Bearer {told['access_token']}", "X-Clarus-Subdomain": "acme"}
@@ -44,7 +46,7 @@ def an_order(product_id: Any, **changes: Any) -> dict[str, Any]:
     return {"data": {"type": "goods_outs", "attributes": {name: v for name, v in attributes.items() if v is not None}}}
 
 
-def test_a_token_is_given_for_a_form_for_json_and_for_basic_and_not_for_a_wrong_secret(sandbox: Any) -> None:
+def test_a_token_is_given_for_a_form_for_json_and_for_basic_and_not_for_a_wrong_secret(sandbox: Sandbox) -> None:
     url = f"{sandbox.url}/oauth/token"
     whole = {
         "grant_type": "client_credentials",
@@ -71,13 +73,15 @@ def test_a_token_is_given_for_a_form_for_json_and_for_basic_and_not_for_a_wrong_
     ],
 )
 def test_an_order_with_a_bad_field_is_a_422_that_names_it(
-    desk: Any, sandbox: Any, head: dict[str, str], changes: dict[str, Any], field: str
+    desk: Desk, sandbox: Sandbox, head: dict[str, str], changes: dict[str, Any], field: str
 ) -> None:
     status, told = call(f"{sandbox.url}/api/goods_outs", an_order(int(desk.facts.products["MUG"]), **changes), head)
     assert (status, told["errors"][0]["context"]) == (422, {"field": field})
 
 
-def test_a_product_that_is_not_the_accounts_cannot_be_ordered(desk: Any, sandbox: Any, head: dict[str, str]) -> None:
+def test_a_product_that_is_not_the_accounts_cannot_be_ordered(
+    desk: Desk, sandbox: Sandbox, head: dict[str, str]
+) -> None:
     unit = int(desk.facts.stock_unit_type_id)
     body = {"data": {"type": "products", "attributes": {"description": "D", "stock_unit_type_id": unit}}}
     _, made = call(f"{sandbox.url}/api/products", body, head)
@@ -85,14 +89,14 @@ def test_a_product_that_is_not_the_accounts_cannot_be_ordered(desk: Any, sandbox
     assert (status, told["errors"][0]["symbol"]) == (422, "product_not_assigned_to_account")
 
 
-def test_an_address_among_the_attributes_is_not_read(desk: Any, sandbox: Any, head: dict[str, str]) -> None:
+def test_an_address_among_the_attributes_is_not_read(desk: Desk, sandbox: Sandbox, head: dict[str, str]) -> None:
     body = an_order(int(desk.facts.products["MUG"]), reference="BARE-ADDRESS", address_1="1 Test Street", name="Ada")
     assert call(f"{sandbox.url}/api/goods_outs", body, head)[0] == 200
     assert sandbox.order("BARE-ADDRESS")["address"] == {}
 
 
 def test_an_order_can_be_changed_and_deleted_only_before_work_starts(
-    desk: Any, sandbox: Any, head: dict[str, str]
+    desk: Desk, sandbox: Sandbox, head: dict[str, str]
 ) -> None:
     sandbox.switch(floor=False)
     made = desk.send(desk.fulfilment(MUG=1))
@@ -108,10 +112,12 @@ def test_an_order_can_be_changed_and_deleted_only_before_work_starts(
     assert call(url, b"", head, "DELETE")[0] == 422
 
 
-def test_shipments_and_packages_made_over_rest_are_read_back(desk: Any, sandbox: Any, head: dict[str, str]) -> None:
+def test_shipments_and_packages_made_over_rest_are_read_back(
+    desk: Desk, sandbox: Sandbox, head: dict[str, str]
+) -> None:
     sandbox.switch(floor=False)
     wanted = desk.fulfilment(MUG=1)
-    attributes = {"goods_out_id": int(desk.send(wanted)), "carrier_id": int(desk.facts.carriers["DPD"])}
+    attributes: dict[str, Any] = {"goods_out_id": int(desk.send(wanted)), "carrier_id": int(desk.facts.carriers["DPD"])}
     _, made = call(f"{sandbox.url}/api/shipments", {"data": {"type": "shipments", "attributes": attributes}}, head)
     attributes = {"shipment_id": made["data"]["id"], "storage_unit_type_id": 1, "tracking_number": "T1"}
     _, parcel = call(f"{sandbox.url}/api/packages", {"data": {"type": "packages", "attributes": attributes}}, head)
@@ -129,7 +135,7 @@ def test_shipments_and_packages_made_over_rest_are_read_back(desk: Any, sandbox:
     ],
 )
 def test_a_read_of_what_clarus_does_not_have_is_answered_with_errors(
-    sandbox: Any, head: dict[str, str], query: str
+    sandbox: Sandbox, head: dict[str, str], query: str
 ) -> None:
     status, told = call(f"{sandbox.url}/graphql", {"query": query}, head)
     assert status == 200
@@ -137,13 +143,13 @@ def test_a_read_of_what_clarus_does_not_have_is_answered_with_errors(
     assert told["errors"][0]["message"]
 
 
-def test_balances_count_down_when_goods_leave(desk: Any, sandbox: Any, head: dict[str, str]) -> None:
+def test_balances_count_down_when_goods_leave(desk: Desk, sandbox: Sandbox, head: dict[str, str]) -> None:
     query = (
         'query { stock_balances { all(filter: { product_code: { eq: "MUG" } }) '
         "{ edges { node { available picked warehouse { id } } } } } }"
     )
 
-    def available() -> float:
+    def available() -> Any:
         _, told = call(f"{sandbox.url}/graphql", {"query": query}, head)
         return sum(
             e["node"]["available"] for e in told["data"]["stock_balances"]["all"]["edges"] if e["node"]["warehouse"]
@@ -162,7 +168,7 @@ def test_balances_count_down_when_goods_leave(desk: Any, sandbox: Any, head: dic
 
 
 @pytest.mark.usefixtures("desk")
-def test_the_floor_does_over_http_what_it_is_told_and_says_why_not(sandbox: Any) -> None:
+def test_the_floor_does_over_http_what_it_is_told_and_says_why_not(sandbox: Sandbox) -> None:
     def there() -> dict[str, Any]:
         told: dict[str, Any] = sandbox.ask("books?only=stock")["stock"]["TRAY"]["LDS1"]
         return told
@@ -180,14 +186,14 @@ def test_the_floor_does_over_http_what_it_is_told_and_says_why_not(sandbox: Any)
     assert {"stock", "transactions", "receipts", "unshippable", "stockouts"} < sandbox.books().keys()
 
 
-def test_a_switch_that_is_unknown_changes_nothing(sandbox: Any) -> None:
+def test_a_switch_that_is_unknown_changes_nothing(sandbox: Sandbox) -> None:
     status, told = call(f"{sandbox.url}/_sandbox/switches", {"floor": False, "gravity": 0})
     assert status == 422
     assert "gravity" in told["error"]
     assert sandbox.ask("switches", {})["floor"] is True
 
 
-def test_it_answers_hundreds_of_calls_in_a_second(desk: Any) -> None:
+def test_it_answers_hundreds_of_calls_in_a_second(desk: Desk) -> None:
     took = []
     for _ in range(10):
         started = time.monotonic()

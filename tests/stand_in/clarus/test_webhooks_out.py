@@ -4,8 +4,8 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +15,8 @@ from adapters.clarus.sandbox.movements import SUBTYPES
 from adapters.clarus.sandbox.tenant import Tenant, new_tenant
 from adapters.clarus.settings import Settings
 from adapters.clarus.webhook import check
+from fleet_tests.clarus_sandbox import Desk, Sandbox
+from fleet_tests.places import REFERENCE
 from mappings.clarus import read_hint, write_automation
 
 
@@ -62,14 +64,14 @@ def ear() -> Iterator[Ear]:
         thread.join(5)
 
 
-def listen(sandbox: Any, ear: Ear, path: str, event: str = "completed") -> None:
+def listen(sandbox: Sandbox, ear: Ear, path: str, event: str = "completed") -> None:
     hook = {"resource": "goods_out", "event": event, "url": ear.url + path, "automation_id": "43"}
     sandbox.switch(webhooks=[hook])
 
 
 @pytest.mark.parametrize("flat", [True, False])
 def test_a_dispatched_order_is_told_with_headers_that_pass_and_a_body_that_hints(
-    desk: Any, sandbox: Any, ear: Ear, settings: Settings, flat: bool
+    desk: Desk, sandbox: Sandbox, ear: Ear, settings: Settings, flat: bool
 ) -> None:
     sandbox.switch(webhook_flat=flat)
     listen(sandbox, ear, f"/flat-{flat}")
@@ -81,7 +83,7 @@ def test_a_dispatched_order_is_told_with_headers_that_pass_and_a_body_that_hints
     assert (hint.their_id, hint.reference) == (made, wanted.reference)
 
 
-def test_an_automation_made_over_the_api_fires_for_its_account(desk: Any, sandbox: Any, ear: Ear) -> None:
+def test_an_automation_made_over_the_api_fires_for_its_account(desk: Desk, sandbox: Sandbox, ear: Ear) -> None:
     sandbox.switch(floor=False)
     desk.clarus.create_automation(write_automation("goods_out", "cancelled", ear.url + "/own", desk.facts))
     elsewhere = desk.facts.model_copy(update={"account_id": "777"})
@@ -93,14 +95,14 @@ def test_an_automation_made_over_the_api_fires_for_its_account(desk: Any, sandbo
     assert ear.at("/other") == []
 
 
-def test_a_webhook_is_sent_again_until_it_is_taken(desk: Any, sandbox: Any, ear: Ear) -> None:
+def test_a_webhook_is_sent_again_until_it_is_taken(desk: Desk, sandbox: Sandbox, ear: Ear) -> None:
     listen(sandbox, ear, "/again")
     ear.refuse = 1
     desk.send(desk.fulfilment(MUG=1))
     assert len(sandbox.until(lambda: ear.at("/again"))) == 1
 
 
-def test_webhooks_are_repeated_and_lost_at_the_rates_asked_for(desk: Any, sandbox: Any, ear: Ear) -> None:
+def test_webhooks_are_repeated_and_lost_at_the_rates_asked_for(desk: Desk, sandbox: Sandbox, ear: Ear) -> None:
     listen(sandbox, ear, "/many", "created")
     sandbox.switch(floor=False, webhook_repeat_rate=1)
     desk.send(desk.fulfilment(MUG=1))
@@ -112,7 +114,7 @@ def test_webhooks_are_repeated_and_lost_at_the_rates_asked_for(desk: Any, sandbo
     assert len(ear.at("/many")) == 2
 
 
-def test_shuffled_webhooks_all_arrive_and_not_in_their_order(desk: Any, sandbox: Any, ear: Ear) -> None:
+def test_shuffled_webhooks_all_arrive_and_not_in_their_order(desk: Desk, sandbox: Sandbox, ear: Ear) -> None:
     listen(sandbox, ear, "/shuffled", "created")
     sandbox.switch(floor=False, webhook_shuffle=True, webhook_delay=[0.0, 0.2])
     wanted: list[str] = []
@@ -159,7 +161,7 @@ def test_another_token_and_an_event_nobody_allowed_are_refused(settings: Setting
     assert check(empty, settings.webhook_token, "goods_out", "completed", {"X-ClarusWMS-Subdomain": "acme"})
 
 
-ASSUMED = Path(__file__).parents[4] / "shared" / "reference" / "samples" / "clarus" / "assumed"
+ASSUMED = REFERENCE / "samples" / "clarus" / "assumed"
 EVENTS = {
     **{f"stock.{event}": None for event in SUBTYPES.values() if event},
     "stock_balance.updated": None,
@@ -177,7 +179,7 @@ DAY: list[dict[str, Any]] = [
 ]
 
 
-def happen(ear: Ear, doing: Callable[[Tenant], None], *events: str, **switches: Any) -> dict[str, list[Any]]:
+def happen(ear: Ear, doing: Callable[[Tenant], object], *events: str, **switches: Any) -> dict[str, list[Any]]:
     """Bodies by event that are told while something happens in a tenant of its own with plenty of MUG."""
     tenant = new_tenant(subdomain="acme", secret="s", token_seconds=60, seed=7)
     tenant.switches.turn(switches)
@@ -199,7 +201,7 @@ def happen(ear: Ear, doing: Callable[[Tenant], None], *events: str, **switches: 
 
 
 def test_changes_of_stock_and_goods_in_are_told_by_their_events(ear: Ear) -> None:
-    told = happen(ear, lambda tenant: door.act(tenant, {"actions": DAY}) and None, *EVENTS)
+    told = happen(ear, lambda tenant: door.act(tenant, {"actions": DAY}), *EVENTS)
     counts = {event: len(bodies) for event, bodies in told.items() if bodies}
     assert counts == {
         "stock.positively_adjusted": 1,
@@ -240,7 +242,7 @@ def test_an_event_carries_every_member_that_the_assumed_sample_has(ear: Ear, eve
     if not ASSUMED.exists():
         pytest.skip(f"Clarus's samples are not there: {ASSUMED}")
     sample = json.loads((ASSUMED / f"webhook_{event.replace('.', '_')}_enveloped.json").read_text("utf-8"))["data"]
-    body = happen(ear, lambda tenant: door.act(tenant, {"actions": DAY}) and None, event, webhook_flat=flat)[event][0]
+    body = happen(ear, lambda tenant: door.act(tenant, {"actions": DAY}), event, webhook_flat=flat)[event][0]
     told = body if flat else body["data"]
     assert sample.keys() <= told.keys()
     for name in ("product", "account", "warehouse"):
@@ -249,7 +251,7 @@ def test_an_event_carries_every_member_that_the_assumed_sample_has(ear: Ear, eve
 
 
 def test_nobody_hears_of_balances_without_an_automation_for_them(ear: Ear) -> None:
-    told = happen(ear, lambda tenant: door.act(tenant, {"actions": DAY}) and None, "goods_in.completed")
+    told = happen(ear, lambda tenant: door.act(tenant, {"actions": DAY}), "goods_in.completed")
     assert [path for path, _, _ in ear.heard] == ["/goods_in.completed"]
     assert told["goods_in.completed"][0]["data"]["external_system_reference1"] == "ASN1"
 
@@ -265,7 +267,7 @@ def test_events_of_stock_are_lost_and_repeated_like_all_others(ear: Ear) -> None
     assert len({one["data"]["id"] for one in told["stock.positively_adjusted"]}) == 1
 
 
-def test_orders_tell_of_picked_and_dispatched_units(desk: Any, sandbox: Any, ear: Ear) -> None:
+def test_orders_tell_of_picked_and_dispatched_units(desk: Desk, sandbox: Sandbox, ear: Ear) -> None:
     hooks = [
         {"resource": "stock", "event": event, "url": f"{ear.url}/{event}", "automation_id": "44"}
         for event in ("picked", "dispatched")
@@ -274,5 +276,5 @@ def test_orders_tell_of_picked_and_dispatched_units(desk: Any, sandbox: Any, ear
     wanted = desk.fulfilment(MUG=2)
     desk.send(wanted)
     for event in ("picked", "dispatched"):
-        body = json.loads(sandbox.until(lambda event=event: ear.at(f"/{event}"))[0][1])["data"]
+        body = json.loads(sandbox.until(partial(ear.at, f"/{event}"))[0][1])["data"]
         assert (body["product"]["code"], body["quantity"], body["status"]) == ("MUG", 2, event)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-SAMPLES = Path(__file__).parents[4] / "shared" / "reference" / "samples" / "gxo"
+from fleet_tests.gxo_floor import Floor, Segment
+from fleet_tests.places import REFERENCE
+
+SAMPLES = REFERENCE / "samples" / "gxo"
 HEADER = (
     "sku,ean,description,size,colour,season,division,uom,case_qty,weight_kg,length_cm,width_cm,height_cm,hs_code,"
     "country_of_origin,unit_cost,currency,lot_controlled,serialised,hazard_code,status"
@@ -24,7 +27,7 @@ def items(*rows: str) -> bytes:
     return "\n".join([HEADER, *rows, ""]).encode()
 
 
-def test_the_vendor_s_own_samples_are_taken(floor: Any) -> None:
+def test_the_vendor_s_own_samples_are_taken(floor: Floor) -> None:
     if not SAMPLES.is_dir():
         pytest.skip("the vendor's samples lie beside the project, in ../shared/reference, and not here")
     floor.switches.floor = False
@@ -45,7 +48,7 @@ def test_the_vendor_s_own_samples_are_taken(floor: Any) -> None:
     assert floor.books()["gaps"] == {"GBNH01": [102, *range(104, 120)], "GBNH02": []}
 
 
-def test_half_written_files_are_left_alone_and_taken_ones_are_archived(floor: Any) -> None:
+def test_half_written_files_are_left_alone_and_taken_ones_are_archived(floor: Floor) -> None:
     floor.put("940_000000001.edi.tmp", b"ISA")
     floor.go(1)
     floor.order("SO1", MUG=1)
@@ -72,7 +75,11 @@ def test_half_written_files_are_left_alone_and_taken_ones_are_archived(floor: An
     ],
 )
 def test_a_malformed_file_is_answered_as_rejected_and_lies_in_error(
-    floor: Any, write_interchange: Any, write_order: Any, spoil: tuple[bytes, bytes], word: tuple[str, ...]
+    floor: Floor,
+    write_interchange: Callable[..., bytes],
+    write_order: Callable[..., list[Segment]],
+    spoil: tuple[bytes, bytes],
+    word: tuple[str, ...],
 ) -> None:
     good = write_interchange(101, [write_order("SO1", MUG=2)])
     assert spoil[0] in good
@@ -82,7 +89,7 @@ def test_a_malformed_file_is_answered_as_rejected_and_lies_in_error(
 
 
 def test_the_997_names_segment_and_element_as_the_profile_s_sample_does(
-    floor: Any, write_interchange: Any, write_order: Any
+    floor: Floor, write_interchange: Callable[..., bytes], write_order: Callable[..., list[Segment]]
 ) -> None:
     floor.put("940_000000104.edi", write_interchange(104, [write_order("SO1", MUG=2)]).replace(b"W01*2", b"W01*two"))
     assert floor.sets("997")[0] == [
@@ -91,7 +98,9 @@ def test_the_997_names_segment_and_element_as_the_profile_s_sample_does(
     ]  # fmt: skip
 
 
-def test_one_malformed_set_does_not_spoil_its_neighbours(floor: Any, write_interchange: Any, write_order: Any) -> None:
+def test_one_malformed_set_does_not_spoil_its_neighbours(
+    floor: Floor, write_interchange: Callable[..., bytes], write_order: Callable[..., list[Segment]]
+) -> None:
     sets = [write_order("SO1", MUG=1), write_order("SO2", MUG=2), write_order("SO3", MUG=1)]
     floor.put("940_000000101.edi", write_interchange(101, sets).replace(b"W01*2", b"W01*two"))
     (told,) = floor.sets("997")
@@ -103,21 +112,23 @@ def test_one_malformed_set_does_not_spoil_its_neighbours(floor: Any, write_inter
 
 
 @pytest.mark.parametrize("data", [b"", b"hello", b"ISA*00*short~", b"\xff\xfe"])
-def test_what_has_no_isa_lies_in_error_unanswered(floor: Any, data: bytes) -> None:
+def test_what_has_no_isa_lies_in_error_unanswered(floor: Floor, data: bytes) -> None:
     floor.put("940_000000101.edi", data)
     floor.put("notes.txt", data)
     assert (floor.names("error"), floor.names()) == (["940_000000101.edi", "notes.txt"], [])
 
 
 def test_other_separators_and_line_breaks_are_read_from_the_isa(
-    floor: Any, write_interchange: Any, write_order: Any
+    floor: Floor, write_interchange: Callable[..., bytes], write_order: Callable[..., list[Segment]]
 ) -> None:
     data = write_interchange(101, [write_order("SO1", MUG=1)])
     floor.put("940_000000101.edi", data.replace(b"*", b"|").replace(b"~\n", b"'\r\n"))
     assert floor.codes() == ["TA"]
 
 
-def test_the_same_file_again_has_no_second_effect(floor: Any, write_interchange: Any, write_order: Any) -> None:
+def test_the_same_file_again_has_no_second_effect(
+    floor: Floor, write_interchange: Callable[..., bytes], write_order: Callable[..., list[Segment]]
+) -> None:
     data = write_interchange(101, [write_order("SO1", MUG=1)])
     floor.put("940_000000101.edi", data)
     floor.put("940_000000101.edi", data)
@@ -129,14 +140,16 @@ def test_the_same_file_again_has_no_second_effect(floor: Any, write_interchange:
     assert floor.names("archive") == ["940_000000101.edi", "940_000000101.edi.2", "940_000000900.edi"]
 
 
-def test_a_control_number_that_was_used_for_other_bytes_is_refused(floor: Any, write_order: Any) -> None:
+def test_a_control_number_that_was_used_for_other_bytes_is_refused(
+    floor: Floor, write_order: Callable[..., list[Segment]]
+) -> None:
     floor.order("SO1", MUG=1)
     floor.send(*write_order("SO2", MUG=1), number=101)
     assert [told[-1][1] for told in floor.sets("997")] == ["A", "R"]
     assert floor.books()["received"].keys() == {"SO1"}
 
 
-def test_items_are_answered_one_by_one_and_only_accepted_ones_may_be_ordered(floor: Any) -> None:
+def test_items_are_answered_one_by_one_and_only_accepted_ones_may_be_ordered(floor: Floor) -> None:
     floor.switches.turn({"reject_items": {"VASE": "TOO FRAGILE"}, "opening_of_new_items": 8})
     rows = [item(), item("VASE"), item("BOX", hs_code=""), item("JAR", ean="5050000000018"), item("POT", uom="CASE")]
     floor.put("item_MODA_20261120120000.csv", items(*rows))
@@ -157,12 +170,12 @@ def test_items_are_answered_one_by_one_and_only_accepted_ones_may_be_ordered(flo
     assert floor.books()["stock"]["GBNH01"]["LAMP"]["N"]["opening"] == 8
 
 
-def test_an_item_file_with_other_columns_lies_in_error_unanswered(floor: Any) -> None:
+def test_an_item_file_with_other_columns_lies_in_error_unanswered(floor: Floor) -> None:
     floor.put("item_MODA_20261120120000.csv", b"sku,ean\nLAMP,1\n")
     assert (floor.names("error"), floor.names()) == (["item_MODA_20261120120000.csv"], [])
 
 
-def test_a_lost_file_leaves_a_gap_and_the_ledger_moves_all_the_same(floor: Any) -> None:
+def test_a_lost_file_leaves_a_gap_and_the_ledger_moves_all_the_same(floor: Floor) -> None:
     floor.switches.lost_next = {"824": 1, "945": 1}
     floor.order("SO1", MUG=1)
     floor.go()
@@ -173,7 +186,7 @@ def test_a_lost_file_leaves_a_gap_and_the_ledger_moves_all_the_same(floor: Any) 
     assert floor.books()["stock"]["GBNH01"]["MUG"]["N"]["on_hand"] == 48
 
 
-def test_control_numbers_are_skipped_and_files_overtake_each_other_as_told(floor: Any) -> None:
+def test_control_numbers_are_skipped_and_files_overtake_each_other_as_told(floor: Floor) -> None:
     floor.switches.turn({**floor.switches.model_dump(), "gap_next": 3, "late": {"824": 30.0}})
     floor.order("SO1", MUG=1)
     floor.go()
@@ -182,7 +195,7 @@ def test_control_numbers_are_skipped_and_files_overtake_each_other_as_told(floor
     assert floor.names() == ["824_000009005.edi", "945_000009006.edi", "997_000009004.edi"]
 
 
-def test_a_file_comes_again_under_its_name_once_that_is_free_or_at_once_under_another(floor: Any) -> None:
+def test_a_file_comes_again_under_its_name_once_that_is_free_or_at_once_under_another(floor: Floor) -> None:
     out = floor.site.folders.at("GBNH01", "out")
     floor.switches.repeat_same_next = 1
     floor.act(adjust={"facility": "GBNH01", "sku": "MUG", "quantity": 1})
@@ -202,7 +215,7 @@ def test_a_file_comes_again_under_its_name_once_that_is_free_or_at_once_under_an
     assert [one["files"] for one in floor.books()["messages"]] == [2, 2, 1, 1]
 
 
-def test_a_growing_file_is_whole_only_at_the_end_and_a_tmp_may_stay_behind(floor: Any, pyx12_accepts: Any) -> None:
+def test_a_growing_file_is_whole_only_at_the_end_and_a_tmp_may_stay_behind(floor: Floor, pyx12_accepts: Any) -> None:
     floor.switches.turn({**floor.switches.model_dump(), "grow_next": 1, "grow_seconds": 4.0, "tmp_left_next": 1})
     floor.act(adjust={"facility": "GBNH01", "sku": "MUG", "quantity": 1})
     path = floor.site.folders.at("GBNH01", "out") / "947_000009001.edi"
@@ -215,7 +228,7 @@ def test_a_growing_file_is_whole_only_at_the_end_and_a_tmp_may_stay_behind(floor
     assert floor.names() == ["947_000009001.edi", "947_000009001.edi.broken.tmp"]
 
 
-def test_a_malformed_set_may_stand_before_the_good_one_and_a_file_may_end_in_the_middle(floor: Any) -> None:
+def test_a_malformed_set_may_stand_before_the_good_one_and_a_file_may_end_in_the_middle(floor: Floor) -> None:
     floor.switches.turn({**floor.switches.model_dump(), "spoil_next": {"947": 1}})
     where = {"facility": "GBNH01", "sku": "MUG", "quantity": 1}
     floor.act(adjust=where)
@@ -230,7 +243,9 @@ def test_a_malformed_set_may_stand_before_the_good_one_and_a_file_may_end_in_the
     assert "IEA" not in cut
 
 
-def test_files_may_have_other_separators_and_line_breaks_and_acknowledgements_a_folder_of_their_own(floor: Any) -> None:
+def test_files_may_have_other_separators_and_line_breaks_and_acknowledgements_a_folder_of_their_own(
+    floor: Floor,
+) -> None:
     floor.switches.turn(
         {**floor.switches.model_dump(), "separators": "|:'", "line_breaks": "", "acks_apart": True}
     )  # fmt: skip

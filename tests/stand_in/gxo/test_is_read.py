@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from adapters.x12 import read_interchange
+from fleet_tests.gxo_floor import Floor
 from mappings.canonical import Condition
 from mappings.gxo import read_824, read_846, read_944, read_945, read_947, read_997
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-def sets(floor: Any, set_id: str, facility: str) -> Iterator[Any]:
+def sets(floor: Floor, set_id: str, facility: str) -> Iterator[Any]:
     out = floor.site.folders.at(facility, "out")
     for path in sorted(out.glob(f"{set_id}_*.edi")):
         (one,) = read_interchange(path.read_bytes(), path.name).sets
@@ -23,7 +24,7 @@ def sets(floor: Any, set_id: str, facility: str) -> Iterator[Any]:
         yield one.segments
 
 
-def a_day(floor: Any, dice: random.Random) -> None:
+def a_day(floor: Floor, dice: random.Random) -> None:
     floor.switches.turn(
         {
             "step_seconds": 0.25, "short_rate": 0.2, "two_goes_rate": 0.3, "cartons_rate": 0.4, "split_lines": True,

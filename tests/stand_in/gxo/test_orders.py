@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from fleet_tests.gxo_floor import Floor, Segment
 
-def test_an_order_goes_through_every_state_and_leaves_with_one_945(floor: Any) -> None:
+
+def test_an_order_goes_through_every_state_and_leaves_with_one_945(floor: Floor) -> None:
     floor.order("SO1", MUG=2, TRAY=1)
     floor.go()
     told = floor.found("SO1")
@@ -25,7 +28,7 @@ def test_an_order_goes_through_every_state_and_leaves_with_one_945(floor: Any) -
     }  # fmt: skip
 
 
-def test_the_answers_say_what_the_profile_s_samples_say(floor: Any) -> None:
+def test_the_answers_say_what_the_profile_s_samples_say(floor: Floor) -> None:
     floor.order("SO1", MUG=2)
     assert floor.sets("997") == [
         [("AK1", "OW", "101"), ("AK2", "940", "0001"), ("AK5", "A"), ("AK9", "A", "1", "1", "1")]
@@ -55,7 +58,7 @@ def test_the_answers_say_what_the_profile_s_samples_say(floor: Any) -> None:
     ],
 )
 def test_what_the_vendor_would_refuse_is_refused_and_may_be_sent_again(
-    floor: Any, write_order: Any, spoil: tuple[str, int, str], answer: str
+    floor: Floor, write_order: Callable[..., list[Segment]], spoil: tuple[str, int, str], answer: str
 ) -> None:
     floor.switches.undeliverable = ["KP"]
     name, place, text = spoil
@@ -71,7 +74,7 @@ def test_what_the_vendor_would_refuse_is_refused_and_may_be_sent_again(
     assert floor.found("SO1")["received"] == {"N": 2}
 
 
-def test_the_same_order_twice_is_a_duplicate_and_picked_once(floor: Any) -> None:
+def test_the_same_order_twice_is_a_duplicate_and_picked_once(floor: Floor) -> None:
     floor.order("SO1", MUG=2)
     floor.go()
     floor.order("SO1", MUG=2)
@@ -81,7 +84,7 @@ def test_the_same_order_twice_is_a_duplicate_and_picked_once(floor: Any) -> None
     assert floor.books()["picked_twice"] == 0
 
 
-def test_a_site_without_a_duplicate_check_picks_twice_and_the_books_show_it(floor: Any) -> None:
+def test_a_site_without_a_duplicate_check_picks_twice_and_the_books_show_it(floor: Floor) -> None:
     floor.switches.duplicate_check = False
     floor.order("SO1", MUG=2)
     floor.order("SO1", MUG=2)
@@ -90,7 +93,7 @@ def test_a_site_without_a_duplicate_check_picks_twice_and_the_books_show_it(floo
     assert len(floor.sets("945")) == 2
 
 
-def test_a_new_order_is_cancelled_and_told_line_by_line_as_deleted(floor: Any) -> None:
+def test_a_new_order_is_cancelled_and_told_line_by_line_as_deleted(floor: Floor) -> None:
     floor.order("SO1", MUG=2, TRAY=1)
     floor.cancel("SO1")
     floor.cancel("SO1")
@@ -106,7 +109,7 @@ def test_a_new_order_is_cancelled_and_told_line_by_line_as_deleted(floor: Any) -
     assert floor.books()["figures"]["GBNH01"]["MUG"]["27"] == 0
 
 
-def test_a_cancellation_that_comes_too_late_is_refused_and_the_order_ships(floor: Any) -> None:
+def test_a_cancellation_that_comes_too_late_is_refused_and_the_order_ships(floor: Floor) -> None:
     floor.order("SO1", MUG=2)
     floor.go(3.5)
     floor.cancel("SO1")
@@ -117,7 +120,7 @@ def test_a_cancellation_that_comes_too_late_is_refused_and_the_order_ships(floor
     assert floor.found("SO1")["lines"][0]["shipped"] == 2
 
 
-def test_only_by_the_switch_may_a_released_order_be_cancelled(floor: Any) -> None:
+def test_only_by_the_switch_may_a_released_order_be_cancelled(floor: Floor) -> None:
     floor.order("SO1", MUG=1)
     floor.go(1.0)
     assert floor.found("SO1")["state"] == "P"
@@ -128,7 +131,7 @@ def test_only_by_the_switch_may_a_released_order_be_cancelled(floor: Any) -> Non
     assert floor.found("SO1")["state"] == "V"
 
 
-def test_an_unknown_order_s_cancellation_is_refused_or_by_the_switch_not_answered(floor: Any) -> None:
+def test_an_unknown_order_s_cancellation_is_refused_or_by_the_switch_not_answered(floor: Floor) -> None:
     floor.cancel("SO1")
     floor.switches.silent_unknown_cancel = True
     floor.cancel("SO2")
@@ -136,7 +139,7 @@ def test_an_unknown_order_s_cancellation_is_refused_or_by_the_switch_not_answere
     assert len(floor.sets("997")) == 2
 
 
-def test_a_cancelled_order_may_ship_all_the_same_where_that_is_planted(floor: Any) -> None:
+def test_a_cancelled_order_may_ship_all_the_same_where_that_is_planted(floor: Floor) -> None:
     floor.switches.ships_after_cancel = ["SO1"]
     floor.order("SO1", MUG=1)
     floor.cancel("SO1")
@@ -145,7 +148,9 @@ def test_a_cancelled_order_may_ship_all_the_same_where_that_is_planted(floor: An
     assert floor.found("SO1")["lines"][0]["shipped"] == 1
 
 
-def test_a_change_replaces_the_whole_order_while_it_is_new_and_not_later(floor: Any, write_order: Any) -> None:
+def test_a_change_replaces_the_whole_order_while_it_is_new_and_not_later(
+    floor: Floor, write_order: Callable[..., list[Segment]]
+) -> None:
     floor.order("SO1", MUG=2)
     floor.send(*write_order("SO1", purpose="R", MUG=1, TRAY=4))
     assert floor.books()["figures"]["GBNH01"]["TRAY"]["27"] == 4
@@ -155,7 +160,9 @@ def test_a_change_replaces_the_whole_order_while_it_is_new_and_not_later(floor: 
     assert [(one["sku"], one["shipped"]) for one in floor.found("SO1")["lines"]] == [("MUG", 1), ("TRAY", 4)]
 
 
-def test_a_held_order_waits_for_its_release_and_cannot_be_changed(floor: Any, write_order: Any) -> None:
+def test_a_held_order_waits_for_its_release_and_cannot_be_changed(
+    floor: Floor, write_order: Callable[..., list[Segment]]
+) -> None:
     floor.switches.hold_orders = ["SO1"]
     floor.order("SO1", MUG=2)
     floor.go()
@@ -180,7 +187,7 @@ def test_a_held_order_waits_for_its_release_and_cannot_be_changed(floor: Any, wr
     ],
 )
 def test_each_line_is_told_with_the_word_for_what_became_of_it(
-    floor: Any, switches: dict[str, Any], words: list[str]
+    floor: Floor, switches: dict[str, Any], words: list[str]
 ) -> None:
     floor.switches.turn({**switches, "steps": floor.switches.steps})
     floor.order("SO1", MUG=2, TRAY=1)
@@ -196,7 +203,7 @@ def test_each_line_is_told_with_the_word_for_what_became_of_it(
     assert all(row["27"] == 0 for row in floor.books()["figures"]["GBNH01"].values())
 
 
-def test_an_order_that_leaves_in_two_goes_says_first_that_more_will_come(floor: Any) -> None:
+def test_an_order_that_leaves_in_two_goes_says_first_that_more_will_come(floor: Floor) -> None:
     floor.switches.two_goes = ["SO1"]
     floor.order("SO1", MUG=3, TRAY=1)
     floor.go(20)
@@ -209,7 +216,7 @@ def test_an_order_that_leaves_in_two_goes_says_first_that_more_will_come(floor: 
 
 @pytest.mark.parametrize(("left_out", "told"), [(False, ["MUG", "TRAY"]), (True, ["MUG"])])
 def test_lines_of_which_nothing_left_are_told_unless_the_switch_leaves_them_out(
-    floor: Any, left_out: bool, told: list[str]
+    floor: Floor, left_out: bool, told: list[str]
 ) -> None:
     floor.switches.short = {"sku:TRAY": 9}
     floor.switches.leave_absent_lines = left_out
@@ -218,7 +225,7 @@ def test_lines_of_which_nothing_left_are_told_unless_the_switch_leaves_them_out(
     assert [one[8] for segments in floor.sets("945") for one in segments if one[0] == "W12"] == told
 
 
-def test_cartons_have_an_sscc_with_a_check_digit_and_tracking_of_their_own(floor: Any) -> None:
+def test_cartons_have_an_sscc_with_a_check_digit_and_tracking_of_their_own(floor: Floor) -> None:
     floor.switches.cartons = {"SO1": 3, "SO2": 2}
     floor.order("SO1", MUG=2, TRAY=1, CUP=1)
     floor.switches.split_lines = True
@@ -234,7 +241,7 @@ def test_cartons_have_an_sscc_with_a_check_digit_and_tracking_of_their_own(floor
     assert [one[1:5] for one in split] == [("CC", "5", "2", "0"), ("CC", "5", "3", "0")]
 
 
-def test_stock_that_truly_lacks_is_short_and_counted_as_a_stockout(floor: Any) -> None:
+def test_stock_that_truly_lacks_is_short_and_counted_as_a_stockout(floor: Floor) -> None:
     floor.order("SO1", CUP=4)
     floor.order("SO2", CUP=4)
     floor.go()
@@ -246,8 +253,8 @@ def test_stock_that_truly_lacks_is_short_and_counted_as_a_stockout(floor: Any) -
     ("how", "states", "words"),
     [("wait", "NPIARCD", ["CC"]), ("backorder", "NPIARPIARCD", ["BP", "CC"])],
 )
-def test_by_the_switch_an_order_waits_for_stock_to_come(floor: Any, how: str, states: str, words: list[str]) -> None:
-    floor.switches.no_stock = how
+def test_by_the_switch_an_order_waits_for_stock_to_come(floor: Floor, how: str, states: str, words: list[str]) -> None:
+    floor.switches.turn({"no_stock": how})
     floor.order("SO1", CUP=8)
     floor.go(20)
     lines = [{"sku": "CUP", "quantity": 10}]
@@ -257,13 +264,13 @@ def test_by_the_switch_an_order_waits_for_stock_to_come(floor: Any, how: str, st
     assert [one[1] for told in floor.sets("945") for one in told if one[0] == "W12"] == words
 
 
-def test_by_the_switch_an_order_without_stock_is_refused(floor: Any) -> None:
+def test_by_the_switch_an_order_without_stock_is_refused(floor: Floor) -> None:
     floor.switches.no_stock = "reject"
     floor.order("SO1", CUP=6)
     assert floor.codes() == ["TR OUT_OF_STOCK"]
 
 
-def test_units_taken_away_under_an_open_order_make_it_short_without_a_stockout(floor: Any) -> None:
+def test_units_taken_away_under_an_open_order_make_it_short_without_a_stockout(floor: Floor) -> None:
     floor.switches.floor = False
     floor.order("SO1", CUP=5)
     with pytest.raises(ValueError, match="only 0 of CUP"):
@@ -276,7 +283,7 @@ def test_units_taken_away_under_an_open_order_make_it_short_without_a_stockout(f
 
 
 @pytest.mark.parametrize("facility", ["GBNH01", "GBNH02"])
-def test_facilities_keep_their_own_numbers_and_stock(floor: Any, facility: str) -> None:
+def test_facilities_keep_their_own_numbers_and_stock(floor: Floor, facility: str) -> None:
     floor.order("SO1", facility, MUG=1)
     floor.go()
     assert floor.names(facility=facility)[0] == "824_000009002.edi"

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.gxo_floor import Floor, Segment
+
 
 def notes(segments: list[tuple[str, ...]]) -> list[tuple[str, str]]:
     return [(one[2], one[3]) for one in segments if one[:2] == ("N9", "ZZ")]
 
 
-def told_by_messages(floor: Any, facility: str) -> Counter[tuple[str, str]]:
+def told_by_messages(floor: Floor, facility: str) -> Counter[tuple[str, str]]:
     """Units by SKU and type: the opening figures moved by what the 944, 945 and 947 in ``out`` say."""
     units = Counter({("MUG", "N"): 50, ("TRAY", "N"): 20, ("CUP", "N"): 5} if facility == "GBNH01" else {})
     sku = ""
@@ -33,7 +35,7 @@ def told_by_messages(floor: Any, facility: str) -> Counter[tuple[str, str]]:
     return units
 
 
-def snapshot(floor: Any, facility: str) -> dict[str, dict[str, int]]:
+def snapshot(floor: Floor, facility: str) -> dict[str, dict[str, int]]:
     """SKU -> quantity code -> units, of the last 846 in ``out``."""
     rows: dict[str, dict[str, int]] = {}
     sku = ""
@@ -46,7 +48,7 @@ def snapshot(floor: Any, facility: str) -> dict[str, dict[str, int]]:
     return rows
 
 
-def a_random_day(floor: Any, dice: random.Random) -> None:
+def a_random_day(floor: Floor, dice: random.Random) -> None:
     floor.switches.turn({
         "step_seconds": 0.5, "short_rate": 0.1, "short_writes_947": True, "two_goes_rate": 0.2, "cartons_rate": 0.3,
         "hold_orders_rate": 0.1, "hold_seconds": 1, "adjust_rate": 0.2, "stock_hold_rate": 0.2, "split_lines": True,
@@ -64,7 +66,7 @@ def a_random_day(floor: Any, dice: random.Random) -> None:
             units = [{"sku": dice.choice(skus), "quantity": dice.randint(1, 12)}]
             floor.act(receive={"facility": facility, "reference": f"PO{turn}", "kind": "supplier", "lines": units})
         if dice.random() < 0.1:
-            told = [("W06", "J", f"RMA{turn}", "20261121", ""), ("N1", "WH", "GXO", "ZZ", facility)]
+            told: list[Segment] = [("W06", "J", f"RMA{turn}", "20261121", ""), ("N1", "WH", "GXO", "ZZ", facility)]
             told += [("W04", "2", "EA", "", "SK", "MUG"), ("N9", "LI", "1"), ("W03", "2")]
             floor.send(*told, set_id="943", facility=facility)
         floor.go(dice.random() * 2)
@@ -132,7 +134,7 @@ def test_every_file_of_a_random_day_is_accepted_by_pyx12(
     assert read.total() == len(floor.books()["messages"])
 
 
-def test_a_snapshot_names_every_sku_with_zeros_and_goes_at_five_local_time_of_a_faster_clock(floor: Any) -> None:
+def test_a_snapshot_names_every_sku_with_zeros_and_goes_at_five_local_time_of_a_faster_clock(floor: Floor) -> None:
     floor.switches.clock_speed = 3600.0
     floor.go(6)
     assert floor.sets("846", "GBNH02") == []
@@ -144,7 +146,7 @@ def test_a_snapshot_names_every_sku_with_zeros_and_goes_at_five_local_time_of_a_
     assert [told[0][3] for told in floor.sets("846")] == ["SNAP20261121GBNH01", "SNAP20261122GBNH01"]
 
 
-def test_a_snapshot_lies_only_as_it_is_told_to(floor: Any) -> None:
+def test_a_snapshot_lies_only_as_it_is_told_to(floor: Floor) -> None:
     floor.switches.turn({"snapshot_off_by": {"MUG": 3}, "snapshot_leaves_out": ["CUP"]})
     floor.snapshot()
     assert snapshot(floor, "GBNH01") == {
@@ -158,7 +160,7 @@ def test_a_snapshot_lies_only_as_it_is_told_to(floor: Any) -> None:
     assert [told[0][3][-4:] for told in floor.sets("846")] == ["NH01", "01-2", "01-3"]
 
 
-def test_floor_actions_write_947s_and_status_changes_net_to_zero(floor: Any) -> None:
+def test_floor_actions_write_947s_and_status_changes_net_to_zero(floor: Floor) -> None:
     where = {"facility": "GBNH01", "sku": "MUG"}
     floor.act(adjust={**where, "quantity": -1, "reason": "AA"})
     floor.act(damage={**where, "quantity": 2})
@@ -195,14 +197,14 @@ def test_floor_actions_write_947s_and_status_changes_net_to_zero(floor: Any) -> 
         {"dance": {}},
     ],
 )
-def test_what_cannot_be_is_refused_and_moves_and_writes_nothing(floor: Any, action: dict[str, Any]) -> None:
+def test_what_cannot_be_is_refused_and_moves_and_writes_nothing(floor: Floor, action: dict[str, Any]) -> None:
     before = floor.books()
     with pytest.raises(ValueError):  # noqa: PT011 -- each has its own words
         floor.act(**action)
     assert floor.books() == before
 
 
-def test_an_announced_return_is_received_by_grade_with_the_words_of_the_profile(floor: Any) -> None:
+def test_an_announced_return_is_received_by_grade_with_the_words_of_the_profile(floor: Floor) -> None:
     floor.send(
         ("W06", "J", "RMA1", "20261125", "H00ABC"), ("N1", "WH", "GXO", "ZZ", "GBNH01"), ("N9", "RZ", "RMA1"),
         ("N9", "CO", "SO1"), ("W04", "2", "EA", "", "SK", "MUG"), ("N9", "LI", "7"), ("W03", "2"), set_id="943",
@@ -232,7 +234,7 @@ def test_an_announced_return_is_received_by_grade_with_the_words_of_the_profile(
     assert floor.books()["advices"][0]["received"] == 1
 
 
-def test_blind_returns_empty_boxes_wrong_items_and_quarantined_skus_are_told_so(floor: Any) -> None:
+def test_blind_returns_empty_boxes_wrong_items_and_quarantined_skus_are_told_so(floor: Floor) -> None:
     def receive(**line: Any) -> None:
         floor.act(receive={"facility": "GBNH01", "kind": "return", "reference": "WHO", "order": "SO1", "lines": [line]})
 
@@ -258,7 +260,7 @@ def test_blind_returns_empty_boxes_wrong_items_and_quarantined_skus_are_told_so(
     assert stock["MUG"]["N"]["on_hand"] == 50
 
 
-def test_a_supplier_s_goods_are_there_for_sale_at_once(floor: Any) -> None:
+def test_a_supplier_s_goods_are_there_for_sale_at_once(floor: Floor) -> None:
     lines = [{"sku": "MUG", "quantity": 5}, {"sku": "MUG", "quantity": 5}]
     floor.act(receive={"facility": "GBNH02", "kind": "supplier", "reference": "PO1", "lines": lines})
     (told,) = floor.sets("944", "GBNH02")

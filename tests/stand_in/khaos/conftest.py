@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.khaos import Khaos
+from fleet_tests.channel import AUTH, FAST, PATHS, batch, config
 from fleet_tests.http_partner import PATIENCE, Partner, partners
 from fleet_tests.khaos_sandbox import Sandbox, order_document, sandboxes
 
@@ -55,3 +56,23 @@ def until() -> Callable[[Callable[[], Any]], Any]:
         return found
 
     return wait
+
+
+@pytest.fixture
+def served(partner: Partner) -> Partner:
+    """Our side with empty answers: a proper configuration, nothing to pull, every push taken."""
+    partner.answers = {
+        "/config.xml": (200, {}, config(partner.url)),
+        "/orders": (200, {"Sirion-Continuation": "o1"}, b'{"Orders": [], "ApiVersion": 1000}'),
+        "/returns": (200, {"Sirion-Continuation": "r1"}, batch()),
+        **{PATHS[name]: (200, {}, b"") for name in ("StockUpload", "StockStatusUpload", "OrderStatusUpload")},
+    }
+    return partner
+
+
+@pytest.fixture
+def link(sandbox: Sandbox, served: Partner) -> Callable[..., Any]:
+    def up(clock: float = FAST, **more: Any) -> Any:
+        return sandbox.post("channel", config_url=f"{served.url}/config.xml", clock=clock, **AUTH, **more)
+
+    return up

@@ -1,47 +1,24 @@
-"""The channel's client against a small server that stands where our side would: what it asks, sends and repeats."""
+"""The channel's client against a small server that stands where our side would: configuration and pulls."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from defusedxml.ElementTree import fromstring
 
 from adapters.khaos import Khaos
+from fleet_tests.channel import AUTH, OURS, SLOW, Until, batch, channel, config
+from fleet_tests.http_partner import Partner
+from fleet_tests.khaos_sandbox import Sandbox
 from mappings.khaos import read_credit_notes
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
-Until = Callable[[Callable[[], Any]], Any]
-AUTH = {"user": "khaos", "password": "pw"}
 BASIC = requests.models.PreparedRequest()
 BASIC.prepare(method="GET", url="http://x.test", auth=("khaos", "pw"))
-PATHS = {
-    "OrderDownload": "/orders",
-    "CReturnDownload": "/returns",
-    "StockUpload": "/stock",
-    "StockStatusUpload": "/levels",
-    "OrderStatusUpload": "/statuses",
-}
-FAST, SLOW = 200_000.0, 300.0  # a quarter of an hour in 4.5 ms, and in 3 s
 ADDRESS = {"Line1": "1 Market Street", "Town": "Leeds", "Postcode": "LS1 6DT", "Country": {"Code": "GB"}}
-
-
-def config(url: str, form: str = "JSON", *, leave_out: str = "") -> bytes:
-    endpoints = "".join(
-        f"<{name}><URL>{url}{path}</URL><Format>{form}</Format><Frequency>15</Frequency></{name}>"
-        for name, path in PATHS.items()
-        if name != leave_out
-    )
-    return f"<EndpointConfig>{endpoints}</EndpointConfig>".encode()
-
-
-def batch(*returns: dict[str, Any]) -> bytes:
-    return json.dumps({"Returns": list(returns), "ApiVersion": 1000}).encode()
 
 
 def returned(urn: str, reference: str, **more: Any) -> dict[str, Any]:
@@ -58,32 +35,8 @@ def returned(urn: str, reference: str, **more: Any) -> dict[str, Any]:
     }
 
 
-@pytest.fixture
-def served(partner: Any) -> Any:
-    """Our side with empty answers: a proper configuration, nothing to pull, every push taken."""
-    partner.answers = {
-        "/config.xml": (200, {}, config(partner.url)),
-        "/orders": (200, {"Sirion-Continuation": "o1"}, b'{"Orders": [], "ApiVersion": 1000}'),
-        "/returns": (200, {"Sirion-Continuation": "r1"}, batch()),
-        **{PATHS[name]: (200, {}, b"") for name in ("StockUpload", "StockStatusUpload", "OrderStatusUpload")},
-    }
-    return partner
-
-
-@pytest.fixture
-def link(sandbox: Any, served: Any) -> Callable[..., Any]:
-    def up(clock: float = FAST, **more: Any) -> Any:
-        return sandbox.post("channel", config_url=f"{served.url}/config.xml", clock=clock, **AUTH, **more)
-
-    return up
-
-
-def channel(sandbox: Any) -> Any:
-    return sandbox.books()["channel"]
-
-
 def test_it_reads_the_configuration_with_basic_auth_and_pulls_with_the_continuation_it_was_given(
-    link: Callable[..., Any], served: Any, until: Until
+    link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     link()
     until(lambda: len(served.to("/returns")) >= 3)
@@ -98,7 +51,7 @@ def test_it_reads_the_configuration_with_basic_auth_and_pulls_with_the_continuat
 
 
 def test_the_configuration_is_kept_for_a_day_and_read_again_only_by_force(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     link(SLOW)
     until(lambda: channel(sandbox)["linked"])
@@ -108,7 +61,7 @@ def test_the_configuration_is_kept_for_a_day_and_read_again_only_by_force(
     until(lambda: len(served.to("/config.xml")) == 2)
 
 
-def test_after_a_day_it_is_read_again(link: Callable[..., Any], served: Any, until: Until) -> None:
+def test_after_a_day_it_is_read_again(link: Callable[..., Any], served: Partner, until: Until) -> None:
     link(2_000_000.0)
     until(lambda: len(served.to("/config.xml")) >= 3)
 
@@ -124,7 +77,7 @@ def test_after_a_day_it_is_read_again(link: Callable[..., Any], served: Any, unt
     ],
 )
 def test_without_a_proper_configuration_there_is_no_channel_and_it_is_asked_for_again(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until, answer: Any, problem: str
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until, answer: Any, problem: str
 ) -> None:
     good = served.answers["/config.xml"]
     served.answers["/config.xml"] = answer
@@ -137,7 +90,7 @@ def test_without_a_proper_configuration_there_is_no_channel_and_it_is_asked_for_
     until(lambda: channel(sandbox)["problem"] == "")
 
 
-def test_a_page_is_no_configuration_file(sandbox: Any, served: Any) -> None:
+def test_a_page_is_no_configuration_file(sandbox: Sandbox, served: Partner) -> None:
     body = {"config_url": f"{served.url}/config", **AUTH}
     answer = requests.post(f"{sandbox.root}/_sandbox/channel", json=body, timeout=15)
     assert answer.status_code == 422
@@ -145,112 +98,8 @@ def test_a_page_is_no_configuration_file(sandbox: Any, served: Any) -> None:
     assert served.heard == []
 
 
-def test_at_the_first_link_up_the_whole_catalogue_comes_in_several_calls_and_then_what_changed(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
-) -> None:
-    more = [{"code": f"N{n:03}", "description": f"Number {n}", "in_stock": n} for n in range(120)]
-    sandbox.post("products", products=more)
-    link()
-    until(lambda: channel(sandbox)["gets"].get("CReturnDownload", {}).get("200", 0) >= 3)
-    bodies = [json.loads(heard.body) for heard in served.to("/stock")]
-    codes = [row["StockCode"] for body in bodies for row in body["Items"]]
-    assert len(bodies) == 3
-    assert sorted(codes) == sorted({*codes})
-    assert len(codes) == 128
-    sample = json.loads((SAMPLES / "kcc_stock_upload_request.json").read_bytes())
-    assert set(bodies[0]) == set(sample)
-    assert set(bodies[0]["Items"][0]["Options"]) == set(sample["Items"][0]["Options"])
-    assert {"StockID", "StockCode", "ShortDescription"} <= set(bodies[0]["Items"][0])
-    sandbox.post("products", products=[{"code": "N007", "description": "Bond", "barcode": "5012"}])
-    changed = json.loads(until(lambda: served.to("/stock")[3:])[0].body)
-    assert [(row["StockCode"], row["ShortDescription"]) for row in changed["Items"]] == [("N007", "Bond")]
-
-
-def test_levels_come_for_each_site_at_most_a_hundred_a_call_and_again_when_they_change(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
-) -> None:
-    sandbox.post("products", products=[{"code": f"N{n:03}", "in_stock": n} for n in range(120)])
-    link()
-    until(lambda: channel(sandbox)["gets"].get("CReturnDownload", {}).get("200", 0) >= 3)
-    bodies = [json.loads(heard.body)["Statuses"] for heard in served.to("/levels")]
-    assert max(map(len, bodies)) <= 100
-    rows = {(row["StockCode"], row["SiteID"]): row for body in bodies for row in body}
-    assert sum(map(len, bodies)) == len(rows) == (120 + 7) * 2  # seven items, without the parent
-    assert rows["MUG", 1]["Levels"] == {"Available": 100.0, "OnOrder": 0.0}
-    assert "Levels" not in rows["ENGRAVE", 1]
-    assert rows["SET", 1]["RelationshipPotential"] == {"FromChildren": 5.0, "FromParents": 0.0}
-    before = len(served.to("/levels"))
-    sandbox.post("shop", code="BOWL", quantity=2)
-    until(lambda: len(served.to("/levels")) > before)
-    told = [row for heard in served.to("/levels")[before:] for row in json.loads(heard.body)["Statuses"]]
-    assert {(row["StockCode"], row["SiteID"]) for row in told} == {("BOWL", 1), ("SET", 1)}
-    assert next(row for row in told if row["StockCode"] == "BOWL")["Levels"]["Available"] == 3.0
-
-
-def test_in_xml_the_same_is_said_in_elements(link: Callable[..., Any], served: Any, until: Until) -> None:
-    served.answers["/config.xml"] = (200, {}, config(served.url, "XML"))
-    served.answers["/returns"] = (
-        200,
-        {},
-        b"<CustomerReturnImport><Returns/><ApiVersion>1000</ApiVersion></CustomerReturnImport>",
-    )
-    served.answers["/orders"] = (
-        200,
-        {},
-        b"<SalesOrderImport><Orders/><ApiVersion>1000</ApiVersion></SalesOrderImport>",
-    )
-    link()
-    stock = fromstring(until(lambda: served.to("/stock"))[0].body)
-    mug = next(item for item in stock.iterfind("Items/StockItem") if item.findtext("StockCode") == "MUG")
-    assert mug.findtext("Options/StockControlled") == "true"
-    assert mug.find("StockType2").get("ID") == "1"  # type: ignore[union-attr]
-    levels = fromstring(until(lambda: served.to("/levels"))[0].body)
-    rows = {(row.findtext("StockCode"), row.findtext("SiteID")): row for row in levels.iterfind("Statuses/StockStatus")}
-    assert rows["MUG", "1"].findtext("Levels/Available") == "100"
-    assert served.to("/levels")[0].headers["content-type"].startswith("application/xml")
-
-
-def test_what_is_not_answered_200_comes_again_identical_until_it_is(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
-) -> None:
-    refusals = iter([400, 500, 503, 401])
-    served.answers["/levels"] = lambda _: (next(refusals, 200), {}, b"")
-    link()
-    until(lambda: channel(sandbox)["posts"].get("StockStatusUpload", {}).get("200"))
-    bodies = [heard.body for heard in served.to("/levels")]
-    assert len(bodies) == 5
-    assert len(set(bodies)) == 1
-    shown = channel(sandbox)
-    assert shown["posts"]["StockStatusUpload"] == {"400": 1, "500": 1, "503": 1, "401": 1, "200": 1}
-    assert shown["retries"]["StockStatusUpload"] == 4
-    assert shown["waiting"] == 0
-
-
-def test_a_repeat_waits_its_minutes_and_holds_nothing_newer_back(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
-) -> None:
-    refusals = iter([500])
-    served.answers["/levels"] = lambda _: (next(refusals, 200), {}, b"")
-    link(60.0)  # the first repeat is due after one of our seconds
-    until(lambda: served.to("/levels"))
-    sandbox.post("shop", code="BOWL", quantity=1)
-    until(lambda: len(served.to("/levels")) == 3)
-    first, second, third = (heard.body for heard in served.to("/levels"))
-    assert first == third != second
-    assert b'"BOWL"' in second
-
-
-def test_a_push_can_be_repeated_after_a_200(sandbox: Any, link: Callable[..., Any], served: Any, until: Until) -> None:
-    sandbox.post("switches", channel_repeat_rate=1.0)
-    link()
-    until(lambda: channel(sandbox)["repeats"].get("StockStatusUpload"))
-    bodies = [heard.body for heard in served.to("/levels")]
-    assert len(bodies) == 2
-    assert len(set(bodies)) == 1
-
-
 def test_returns_are_imported_once_and_a_rejected_one_is_kept_with_its_reason(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     urn = sandbox.post("shop", code="MUG", quantity=2, ref="W-1")["urn"]
     served.answers["/returns"] = (
@@ -282,7 +131,7 @@ def test_returns_are_imported_once_and_a_rejected_one_is_kept_with_its_reason(
 
 
 def test_a_credit_note_shows_its_returns_reference_unless_the_build_does_not(
-    khaos: Khaos, sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    khaos: Khaos, sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     urn = sandbox.post("shop", code="MUG", quantity=2)["urn"]
     served.answers["/returns"] = (200, {}, batch(returned(urn, "RMA1")))
@@ -301,7 +150,7 @@ def test_a_credit_note_shows_its_returns_reference_unless_the_build_does_not(
 
 
 def test_reasons_are_the_merchants_own_and_quarantine_is_released_by_hand(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     urn = sandbox.post("shop", code="MUG", quantity=2)["urn"]
     sandbox.post("reasons", reasons=[{"id": "1", "name": "Look at it", "processing": "quarantine"}])
@@ -317,7 +166,7 @@ def test_reasons_are_the_merchants_own_and_quarantine_is_released_by_hand(
 
 
 def test_a_batch_with_a_null_is_refused_as_a_whole_and_its_continuation_is_not_taken(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     urn = sandbox.post("shop", code="MUG", quantity=2)["urn"]
     served.answers["/returns"] = (200, {"Sirion-Continuation": "7"}, batch(returned(urn, "RMA1", Notes=None)))
@@ -330,7 +179,7 @@ def test_a_batch_with_a_null_is_refused_as_a_whole_and_its_continuation_is_not_t
 
 
 def test_an_answer_that_gets_lost_is_asked_for_again_from_where_it_stood(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     urn = sandbox.post("shop", code="MUG", quantity=2)["urn"]
     sandbox.post("switches", channel_lost_answer_next={"CReturnDownload": 1, "StockStatusUpload": 1})
@@ -352,7 +201,7 @@ def test_an_answer_that_gets_lost_is_asked_for_again_from_where_it_stood(
 
 
 def test_a_retry_asks_for_the_named_references_in_quotes_and_leaves_the_continuation_alone(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     urn = sandbox.post("shop", code="MUG", quantity=2)["urn"]
 
@@ -373,10 +222,10 @@ def test_a_retry_asks_for_the_named_references_in_quotes_and_leaves_the_continua
 
 
 def test_pulled_orders_are_imported_once_and_only_theirs_have_their_stages_told(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     sandbox.post("shop", code="MUG", quantity=1, ref="W-1")
-    document = json.loads((SAMPLES / "kcc_order_download_response.json").read_bytes())
+    document = json.loads((OURS / "kcc_order_download_response.json").read_bytes())
     (one,) = document["Orders"]
     one["Header"] |= {"AssociatedRef": "CH-1", "OrderDate": "2999-01-01T10:00:00", "SalesSource": {"ID": "1"}}
     one["Items"][0] |= {"SKU": "MUG", "Quantity": 2.0}
@@ -387,7 +236,7 @@ def test_pulled_orders_are_imported_once_and_only_theirs_have_their_stages_told(
     link()
     until(lambda: served.to("/statuses"))
     (status,) = json.loads(served.to("/statuses")[0].body)["Statuses"]
-    sample = json.loads((SAMPLES / "kcc_order_status_upload_request.json").read_bytes())["Statuses"][0]
+    sample = json.loads((OURS / "kcc_order_status_upload_request.json").read_bytes())["Statuses"][0]
     assert set(status) == set(sample)
     assert set(status["Shipments"][0]) == set(sample["Shipments"][0])
     assert set(status["Shipments"][0]["Items"][0]) == set(sample["Shipments"][0]["Items"][0])
@@ -409,7 +258,7 @@ def test_pulled_orders_are_imported_once_and_only_theirs_have_their_stages_told(
 
 
 def test_switched_off_it_asks_and_sends_nothing_and_keeps_its_counts(
-    sandbox: Any, link: Callable[..., Any], served: Any, until: Until
+    sandbox: Sandbox, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     link()
     until(lambda: len(served.to("/returns")) >= 2)
@@ -423,7 +272,7 @@ def test_switched_off_it_asks_and_sends_nothing_and_keeps_its_counts(
 
 
 def test_while_our_side_is_silent_the_sandbox_keeps_answering(
-    khaos: Khaos, link: Callable[..., Any], served: Any, until: Until
+    khaos: Khaos, link: Callable[..., Any], served: Partner, until: Until
 ) -> None:
     forever = threading.Event()
     served.answers["/returns"] = lambda _: (forever.wait(20), (200, {}, batch()))[1]

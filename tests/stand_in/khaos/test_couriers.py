@@ -12,9 +12,12 @@ import requests
 from defusedxml.ElementTree import fromstring
 
 from adapters.khaos import Khaos
+from fleet_tests.http_partner import Partner
+from fleet_tests.khaos_sandbox import Sandbox
+from fleet_tests.places import SAMPLES
 from mappings.khaos import read_invoices
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 
 
 def reply(*items: dict[str, Any]) -> Any:
@@ -42,13 +45,13 @@ def good(heard: Any, *, tracking: str = "T1", **more: Any) -> Any:
 
 
 @pytest.fixture
-def placed(khaos: Khaos, order: Callable[..., str], sandbox: Any) -> tuple[str, str]:
+def placed(khaos: Khaos, order: Callable[..., str], sandbox: Sandbox) -> tuple[str, str]:
     code = khaos.import_orders(order("W-1", MUG=4, BOWL=2)).imported[0].order_code
     return code, sandbox.books()["invoices"][0]["invoice"]
 
 
 @pytest.fixture
-def assign(sandbox: Any, partner: Any, placed: tuple[str, str]) -> Callable[..., Any]:
+def assign(sandbox: Sandbox, partner: Partner, placed: tuple[str, str]) -> Callable[..., Any]:
     partner.answers["/hook"] = good
 
     def ask(**more: Any) -> Any:
@@ -63,13 +66,13 @@ def shown(khaos: Khaos, code: str) -> Any:
 
 
 def test_the_invoice_is_posted_as_the_vendors_sample_and_its_answer_ships_it(
-    khaos: Khaos, sandbox: Any, partner: Any, placed: tuple[str, str], assign: Callable[..., Any]
+    khaos: Khaos, sandbox: Sandbox, partner: Partner, placed: tuple[str, str], assign: Callable[..., Any]
 ) -> None:
     assert assign(boxes=True) == {"success": True, "consignment": "C1", "tracking": "T1", "errors": []}
     (heard,) = partner.heard
     assert heard.headers["authorization"].startswith("Basic ")
     sent = json.loads(heard.body)
-    sample = json.loads((SAMPLES / "kc_courier_export_request.json").read_bytes())
+    sample = json.loads((OURS / "kc_courier_export_request.json").read_bytes())
     assert set(sent) == set(sample)
     assert set(sent["Items"][0]) == set(sample["Items"][0])
     for name in ("Boxes", "InvoiceAddress", "DeliveryAddress"):
@@ -85,7 +88,7 @@ def test_the_invoice_is_posted_as_the_vendors_sample_and_its_answer_ships_it(
 
 
 def test_without_boxes_one_answer_does_and_issuing_can_take_a_while(
-    khaos: Khaos, sandbox: Any, placed: tuple[str, str], assign: Callable[..., Any]
+    khaos: Khaos, sandbox: Sandbox, placed: tuple[str, str], assign: Callable[..., Any]
 ) -> None:
     sandbox.post("switches", issue_after=3600)
     assert assign()["success"]
@@ -94,7 +97,7 @@ def test_without_boxes_one_answer_does_and_issuing_can_take_a_while(
 
 
 def test_in_xml_the_same_is_asked_and_answered(
-    khaos: Khaos, sandbox: Any, partner: Any, placed: tuple[str, str], assign: Callable[..., Any]
+    khaos: Khaos, sandbox: Sandbox, partner: Partner, placed: tuple[str, str], assign: Callable[..., Any]
 ) -> None:
     def answer(heard: Any) -> Any:
         root = fromstring(heard.body)
@@ -116,7 +119,7 @@ def test_in_xml_the_same_is_asked_and_answered(
 
 
 def test_a_refusal_leaves_the_invoice_where_it_is_with_the_couriers_words(
-    khaos: Khaos, partner: Any, placed: tuple[str, str], assign: Callable[..., Any]
+    khaos: Khaos, partner: Partner, placed: tuple[str, str], assign: Callable[..., Any]
 ) -> None:
     partner.answers["/hook"] = lambda heard: good(heard, IsSuccess=False, ConsignmentRef="", Errors=["not packed yet"])
     answer = assign()
@@ -141,7 +144,7 @@ BAD: dict[str, Any] = {
 
 @pytest.mark.parametrize("answer", BAD.values(), ids=BAD)
 def test_an_answer_that_says_nothing_of_this_invoice_ships_nothing(
-    sandbox: Any, partner: Any, assign: Callable[..., Any], answer: Any
+    sandbox: Sandbox, partner: Partner, assign: Callable[..., Any], answer: Any
 ) -> None:
     partner.answers["/hook"] = answer
     found = assign(boxes=True)
@@ -151,13 +154,13 @@ def test_an_answer_that_says_nothing_of_this_invoice_ships_nothing(
     assert sandbox.books()["courier_contradictions"] == 0
 
 
-def test_a_courier_that_nobody_reaches_is_an_error_and_no_more(sandbox: Any, assign: Callable[..., Any]) -> None:
+def test_a_courier_that_nobody_reaches_is_an_error_and_no_more(sandbox: Sandbox, assign: Callable[..., Any]) -> None:
     assert assign(url="http://127.0.0.1:9/hook")["success"] is False
     assert [row["stage"] for row in sandbox.books()["invoices"]] == [9]
 
 
 def test_the_same_invoice_asked_for_again_must_get_the_same_references(
-    sandbox: Any, partner: Any, assign: Callable[..., Any]
+    sandbox: Sandbox, partner: Partner, assign: Callable[..., Any]
 ) -> None:
     assert assign()["success"]
     assert assign()["success"]
@@ -176,7 +179,7 @@ def test_the_same_invoice_asked_for_again_must_get_the_same_references(
 
 @pytest.mark.parametrize("stage", [17, 18, 19, 1])
 def test_only_an_invoice_between_released_and_shipping_is_assigned(
-    sandbox: Any, partner: Any, placed: tuple[str, str], stage: int
+    sandbox: Sandbox, partner: Partner, placed: tuple[str, str], stage: int
 ) -> None:
     sandbox.post("stage", invoice=placed[1], stage=stage)
     body = {"invoice": placed[1], "url": f"{partner.url}/hook"}
@@ -185,7 +188,7 @@ def test_only_an_invoice_between_released_and_shipping_is_assigned(
 
 
 def test_one_that_is_cancelled_while_the_courier_answers_is_not_shipped(
-    sandbox: Any, partner: Any, placed: tuple[str, str], assign: Callable[..., Any]
+    sandbox: Sandbox, partner: Partner, placed: tuple[str, str], assign: Callable[..., Any]
 ) -> None:
     def answer(heard: Any) -> Any:
         sandbox.post("cancel", order=placed[0])
@@ -199,7 +202,7 @@ def test_one_that_is_cancelled_while_the_courier_answers_is_not_shipped(
 
 
 def test_a_file_of_references_ships_assigned_invoices_and_is_read_once(
-    khaos: Khaos, sandbox: Any, placed: tuple[str, str], tmp_path: Path
+    khaos: Khaos, sandbox: Sandbox, placed: tuple[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "SHIP1.CSV").write_text(f"Invoice;Ref;Track\r\n{placed[1]};C7;T7\r\nINV999;C8;T8\r\n")
     (tmp_path / "notes.txt").write_text("not for Khaos")
@@ -222,7 +225,7 @@ def test_a_file_of_references_ships_assigned_invoices_and_is_read_once(
 
 
 def test_rows_of_one_invoice_are_its_boxes_and_an_unassigned_invoice_waits(
-    khaos: Khaos, sandbox: Any, placed: tuple[str, str], tmp_path: Path
+    khaos: Khaos, sandbox: Sandbox, placed: tuple[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "SHIP1.CSV").write_text(f"{placed[1]},C1\n{placed[1]},C2\n")
     folder = {"folder": str(tmp_path), "mask": "SHIP*.CSV", "columns": {"invoice": 0, "consignment": 1}}
@@ -235,7 +238,7 @@ def test_rows_of_one_invoice_are_its_boxes_and_an_unassigned_invoice_waits(
 
 
 def test_a_file_with_other_columns_is_named_and_ships_nothing(
-    sandbox: Any, placed: tuple[str, str], tmp_path: Path
+    sandbox: Sandbox, placed: tuple[str, str], tmp_path: Path
 ) -> None:
     (tmp_path / "SHIP1.CSV").write_text(f"Number,Ref\n{placed[1]},C1\n")
     columns = {"invoice": "Invoice", "consignment": "Ref"}
@@ -245,7 +248,7 @@ def test_a_file_with_other_columns_is_named_and_ships_nothing(
 
 @pytest.mark.parametrize("stage", [9, 18])
 def test_an_operator_splits_an_invoice_and_the_rest_becomes_a_further_one(
-    khaos: Khaos, sandbox: Any, placed: tuple[str, str], stage: int
+    khaos: Khaos, sandbox: Sandbox, placed: tuple[str, str], stage: int
 ) -> None:
     sandbox.post("switches", remainder_stage=stage)
     done = sandbox.post("split", invoice=placed[1], lines={"MUG": 3})
@@ -258,7 +261,7 @@ def test_an_operator_splits_an_invoice_and_the_rest_becomes_a_further_one(
 
 @pytest.mark.parametrize("lines", [{"MUG": 5}, {"LAST": 1}, {"MUG": 4, "BOWL": 2}])
 def test_a_split_beyond_the_invoice_or_of_nothing_is_refused(
-    sandbox: Any, placed: tuple[str, str], lines: dict[str, int]
+    sandbox: Sandbox, placed: tuple[str, str], lines: dict[str, int]
 ) -> None:
     body = {"invoice": placed[1], "lines": lines}
     assert requests.post(f"{sandbox.root}/_sandbox/split", json=body, timeout=15).status_code == 409

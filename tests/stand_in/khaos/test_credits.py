@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from adapters.khaos import Khaos
+from fleet_tests.khaos_sandbox import Sandbox
 from mappings.khaos import read_credit_notes, read_invoices
 
 NOW = datetime.now(UTC)
@@ -23,18 +24,18 @@ def notes(khaos: Khaos, **asked: Any) -> list[str]:
     return [note.code for note in found]
 
 
-def refused(sandbox: Any, door: str, **body: Any) -> int:
+def refused(sandbox: Sandbox, door: str, **body: Any) -> int:
     return requests.post(f"{sandbox.root}/_sandbox/{door}", json=body, timeout=15).status_code
 
 
 @pytest.fixture
-def bought(sandbox: Any) -> dict[str, Any]:
+def bought(sandbox: Sandbox) -> dict[str, Any]:
     answer: dict[str, Any] = sandbox.post("shop", code="MUG", quantity=3, ref="W-1", customer="C-7")
     return answer
 
 
 def test_a_credit_by_hand_shows_the_customer_and_the_units_and_no_reference(
-    khaos: Khaos, sandbox: Any, bought: dict[str, Any]
+    khaos: Khaos, sandbox: Sandbox, bought: dict[str, Any]
 ) -> None:
     made = sandbox.post("credit", urn=bought["urn"], lines={"MUG": 2}, order=bought["order"])
     status = khaos.export_order_status(ids=[bought["urn"]], mapping_type=1)
@@ -48,9 +49,10 @@ def test_a_credit_by_hand_shows_the_customer_and_the_units_and_no_reference(
     assert sandbox.level("MUG")["in_stock"] == 100
 
 
-def test_credit_notes_pass_the_filters_that_orders_pass(khaos: Khaos, sandbox: Any, bought: dict[str, Any]) -> None:
+def test_credit_notes_pass_the_filters_that_orders_pass(khaos: Khaos, sandbox: Sandbox, bought: dict[str, Any]) -> None:
     made = sandbox.post("credit", urn=bought["urn"], lines={"MUG": 2})
     code = made["invoice"]
+    asked: dict[str, Any]
     for asked in (
         {"ids": [bought["urn"]], "mapping_type": 1},
         {"ids": ["C-7"], "mapping_type": 2},
@@ -79,13 +81,15 @@ def test_credit_notes_pass_the_filters_that_orders_pass(khaos: Khaos, sandbox: A
         {"urn": "", "lines": {"MUG": 1}, "order": "SO9"},
     ],
 )
-def test_a_credit_for_nobody_or_nothing_is_refused(sandbox: Any, bought: dict[str, Any], body: dict[str, Any]) -> None:
+def test_a_credit_for_nobody_or_nothing_is_refused(
+    sandbox: Sandbox, bought: dict[str, Any], body: dict[str, Any]
+) -> None:
     assert refused(sandbox, "credit", **(body | {"urn": body["urn"] or bought["urn"]})) in {404, 409, 422}
     assert sandbox.books()["credits"] == []
 
 
 def test_the_same_customer_reference_keeps_the_same_urn_and_a_known_urn_is_that_customer(
-    khaos: Khaos, sandbox: Any, bought: dict[str, Any], order: Callable[..., str]
+    khaos: Khaos, sandbox: Sandbox, bought: dict[str, Any], order: Callable[..., str]
 ) -> None:
     again = sandbox.post("shop", code="MUG", quantity=1, ref="W-2", customer="C-7")
     assert again["urn"] == bought["urn"]

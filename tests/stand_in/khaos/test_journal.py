@@ -9,6 +9,7 @@ import pytest
 
 from adapters.errors import Rejected
 from adapters.khaos import Khaos
+from fleet_tests.khaos_sandbox import Sandbox
 
 ENTRY = {
     "MovementID": "leeds/9001",
@@ -27,11 +28,11 @@ def post(khaos: Khaos, **other: str) -> Any:
 
 
 @pytest.fixture
-def sandbox(start: Callable[..., Any]) -> Any:
+def sandbox(start: Callable[..., Sandbox]) -> Sandbox:
     return start(post_stock_journal=True)
 
 
-def test_a_movement_is_posted_once_as_value_and_leaves_stock_alone(khaos: Khaos, sandbox: Any) -> None:
+def test_a_movement_is_posted_once_as_value_and_leaves_stock_alone(khaos: Khaos, sandbox: Sandbox) -> None:
     assert [post(khaos), post(khaos)] == ["OK", "ALREADY POSTED"]
     (row,) = sandbox.books()["journals"]
     assert (row["movement"], row["code"], row["quantity"], row["unit_cost"]) == ("leeds/9001", "MUG", -2, "1.75")
@@ -39,7 +40,7 @@ def test_a_movement_is_posted_once_as_value_and_leaves_stock_alone(khaos: Khaos,
     assert sandbox.level("MUG")["in_stock"] == 100
 
 
-def test_with_the_switch_on_it_moves_stock_too_and_once(khaos: Khaos, sandbox: Any) -> None:
+def test_with_the_switch_on_it_moves_stock_too_and_once(khaos: Khaos, sandbox: Sandbox) -> None:
     sandbox.post("switches", journal_moves_stock=True)
     post(khaos)
     post(khaos)
@@ -59,7 +60,7 @@ def test_with_the_switch_on_it_moves_stock_too_and_once(khaos: Khaos, sandbox: A
     ],
 )
 def test_what_no_ledger_would_take_is_a_fault_and_not_booked(
-    khaos: Khaos, sandbox: Any, other: dict[str, str], symbol: str
+    khaos: Khaos, sandbox: Sandbox, other: dict[str, str], symbol: str
 ) -> None:
     with pytest.raises(Rejected) as refused:
         post(khaos, **other)
@@ -67,7 +68,7 @@ def test_what_no_ledger_would_take_is_a_fault_and_not_booked(
     assert sandbox.books()["journals"] == []
 
 
-def test_other_content_under_the_same_movement_is_a_fault(khaos: Khaos, sandbox: Any) -> None:
+def test_other_content_under_the_same_movement_is_a_fault(khaos: Khaos, sandbox: Sandbox) -> None:
     post(khaos)
     with pytest.raises(Rejected) as refused:
         post(khaos, Quantity="-3")
@@ -75,7 +76,7 @@ def test_other_content_under_the_same_movement_is_a_fault(khaos: Khaos, sandbox:
     assert [row["quantity"] for row in sandbox.books()["journals"]] == [-2]
 
 
-def test_without_the_flag_there_is_no_such_operation(start: Callable[..., Any]) -> None:
+def test_without_the_flag_there_is_no_such_operation(start: Callable[..., Sandbox]) -> None:
     with pytest.raises(Rejected) as refused:
         post(start().client())
     assert refused.value.symbol == "operation_not_offered"

@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from adapters.khaos import Khaos
+from fleet_tests.khaos_sandbox import Sandbox
 from mappings.khaos import read_invoices, read_levels, read_orders, write_levels
 
 Write = Callable[..., str]
@@ -21,7 +22,7 @@ def set_levels(khaos: Khaos, site: str = MAIN, **levels: int) -> list[str]:
     return [item.stock_code for item in khaos.import_stock_status(write_levels(site, wanted))]
 
 
-def refused(sandbox: Any, door: str, **body: Any) -> int:
+def refused(sandbox: Sandbox, door: str, **body: Any) -> int:
     return requests.post(f"{sandbox.root}/_sandbox/{door}", json=body, timeout=15).status_code
 
 
@@ -29,7 +30,7 @@ def refused(sandbox: Any, door: str, **body: Any) -> int:
     ("semantics", "in_stock", "available"), [("available", 12, 10), ("in_stock", 10, 8)], ids=["available", "in stock"]
 )
 def test_with_two_assigned_a_level_of_ten_means_what_the_switch_says(
-    khaos: Khaos, sandbox: Any, order: Write, semantics: str, in_stock: int, available: int
+    khaos: Khaos, sandbox: Sandbox, order: Write, semantics: str, in_stock: int, available: int
 ) -> None:
     sandbox.post("switches", level_semantics=semantics)
     khaos.import_orders(order("W-1", MUG=2))
@@ -50,7 +51,7 @@ def test_with_two_assigned_a_level_of_ten_means_what_the_switch_says(
     assert datetime.fromisoformat(row["at"]).utcoffset() == timedelta(0)
 
 
-def test_what_cannot_take_a_level_or_has_it_already_is_not_among_the_updated(khaos: Khaos, sandbox: Any) -> None:
+def test_what_cannot_take_a_level_or_has_it_already_is_not_among_the_updated(khaos: Khaos, sandbox: Sandbox) -> None:
     assert set_levels(khaos, MUG=100, ENGRAVE=3, TEE=3, SET=3, NOBODY=3, TEE_L=8) == ["TEE/L"]
     assert [row["code"] for row in sandbox.books()["level_log"]] == ["TEE/L"]
     assert sandbox.level("MUG")["in_stock"] == 100
@@ -66,7 +67,7 @@ def test_levels_of_all_sites_name_each_items_site_and_one_site_shows_only_its_ow
 
 @pytest.mark.parametrize(("falls_on", "while_shipped"), [("issue", 100), ("confirmation", 96)])
 def test_in_stock_falls_at_the_moment_that_the_switch_names_and_once(
-    khaos: Khaos, sandbox: Any, falls_on: str, while_shipped: int
+    khaos: Khaos, sandbox: Sandbox, falls_on: str, while_shipped: int
 ) -> None:
     sandbox.post("switches", stock_falls_on=falls_on, issue_after=3600)
     invoice = sandbox.post("shop", code="MUG", quantity=4, ref="W-1")["invoices"][0]
@@ -80,7 +81,7 @@ def test_in_stock_falls_at_the_moment_that_the_switch_names_and_once(
     assert (level["in_stock"], level["assigned"], level["available"]) == (96, 0, 96)
 
 
-def test_every_movement_brings_the_item_onto_the_list_of_movements(khaos: Khaos, sandbox: Any) -> None:
+def test_every_movement_brings_the_item_onto_the_list_of_movements(khaos: Khaos, sandbox: Sandbox) -> None:
     def moved(since: datetime) -> set[str]:
         return {item.stock_code for item in khaos.get_stock_list(2, since, 0)}
 
@@ -97,7 +98,7 @@ def test_every_movement_brings_the_item_onto_the_list_of_movements(khaos: Khaos,
         assert moved(datetime.now(UTC) + timedelta(hours=2)) == set()
 
 
-def test_a_sale_can_land_between_the_read_and_the_write_and_another_after_it(khaos: Khaos, sandbox: Any) -> None:
+def test_a_sale_can_land_between_the_read_and_the_write_and_another_after_it(khaos: Khaos, sandbox: Sandbox) -> None:
     sandbox.post("switches", sell_between=1, sell_after=1)
     assert set_levels(khaos, "Annex", BOWL=0, MUG=0) == []  # nothing is available there: no sale, and none is used up
     assert set_levels(khaos, BOWL=7) == ["BOWL"]
@@ -109,7 +110,7 @@ def test_a_sale_can_land_between_the_read_and_the_write_and_another_after_it(kha
     assert [row["before_in_stock"] for row in books["level_log"]] == [5, 8]
 
 
-def test_a_shopper_buys_what_is_available_and_the_order_reads_as_any_other(khaos: Khaos, sandbox: Any) -> None:
+def test_a_shopper_buys_what_is_available_and_the_order_reads_as_any_other(khaos: Khaos, sandbox: Sandbox) -> None:
     bought = sandbox.post("shop", code="SET", quantity=2, ref="W-1")
     good, bad = read_orders(khaos.export_orders([bought["order"]]))
     assert not bad
@@ -133,7 +134,7 @@ def test_a_shopper_buys_what_is_available_and_the_order_reads_as_any_other(khaos
     ],
     ids=lambda basket: f"{basket['code']} {basket.get('site', '')}".strip(),
 )
-def test_nobody_buys_what_is_not_there(sandbox: Any, basket: dict[str, Any]) -> None:
+def test_nobody_buys_what_is_not_there(sandbox: Sandbox, basket: dict[str, Any]) -> None:
     before = sandbox.books()
     assert refused(sandbox, "shop", **basket) == 409
     after = sandbox.books()
@@ -142,13 +143,13 @@ def test_nobody_buys_what_is_not_there(sandbox: Any, basket: dict[str, Any]) -> 
     assert len(after["invoices"]) == len(before["invoices"])
 
 
-def test_a_reference_is_bought_once(sandbox: Any) -> None:
+def test_a_reference_is_bought_once(sandbox: Sandbox) -> None:
     sandbox.post("shop", code="MUG", quantity=1, ref="W-1")
     assert refused(sandbox, "shop", code="MUG", quantity=1, ref="W-1") == 409
     assert sandbox.level("MUG")["assigned"] == 1
 
 
-def test_an_operator_adjusts_by_or_to_and_both_are_booked(sandbox: Any) -> None:
+def test_an_operator_adjusts_by_or_to_and_both_are_booked(sandbox: Sandbox) -> None:
     sandbox.post("adjust", code="MUG", by=-3, reason="DAMAGED", user="jo")
     assert sandbox.post("adjust", code="MUG", site="Annex", to=7, reason="VARIANCE")["available"] == 7
     assert (sandbox.level("MUG")["in_stock"], sandbox.level("MUG", "Annex")["in_stock"]) == (97, 7)
@@ -167,12 +168,12 @@ def test_an_operator_adjusts_by_or_to_and_both_are_booked(sandbox: Any) -> None:
         ({"code": "ENGRAVE", "by": 1}, 409),
     ],
 )
-def test_an_adjustment_that_makes_no_sense_changes_nothing(sandbox: Any, body: dict[str, Any], status: int) -> None:
+def test_an_adjustment_that_makes_no_sense_changes_nothing(sandbox: Sandbox, body: dict[str, Any], status: int) -> None:
     assert refused(sandbox, "adjust", **body) == status
     assert sandbox.books()["adjustments"] == []
 
 
-def test_a_delivery_note_brings_goods_in_and_releases_what_waited(khaos: Khaos, sandbox: Any, order: Write) -> None:
+def test_a_delivery_note_brings_goods_in_and_releases_what_waited(khaos: Khaos, sandbox: Sandbox, order: Write) -> None:
     khaos.import_orders(order("W-1", BOWL=8))
     done = sandbox.post("deliver", po="PO9", site=MAIN, lines={"BOWL": 3, "MUG": 10})
     assert len(done["released"]) == 1

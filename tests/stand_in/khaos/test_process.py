@@ -7,17 +7,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from adapters.khaos import Khaos, Settings
+from fleet_tests.places import ROOT
 from mappings.khaos import read_invoices, read_orders
 from workers.embedded.folder import free_ports
 
-ROOT = Path(__file__).parents[3]
 PATIENCE = 30.0
 
 
@@ -44,7 +43,7 @@ def root() -> Iterator[str]:
 
 def test_it_serves_a_thousand_ready_invoices_quickly(root: str, order: Callable[..., str]) -> None:
     auth = {"basic": {"user": "fleet", "password": "pw"}}
-    khaos = Khaos(Settings(url=f"{root}/x.exe", auth=auth))  # type: ignore[arg-type]
+    khaos = Khaos(Settings(url=f"{root}/x.exe", auth=auth))
     products: list[dict[str, Any]] = [{"code": "MUG", "description": "Mug", "stock_controlled": True, "in_stock": 5000}]
     requests.post(f"{root}/_sandbox/products", json={"products": products}, timeout=PATIENCE).raise_for_status()
     took: dict[str, float] = {}

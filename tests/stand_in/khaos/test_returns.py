@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +14,9 @@ from adapters.khaos.sandbox.channel.batch import objection
 from adapters.khaos.sandbox.channel.documents import read
 from adapters.khaos.sandbox.channel.returns import import_returns
 from adapters.khaos.sandbox.records import Order, Refused
+from fleet_tests.places import SAMPLES
 
-SAMPLES = Path(__file__).parents[2] / "samples" / "khaos"
+OURS = SAMPLES / "khaos"
 ADDRESS = {"Line1": "1 Market Street", "Town": "Leeds", "Postcode": "LS1 6DT", "Country": {"Code": "GB"}}
 Change = Callable[[dict[str, Any]], Any]
 
@@ -24,7 +24,9 @@ Change = Callable[[dict[str, Any]], Any]
 @pytest.fixture
 def books() -> Books:
     made = Books()
-    items = [{"code": code, "description": code, "in_stock": 50, "other_ref": f"R-{code}"} for code in ("MUG", "BOWL")]
+    items: list[dict[str, Any]] = [
+        {"code": code, "description": code, "in_stock": 50, "other_ref": f"R-{code}"} for code in ("MUG", "BOWL")
+    ]
     made.add_products(["Main Site", "Annex"], [*items, {"code": "BOWL", "site": "Annex", "in_stock": 20}])
     return made
 
@@ -195,7 +197,7 @@ def test_a_null_a_wrong_version_or_an_unknown_word_refuses_the_whole_batch(body:
 
 @pytest.mark.parametrize("form", ["JSON", "XML"])
 def test_the_vendors_sample_is_a_bare_object_whose_two_source_keys_are_its_only_fault(form: str) -> None:
-    document = read((SAMPLES / f"kcc_customer_return_download_response.{form.lower()}").read_bytes(), form)
+    document = read((OURS / f"kcc_customer_return_download_response.{form.lower()}").read_bytes(), form)
     assert objection(document, form) == ""
     books = Books()
     books.add_products([], [{"code": "B0714PRW7R"}, {"code": "B0714PRW7R-10", "in_stock": 5}])

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.errors import Rejected
 from adapters.khaos import Khaos
+from fleet_tests.khaos_sandbox import Sandbox
 from mappings.canonical import Invoice, Parcel, PickLine, Shipment
 from mappings.khaos import read_invoices, write_shipment
 
@@ -53,7 +54,7 @@ def test_all_of_an_invoice_ships_and_is_issued(khaos: Khaos, placed: tuple[str, 
     assert found.courier == "DPD Next Day"
 
 
-def test_issuing_can_take_a_while(khaos: Khaos, placed: tuple[str, str], sandbox: Any) -> None:
+def test_issuing_can_take_a_while(khaos: Khaos, placed: tuple[str, str], sandbox: Sandbox) -> None:
     sandbox.post("switches", issue_after=3600)
     khaos.confirm_shipment(shipment(placed[1], MUG=4, BOWL=2))
     (found,) = shown(khaos, placed[0])
@@ -62,7 +63,7 @@ def test_issuing_can_take_a_while(khaos: Khaos, placed: tuple[str, str], sandbox
 
 @pytest.mark.parametrize("stage", [9, 18])
 def test_a_part_ships_on_its_invoice_and_the_rest_becomes_a_further_one(
-    khaos: Khaos, placed: tuple[str, str], sandbox: Any, stage: int
+    khaos: Khaos, placed: tuple[str, str], sandbox: Sandbox, stage: int
 ) -> None:
     sandbox.post("switches", remainder_stage=stage)
     khaos.confirm_shipment(shipment(placed[1], MUG=3))
@@ -77,7 +78,7 @@ def test_a_part_ships_on_its_invoice_and_the_rest_becomes_a_further_one(
 
 
 def test_the_same_shipment_again_changes_nothing_and_is_counted(
-    khaos: Khaos, placed: tuple[str, str], sandbox: Any
+    khaos: Khaos, placed: tuple[str, str], sandbox: Sandbox
 ) -> None:
     for _ in range(3):
         khaos.confirm_shipment(shipment(placed[1], MUG=3))
@@ -95,7 +96,7 @@ def test_another_shipment_under_the_same_reference_is_refused(khaos: Khaos, plac
 
 
 def test_nothing_is_confirmed_that_is_unknown_too_much_cancelled_or_gone(
-    khaos: Khaos, placed: tuple[str, str], sandbox: Any, order: Write
+    khaos: Khaos, placed: tuple[str, str], sandbox: Sandbox, order: Write
 ) -> None:
     def refusal(values: dict[str, str]) -> str:
         with pytest.raises(Rejected) as refused:
@@ -118,13 +119,13 @@ def test_a_shipment_brings_an_old_order_back_when_tracking_is_included(khaos: Kh
     old = khaos.import_orders(order("W-9", extra="<ORDER_DATE>2020-01-01</ORDER_DATE>", MUG=1)).imported[0].order_code
     khaos.confirm_shipment(shipment(shown(khaos, old)[0].invoice_code, MUG=1))
     now = datetime.now(UTC)
-    window = {"date_from": now - timedelta(days=1), "date_to": now + timedelta(days=1)}
+    window: dict[str, Any] = {"date_from": now - timedelta(days=1), "date_to": now + timedelta(days=1)}
     assert read_invoices(khaos.export_order_status(**window))[0] == []
     assert len(read_invoices(khaos.export_order_status(include_tracking=True, **window))[0]) == 1
 
 
 def test_without_the_setting_or_without_the_operation_the_extension_says_what_to_do(
-    sandbox: Any, start: Callable[..., Any]
+    sandbox: Sandbox, start: Callable[..., Any]
 ) -> None:
     plain = start()
     for khaos, hint in (

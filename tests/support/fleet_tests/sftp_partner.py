@@ -32,7 +32,7 @@ class Faults:
     disk_full: bool = False  # always
     lose_bytes: int = 0  # of the next file written, without a word
     silent: bool = False  # every read takes very long, always
-    between_stat_and_rename: Callable[[], None] | None = None
+    between_stat_and_rename: Callable[[], object] | None = None
 
 
 class Files(asyncssh.SFTPServer):

@@ -274,7 +274,7 @@ class World:
 
     # the warehouse
 
-    def ship(self, status: str = "COMPLETED", **switches: Any) -> None:
+    def ship(self, status: str = "COMPLETED", /, **switches: Any) -> None:
         """People come to the warehouse, work until every live order is in ``status``, and go."""
         wanted = {"ALLOCATED": (0.0, 3600.0), "PICK": (0.0, 3600.0), "COMPLETED": (0.0, 0.0)}[status]
         self.clarus.switch(floor=True, pick_seconds=wanted[0], dispatch_seconds=wanted[1], **switches)

@@ -9,7 +9,7 @@ from typing import Any
 
 import mappings.clarus as words
 from adapters.clarus.client import Clarus
-from mappings.canonical import StockMovement
+from mappings.canonical import Condition, StockMovement
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.api import CountPage, StockHint
 
@@ -54,6 +54,10 @@ class ClarusStock:
         """Understand transactions."""
         said = json.loads(raw)
         return words.read_movements(said["transactions"], said["facility"], self._causes)
+
+    def held_as(self, reason: str, facts: Mapping[str, Any]) -> Condition | None:
+        """By the table of stock records, and by their reason only where this tenant's schema shows it."""
+        return words.read_hold(reason, self._conditions, shown=facts.get("shows_hold_reasons", True))
 
     def read_hint(self, event: str, body: bytes) -> StockHint:
         """Understand a webhook about stock."""

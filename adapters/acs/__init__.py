@@ -1,0 +1,1 @@
+"""How to reach ACS: orders over HTTP, signed events that come in, files over SFTP. No business meaning."""

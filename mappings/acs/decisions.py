@@ -1,0 +1,158 @@
+"""What a graded garment leads to, in stock and in money: by hire or sale, grade and disposition. A hire never credits.
+
+Source: acs.md 3.5; stock-and-money, sections 5 and 6; ``mappings/acs/tables/decisions.toml``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from mappings.acs.tables import table
+from mappings.canonical import Condition, Disposition, GarmentState, Grade, LineKind, less_sellable
+from mappings.errors import Unmappable
+
+TABLE = "mappings/acs/tables/decisions.toml"
+KIND = "unknown_grade"
+ANY, NONE = "*", ""
+
+Rows = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]  # hire or sale -> grade -> disposition -> row
+
+
+class Money(StrEnum):
+    """What follows for the customer's money."""
+
+    CREDIT = "credit"
+    CREDIT_LESS = "credit_less"
+    HOLD = "hold"  # nothing is credited or released; a case
+    PERSON = "person"
+    RELEASE = "release"  # the deposit
+    CHARGE = "charge"  # finance's worklist: damage or replacement
+
+    @property
+    def credits(self) -> bool:
+        """Whether the customer gets the price back, whole or in part, without a person."""
+        return self in {Money.CREDIT, Money.CREDIT_LESS}
+
+
+class Booking(StrEnum):
+    """What finance books besides."""
+
+    NOTHING = ""
+    REFURBISHMENT_COST = "refurbishment_cost"
+    WRITE_DOWN = "write_down"
+    WRITE_OFF = "write_off"  # when its end is final, and not before
+    CLAIM = "claim"
+
+
+CHARGE_IF_RECOMMENDED = "charge_if_recommended"
+SALE = {Money.CREDIT.value, Money.CREDIT_LESS.value, Money.HOLD.value, Money.PERSON.value}
+HIRE = {Money.RELEASE.value, CHARGE_IF_RECOMMENDED, Money.CHARGE.value, Money.HOLD.value, Money.PERSON.value}
+STATES = [one.value for one in GarmentState if one not in {GarmentState.SOLD, GarmentState.RETIRED}]
+ALLOWED = {LineKind.SALE: SALE, LineKind.HIRE: HIRE}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``less`` is the deduction in per cent; ``row`` names the row that decided."""
+
+    stock: GarmentState
+    money: Money
+    book: Booking
+    less: Decimal | None
+    row: str
+
+    @property
+    def meanwhile(self) -> GarmentState:
+        """The garment's state until ACS says that it has arrived where it is bound for: grading alone sells nothing."""
+        return less_sellable(GarmentState.INSPECTION, self.stock)
+
+    @property
+    def condition(self) -> Condition:
+        """The condition that decides about the return in Khaos, as ``mappings.dispositions`` takes it."""
+        return self.stock.condition or Condition.UNKNOWN
+
+
+def decide(
+    kind: LineKind | None,
+    grade: Grade,
+    disposition: Disposition | None,
+    *,
+    charge_recommended: bool = False,
+    own: Rows | None = None,
+) -> Decision:
+    """Look up the row of one graded garment; ``own`` are the rows of ``[tables.return_decisions.acs]``.
+
+    ``kind`` None, where the warehouse does not know hire from sale, is held: it is settled by finding its order line.
+
+    Raises:
+        Unmappable: kind ``unknown_grade``, for a grade without a row, and for a row with a word that is none.
+    """
+    if kind is None:
+        return Decision(GarmentState.UNKNOWN, Money.HOLD, Booking.NOTHING, None, "no order line")
+    at, row = _row(kind, grade, disposition, own or {})
+    name = f'[tables.return_decisions.acs.{kind}.{grade}] "{at}"'
+    stock, word, book = str(row.get("stock", "")), str(row.get("money", "")), str(row.get("book", ""))
+    if stock not in STATES:
+        raise _wrong(name, "stock", stock, STATES)
+    if word not in ALLOWED[kind]:
+        raise _wrong(name, "money", word, sorted(ALLOWED[kind]))
+    if book not in set(Booking):
+        raise _wrong(name, "book", book, list(Booking))
+    money = _charge(charge_recommended) if word == CHARGE_IF_RECOMMENDED else Money(word)
+    less = _less(name, row) if money is Money.CREDIT_LESS else None
+    if money is Money.CREDIT_LESS and less is None:
+        money = Money.PERSON  # how much less is the merchant's policy: none is guessed
+    return Decision(GarmentState(stock), money, Booking(book), less, f"{kind}/{grade}/{at}")
+
+
+def settled_kind(told: LineKind | None, ordered: LineKind | None) -> LineKind | None:
+    """Whether a garment came back from a hire or a sale: the order's line decides, and a hire on either side is one.
+
+    None, which is held, for a garment whose order line nobody found: a warehouse's word alone credits nobody.
+    """
+    if LineKind.HIRE in {told, ordered}:
+        return LineKind.HIRE
+    return ordered
+
+
+def credit_key(order_code: str, tag: str) -> str:
+    """What a garment's credit is known by: it is credited once for its order, whatever is told again."""
+    return f"{order_code}/{tag}"
+
+
+def _row(kind: LineKind, grade: Grade, disposition: Disposition | None, own: Rows) -> tuple[str, Mapping[str, Any]]:
+    ours, theirs = DECISIONS.get(kind, {}).get(grade, {}), own.get(kind, {}).get(grade, {})
+    wanted = NONE if disposition is None else disposition.value
+    for at in (wanted, ANY):
+        if at in ours or at in theirs:
+            return at, {**ours.get(at, {}), **theirs.get(at, {})}
+    why = f'add a row "{ANY}" to [tables.return_decisions.acs.{kind}.{grade}] of fleet.toml, or to {TABLE}'
+    raise Unmappable("Grade", grade, why, kind=KIND)
+
+
+def _charge(recommended: bool) -> Money:
+    return Money.CHARGE if recommended else Money.RELEASE
+
+
+def _less(name: str, row: Mapping[str, Any]) -> Decimal | None:
+    told = row.get("less")
+    if told is None:
+        return None
+    try:
+        less = Decimal(str(told))
+    except InvalidOperation:
+        less = Decimal(-1)
+    if not (less.is_finite() and 0 < less <= 100):  # noqa: PLR2004  per cent
+        raise _wrong(name, "less", str(told), ["a number above 0 and up to 100, per cent"])
+    return less
+
+
+def _wrong(name: str, field: str, told: str, words: list[Any]) -> Unmappable:
+    return Unmappable(field, told, f"write {field} = one of {', '.join(map(str, words))} into {name}", kind=KIND)
+
+
+DECISIONS: Rows = table("decisions")

@@ -1,0 +1,89 @@
+"""Values of ACS's JSON: one body read, and each field as what it must be, or refused by its name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from mappings.errors import Unmappable
+
+
+def read_body(body: bytes, what: str) -> Mapping[str, Any]:
+    """A JSON object. Raises Unmappable(kind="garbled_hint") for anything else."""
+    try:
+        told = json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        why = "this is no JSON object: ask ACS what they sent; the stored body has it whole"
+        raise Unmappable(what, f"<{len(body)} bytes>", why, kind="garbled_hint")
+    return told
+
+
+def text(told: Mapping[str, Any], field: str) -> str:
+    """A field as text, empty where there is none. Numbers are text as well: some clients send 24 for "24"."""
+    value = told.get(field)
+    if value is None or isinstance(value, dict | list | bool):
+        return ""
+    return str(value).strip()
+
+
+def needed(told: Mapping[str, Any], field: str) -> str:
+    """A field that must be filled."""
+    value = text(told, field)
+    if not value:
+        raise Unmappable(field, "", f"ask ACS to fill {field}")
+    return value
+
+
+def flag(told: Mapping[str, Any], field: str) -> bool:
+    """True for true, 1 and "true" alone."""
+    value = told.get(field)
+    return value is True or value == 1 or (isinstance(value, str) and value.strip().lower() in {"true", "1"})
+
+
+def units(told: Mapping[str, Any], field: str, otherwise: int = 1) -> int:
+    """A count. Raises Unmappable(kind="fractional_quantity") for what is no whole number of units."""
+    value = text(told, field)
+    if not value:
+        return otherwise
+    try:
+        count = Decimal(value)
+    except ArithmeticError:
+        count = Decimal("NaN")
+    if not count.is_finite() or count != int(count) or count < 0:
+        raise Unmappable(field, value, "ask ACS for a whole number of units", kind="fractional_quantity")
+    return int(count)
+
+
+def moment(told: Mapping[str, Any], field: str, otherwise: datetime | None = None) -> datetime:
+    """A time in UTC; one without a zone is UTC. Raises Unmappable where there is none and nothing stands for it."""
+    value = text(told, field)
+    if not value and otherwise is not None:
+        return otherwise
+    try:
+        found = datetime.fromisoformat(value)
+    except ValueError:
+        raise Unmappable(field, value, f"ask ACS for {field} as 2026-12-01T08:31:00Z") from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def rows(told: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    """The objects of a list, empty where there is none. Raises Unmappable for what is no list of objects."""
+    value = told.get(field)
+    if value is None:
+        return []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Unmappable(field, type(value).__name__, f"ask ACS for {field} as a list of objects")
+    return list(value)
+
+
+def words(told: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """The texts of a list; a text alone counts as one."""
+    value = told.get(field)
+    if isinstance(value, str):
+        value = [value]
+    return tuple(str(one).strip() for one in value if str(one).strip()) if isinstance(value, list) else ()

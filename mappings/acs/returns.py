@@ -1,0 +1,49 @@
+"""A garment that came back, in the words in which every warehouse's goods in are read: one receipt, one unit.
+
+Source: acs.md 2.5.2 and 3.5. A receipt is received first and completed when the garment is graded.
+"""
+
+from __future__ import annotations
+
+from mappings.acs.decisions import Decision
+from mappings.canonical import Condition, GarmentReturn, GoodsReceipt, ReceiptLine, ReceiptStatus, ReturnStep
+
+KIND = "return"
+STEPS = {ReturnStep.RECEIVED: ReceiptStatus.RECEIVING, ReturnStep.GRADED: ReceiptStatus.COMPLETED}
+
+
+def as_receipt(told: GarmentReturn, decision: Decision | None, *, sku: str, facility: str) -> GoodsReceipt:
+    """The garment as a goods receipt. ``sku`` is its Khaos stock code; ``decision`` is there once it was graded.
+
+    ``hold_reason`` is grade and disposition, as the table of return dispositions names them; the line's condition is
+    where the garment is bound for, and inspection until it was graded. The receipt is known by order and tag.
+    """
+    graded = decision is not None
+    reason = f"{told.grade or ''} {told.disposition or ''}".strip()
+    notes = (
+        f"grade {told.grade}" if told.grade else "",
+        f"disposition {told.disposition}" if told.disposition else "",
+        f"condition {', '.join(told.condition_codes)}" if told.condition_codes else "",
+        f"charge recommended {told.charge_reason}".strip() if told.charge_recommended else "",
+    )
+    line = ReceiptLine(
+        line_id=told.tag,
+        sku=sku,
+        received=1,
+        put_away=1 if graded else 0,
+        condition=decision.condition if decision else Condition.INSPECTION,
+        hold_reason=(told.grade or "") if told.grade and told.grade.exceptional else reason,
+        note=", ".join(filter(None, notes)),
+    )
+    return GoodsReceipt(
+        their_id=f"{told.order_reference}/{told.tag}",
+        reference=told.order_reference,
+        facility=facility,
+        status=STEPS[told.step],
+        status_word=told.state_words or told.step,
+        kind_word=KIND,
+        order_reference=told.order_reference,
+        lines=(line,),
+        received_at=told.happened_at,
+        read_at=told.at,
+    )

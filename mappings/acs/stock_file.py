@@ -1,0 +1,173 @@
+"""The daily stock file: is it a whole count, and every garment in it, row by row, in bounded memory.
+
+Source: acs.md 2.5.3. Only ``SKU,RFID,Location`` are sure to come. A file is surveyed before any row counts: a part of a
+count would read as garments that are gone.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import BinaryIO, NamedTuple
+
+from mappings.acs.file_form import Form, find_form, folded
+from mappings.acs.grades import Grades
+from mappings.acs.states import States
+from mappings.acs.tags import read_tag
+from mappings.canonical import GarmentRow, Grade
+from mappings.errors import Unmappable, Unreadable
+
+REQUIRED = ("SKU", "RFID", "Location")
+OPTIONAL = ("UniqueSKU", "ProcessStatus", "Grade", "OrderNumber", "LastScan")
+KIND = "stock_file_refused"
+ANEW = "ask ACS for a new file; the last good one stays"
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """A file that may count. ``rows`` are rows with something in them.
+
+    ``whole`` is false where a row's tag cannot be read: then no garment may be concluded to be absent.
+    """
+
+    rows: int
+    whole: bool
+    encoding: str
+    delimiter: str
+
+
+def survey(file: BinaryIO, form: Form) -> Survey:
+    """Read a file through once: its form, its rows, and that no tag stands in it twice.
+
+    Raises:
+        Unmappable: kind ``stock_file_refused``, for a file without rows or without a required column, with a broken
+            or a doubled row, or in no encoding that is known.
+    """
+    encoding, delimiter = find_form(file, form)
+    tags: set[bytes] = set()
+    rows, bad = 0, 0
+    reader = _Reader(file, encoding, delimiter, form.headers)
+    for number, row in reader:
+        rows += 1
+        try:
+            tag = bytes.fromhex(read_tag(row.tag))
+        except Unmappable:
+            bad += 1
+            continue
+        if tag in tags:
+            why = f"the tag stands twice, again in row {number}: {ANEW}"
+            raise Unmappable("RFID", row.tag, why, kind=KIND)
+        tags.add(tag)
+    if not rows:
+        raise Unmappable("rows", "0", f"the file has no garment: {ANEW}", kind=KIND)
+    return Survey(rows, bad == 0, encoding, delimiter)
+
+
+def read_garments(
+    file: BinaryIO, form: Form, surveyed: Survey, *, states: States, grades: Grades
+) -> Iterator[GarmentRow | Unreadable]:
+    """Every row of a surveyed file, one at a time.
+
+    A row whose tag cannot be read is an Unreadable by its row's number. A word without a row of a table is reported by
+    an Unreadable with the garment's tag that follows its row, which counts as UNKNOWN, or without its grade.
+    """
+    for number, row in _Reader(file, surveyed.encoding, surveyed.delimiter, form.headers):
+        try:
+            tag = read_tag(row.tag)
+        except Unmappable as refused:
+            yield Unreadable(f"row {number}", refused)
+            continue
+        judged = states.judge(row.location, row.status, row.order)
+        grade, grade_trouble = _grade(row.grade, grades)
+        scan, scan_trouble = _moment(row.scan)
+        yield GarmentRow(
+            tag=tag,
+            sku=row.sku,
+            unique_sku=row.unique,
+            state=judged.state,
+            state_words=f"{row.location} / {row.status}" if row.status else row.location,
+            grade=grade,
+            order_reference=row.order,
+            last_scan=scan,
+        )
+        for trouble in (judged.trouble, grade_trouble, scan_trouble):
+            if trouble is not None:
+                yield Unreadable(tag, trouble)
+
+
+class _Row(NamedTuple):
+    """The cells of a row, in the order of REQUIRED and OPTIONAL; an absent column is empty."""
+
+    sku: str
+    tag: str
+    location: str
+    unique: str
+    status: str
+    grade: str
+    order: str
+    scan: str
+
+
+class _Reader:
+    """Rows by our column names, with their number in the file (the header is row 1). Blank rows are passed over."""
+
+    def __init__(self, file: BinaryIO, encoding: str, delimiter: str, headers: Mapping[str, str]) -> None:
+        self._file, self._encoding, self._delimiter, self._headers = file, encoding, delimiter, headers
+
+    def __iter__(self) -> Iterator[tuple[int, _Row]]:
+        self._file.seek(0)
+        text = io.TextIOWrapper(self._file, encoding=self._encoding, newline="")
+        try:
+            reader = csv.reader(text, delimiter=self._delimiter, strict=True)
+            header = next(reader, [])
+            pick, width = itemgetter(*_places(header, self._headers)), len(header)
+            for cells in reader:
+                if len(cells) != width:
+                    if not any(cell.strip() for cell in cells):
+                        continue
+                    why = f"row {reader.line_num} has {len(cells)} cells, the header {width}: {ANEW}"
+                    raise Unmappable("row", str(reader.line_num), why, kind=KIND)
+                cells.append("")  # what absent columns point to
+                row = _Row._make(map(str.strip, pick(cells)))
+                if row.tag or any(cell.strip() for cell in cells):
+                    yield reader.line_num, row
+        except (csv.Error, UnicodeError) as error:
+            why = f"the file cannot be read as {self._encoding} CSV ({type(error).__name__}): {ANEW}"
+            raise Unmappable("file", self._encoding, why, kind=KIND) from None
+        finally:
+            text.detach()
+
+
+def _places(header: Sequence[str], headers: Mapping[str, str]) -> list[int]:
+    """Where each column of REQUIRED and OPTIONAL stands; -1 for an absent one."""
+    found = [folded(name) for name in header]
+    wanted = {name: folded(headers.get(name) or name) for name in (*REQUIRED, *OPTIONAL)}
+    for name in REQUIRED:
+        if found.count(wanted[name]) != 1:
+            shown = ", ".join(header)[:200]
+            why = f"no single column is called so: set stock_headers.{name} of the connection; the file has {shown}"
+            raise Unmappable(name, headers.get(name) or name, why, kind=KIND)
+    return [found.index(name) if name in found else -1 for name in wanted.values()]
+
+
+def _grade(word: str, grades: Grades) -> tuple[Grade | None, Unmappable | None]:
+    if not word:
+        return None, None
+    try:
+        return grades.grade(word), None
+    except Unmappable as trouble:
+        return None, trouble
+
+
+def _moment(word: str) -> tuple[datetime | None, Unmappable | None]:
+    if not word:
+        return None, None
+    try:
+        found = datetime.fromisoformat(word)
+    except ValueError:
+        return None, Unmappable("LastScan", word, "ask ACS for times as 2026-12-03T15:20:00Z")
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC), None
