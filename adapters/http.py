@@ -22,7 +22,7 @@ from urllib3 import exceptions
 from adapters import bounded
 from adapters.errors import Garbled, ReachError, Throttled, Unauthorised, Unavailable
 from adapters.faults import holds_fault
-from adapters.waiting import LONGEST_WAIT, retry_after, told_wait
+from adapters.waiting import LONGEST_WAIT, requested_wait, retry_after
 
 MAX_BODY = 64 * 1024 * 1024
 SENSELESS = (
@@ -166,12 +166,13 @@ def _trust(verify: bool | str) -> dict[str, Any]:
 def _judge(reply: Reply, url: str, longest_wait: float) -> Reply:
     if reply.status == HTTPStatus.UNAUTHORIZED:
         raise Unauthorised(f"{_host(url)} refused our credentials (HTTP 401)")
-    told = told_wait(reply.headers)
+    requested = requested_wait(reply.headers)
     if reply.status == HTTPStatus.TOO_MANY_REQUESTS or (
-        reply.status == HTTPStatus.SERVICE_UNAVAILABLE and told is not None
+        reply.status == HTTPStatus.SERVICE_UNAVAILABLE and requested is not None
     ):
-        more = f" for {told:.0f} s, of which we wait {longest_wait:g}" if told and told > longest_wait else ""
-        wait = None if told is None else min(told, longest_wait)
+        too_long = requested is not None and requested > longest_wait
+        more = f" for {requested:.0f} s, of which we wait {longest_wait:g}" if too_long else ""
+        wait = None if requested is None else min(requested, longest_wait)
         raise Throttled(f"{_host(url)} asked us to wait{more} (HTTP {reply.status})", retry_after=wait)
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not holds_fault(reply.body):
         raise Unavailable(f"{_host(url)} answered HTTP {reply.status}", maybe_done=True)

@@ -11,7 +11,7 @@ LONGEST_WAIT = 3600.0  # seconds; a partner that means more is asked again each 
 _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 
 
-def told_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+def requested_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Seconds of a Retry-After header (RFC 9110 section 10.2.3); None where it says none that can be read.
 
     Seconds may have decimals, as some servers write them. A date is compared with the answer's own Date, else with
@@ -28,8 +28,8 @@ def told_wait(headers: Mapping[str, str], now: datetime | None = None) -> float 
 
 def retry_after(headers: Mapping[str, str], *, longest: float = LONGEST_WAIT) -> float | None:
     """The same, cut to ``longest`` seconds."""
-    told = told_wait(headers)
-    return None if told is None else min(told, longest)
+    requested = requested_wait(headers)
+    return None if requested is None else min(requested, longest)
 
 
 def _moment(value: str) -> datetime | None:

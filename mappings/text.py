@@ -19,8 +19,8 @@ def storable(text: str) -> str:
     return _UNHELD.sub(UNKNOWN, text).replace(LOST, UNKNOWN)
 
 
-def told(text: str) -> str:
-    """``text`` without spaces around it; empty for what other people's programs write where they have no value."""
+def without_placeholder(text: str) -> str:
+    """``text`` without spaces around it; empty for a placeholder such as "n/a" that stands for no value."""
     kept = text.strip()
     return "" if kept.lower() in NO_VALUE else kept
 

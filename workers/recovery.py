@@ -42,7 +42,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
                 " select id, received_at, connection, source from record where id = %s on conflict do nothing",
                 (row["record_id"],),
             )
-            _tell(db, exception_id, person, "read again", "")
+            _add_to_timeline(db, exception_id, person, "read again", "")
             return f"record {row['record_id']}"
         message = db.execute(
             "select * from message where id = (select message_id from exception where id = %s) for update",
@@ -69,7 +69,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
             (message["id"],),
         )
-        _tell(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
+        _add_to_timeline(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
         return str(message["reference"])
 
 
@@ -80,7 +80,7 @@ def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
         raise CannotDo(
             f"exception {row['exception_id']}: no file of {row['awaited']} can be laid again; ask the warehouse"
         )
-    _tell(db, row["exception_id"], person, "laid again", "")
+    _add_to_timeline(db, row["exception_id"], person, "laid again", "")
     return reference
 
 
@@ -101,7 +101,7 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
             " id = %s",
             (person.name, why, exception_id),
         )
-        _tell(db, exception_id, person, "dismissed", why)
+        _add_to_timeline(db, exception_id, person, "dismissed", why)
         return str(row["subject"])
 
 
@@ -119,7 +119,7 @@ def _end(db: Connection, message_id: int, exception_id: int, person: Person, why
         on_dismissed(db, Dismissal(message["reference"], person, why))
 
 
-def _tell(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:
+def _add_to_timeline(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note, who, message_id)"
         " select story, subject, flow, connection, %s, kind || case when %s = '' then '' else ': ' || %s end,"

@@ -186,8 +186,8 @@ class Clarus:
     def process_picks(self, ids: Iterable[str]) -> list[str]:
         """Asks for pick lists of pending or allocated orders; the process references to follow them by."""
         body = json.dumps({"ids": [int(one) for one in ids]}).encode()
-        told = self._wire.send("process_picks", body)
-        references = told.get("process_references") if isinstance(told, dict) else None
+        answer = self._wire.send("process_picks", body)
+        references = answer.get("process_references") if isinstance(answer, dict) else None
         if not isinstance(references, list):
             raise Garbled("process_picks: Clarus's answer has no process_references")
         return [str(one) for one in references]

@@ -39,24 +39,24 @@ class ExtraFields:
 
     def _look(self) -> dict[str, str]:
         try:
-            told = self._ask(QUESTION, {})
+            answer = self._ask(QUESTION, {})
         except (Rejected, Garbled):  # introspection is switched off, or answered by something else
             return {}
-        return {root: _selection(row, told.get(root)) for root, row in ASKED.items()}
+        return {root: _selection(row, answer.get(root)) for root, row in ASKED.items()}
 
 
-def _selection(row: Listing, told: Any) -> str:
-    offered = {one["name"]: _names_below(one.get("type")) for one in _fields(told)}
+def _selection(row: Listing, schema_type: Any) -> str:
+    offered = {one["name"]: _names_below(one.get("type")) for one in _fields(schema_type)}
     return " ".join(
         extra.selection for name, extra in row.extras.items() if name in offered and extra.below <= offered[name]
     )
 
 
-def _names_below(told: Any) -> set[str]:
-    inner = told.get("ofType") if isinstance(told, dict) else None
-    return {one["name"] for level in (told, inner) for one in _fields(level)}
+def _names_below(schema_type: Any) -> set[str]:
+    inner = schema_type.get("ofType") if isinstance(schema_type, dict) else None
+    return {one["name"] for level in (schema_type, inner) for one in _fields(level)}
 
 
-def _fields(told: Any) -> list[dict[str, Any]]:
-    fields = told.get("fields") if isinstance(told, dict) else None
+def _fields(schema_type: Any) -> list[dict[str, Any]]:
+    fields = schema_type.get("fields") if isinstance(schema_type, dict) else None
     return [one for one in fields or () if isinstance(one, dict) and isinstance(one.get("name"), str)]

@@ -20,17 +20,17 @@ Node = dict[str, Any]
 Ask = Callable[[str, dict[str, Any]], dict[str, Any]]
 
 
-def query(asked: Mapping[str, str], extra: str = "", first: int = PAGE) -> str:
-    """The document that reads several lists at once: ``asked`` maps an alias to a root of LISTINGS.
+def query(roots: Mapping[str, str], extra: str = "", first: int = PAGE) -> str:
+    """The document that reads several lists at once: ``roots`` maps an alias to a root of LISTINGS.
 
     An alias ``a`` takes the variables ``$a`` (its filter) and ``$a_after`` (its cursor). ``extra``
     are further node fields, ``first`` the nodes of a page; both hold for every list.
     """
-    variables = ", ".join(f"${a}: {LISTINGS[r].filter_type}, ${a}_after: String" for a, r in asked.items())
+    variables = ", ".join(f"${a}: {LISTINGS[r].filter_type}, ${a}_after: String" for a, r in roots.items())
     fields = " ".join(
         f"{a}: {r} {{ all(filter: ${a}, first: {first}, after: ${a}_after{LISTINGS[r].arguments}) {{ "
         f"pageInfo {{ hasNextPage endCursor }} edges {{ node {{ {LISTINGS[r].node} {extra} }} }} }} }}"
-        for a, r in asked.items()
+        for a, r in roots.items()
     )
     return f"query({variables}) {{ {fields} }}"
 

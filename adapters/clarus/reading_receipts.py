@@ -31,14 +31,14 @@ class Wanted:
 
     def conditions(self) -> dict[str, Any]:
         """As Clarus's filter, without the references."""
-        told: dict[str, Any] = {"account_id": {"eq": self.account_id}}
+        conditions: dict[str, Any] = {"account_id": {"eq": self.account_id}}
         if self.warehouse_id:
-            told["warehouse_id"] = {"eq": self.warehouse_id}
+            conditions["warehouse_id"] = {"eq": self.warehouse_id}
         if self.statuses is not None:
-            told["status"] = {"in": list(self.statuses)}
+            conditions["status"] = {"in": list(self.statuses)}
         if self.expected_since is not None:
-            told["expected_date_of_receipt"] = {"from": instant(self.expected_since)}
-        return told
+            conditions["expected_date_of_receipt"] = {"from": instant(self.expected_since)}
+        return conditions
 
 
 def receipts(ask: Ask, extra: str, wanted: Wanted) -> Iterator[Node]:

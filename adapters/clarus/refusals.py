@@ -69,8 +69,8 @@ def graphql_refusal(errors: Any, what: str, sent: bytes) -> ReachError:
 
     One verdict among several errors decides: asking again would not change it. Reads only: never done.
     """
-    told = [_graphql_error(one) for one in (errors if isinstance(errors, list) else [errors])] or [("", "")]
-    code, text = next((one for one in told if _weight(*one) == 0), max(told, key=lambda one: _weight(*one)))
+    entries = [_graphql_error(one) for one in (errors if isinstance(errors, list) else [errors])] or [("", "")]
+    code, text = next((one for one in entries if _weight(*one) == 0), max(entries, key=lambda one: _weight(*one)))
     aside = _aside(text, sent)
     named = f" {code}" if code.replace("_", "").isalnum() and len(code) <= LONGEST_CODE else ""
     if _weight(code, text) == 0:
@@ -91,12 +91,12 @@ def _graphql_error(one: Any) -> tuple[str, str]:
 
 def _weight(code: str, text: str) -> int:
     """0: a verdict; 1: it may pass; 2: they ask us to wait. A code that says one is believed before the text."""
-    for told in filter(None, (code, text)):
-        if VERDICTS.search(told):
+    for word in filter(None, (code, text)):
+        if VERDICTS.search(word):
             return 0
-        if THROTTLED.search(told):
+        if THROTTLED.search(word):
             return 2
-        if PASSING.search(told):
+        if PASSING.search(word):
             return 1
     return 1
 
@@ -108,10 +108,10 @@ def says_already_there(refused: Rejected) -> bool:
 
 def _first_error(body: bytes) -> dict[str, Any]:
     try:
-        told = storable_tree(json.loads(body))
+        payload = storable_tree(json.loads(body))
     except (ValueError, RecursionError):
         return {}
-    errors = told.get("errors") if isinstance(told, dict) else None
+    errors = payload.get("errors") if isinstance(payload, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else {}
     return first if isinstance(first, dict) else {}
 

@@ -89,9 +89,9 @@ class Token:
         self._http = http
         self._settings = settings
         self._store = store
-        told = f"{settings.base_url}{settings.token_path} {settings.subdomain} {settings.client_id}"
+        account = f"{settings.base_url}{settings.token_path} {settings.subdomain} {settings.client_id}"
         secret = f"{settings.client_secret} {settings.scopes}"
-        self._login = f"clarus {hashlib.sha256(f'{told} {secret}'.encode()).hexdigest()[:32]}"
+        self._login = f"clarus {hashlib.sha256(f'{account} {secret}'.encode()).hexdigest()[:32]}"
 
     def current(self) -> str:
         """A token that is good for a while yet. Raises Unauthorised, Unavailable, Throttled or Garbled."""
@@ -140,8 +140,8 @@ class Token:
         if reply.status // 100 == 4:  # noqa: PLR2004 -- RFC 6749 section 5.2: 400 invalid_client, invalid_scope
             raise Unauthorised(REFUSED.format(status=reply.status))
         try:
-            told = json.loads(reply.body)
-            value, life = str(told["access_token"]), float(told.get("expires_in") or ASSUMED_LIFE)
+            payload = json.loads(reply.body)
+            value, life = str(payload["access_token"]), float(payload.get("expires_in") or ASSUMED_LIFE)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Garbled(
                 f"Clarus's token answer (HTTP {reply.status}) holds no access_token; check token_path", maybe_done=False

@@ -28,7 +28,7 @@ def check(settings: Settings, token: str, resource: str, event: str, headers: Ma
     """
     if not hmac.compare_digest(token.encode(errors="backslashreplace"), settings.webhook_token.encode()):
         return NO_TOKEN
-    told = {name.lower(): value for name, value in headers.items()}
+    by_name = {name.lower(): value for name, value in headers.items()}
     allowed = settings.webhook_automations.get(f"{resource}.{event}")
     if not allowed:
         return f"no automation is allowed for {resource}.{event}: add it to webhook_automations"
@@ -40,6 +40,6 @@ def check(settings: Settings, token: str, resource: str, event: str, headers: Ma
         (INTEGRATION, settings.webhook_integration_id),
     )
     for name, value in expected:
-        if value and told.get(name, "") != value:
+        if value and by_name.get(name, "") != value:
             return f"the header {name} is missing or not the one in the settings"
     return None

@@ -34,12 +34,12 @@ class Wire:
     def ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """The ``data`` of one GraphQL read. Raises Rejected(symbol="graphql") for its ``errors``."""
         body = json.dumps({"query": query, "variables": variables}, separators=(",", ":")).encode()
-        told = self._judge(self._exchange("POST", self._settings.base_url + "/graphql", body), "read", body)
-        if isinstance(told, dict) and told.get("errors"):
-            raise graphql_refusal(told["errors"], "read", body)
-        if not isinstance(told, dict) or not isinstance(told.get("data"), dict):
+        payload = self._judge(self._exchange("POST", self._settings.base_url + "/graphql", body), "read", body)
+        if isinstance(payload, dict) and payload.get("errors"):
+            raise graphql_refusal(payload["errors"], "read", body)
+        if not isinstance(payload, dict) or not isinstance(payload.get("data"), dict):
             raise Garbled("read: Clarus's GraphQL answer has no data", maybe_done=False)
-        data: dict[str, Any] = told["data"]
+        data: dict[str, Any] = payload["data"]
         return data
 
     def send(self, name: str, body: bytes | None, **places: str) -> Any:
@@ -50,8 +50,8 @@ class Wire:
 
     def make(self, name: str, body: bytes) -> str:
         """Sends one operation that creates a record; the record's id."""
-        told = self.send(name, body)
-        data = told.get("data", told) if isinstance(told, dict) else None
+        payload = self.send(name, body)
+        data = payload.get("data", payload) if isinstance(payload, dict) else None
         made = data.get("id") if isinstance(data, dict) else None
         if made in (None, ""):
             raise Garbled(f"{name}: Clarus's answer has no data.id; look it up before sending again")

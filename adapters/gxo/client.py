@@ -56,8 +56,8 @@ class Gxo:
         restart, sees each file for the first time and takes it ``stable_for`` seconds later, never earlier. What is
         given back stays in the list until it is archived, so the same file may be given to several callers.
         """
-        told = self._sftp.listing(self._folder(facility, self.settings.out_folder)) + self._acknowledgements(facility)
-        found = sorted(told, key=lambda one: (one.changed or LONG_AGO, _number(one.name), one.name))
+        listed = self._sftp.listing(self._folder(facility, self.settings.out_folder)) + self._acknowledgements(facility)
+        found = sorted(listed, key=lambda one: (one.changed or LONG_AGO, _number(one.name), one.name))
         now = self._clock()
         with self._lock:
             before = self._seen.get(facility, {})

@@ -51,24 +51,24 @@ class Khaos:
         ``date_type``: 0 last edited, 1 launch date, 2 last stock movement. ``item_type``: 0 all,
         1 parents of variants, 2 variants.
         """
-        asked = {"DateType": date_type, "DateValue": since or EPOCH, "StockItemType": item_type}
-        return read_stock_infos(self._soap.call("GetStockList", asked))
+        arguments = {"DateType": date_type, "DateValue": since or EPOCH, "StockItemType": item_type}
+        return read_stock_infos(self._soap.call("GetStockList", arguments))
 
     def export_stock(self, codes: Iterable[str]) -> str:
         """``KSDXMLStock`` of these stock codes. An unknown code is simply not in it."""
-        asked = {"StockCode": _joined(codes), "MappingType": STOCK_CODE, "LastUpdated": EPOCH}
-        return self._text("ExportStock", asked)
+        arguments = {"StockCode": _joined(codes), "MappingType": STOCK_CODE, "LastUpdated": EPOCH}
+        return self._text("ExportStock", arguments)
 
     def export_stock_status(self, codes: Iterable[str], site_id: int = ALL_SITES) -> str:
         """``KSDXMLStockStatus`` of these stock codes at one site, or at all with -1."""
-        asked = {
+        arguments = {
             "StockCode": _joined(codes),
             "MappingType": STOCK_CODE,
             "LastUpdated": EPOCH,
             "SiteID": site_id,
             "PotentialLeadTime": False,
         }
-        return self._text("ExportStockStatus", asked)
+        return self._text("ExportStockStatus", arguments)
 
     def import_stock_status(self, xml: str) -> tuple[StockInfo, ...]:
         """Set absolute levels from ``KSDXMLStockStatus``; prices and other data stay untouched.
@@ -76,8 +76,8 @@ class Khaos:
         Returns the items that were updated. One that is missing was not: unknown, not stock
         controlled, or unchanged. Sending the same again has no further effect.
         """
-        asked = {"StockStatus": xml, "UpdateStockData": False, "UpdateStockLevels": True}
-        return read_stock_infos(self._soap.call("ImportStockStatus", asked, write=True))
+        arguments = {"StockStatus": xml, "UpdateStockData": False, "UpdateStockLevels": True}
+        return read_stock_infos(self._soap.call("ImportStockStatus", arguments, write=True))
 
     def export_order_status(
         self,
@@ -102,7 +102,7 @@ class Khaos:
         wanted = _joined(ids, some=False)
         if not wanted and (date_from is None or date_to is None):
             raise ValueError("ExportOrderStatusEx needs ids, or both date_from and date_to")
-        asked = {
+        arguments = {
             "IDs": wanted,
             "MappingType": mapping_type,
             "WebOnly": web_only,
@@ -114,7 +114,7 @@ class Khaos:
             "InvoiceStageIDs": ",".join(str(stage) for stage in stages),
             "ShowItems": show_items,
         }
-        return self._text("ExportOrderStatusEx", asked)
+        return self._text("ExportOrderStatusEx", arguments)
 
     def export_orders(self, codes: Iterable[str]) -> str:
         """``KSDXMLImportFormat`` of these sales orders in full; about 15 a call is what the field uses."""
@@ -151,9 +151,9 @@ class Khaos:
     def _extension(self, name: str, bound: Bound | None, values: Mapping[str, str]) -> str:
         if bound is None:
             raise _unbound(name, f"extensions.{name} is not set; bind the merchant's operation there")
-        asked = {theirs: values[ours] for ours, theirs in bound.arguments.items() if ours in values}
+        arguments = {theirs: values[ours] for ours, theirs in bound.arguments.items() if ours in values}
         try:
-            return self._text(bound.operation, asked, write=True)
+            return self._text(bound.operation, arguments, write=True)
         except Rejected as error:
             if error.symbol in ("operation_not_offered", "argument_not_offered"):
                 raise _unbound(name, f"{error.what}; correct extensions.{name} to match it") from error

@@ -1,4 +1,4 @@
-"""What the two documented roads of a dispatch into Khaos need to be told: the courier hook, and the courier's files.
+"""Settings of the two documented routes of a dispatch into Khaos: the courier hook, and the courier's files.
 
 Vendor: repository ``kc-courier-services`` for the hook. That a courier has an input folder and a file mask is from its
 help site (courier options); which columns its files have is settled with each courier, so they are settings here.

@@ -57,23 +57,23 @@ class Soap:
                 f"the service's WSDL has no operation {operation}; compare {self.settings.url}/wsdl/IKosWeb",
                 symbol="operation_not_offered",
             )
-        known = offered[operation]
-        missing = sorted(set(arguments) - {name for name, _ in known.arguments})
+        declared = offered[operation]
+        missing = sorted(set(arguments) - {name for name, _ in declared.arguments})
         if missing:
             raise Rejected(
                 f"{operation} of the service takes no {', '.join(missing)}; it takes "
-                f"{', '.join(name for name, _ in known.arguments) or 'nothing'}",
+                f"{', '.join(name for name, _ in declared.arguments) or 'nothing'}",
                 symbol="argument_not_offered",
             )
         left = ends - time.monotonic()
         if left <= 0:
             raise Unavailable(f"{operation}: reading the WSDL took the whole deadline of {self.settings.deadline:g} s")
-        body = write_request(known, {**arguments, **self._extra}, self.settings.zone)
+        body = write_request(declared, {**arguments, **self._extra}, self.settings.zone)
         try:
             reply = self._http.exchange(
                 "POST",
                 f"{self.settings.url}/soap/IKosWeb",
-                headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{known.action}"'},
+                headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{declared.action}"'},
                 body=body,
                 deadline=left,
             )

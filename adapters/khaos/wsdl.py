@@ -60,8 +60,8 @@ def read_wsdl(body: bytes) -> Mapping[str, Operation]:
     inputs: dict[str, tuple[tuple[str, str], ...]] = {}
     for port in root.iter(f"{W}portType"):
         for operation in port.iter(f"{W}operation"):
-            asked = operation.find(f"{W}input")
-            message = "" if asked is None else asked.get("message", "").rpartition(":")[2]
+            input_element = operation.find(f"{W}input")
+            message = "" if input_element is None else input_element.get("message", "").rpartition(":")[2]
             inputs[operation.get("name", "")] = messages.get(message, ())
     found: dict[str, Operation] = {}
     for binding in root.iter(f"{W}binding"):

@@ -63,10 +63,10 @@ class Pin:
 
 def pin_of(host_key: str) -> Pin:
     """Raises ValueError for what is neither a public key nor a fingerprint."""
-    told = host_key.strip()
-    if FINGERPRINT.fullmatch(told.rstrip("=")):
-        return Pin("", b"", told.rstrip("="))
-    words = told.split()
+    key = host_key.strip()
+    if FINGERPRINT.fullmatch(key.rstrip("=")):
+        return Pin("", b"", key.rstrip("="))
+    words = key.split()
     if len(words) > 1 and words[0] in HOST_KEYS:
         try:
             blob = base64.b64decode(words[1], validate=True)
@@ -80,12 +80,12 @@ def pin_of(host_key: str) -> Pin:
     )
 
 
-def private_key_of(told: str) -> PKey:
+def private_key_of(text_or_path: str) -> PKey:
     """The key of a text or a path. Raises ValueError for what is no key, and for one behind a passphrase."""
-    text = told
-    if "PRIVATE KEY" not in told:
+    text = text_or_path
+    if "PRIVATE KEY" not in text_or_path:
         try:
-            text = Path(told).read_text(encoding="utf-8")
+            text = Path(text_or_path).read_text(encoding="utf-8")
         except (OSError, ValueError):
             raise ValueError("is neither a private key nor the path of a file with one that can be read") from None
     whole = text.replace("\\n", "\n").strip() + "\n"  # an environment variable on one line spells its line ends
@@ -109,13 +109,13 @@ def _text(key: Ed25519PrivateKey | RSAPrivateKey, form: PrivateFormat) -> io.Str
     return io.StringIO(key.private_bytes(Encoding.PEM, form, NoEncryption()).decode())
 
 
-def checked_host_key(told: str) -> str:
-    """``told``, if it can pin. Raises ValueError as ``pin_of``."""
-    pin_of(told)
-    return told
+def checked_host_key(host_key: str) -> str:
+    """``host_key``, if it can pin. Raises ValueError as ``pin_of``."""
+    pin_of(host_key)
+    return host_key
 
 
-def checked_private_key(told: str) -> str:
-    """``told``, if it can log in. Raises ValueError as ``private_key_of``."""
-    private_key_of(told)
-    return told
+def checked_private_key(text_or_path: str) -> str:
+    """``text_or_path``, if it can log in. Raises ValueError as ``private_key_of``."""
+    private_key_of(text_or_path)
+    return text_or_path

@@ -17,7 +17,7 @@ from adapters.sftp.copying import copied
 from adapters.sftp.leftovers import Leftovers, unfinished
 from adapters.sftp.line import Line
 from adapters.sftp.names import entries, shown, wire
-from adapters.sftp.uploading import asked, content_of, is_there, same, stat_of, taken, upload
+from adapters.sftp.uploading import content_of, is_there, request_path, same, stat_of, taken, upload
 
 LARGEST = 64 * 1024 * 1024
 NAMES = 100
@@ -112,12 +112,12 @@ class Sftp:
         """The whole file, of at most ``limit`` bytes. A size that STAT does not tell, or tells as 0, is not held to."""
         name = shown(path)
         with self._line.operation(f"fetch {name}", one_file=True) as at:
-            told = at.files.stat(asked(path)).st_size or 0
-            data = content_of(at.files, wire(path), limit + 1) if told <= limit else b""
-        if max(told, len(data)) > limit:
+            size = at.files.stat(request_path(path)).st_size or 0
+            data = content_of(at.files, wire(path), limit + 1) if size <= limit else b""
+        if max(size, len(data)) > limit:
             raise Rejected(f"{name} has more than {limit} bytes: see what it is", symbol="too_large")
-        if told and len(data) != told:
-            why = f"{name} should have {told} bytes and has {len(data)}: it is being written, or the server is wrong"
+        if size and len(data) != size:
+            why = f"{name} should have {size} bytes and has {len(data)}: it is being written, or the server is wrong"
             raise Rejected(f"{why}; if it stays so, ask the partner to lay it again", symbol="size_differs")
         return data
 
@@ -156,18 +156,18 @@ class Sftp:
         self._line.hang_up()
 
 
-def _may_be_file(told: SFTPAttributes) -> bool:
+def _may_be_file(attributes: SFTPAttributes) -> bool:
     return (
-        told.st_mode is None
-        or stat.S_ISREG(told.st_mode)
-        or stat.S_ISLNK(told.st_mode)
-        or not stat.S_IFMT(told.st_mode)
+        attributes.st_mode is None
+        or stat.S_ISREG(attributes.st_mode)
+        or stat.S_ISLNK(attributes.st_mode)
+        or not stat.S_IFMT(attributes.st_mode)
     )
 
 
-def _entry(folder: str, told: SFTPAttributes) -> Entry:
+def _entry(folder: str, attributes: SFTPAttributes) -> Entry:
     try:
-        changed = None if told.st_mtime is None else datetime.fromtimestamp(told.st_mtime, UTC)
+        changed = None if attributes.st_mtime is None else datetime.fromtimestamp(attributes.st_mtime, UTC)
     except (ValueError, OverflowError, OSError):
         changed = None
-    return Entry(posixpath.join(folder, told.filename), shown(told.filename), told.st_size, changed)
+    return Entry(posixpath.join(folder, attributes.filename), shown(attributes.filename), attributes.st_size, changed)

@@ -42,10 +42,10 @@ def entries(files: SFTPClient, folder: str) -> list[SFTPAttributes]:
             for _ in range(answer.get_int()):
                 name = answer.get_string()
                 answer.get_string()  # the long name: what ls would print
-                told = cast("Any", SFTPAttributes)._from_msg(answer)  # noqa: SLF001
-                told.filename = name.decode("utf-8", "surrogateescape").replace("/", SLASH)
+                attributes = cast("Any", SFTPAttributes)._from_msg(answer)  # noqa: SLF001
+                attributes.filename = name.decode("utf-8", "surrogateescape").replace("/", SLASH)
                 if name not in (b".", b"..", b""):
-                    found.append(told)
+                    found.append(attributes)
     except EOFError:
         pass  # the end of the folder; that of the connection shows itself at once
     request(CMD_CLOSE, handle)

@@ -12,7 +12,7 @@ from adapters.sftp.names import shown, wire
 
 
 def upload(at: Operation, path: str, data: bytes) -> float | None:
-    """Writes a file that is not there yet, checks that it is whole, and tells the server's time."""
+    """Writes a file that is not there yet, checks that it is whole, and returns the server's time of it."""
     file = at.files.open(path, "wx")
     try:
         file.write(data)
@@ -26,14 +26,15 @@ def upload(at: Operation, path: str, data: bytes) -> float | None:
     # Some mailboxes take a file at its close, under whatever name: from here on nothing proves that they did not.
     at.doubtful = True
     file.close()
-    told = stat_of(at.files, path)
-    if told is None:
+    attributes = stat_of(at.files, path)
+    if attributes is None:
         raise taken(at, path)
-    # Some servers tell no size, or 0, of a file that is whole: then it is read back.
-    if told.st_size != len(data) and (told.st_size or content_of(at.files, wire(path), len(data) + 1) != data):
+    # Some servers give no size, or 0, for a file that is whole: then it is read back.
+    arrived = attributes.st_size
+    if arrived != len(data) and (arrived or content_of(at.files, wire(path), len(data) + 1) != data):
         take_back(at, path)
-        raise Garbled(f"{path}: sent {len(data)} bytes and {told.st_size} arrived", maybe_done=False)
-    return told.st_mtime
+        raise Garbled(f"{path}: sent {len(data)} bytes and {arrived} arrived", maybe_done=False)
+    return attributes.st_mtime
 
 
 def take_back(at: Operation, path: str) -> None:
@@ -70,9 +71,9 @@ def same(files: SFTPClient, path: str, data: bytes) -> bool:
 
 
 def stat_of(files: SFTPClient, path: str) -> SFTPAttributes | None:
-    """What the server tells of a file; None where there is none."""
+    """The server's attributes of a file; None where there is none."""
     try:
-        return files.stat(asked(path))
+        return files.stat(request_path(path))
     except FileNotFoundError:
         return None
 
@@ -83,8 +84,8 @@ def content_of(files: SFTPClient, path: bytes, most: int) -> bytes:
         return file.read(most)
 
 
-def asked(path: str) -> bytes:
-    """A path as the server is asked for it. Raises Rejected (``bad_name``) for one that nobody can ask for."""
+def request_path(path: str) -> bytes:
+    """The path as bytes of a request. Raises Rejected (``bad_name``) for one that cannot stand in a request."""
     try:
         return wire(path)
     except UnicodeEncodeError:

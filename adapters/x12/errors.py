@@ -19,13 +19,13 @@ class X12Error(Garbled):
 
     def __init__(self, file: str, position: int, segment: str, element: int, why: str, todo: str = MEND) -> None:
         at = f", element {element}" if element else ""
-        known = segment if SEGMENT_ID.fullmatch(segment) else ""
+        segment_id = segment if SEGMENT_ID.fullmatch(segment) else ""
         super().__init__(
-            f"{file}: segment {position} ({known or 'no id'}){at}: {why}; {todo}",
+            f"{file}: segment {position} ({segment_id or 'no id'}){at}: {why}; {todo}",
             maybe_done=False,
         )
         self.file = file
         self.position = position
-        self.segment = known
+        self.segment = segment_id
         self.element = element
         self.why = why

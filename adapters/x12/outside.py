@@ -34,9 +34,9 @@ def wrong_with(segment: Segment, name: str) -> X12Error | None:
     """Why a person must look at it; None for the receipt of an interchange that was taken."""
     if segment.id != "TA1":
         return X12Error(name, segment.position, segment.id, 0, STRAY)
-    told = receipt_of(segment)
-    if told.taken:
+    receipt = receipt_of(segment)
+    if receipt.taken:
         return None
-    number, note = (one if NUMBER.fullmatch(one) else "?" for one in (told.control_number, told.note))
+    number, note = (one if NUMBER.fullmatch(one) else "?" for one in (receipt.control_number, receipt.note))
     why = f"the receiver did not take our interchange {number} as it is (note code {note})"
     return X12Error(name, segment.position, "TA1", 4, why, ASK)

@@ -91,15 +91,15 @@ def read_interchange(data: bytes, name: str) -> Interchange:
 
 
 def _interchange(whole: Whole, name: str) -> Interchange:
-    said = envelope(whole.isa)
+    addressing = envelope(whole.isa)
     receipts = tuple(receipt_of(one) for one in whole.between if one.id == "TA1")
     odd = [_outside(one, error) for one in whole.between if (error := wrong_with(one, name)) is not None]
     return Interchange(
         name=name,
-        control_number=said.control_number,
-        sender=said.sender,
-        receiver=said.receiver,
-        usage=said.usage,
+        control_number=addressing.control_number,
+        sender=addressing.sender,
+        receiver=addressing.receiver,
+        usage=addressing.usage,
         delimiters=whole.marks,
         groups=(*(_group(*one, name) for one in whole.groups), *odd),
         receipts=receipts,

@@ -103,11 +103,11 @@ def _at(segments: Lines, place: int | None) -> Segment | None:
     return None if place is None else segments.segment(place)
 
 
-def same_number(told: str, true: str) -> bool:
+def same_number(stated: str, true: str) -> bool:
     """Whether both are numbers and equal; leading zeros do not count."""
-    return bool(NUMBER.fullmatch(told)) and bool(NUMBER.fullmatch(true)) and int(told) == int(true)
+    return bool(NUMBER.fullmatch(stated)) and bool(NUMBER.fullmatch(true)) and int(stated) == int(true)
 
 
-def shown(told: str) -> str:
+def shown(count: str) -> str:
     """A count as it may be repeated in a message: what is no number may be a person's name."""
-    return told if NUMBER.fullmatch(told) else "something else than"
+    return count if NUMBER.fullmatch(count) else "something else than"

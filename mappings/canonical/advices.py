@@ -1,4 +1,4 @@
-"""What a warehouse that speaks in messages tells: each one once and about one moment, where others are re-read."""
+"""Messages of a warehouse, each sent once and about one moment."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class LineOutcome(StrEnum):
 
 
 class ShipmentLine(Canonical):
-    """A line of an order as one shipment tells it: ``shipped`` are units of this shipment alone."""
+    """A line of an order in one shipment: ``shipped`` are units of this shipment alone."""
 
     line_id: str
     sku: str
@@ -94,9 +94,9 @@ class ShipmentLine(Canonical):
 
 
 class Carton(Canonical):
-    """One parcel and what lies in it; ``sscc`` is its 18 digits, empty where none was told.
+    """One parcel and what lies in it; ``sscc`` is its 18 digits, empty where there is none.
 
-    Where several numbers were told of the same goods, the goods stand with the first of them.
+    Where the same goods have several numbers, they stand with the first.
     """
 
     tracking: str = ""

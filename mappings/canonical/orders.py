@@ -149,7 +149,7 @@ class Fulfilment(Canonical):
 
 
 class WarehouseStatus(StrEnum):
-    """What a warehouse says of an order that it was given."""
+    """The state of an order at a warehouse."""
 
     WAITING = "waiting"
     IN_PROGRESS = "in_progress"

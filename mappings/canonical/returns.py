@@ -22,7 +22,7 @@ class AdvisedLine(Canonical):
 
 
 class ReturnAdvice(Canonical):
-    """A return that was announced: what the warehouse is told to expect."""
+    """A return announced to a warehouse."""
 
     reference: str  # the RMA reference, at most 22 characters
     order_code: str

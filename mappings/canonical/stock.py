@@ -34,7 +34,7 @@ class StockLine(Canonical):
 
 
 class Cause(StrEnum):
-    """Why units moved. ``ADJUSTED_*``, ``HELD`` and ``RELEASED`` are journal entries; the others are told elsewhere."""
+    """Why units moved. ``ADJUSTED_*``, ``HELD``, ``RELEASED`` are journal entries; the others reach Khaos otherwise."""
 
     ADJUSTED_UP = "adjusted_up"
     ADJUSTED_DOWN = "adjusted_down"
@@ -51,7 +51,7 @@ class Cause(StrEnum):
 class StockMovement(Canonical):
     """One movement as the warehouse booked it, once. ``units`` is a magnitude; the cause gives the direction.
 
-    ``reason`` is the warehouse's reason code, empty where it told none. ``moved_at`` is the warehouse's clock.
+    ``reason`` is the warehouse's reason code, empty where it gave none. ``moved_at`` is the warehouse's clock.
     """
 
     movement_id: str

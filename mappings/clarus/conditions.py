@@ -48,7 +48,7 @@ class Conditions:
 
     def __init__(self, own: Mapping[str, str] | None = None) -> None:
         """Raises Unmappable(kind="unknown_condition") for a row of ``own`` whose meaning is none of ours."""
-        rows = {key.strip().upper(): _meaning(key, told) for key, told in (own or {}).items()}
+        rows = {key.strip().upper(): _meaning(key, meaning) for key, meaning in (own or {}).items()}
         self._statuses = {**_STATUSES, **rows}
         self._reasons = {**_REASONS, **rows}
 
@@ -82,16 +82,16 @@ def _missing(field: str, word: str, section: str) -> Unmappable:
     return Unmappable(field, word, why, kind="unknown_condition")
 
 
-def _meaning(key: str, told: str) -> Condition | None:
-    if told == GONE:
+def _meaning(key: str, meaning: str) -> Condition | None:
+    if meaning == GONE:
         return None
     try:
-        return Condition(told)
+        return Condition(meaning)
     except ValueError:
         why = f"correct the row `{key}` in {OWN} of fleet.toml: its meaning is one of {MEANINGS}"
-        raise Unmappable("stock_conditions", str(told), why, kind="unknown_condition") from None
+        raise Unmappable("stock_conditions", str(meaning), why, kind="unknown_condition") from None
 
 
 _ROWS = table("stock.toml")
-_STATUSES = {word.upper(): _meaning(word, told) for word, told in _ROWS["statuses"].items()}
-_REASONS = {word.upper(): _meaning(word, told) for word, told in _ROWS["hold_reasons"].items()}
+_STATUSES = {word.upper(): _meaning(word, meaning) for word, meaning in _ROWS["statuses"].items()}
+_REASONS = {word.upper(): _meaning(word, meaning) for word, meaning in _ROWS["hold_reasons"].items()}

@@ -32,7 +32,7 @@ def read_movements(
     Raises:
         Unmappable: a row of ``own`` has a meaning that is none of ours.
     """
-    causes = {**_CAUSES, **{key.strip().upper(): _cause(key, told) for key, told in (own or {}).items()}}
+    causes = {**_CAUSES, **{key.strip().upper(): _cause(key, meaning) for key, meaning in (own or {}).items()}}
     good: list[StockMovement] = []
     bad: list[Unreadable] = []
     for node in nodes:
@@ -65,17 +65,17 @@ def _movement(node: Mapping[str, Any], facility: str, cause: Cause, word: str, u
 def _units(value: Any, cause: Cause) -> int:
     if value is None and cause in UNCOUNTED:
         return 0
-    told = quantity(value, "transactions.quantity")
-    return whole(value if told >= 0 or cause in REVERSIBLE else -value, "transactions.quantity")
+    signed = quantity(value, "transactions.quantity")
+    return whole(value if signed >= 0 or cause in REVERSIBLE else -value, "transactions.quantity")
 
 
-def _cause(key: str, told: str) -> Cause:
+def _cause(key: str, meaning: str) -> Cause:
     try:
-        return Cause(told)
+        return Cause(meaning)
     except ValueError:
-        known = "|".join(one.value for one in Cause)
-        why = f"correct the row `{key}` in [tables.movement_causes.clarus] of fleet.toml: its meaning is one of {known}"
-        raise Unmappable("movement_causes", str(told), why) from None
+        choices = "|".join(one.value for one in Cause)
+        why = f"correct the row `{key}` in [tables.movement_causes.clarus] of fleet.toml: it may mean {choices}"
+        raise Unmappable("movement_causes", str(meaning), why) from None
 
 
-_CAUSES = {word.upper(): _cause(word, told) for word, told in table("movements.toml")["causes"].items()}
+_CAUSES = {word.upper(): _cause(word, meaning) for word, meaning in table("movements.toml")["causes"].items()}

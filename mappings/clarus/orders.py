@@ -15,7 +15,7 @@ from typing import Any
 from mappings.canonical import Parcel, WarehouseLine, WarehouseOrder
 from mappings.clarus.tables import NOT_LEFT, read_status
 from mappings.clarus.values import mapping, needed, text, whole
-from mappings.text import told
+from mappings.text import without_placeholder
 
 
 def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
@@ -75,7 +75,7 @@ def _parcels(shipments: Iterable[Mapping[str, Any]], packages: Iterable[Mapping[
     for package in packages:
         shipment = mapping(package.get("shipment"), "shipment")
         held.setdefault(needed(shipment.get("id"), "shipment.id"), []).append(
-            told(text(package.get("tracking_number")))
+            without_placeholder(text(package.get("tracking_number")))
         )
     for shipment in shipments:
         if text(shipment.get("status")).lower() in NOT_LEFT:

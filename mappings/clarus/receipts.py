@@ -19,8 +19,8 @@ from mappings.clarus.values import mapping, moment, needed, text, whole, within
 from mappings.errors import Unmappable
 
 Node = Mapping[str, Any]
-Shelf = tuple[Condition, str]  # condition and hold reason
-NOT_THERE: Shelf = (Condition.UNKNOWN, "")
+StockCondition = tuple[Condition, str]  # condition and hold reason
+NOT_THERE: StockCondition = (Condition.UNKNOWN, "")
 
 
 def read_receipt(
@@ -46,7 +46,7 @@ def read_receipt(
     word, kind = text(header.get("status")), text(header.get("receipt_type"))
     status, reference = read_receipt_status(word), text(header.get("reference"))
     is_return = kind.lower() in {one.strip().lower() for one in return_words}
-    shelves = _Shelves(detail.get("stocks") or (), reference, Conditions(own))
+    shelves = _PutAwayStock(detail.get("stocks") or (), reference, Conditions(own))
     return GoodsReceipt(
         their_id=needed(header.get("id"), "goods_in_receipt.id"),
         reference=reference,
@@ -66,32 +66,32 @@ def read_receipt(
     )
 
 
-class _Shelves:
-    """In which condition goods lie at the places where they were put; units once claimed are not told again."""
+class _PutAwayStock:
+    """Stock records at the places of put-away, by condition; each unit is claimed once."""
 
     def __init__(self, records: Iterable[Node], batch: str, conditions: Conditions) -> None:
-        self._worst: dict[tuple[str, str], Shelf] = {}
-        self._ours: dict[tuple[str, str], Counter[Shelf]] = {}
+        self._worst: dict[tuple[str, str], StockCondition] = {}
+        self._ours: dict[tuple[str, str], Counter[StockCondition]] = {}
         for record in records:
             judged = conditions.judge(record)
             if judged.condition is None:
                 continue
-            place, shelf = _place(record, "location"), (judged.condition, judged.hold_reason)
-            self._worst[place] = max(self._worst.get(place, shelf), shelf, key=_rank)
+            place, found = _place(record, "location"), (judged.condition, judged.hold_reason)
+            self._worst[place] = max(self._worst.get(place, found), found, key=_rank)
             if batch and text(record.get("string1")) == batch:
-                self._ours.setdefault(place, Counter())[shelf] += whole(record.get("quantity"), "stocks.quantity")
+                self._ours.setdefault(place, Counter())[found] += whole(record.get("quantity"), "stocks.quantity")
 
-    def claim(self, task: Node, units: int) -> Iterator[tuple[Shelf, int]]:
+    def claim(self, task: Node, units: int) -> Iterator[tuple[StockCondition, int]]:
         """Where units that a task put away lie now: the least sellable first, UNKNOWN for what is not there."""
         place = _place(task, "location_to")
         if place not in self._ours:
             yield self._worst.get(place, NOT_THERE), units
             return
-        for shelf, there in sorted(self._ours[place].items(), key=lambda entry: _rank(entry[0]), reverse=True):
+        for found, there in sorted(self._ours[place].items(), key=lambda entry: _rank(entry[0]), reverse=True):
             claimed = min(there, units)
-            self._ours[place][shelf] -= claimed
+            self._ours[place][found] -= claimed
             units -= claimed
-            yield shelf, claimed
+            yield found, claimed
         yield NOT_THERE, units
 
     def nothing_at(self, task: Node) -> bool:
@@ -103,15 +103,15 @@ class _Shelves:
         return self._worst.get(_place(task, "location_to"), NOT_THERE)[0] in {Condition.GOODS_IN, Condition.UNKNOWN}
 
 
-def _rank(shelf: Shelf) -> tuple[int, str]:
-    return LESS_SELLABLE.index(shelf[0]), shelf[1]
+def _rank(condition: StockCondition) -> tuple[int, str]:
+    return LESS_SELLABLE.index(condition[0]), condition[1]
 
 
 def _place(node: Node, location: str) -> tuple[str, str]:
     return within(node.get("product"), "id"), within(node.get(location), "id")
 
 
-def _entries(line: Node, shelves: _Shelves, *, done: bool) -> Iterator[ReceiptLine]:
+def _entries(line: Node, shelves: _PutAwayStock, *, done: bool) -> Iterator[ReceiptLine]:
     line_id = needed(line.get("id"), "goods_in_receipt_line.id")
     tasks: Sequence[Node] = line.get("tasks") or ()
     if not tasks:
@@ -119,14 +119,14 @@ def _entries(line: Node, shelves: _Shelves, *, done: bool) -> Iterator[ReceiptLi
     taken, away = _of_type(tasks, "RCV"), _of_type(tasks, "PWAY")
     sku = needed(within(tasks[0].get("product"), "code"), "tasks.product.code")
     back = _taken_back(taken, away, shelves)
-    expected = sum(_asked(task) for task in taken) - back
+    expected = sum(_expected_units(task) for task in taken) - back
     received = sum(_confirmed(task) for task in taken) - back
     # Received straight to its shelf there is no PWAY task; in the goods-in bay the record says "received".
     moved = away or [task for task in taken if done or not shelves.in_bay(task)]
-    lying: Counter[Shelf] = Counter()
+    lying: Counter[StockCondition] = Counter()
     for task in moved:
-        for shelf, units in shelves.claim(task, _confirmed(task)):
-            lying[shelf] += units
+        for found, units in shelves.claim(task, _confirmed(task)):
+            lying[found] += units
     for (condition, reason), units in lying.items():
         if units:
             share = min(units, expected)
@@ -139,11 +139,11 @@ def _entries(line: Node, shelves: _Shelves, *, done: bool) -> Iterator[ReceiptLi
         yield ReceiptLine(line_id=line_id, sku=sku, expected=expected, received=received)
 
 
-def _taken_back(taken: Sequence[Node], away: Sequence[Node], shelves: _Shelves) -> int:
+def _taken_back(taken: Sequence[Node], away: Sequence[Node], shelves: _PutAwayStock) -> int:
     """Units that were received, have a receive task again, and stand neither in the bay nor in a put-away task."""
-    missing = sum(_confirmed(task) for task in taken) - sum(_confirmed(task) or _asked(task) for task in away)
+    missing = sum(_confirmed(task) for task in taken) - sum(_confirmed(task) or _expected_units(task) for task in away)
     gone = sum(_confirmed(task) for task in taken if shelves.nothing_at(task))
-    open_again = sum(_asked(task) for task in taken if not _completed(task))
+    open_again = sum(_expected_units(task) for task in taken if not _completed(task))
     return max(0, min(missing, gone, open_again))
 
 
@@ -155,20 +155,20 @@ def _completed(task: Node) -> bool:
     return text(task.get("status")).upper() == "COMPLETED"
 
 
-def _asked(task: Node) -> int:
+def _expected_units(task: Node) -> int:
     return whole(task.get("start_quantity") or 0, "tasks.start_quantity")
 
 
 def _confirmed(task: Node) -> int:
-    told = task.get("confirmed_quantity")  # left out when completing means all of it
+    confirmed = task.get("confirmed_quantity")  # left out when completing means all of it
     if not _completed(task):
         return 0
-    return _asked(task) if told is None else whole(told, "tasks.confirmed_quantity")
+    return _expected_units(task) if confirmed is None else whole(confirmed, "tasks.confirmed_quantity")
 
 
 def _received(header: Node) -> datetime | None:
-    told = header.get("actual_date_of_receipt") or header.get("actual_date_of_arrival")
+    received = header.get("actual_date_of_receipt") or header.get("actual_date_of_arrival")
     try:
-        return moment(told, "actual_date_of_receipt") if told else None
+        return moment(received, "actual_date_of_receipt") if received else None
     except Unmappable:  # a date is not worth the goods: unknown is said as unknown
         return None

@@ -20,10 +20,10 @@ Record = dict[str, Any]
 def read_record(where: str, body: bytes) -> Record:
     """The record of a body; empty when it is JSON and carries none. Raises Unmappable(kind="garbled_hint")."""
     try:
-        told = json.loads(body)
+        payload = json.loads(body)
     except (ValueError, RecursionError):
         raise garbled(where, body, "it is not JSON") from None
-    record = told.get("data", told) if isinstance(told, dict) else {}
+    record = payload.get("data", payload) if isinstance(payload, dict) else {}
     if not isinstance(record, dict):
         return {}
     attributes = record.get("attributes")
@@ -45,14 +45,14 @@ def inner(record: Record, *names: str) -> Record:
 
 def an_id(value: Any) -> str:
     """An id as text, empty for anything but digits."""
-    told = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    return told if told.isascii() and told.isdigit() and len(told) <= LONGEST_ID else ""
+    digits = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    return digits if digits.isascii() and digits.isdigit() and len(digits) <= LONGEST_ID else ""
 
 
 def a_code(value: Any) -> str:
     """A reference or a code, empty for what none could be."""
-    told = value.strip() if isinstance(value, str) else ""
-    return told if told.isprintable() and len(told) <= LONGEST_REFERENCE else ""
+    code = value.strip() if isinstance(value, str) else ""
+    return code if code.isprintable() and len(code) <= LONGEST_REFERENCE else ""
 
 
 def garbled(where: str, body: bytes, why: str) -> Unmappable:

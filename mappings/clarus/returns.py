@@ -73,12 +73,12 @@ def same_receipt(wire: bytes, detail: Mapping[str, Any]) -> bool:
         return False
     if any(shown.get(name) is not None and text(shown[name]) != sent.get(name, "") for name in SHOWN):
         return False
-    asked: Counter[str] = Counter()
+    expected: Counter[str] = Counter()
     for change in sent["lines_changes"]:
-        asked[str(change["attributes"]["product_id"])] += change["attributes"]["expected_quantity"]
+        expected[str(change["attributes"]["product_id"])] += change["attributes"]["expected_quantity"]
     taken = (task for line in detail["lines"] for task in line["tasks"] if _receives(task))
     return all(
-        whole(task.get("start_quantity"), "tasks.start_quantity") <= asked[within(task.get("product"), "id")]
+        whole(task.get("start_quantity"), "tasks.start_quantity") <= expected[within(task.get("product"), "id")]
         for task in taken
     )
 

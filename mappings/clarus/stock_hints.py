@@ -102,8 +102,8 @@ def _reason(record: Record) -> tuple[str, str] | None:
 
 
 def _listed(record: Record, name: str) -> list[object]:
-    told = record.get(name)
-    return told if isinstance(told, list) else []
+    value = record.get(name)
+    return value if isinstance(value, list) else []
 
 
 def _unlike(values: Iterator[str]) -> tuple[str, ...]:

@@ -25,10 +25,10 @@ def text(value: Any) -> str:
 
 def needed(value: Any, field: str) -> str:
     """A text that must be there. Raises Unmappable."""
-    told = text(value)
-    if not told:
+    found = text(value)
+    if not found:
         raise Unmappable(field, "", LEFT_OUT)
-    return told
+    return found
 
 
 def mapping(value: Any, field: str) -> Mapping[str, Any]:
@@ -67,13 +67,13 @@ def whole(value: Any, field: str) -> int:
 
 def moment(value: Any, field: str) -> datetime:
     """A moment in UTC; a date alone is its first instant. Raises Unmappable for a time without an offset."""
-    told = needed(value, field)
+    written = needed(value, field)
     try:
-        read = datetime.fromisoformat(told)
+        read = datetime.fromisoformat(written)
     except ValueError:
-        raise Unmappable(field, told, "this is no moment: compare it with tests/samples/clarus") from None
+        raise Unmappable(field, written, "this is no moment: compare it with tests/samples/clarus") from None
     if read.tzinfo is None:
-        if len(told) > len("2026-03-10"):
-            raise Unmappable(field, told, "a time without an offset: ask Clarus in which zone this tenant writes")
+        if len(written) > len("2026-03-10"):
+            raise Unmappable(field, written, "a time without an offset: ask Clarus in which zone this tenant writes")
         return read.replace(tzinfo=UTC)
     return read.astimezone(UTC)

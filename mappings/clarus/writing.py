@@ -143,7 +143,7 @@ def _carrier(courier: str, carriers: Mapping[str, str], facts: Facts) -> int:
 
 
 def _address(address: Address) -> dict[str, str]:
-    told = _filled(
+    attributes = _filled(
         {
             "name": ", ".join(filter(None, (address.name.strip(), address.organisation.strip()))),
             "address_1": address.line1,
@@ -158,19 +158,19 @@ def _address(address: Address) -> dict[str, str]:
     )
     needed = (*ADDRESS_NEEDED, "postcode") if address.country == "GB" else ADDRESS_NEEDED
     for field in needed:
-        if field not in told:
+        if field not in attributes:
             raise Unmappable(field, "", "complete the delivery address on the order in Khaos", kind="bad_address")
     for field, longest in ADDRESS_LIMITS.items():
-        if len(told.get(field, "")) > longest:
-            size = f"<{len(told[field])} characters>"
+        if len(attributes.get(field, "")) > longest:
+            size = f"<{len(attributes[field])} characters>"
             raise Unmappable(
                 field, size, f"shorten it on the order in Khaos to {longest} characters", kind="bad_address"
             )
-    if "email_address" in told and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", told["email_address"]):
+    if "email_address" in attributes and not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s.]+", attributes["email_address"]):
         raise Unmappable(
             "email_address", "<not an address>", "correct or clear it on the order in Khaos", kind="bad_address"
         )
-    return told
+    return attributes
 
 
 def _filled(fields: Mapping[str, str]) -> dict[str, Any]:

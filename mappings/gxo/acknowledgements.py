@@ -22,21 +22,21 @@ def read_824(segments: Segments) -> tuple[OrderAdvice, ...]:
 
 
 def _advice(their_id: str, where: str, loop: Segments) -> OrderAdvice:
-    told = loop[0]
+    opening = loop[0]
     errors = [s for s in loop if s[:1] == ("TED",)]
     code, colon, text = element(errors[0], 2).partition(":") if errors else ("", "", "")
     more = [element(error, 2) for error in errors[1:]]
     return OrderAdvice(
         their_id=their_id,
-        reference=needed(told, 3),
+        reference=needed(opening, 3),
         facility=where,
-        outcome=read_outcome(needed(told, 1)),
+        outcome=read_outcome(needed(opening, 1)),
         reason=read_reason(code if colon else ""),
         code=code.strip() if colon else "",
         text="; ".join(filter(None, [text.strip() if colon else code.strip(), *more])),
-        group_control=element(told, 8),
-        set_control=element(told, 9),
-        answers_set=element(told, 10),
+        group_control=element(opening, 8),
+        set_control=element(opening, 9),
+        answers_set=element(opening, 10),
     )
 
 
@@ -56,7 +56,7 @@ def read_997(segments: Segments) -> Acknowledgement:
 
 
 def _receipt(loop: Segments) -> SetReceipt:
-    told = loop[0]
+    opening = loop[0]
     errors: list[str] = []
     where = ""
     for segment in loop:
@@ -67,8 +67,8 @@ def _receipt(loop: Segments) -> SetReceipt:
             bad = element(segment, 4)
             errors.append(f"segment {where}, element {element(segment, 1)}: error {element(segment, 3)} ({bad})")
     return SetReceipt(
-        set_id=needed(told, 1),
-        set_control=needed(told, 2),
+        set_id=needed(opening, 1),
+        set_control=needed(opening, 2),
         accepted=read_syntax("AK501", needed(first(loop, "AK5") or ("AK5",), 1)),
         errors=tuple(errors),
     )

@@ -55,12 +55,12 @@ def _contacts(address: Address, who: str) -> list[Segment]:
     email, phone = clean(address.email), clean(address.phone)
     if email and not EMAIL.fullmatch(email):
         raise _bad("G6104", "<not an address>", "correct or clear the e-mail on the order in Khaos")
-    told: list[Segment] = [
+    contacts: list[Segment] = [
         ("G61", "CN", who, qualifier, value) for qualifier, value in (("EM", email), ("TE", phone)) if value
     ]
-    for contact in told:
+    for contact in contacts:
         _fit("G6104", contact[-1])
-    return told
+    return contacts
 
 
 def _fit(field: str, value: str) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from mappings.canonical import PickLine
 from mappings.canonical.advices import Carton
 from mappings.gxo.segments import Segment, Segments, element
-from mappings.text import told
+from mappings.text import without_placeholder
 
 SSCC = re.compile(r"00([0-9]{18})|([0-9]{18})")
 TRACKING = frozenset({"CP", "CN", "2I"})  # of MAN, N9 and REF: package, consignment, tracking
@@ -52,8 +52,8 @@ def read_cartons(
         boxes += _boxes(loop, content, unused)
     begin = next((n for n, one in enumerate(segments) if one[:1] == ("LX",)), 0)  # without LX nothing is head
     marked = list(_marked(segments[:begin], unused))
-    known = {box.tracking for box in (*boxes, *marked)}
-    marked += [_Box(tracking=one) for one in _numbers(segments[:begin], unused) if one not in known]
+    taken = {box.tracking for box in (*boxes, *marked)}
+    marked += [_Box(tracking=one) for one in _numbers(segments[:begin], unused) if one not in taken]
     boxes = _with_head(boxes, marked, unused)
     if not any(box.content for box in boxes):  # nothing left: what is numbered here is no parcel on its way
         unused += [" ".join(filter(None, (box.tracking, box.sscc and f"00{box.sscc}"))) for box in boxes]
@@ -101,7 +101,7 @@ def _marked(segments: Segments, unused: list[str]) -> Iterator[_Box]:
     for mark in (one for one in segments if one[:1] == ("MAN",)):
         sscc, numbers = "", []
         for place in (1, 4):
-            kind, number = element(mark, place).upper(), told(element(mark, place + 1))
+            kind, number = element(mark, place).upper(), without_placeholder(element(mark, place + 1))
             found = SSCC.fullmatch(number)
             if kind in TRACKING and number:
                 numbers.append(number)
@@ -131,5 +131,5 @@ def _numbers(segments: Segments, unused: list[str]) -> list[str]:
 
 def _number(segment: Segment) -> str:
     if element(segment, 1).upper() == "ZZ":
-        return told(element(segment, 3))
-    return told(element(segment, 2)) or told(element(segment, 3))
+        return without_placeholder(element(segment, 3))
+    return without_placeholder(element(segment, 2)) or without_placeholder(element(segment, 3))

@@ -42,7 +42,7 @@ class Conditions:
 
     def __init__(self, own: Mapping[str, str] | None = None) -> None:
         """Raises Unmappable(kind="unknown_condition") for a row of ``own`` whose meaning is none of ours."""
-        self._own = {" ".join(key.upper().split()): _meaning(key, told) for key, told in (own or {}).items()}
+        self._own = {" ".join(key.upper().split()): _meaning(key, meaning) for key, meaning in (own or {}).items()}
 
     def judge(self, words: Words, word: str) -> Judged:
         """The condition that one word tells; UNKNOWN with the trouble for a word without a row, also for none."""
@@ -57,15 +57,15 @@ class Conditions:
         return Judged(Condition.UNKNOWN, Unmappable(field, word, why, kind=kind))
 
 
-def _meaning(key: str, told: str) -> Condition:
+def _meaning(key: str, meaning: str) -> Condition:
     try:
-        return Condition(told)
+        return Condition(meaning)
     except ValueError:
         why = f"correct the row `{key}` in {OWN} of fleet.toml: its meaning is one of {MEANINGS}"
-        raise Unmappable("stock_conditions", str(told), why, kind="unknown_condition") from None
+        raise Unmappable("stock_conditions", str(meaning), why, kind="unknown_condition") from None
 
 
 _ROWS = {
-    section: {word.upper(): _meaning(word, told) for word, told in rows.items()}
+    section: {word.upper(): _meaning(word, meaning) for word, meaning in rows.items()}
     for section, rows in table("inventory_types.toml").items()
 }

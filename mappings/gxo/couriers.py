@@ -18,10 +18,10 @@ def read_courier(service: str, services: Mapping[str, str], own: Mapping[str, st
         Unmappable: kind ``unknown_carrier``.
     """
     wanted, rows = service.strip().upper(), upper(own)
-    told = {courier for courier, known in services.items() if courier and known.strip().upper() == wanted}
+    couriers = {courier for courier, name in services.items() if courier and name.strip().upper() == wanted}
     if wanted and rows.get(wanted):
         return rows[wanted]
-    if wanted and len(told) == 1:
-        return told.pop()
+    if wanted and len(couriers) == 1:
+        return couriers.pop()
     why = f'add a row "{wanted or "SERVICE"}" = "<Khaos courier>" to [tables.carriers.gxo] of fleet.toml'
     raise Unmappable("W2703", service, why, kind="unknown_carrier")

@@ -108,7 +108,7 @@ def read_item_results(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
         raise Unmappable(
             "result.csv", "", f"its first row is not {','.join(RESULT)} in UTF-8: ask GXO to send it again"
         )
-    told: dict[str, list[ItemResult]] = {}
+    by_sku: dict[str, list[ItemResult]] = {}
     bad: list[Unreadable] = []
     for place, row in enumerate(rows[1:], 2):
         cells = [storable(cell).strip() for cell in row]
@@ -121,17 +121,17 @@ def read_item_results(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
             bad.append(Unreadable(code or f"row {place}", error))
         else:
             one = ItemResult(sku=code, accepted=RESULTS[result.lower()], code=rest[0], message=(*rest, "")[1])
-            told.setdefault(code, []).append(one)
-    return [_together(said) for said in told.values()], bad
+            by_sku.setdefault(code, []).append(one)
+    return [_together(results) for results in by_sku.values()], bad
 
 
-def _together(said: list[ItemResult]) -> ItemResult:
+def _together(results: list[ItemResult]) -> ItemResult:
     """Rows of one SKU as one, in which each reason stands once."""
-    codes = "; ".join(dict.fromkeys(one.code for one in said if one.code))
-    messages = "; ".join(dict.fromkeys(one.message for one in said if one.message))
-    if len({one.accepted for one in said}) > 1:
+    codes = "; ".join(dict.fromkeys(one.code for one in results if one.code))
+    messages = "; ".join(dict.fromkeys(one.message for one in results if one.message))
+    if len({one.accepted for one in results}) > 1:
         why = "one result file accepts and rejects it: ask GXO which is true, and to send the result again"
         return ItemResult(
-            sku=said[0].sku, accepted=False, code=BOTH, message="; ".join(filter(None, (why, codes, messages)))
+            sku=results[0].sku, accepted=False, code=BOTH, message="; ".join(filter(None, (why, codes, messages)))
         )
-    return said[0].model_copy(update={"code": codes, "message": messages})
+    return results[0].model_copy(update={"code": codes, "message": messages})

@@ -76,7 +76,7 @@ def read_947(
     """
     opening, where = head(segments, "W15"), facility(segments)
     number, moved_at = needed(opening, 2), latest(day(opening, 1), told_at, zone)
-    effects = {**_EFFECTS, **{reason: _effect(reason, told) for reason, told in upper(own_effects).items()}}
+    effects = {**_EFFECTS, **{reason: _effect(reason, meaning) for reason, meaning in upper(own_effects).items()}}
     rows, bad = _rows(segments, Conditions(own_conditions))
     movements = [
         StockMovement(
@@ -99,10 +99,10 @@ def read_947(
 def _rows(segments: Segments, conditions: Conditions) -> tuple[list[_Row], list[Unreadable]]:
     rows, bad = [], []
     for place, loop in enumerate(loops(segments, "W19"), 1):
-        told = loop[0]
+        opening = loop[0]
         letter = note(loop, "INVTYPE")
-        judged, code = conditions.judge(Words.TYPE, letter), sku(told, 5, 7)
-        rows.append(_Row(place, needed(told, 1), code, units(told, 2, 3), letter, judged.condition))
+        judged, code = conditions.judge(Words.TYPE, letter), sku(opening, 5, 7)
+        rows.append(_Row(place, needed(opening, 1), code, units(opening, 2, 3), letter, judged.condition))
         if judged.trouble is not None:
             bad.append(Unreadable(code, judged.trouble))
     if not rows:
@@ -165,15 +165,15 @@ def _adjusted(row: _Row) -> Iterator[_Step]:
     yield _Step(name, word, row.sku, count, cause, row.reason)
 
 
-def _effect(reason: str, told: str) -> Effect:
+def _effect(reason: str, meaning: str) -> Effect:
     try:
-        return Effect(told)
+        return Effect(meaning)
     except ValueError:
-        known = "|".join(Effect)
-        why = f"correct the row `{reason}` in [tables.movement_causes.gxo] of fleet.toml: its meaning is one of {known}"
-        raise Unmappable("movement_causes", str(told), why) from None
+        choices = "|".join(Effect)
+        why = f"correct the row `{reason}` in [tables.movement_causes.gxo] of fleet.toml: it may mean {choices}"
+        raise Unmappable("movement_causes", str(meaning), why) from None
 
 
 _TABLE = table("movements.toml")
-_EFFECTS = {reason: _effect(reason, told) for reason, told in upper(_TABLE["effects"]).items()}
+_EFFECTS = {reason: _effect(reason, meaning) for reason, meaning in upper(_TABLE["effects"]).items()}
 _HELD_FOR: Mapping[str, str] = _TABLE["held_for"]

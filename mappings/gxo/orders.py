@@ -109,12 +109,12 @@ def _line(number: int, line: PickLine, product: Product | None, *, abroad: bool)
     yield "N9", "LI", str(number)
     if abroad and product is not None:
         value = product.sell_price
-        told = {
+        notes = {
             "HS": clean(product.commodity_code),
             "COO": clean(product.country_of_origin),
             "UNITVALUE": "" if value is None else f"{value:.2f}",
         }
-        yield from (("N9", "ZZ", word, text) for word, text in told.items() if text)
+        yield from (("N9", "ZZ", word, text) for word, text in notes.items() if text)
 
 
 def ean(product: Product | None) -> str:

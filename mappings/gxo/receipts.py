@@ -32,7 +32,7 @@ STATUS_WORD = "944"
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _ReceivedRow:
     """One W07 with what stands behind it."""
 
     line: str
@@ -70,13 +70,13 @@ def read_944(
     if kind not in (SUPPLIER, RETURN):
         why = "the profile has F (supplier) and C (customer return): ask GXO what this receipt is"
         raise Unmappable("W1701", kind, why, kind="unknown_status")
-    told = [_told(loop) for loop in loops(segments, "W07")]
-    _check_total(segments, sum(one.units for one in told))
+    rows = [_read_row(loop) for loop in loops(segments, "W07")]
+    _check_total(segments, sum(one.units for one in rows))
     reference = element(opening, 4) or (element(first(segments, "N9", "RZ"), 2) if kind == RETURN else "")
     lines, bad = [], []
-    for one in told:
+    for one in rows:
         judged = _judge(one, conditions, graded=kind == RETURN)
-        lines.append(_line(one, told, judged.condition))
+        lines.append(_line(one, rows, judged.condition))
         if judged.trouble is not None:
             bad.append(Unreadable(one.sku, judged.trouble))
     receipt = GoodsReceipt(
@@ -100,10 +100,10 @@ def is_return(receipt: GoodsReceipt) -> bool:
     return receipt.kind_word.startswith(RETURN)
 
 
-def _told(loop: Segments) -> _Told:
+def _read_row(loop: Segments) -> _ReceivedRow:
     opening = loop[0]
     damaged = first(loop, "W13")
-    return _Told(
+    return _ReceivedRow(
         line=element(first(loop, "N9", "LI"), 2),
         sku=sku(opening, 4, 6),
         units=counted(opening, 1, 2),
@@ -116,46 +116,46 @@ def _told(loop: Segments) -> _Told:
     )
 
 
-def _judge(told: _Told, conditions: Conditions, *, graded: bool) -> Judged:
-    if told.exception:
-        return conditions.judge(Words.EXCEPTION, told.exception)
-    if graded and not told.grade and not told.inventory_type:
+def _judge(row: _ReceivedRow, conditions: Conditions, *, graded: bool) -> Judged:
+    if row.exception:
+        return conditions.judge(Words.EXCEPTION, row.exception)
+    if graded and not row.grade and not row.inventory_type:
         return Judged(Condition.INSPECTION)
-    found = conditions.judge(Words.TYPE, told.inventory_type)
+    found = conditions.judge(Words.TYPE, row.inventory_type)
     if found.condition is not Condition.GOOD:
         return found
-    if graded and not told.grade:
+    if graded and not row.grade:
         return Judged(Condition.INSPECTION)
-    for words, word in ((Words.GRADE, told.grade), (Words.DISPOSITION, told.disposition)):
+    for words, word in ((Words.GRADE, row.grade), (Words.DISPOSITION, row.disposition)):
         at_most = conditions.judge(words, word) if word else found
         if at_most.condition is not Condition.GOOD:
-            return Judged(at_most.condition, at_most.trouble or _contradicted(told, word))
-    if told.damaged:
-        return Judged(Condition.DAMAGED, _contradicted(told, f"{told.damaged} damaged"))
+            return Judged(at_most.condition, at_most.trouble or _contradicted(row, word))
+    if row.damaged:
+        return Judged(Condition.DAMAGED, _contradicted(row, f"{row.damaged} damaged"))
     return found
 
 
-def _contradicted(told: _Told, word: str) -> Unmappable:
-    why = f"put away as good, and told as {word}: ask GXO which is right; they correct it with a 947"
-    return Unmappable("N9*ZZ*INVTYPE", told.inventory_type, why, kind="unknown_grade")
+def _contradicted(row: _ReceivedRow, word: str) -> Unmappable:
+    why = f"put away as good, and reported as {word}: ask GXO which is right; they correct it with a 947"
+    return Unmappable("N9*ZZ*INVTYPE", row.inventory_type, why, kind="unknown_grade")
 
 
-def _line(told: _Told, every: Sequence[_Told], condition: Condition) -> ReceiptLine:
-    alone = told.line and {one.sku for one in every if one.line == told.line} == {told.sku}
+def _line(row: _ReceivedRow, every: Sequence[_ReceivedRow], condition: Condition) -> ReceiptLine:
+    alone = row.line and {one.sku for one in every if one.line == row.line} == {row.sku}
     words = {
-        "grade": told.grade,
-        "disposition": told.disposition,
-        "type": told.inventory_type,
-        "exception": told.exception,
-        "reason": told.reason,
+        "grade": row.grade,
+        "disposition": row.disposition,
+        "type": row.inventory_type,
+        "exception": row.exception,
+        "reason": row.reason,
     }
     return ReceiptLine(
-        line_id=told.line if alone else f"{told.line}/{told.sku}",
-        sku=told.sku,
-        received=told.units,
-        put_away=told.units,
+        line_id=row.line if alone else f"{row.line}/{row.sku}",
+        sku=row.sku,
+        received=row.units,
+        put_away=row.units,
         condition=condition,
-        hold_reason=told.exception or f"{told.grade} {told.disposition}".strip(),
+        hold_reason=row.exception or f"{row.grade} {row.disposition}".strip(),
         note=", ".join(f"{name} {word}" for name, word in words.items() if word),
     )
 

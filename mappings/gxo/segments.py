@@ -33,10 +33,10 @@ def element(segment: Segment, place: int) -> str:
 
 def needed(segment: Segment, place: int) -> str:
     """An element that must be there. Raises Unmappable naming it, for example ``W1703``."""
-    told = element(segment, place)
-    if not told:
+    value = element(segment, place)
+    if not value:
         raise Unmappable(_name(segment, place), "", "GXO left out what the profile demands: ask GXO to send it again")
-    return told
+    return value
 
 
 def first(segments: Segments, name: str, qualifier: str = "") -> Segment:
@@ -80,42 +80,43 @@ def sku(segment: Segment, *places: int) -> str:
 
 
 def units(segment: Segment, place: int, unit: int = 0) -> int:
-    """Whole units, signed. ``unit`` is the place of the unit of measure, which must be EA where it is told.
+    """Whole units, signed. ``unit`` is the place of the unit of measure, which must be EA where it stands.
 
     Raises:
         Unmappable: ``fractional_quantity`` for a part of a unit, else ``unmappable``.
     """
-    told = needed(segment, place)
-    if told.isdigit() and told.isascii() and len(told) < PLAIN and (not unit or element(segment, unit) in ("", EACH)):
-        return int(told)  # as nearly all are
-    if not NUMBER.fullmatch(told):
-        raise Unmappable(_name(segment, place), told, "this is no quantity: ask GXO to send the set again")
-    if Decimal(told) != int(Decimal(told)):
+    value = needed(segment, place)
+    each = not unit or element(segment, unit) in ("", EACH)
+    if each and value.isdigit() and value.isascii() and len(value) < PLAIN:
+        return int(value)  # as nearly all are
+    if not NUMBER.fullmatch(value):
+        raise Unmappable(_name(segment, place), value, "this is no quantity: ask GXO to send the set again")
+    if Decimal(value) != int(Decimal(value)):
         why = "Khaos counts whole units: agree with GXO to count this SKU in eaches"
-        raise Unmappable(_name(segment, place), told, why, kind="fractional_quantity")
+        raise Unmappable(_name(segment, place), value, why, kind="fractional_quantity")
     if unit and element(segment, unit).upper() not in ("", EACH):
         why = "quantities are eaches (EA): agree the unit of measure of this SKU with GXO"
         raise Unmappable(_name(segment, unit), element(segment, unit), why)
-    return int(Decimal(told))
+    return int(Decimal(value))
 
 
 def counted(segment: Segment, place: int, unit: int = 0) -> int:
     """Whole units, zero or more. Raises Unmappable as ``units`` does, and for what is below zero."""
-    told = units(segment, place, unit)
-    if told < 0:
-        raise Unmappable(_name(segment, place), str(told), "below zero: ask GXO to correct it")
-    return told
+    count = units(segment, place, unit)
+    if count < 0:
+        raise Unmappable(_name(segment, place), str(count), "below zero: ask GXO to correct it")
+    return count
 
 
 def day(segment: Segment, place: int) -> date:
     """A facility's local day (CCYYMMDD). Raises Unmappable."""
-    told = needed(segment, place)
+    value = needed(segment, place)
     try:
-        if DAY.fullmatch(told):
-            return datetime.strptime(told, "%Y%m%d").replace(tzinfo=UTC).date()
+        if DAY.fullmatch(value):
+            return datetime.strptime(value, "%Y%m%d").replace(tzinfo=UTC).date()
     except ValueError:
         pass
-    raise Unmappable(_name(segment, place), told, "this is no day (CCYYMMDD): ask GXO to send the set again")
+    raise Unmappable(_name(segment, place), value, "this is no day (CCYYMMDD): ask GXO to send the set again")
 
 
 def identity(field: str, value: str, longest: int) -> str:

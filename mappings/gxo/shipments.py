@@ -39,10 +39,10 @@ def read_945(segments: Segments, *, own: Mapping[str, str] | None = None) -> Shi
         Unmappable: ``unknown_status`` for a reporting code or a line status without a row,
             ``fractional_quantity``, else ``unmappable``, also where W03 does not sum up to the lines.
     """
-    told = head(segments, "W06")
-    if needed(told, 1).upper() != FULL:
+    opening = head(segments, "W06")
+    if needed(opening, 1).upper() != FULL:
         why = "the profile has full details (F) only: ask GXO what this 945 means, and to send it as F"
-        raise Unmappable("W0601", element(told, 1), why, kind="unknown_status")
+        raise Unmappable("W0601", element(opening, 1), why, kind="unknown_status")
     rows = [_row(loop) for loop in loops(segments, "W12")]
     lines = tuple(_lines(rows, own))
     if not lines:
@@ -56,10 +56,10 @@ def read_945(segments: Segments, *, own: Mapping[str, str] | None = None) -> Shi
     went = first(segments, "W27")
     date_shipped = first(segments, "G62", "11")
     return ShipmentAdvice(
-        their_id=needed(told, 4) if shipped else element(told, 4),
-        reference=needed(told, 2),
+        their_id=needed(opening, 4) if shipped else element(opening, 4),
+        reference=needed(opening, 2),
         facility=facility(segments),
-        shipped_on=day(date_shipped, 2) if date_shipped else day(told, 3),
+        shipped_on=day(date_shipped, 2) if date_shipped else day(opening, 3),
         lines=lines,
         cartons=cartons,
         not_used=not_used,
@@ -75,24 +75,24 @@ def with_absent(advice: ShipmentAdvice, still_open: Sequence[PickLine], final: F
     is its last and absent lines are short; ``all_lines``, the order is over when every line was told, and absent
     lines are still to follow.
     """
-    told = {line.sku for line in advice.lines}
+    named = {line.sku for line in advice.lines}
     outcome = LineOutcome.SHORT if final == "first" else LineOutcome.TO_FOLLOW
     absent = [
         ShipmentLine(line_id="", sku=line.sku, ordered=line.quantity, shipped=0, outcome=outcome)
         for line in still_open
-        if line.sku not in told
+        if line.sku not in named
     ]
     return advice.model_copy(update={"lines": (*advice.lines, *absent)})
 
 
 def _row(loop: Segments) -> _Row:
-    told = loop[0]
+    opening = loop[0]
     return _Row(
         line_id=element(first(loop, "N9", "LI"), 2),
-        sku=sku(told, 7, 17),
-        ordered=counted(told, 2, 5),
-        shipped=counted(told, 3, 5),
-        word=needed(told, 1),
+        sku=sku(opening, 7, 17),
+        ordered=counted(opening, 2, 5),
+        shipped=counted(opening, 3, 5),
+        word=needed(opening, 1),
     )
 
 

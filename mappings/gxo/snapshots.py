@@ -45,10 +45,10 @@ def read_846(
     for loop in loops(segments, "LIN"):
         number_of_lines += 1
         code = sku(loop[0], 2, 4, 6)
-        told = _quantities(loop)
-        _check(code, told)
+        quantities = _quantities(loop)
+        _check(code, quantities)
         units[code, Condition.GOOD] += 0
-        for qualifier, count in told.items():
+        for qualifier, count in quantities.items():
             if qualifier == TOTAL:
                 continue
             if not count:
@@ -68,19 +68,19 @@ def read_846(
 
 
 def _quantities(loop: Segments) -> Counter[str]:
-    told: Counter[str] = Counter()
+    quantities: Counter[str] = Counter()
     for segment in loop:
         if segment[:1] == ("QTY",):
-            told[needed(segment, 1)] += counted(segment, 2, 3)
-    return told
+            quantities[needed(segment, 1)] += counted(segment, 2, 3)
+    return quantities
 
 
-def _check(code: str, told: Mapping[str, int]) -> None:
-    parts = sum(told.get(qualifier, 0) for qualifier in SUMMED)
-    if TOTAL not in told or told[TOTAL] != parts:
-        said = f"17 is {told.get(TOTAL, 'missing')}, 33 + 27 + 20 is {parts}"
+def _check(code: str, quantities: Mapping[str, int]) -> None:
+    parts = sum(quantities.get(qualifier, 0) for qualifier in SUMMED)
+    if TOTAL not in quantities or quantities[TOTAL] != parts:
+        difference = f"17 is {quantities.get(TOTAL, 'missing')}, 33 + 27 + 20 is {parts}"
         why = f"{code}: ask GXO for a new snapshot of this facility; the last one that balanced stays"
-        raise Unmappable("QTY02", said, why, kind="snapshot_unbalanced")
+        raise Unmappable("QTY02", difference, why, kind="snapshot_unbalanced")
 
 
 def _check_complete(segments: Segments, number_of_lines: int) -> None:
@@ -97,5 +97,5 @@ def _at(segments: Segments, told_at: datetime) -> datetime:
         return told_at.astimezone(UTC)
     if not CLOCK.fullmatch(clock):
         raise Unmappable("BIA05", clock, "this is no time (HHMM): ask GXO for a new snapshot")
-    told = datetime(on.year, on.month, on.day, int(clock[:2]), int(clock[2:]), tzinfo=UTC)
-    return min(told, told_at.astimezone(UTC))
+    taken_at = datetime(on.year, on.month, on.day, int(clock[:2]), int(clock[2:]), tzinfo=UTC)
+    return min(taken_at, told_at.astimezone(UTC))

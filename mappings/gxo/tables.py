@@ -34,8 +34,8 @@ def read_line_outcome(word: str, own: Mapping[str, str] | None = None) -> LineOu
         Unmappable: kind ``unknown_status``, for a word without a row and for a row without a known meaning.
     """
     rows = {**_WORDS["lines"], **upper(own)}
-    known = "|".join(LineOutcome)
-    where = f'add a row "{word.strip().upper()}" = "{known}" to [tables.line_statuses.gxo] of fleet.toml'
+    choices = "|".join(LineOutcome)
+    where = f'add a row "{word.strip().upper()}" = "{choices}" to [tables.line_statuses.gxo] of fleet.toml'
     return _read(LineOutcome, rows, "W1201", word, where)
 
 
@@ -52,11 +52,11 @@ def read_reason(code: str) -> AdviceReason:
 
 def read_syntax(field: str, word: str) -> bool:
     """Whether a 997 accepts, by AK501 or AK901. Raises Unmappable(kind="unknown_status")."""
-    told = _WORDS["syntax"].get(word.strip().upper(), "")
-    if not told:
+    meaning = _WORDS["syntax"].get(word.strip().upper(), "")
+    if not meaning:
         why = "this is no code of X12: ask GXO what it means, then add a row to [syntax] in " + FILE
         raise Unmappable(field, word, why, kind="unknown_status")
-    return told == ACCEPTED
+    return meaning == ACCEPTED
 
 
 def _read(kind: type[Meaning], rows: Mapping[str, str], field: str, word: str, why: str) -> Meaning:

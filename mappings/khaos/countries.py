@@ -1,4 +1,4 @@
-"""Which country a code or a name means, by ``tables/countries.toml``; what it does not know is nobody's."""
+"""Which country a code or a name means, by ``tables/countries.toml``; an unknown word is no country."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ def spelling(text: str) -> str:
 
 
 def _countries() -> dict[str, str]:
-    known: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for code, words in tomllib.loads(TABLE.read_text(encoding="utf-8")).items():
         for word in (code, *words):
-            if not spelling(word) or known.setdefault(spelling(word), code) != code:
+            if not spelling(word) or codes.setdefault(spelling(word), code) != code:
                 raise ValueError(
                     f"{TABLE.name}: {word!r} under {code} is empty or stands for another country too: drop it"
                 )
-    return known
+    return codes
 
 
 COUNTRIES: Mapping[str, str] = _countries()

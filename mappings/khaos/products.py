@@ -50,36 +50,36 @@ def _family(item: Element) -> Iterator[tuple[Element, Element | None]]:
 
 
 def _product(element: Element, parent: Element | None) -> Product:
-    def say(tag: str) -> str:
+    def own_or_inherited(tag: str) -> str:
         own = text(element, tag)
         return own if own or parent is None or tag in OWN else text(parent, tag)
 
     for one in (element, parent):
         if one is not None:
             whole_text(one, but="SCS")  # a variant speaks for itself
-    code, stock_id = say("STOCK_CODE"), say("STOCK_ID")
+    code, stock_id = own_or_inherited("STOCK_CODE"), own_or_inherited("STOCK_ID")
     for tag, value in (("STOCK_CODE", code), ("STOCK_ID", stock_id)):
         if not value:
             raise Unmappable(tag, "", "is missing; correct the stock item in Khaos")
-    description = say("DESCRIPTION") if parent is not None else ""
-    weight = money("WEIGHT", say("WEIGHT"))
+    description = own_or_inherited("DESCRIPTION") if parent is not None else ""
+    weight = money("WEIGHT", own_or_inherited("WEIGHT"))
     return Product(
         stock_id=stock_id,
         code=code,
-        description=description or say("STOCK_DESC"),
-        other_ref=say("ASSOCIATED_REF"),
+        description=description or own_or_inherited("STOCK_DESC"),
+        other_ref=own_or_inherited("ASSOCIATED_REF"),
         barcodes=tuple(dict.fromkeys(b for e in element.iterfind("BARCODES/BARCODE") if (b := (e.text or "").strip()))),
         weight_grams=weight if weight and weight > 0 else None,
-        commodity_code=say("ICN_CODE"),
-        country_of_origin=read_country(say("COUNTRY_OF_MANUFACTURE"), say("COUNTRY_NAME")),
-        stock_controlled=flag("STOCK_CONTROLLED", say("STOCK_CONTROLLED"), absent=None),
-        drop_ship=flag("DROP_SHIP", say("DROP_SHIP")),
-        discontinued=flag("DISCONTINUED", say("DISCONTINUED")),
+        commodity_code=own_or_inherited("ICN_CODE"),
+        country_of_origin=read_country(own_or_inherited("COUNTRY_OF_MANUFACTURE"), own_or_inherited("COUNTRY_NAME")),
+        stock_controlled=flag("STOCK_CONTROLLED", own_or_inherited("STOCK_CONTROLLED"), absent=None),
+        drop_ship=flag("DROP_SHIP", own_or_inherited("DROP_SHIP")),
+        discontinued=flag("DISCONTINUED", own_or_inherited("DISCONTINUED")),
         parent_code=text(parent, "STOCK_CODE"),
         is_parent=parent is None and (element.find("SCS/STYLE") is not None or element.find("SCS/HEADING") is not None),
         pack_of=_pack(element),
-        buy_price=money("BUY_PRICE", say("BUY_PRICE")),
-        sell_price=money("SELL_PRICE", say("SELL_PRICE")),
+        buy_price=money("BUY_PRICE", own_or_inherited("BUY_PRICE")),
+        sell_price=money("SELL_PRICE", own_or_inherited("SELL_PRICE")),
         attributes=_attributes(element, parent),
     )
 

@@ -108,23 +108,23 @@ def day(field: str, value: str) -> date | None:
         return None
     try:
         if found := _DAY_FIRST.fullmatch(value):
-            known = date(int(found[3]), int(found[2]), int(found[1]))
+            read = date(int(found[3]), int(found[2]), int(found[1]))
         else:
-            known = date.fromisoformat(value[:10])
+            read = date.fromisoformat(value[:10])
     except ValueError:
         raise Unmappable(field, value[:40], "expected DD/MM/YYYY or YYYY-MM-DD; correct it in Khaos") from None
-    return None if known == NULL_DATE else known
+    return None if read == NULL_DATE else read
 
 
 def moment(field: str, value: str, zone: ZoneInfo = LONDON) -> datetime | None:
     """A time in UTC from the wall-clock of ``zone``, or None as ``day`` gives it."""
-    known = day(field, value)
-    if known is None:
+    local_day = day(field, value)
+    if local_day is None:
         return None
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
-        found = datetime(known.year, known.month, known.day, tzinfo=zone)
+        found = datetime(local_day.year, local_day.month, local_day.day, tzinfo=zone)
     try:
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError:

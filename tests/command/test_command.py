@@ -163,7 +163,7 @@ def test_a_shut_connection_is_opened_by_hand_without_any_partners_secret(world: 
 
 
 def test_a_connection_that_is_not_live_is_not_opened_by_hand_and_the_command_that_does_is_named(
-    world: Any, fleet: Any
+    world: FullLedger, fleet: Command
 ) -> None:
     world.store.run("update connection set shut_kind = 'not_live', shut_since = now() where name = 'leeds'")
     said = fleet("open", "leeds")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from workers.demo.reconciliation.stock import Building
 
 JsonDict = dict[str, Any]
 DERBY = Building(home="Derby", beside=("Derby damaged",), warehouse="gxo", facility="GBDB01")
+
+PRICE = Decimal("4.50")
 
 
 def khaos(**more: Any) -> JsonDict:
@@ -209,8 +212,8 @@ def test_files_that_overtook_each_other_are_counted() -> None:
 
 
 def test_every_code_has_one_barcode_whose_check_digit_is_right() -> None:
-    barcode = facts_of("KG0101")["barcode"]
-    assert facts_of("KG0101")["barcode"] == barcode != facts_of("KG0102")["barcode"]
+    barcode = facts_of("KG0101", PRICE)["barcode"]
+    assert facts_of("KG0101", PRICE)["barcode"] == barcode != facts_of("KG0102", PRICE)["barcode"]
     digits = [int(one) for one in barcode]
     assert len(digits) == 13
     assert sum(n * (3 if place % 2 else 1) for place, n in enumerate(digits)) % 10 == 0

@@ -24,7 +24,7 @@ SPARE = 10  # connections left for people: `fleet` commands, psql, the release s
 
 @dataclass(slots=True)
 class Findings:
-    """What is well and what is not, each in one line."""
+    """Results of the check, each in one line: good ones and problems."""
 
     well: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)

@@ -23,8 +23,8 @@ def adopt_environment() -> None:
     if os.environ.get("DATABASE_URL"):
         return  # somebody said which fleet is meant
     noted = read_running() or {}
-    told = {**(noted.get("environment") or {}), **{name: noted.get(key) for key, name in VARIABLES.items()}}
-    for name, value in told.items():
+    settings = {**(noted.get("environment") or {}), **{name: noted.get(key) for key, name in VARIABLES.items()}}
+    for name, value in settings.items():
         if value and not os.environ.get(name):
             os.environ[name] = str(value)
     config.environment.cache_clear()
@@ -33,12 +33,12 @@ def adopt_environment() -> None:
 def ledger_url() -> str:
     """The ledger's DSN. Raises Misconfigured when nothing says where it is."""
     adopt_environment()
-    known = os.environ.get("DATABASE_URL", "")
-    if not known and Path(config.environment().fleet_config).exists():
-        known = config.read_fleet(Path(config.environment().fleet_config)).database_url
-    if not known:
+    url = os.environ.get("DATABASE_URL", "")
+    if not url and Path(config.environment().fleet_config).exists():
+        url = config.read_fleet(Path(config.environment().fleet_config)).database_url
+    if not url:
         raise config.Misconfigured("no ledger is known: set DATABASE_URL, or start a fleet here with `fleet up`")
-    return known
+    return url
 
 
 def configuration() -> config.Configuration:

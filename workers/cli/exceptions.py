@@ -45,7 +45,7 @@ def list_(
 
     Example: `fleet exceptions list --kind route_unmapped --json`
     """
-    chosen = next((known for known in exceptions.STATES if known == state), None)
+    chosen = next((one for one in exceptions.STATES if one == state), None)
     if chosen is None:
         raise NotDone(f"--state {state}: write one of {', '.join(exceptions.STATES)}")
     rows = exceptions.exceptions(connect.views(), state=chosen, kind=kind, owner=owner, limit=limit)
@@ -99,7 +99,7 @@ def show(
 
 @app.command()
 def retry(number: Number, as_: As = "", json_wanted: AsJson = False) -> None:
-    """Send an exception's message on its way again. What may have been sent before is looked up first.
+    """Requeue an exception's message. Where it may have been sent before, the partner is asked first.
 
     Example: `fleet exceptions retry 17`
     """
@@ -113,7 +113,7 @@ def edit(
     as_: As = "",
     json_wanted: AsJson = False,
 ) -> None:
-    """Replace the body of an exception's message and send it again. Not for what may have been sent already.
+    """Replace the body of an exception's message and send it. Refused where it may have been sent already.
 
     Example: `fleet exceptions show 17 --body --json | jq .body > body.json`, edit it,
     then `fleet exceptions edit 17 --body body.json`

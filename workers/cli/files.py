@@ -24,16 +24,18 @@ def files(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at the most.")] = 50,
     json_wanted: AsJson = False,
 ) -> None:
-    """Did their file come? List the files of a warehouse by facility, the newest first, and the missing numbers.
+    """List the files that came from a warehouse, by facility, the newest first, and the missing numbers.
 
-    What we sent them stands in `fleet order REF`.
+    Files that we sent stand in `fleet order REF`.
 
     Example: `fleet files gxo --name 846`
     """
     views = connect.views()
-    known = speaking_by_files(views)
-    if connection and connection not in known:
-        raise NotDone(f"{connection!r} is no connection that speaks by files; known are: {', '.join(known) or 'none'}")
+    connections = speaking_by_files(views)
+    if connection and connection not in connections:
+        raise NotDone(
+            f"{connection!r} is no connection that speaks by files; known are: {', '.join(connections) or 'none'}"
+        )
     found = files_of(views, connection=connection, facility=facility, name=name, limit=limit)
     if json_wanted:
         output.as_json(found)

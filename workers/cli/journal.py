@@ -11,7 +11,7 @@ import typer
 
 from workers import config
 from workers.cli import connect, journal_files, output
-from workers.cli.journal_files import said
+from workers.cli.journal_files import given_text
 from workers.cli.output import AsJson, NotDone
 from workers.journal import manual, totals
 from workers.journal.reason_guide import as_markdown, as_rows
@@ -105,10 +105,10 @@ def map_(
 
     Example: `fleet journal map 17 --reason DAMAGED --account 5200 --by Anna`
     """
-    told = said("--reason", reason), said("--account", account), said("--by", by)
+    texts = given_text("--reason", reason), given_text("--account", account), given_text("--by", by)
     with closing(connect.store()) as store:
         try:
-            row = manual.give_reason(store, entry, *told)
+            row = manual.give_reason(store, entry, *texts)
         except manual.CannotMap as error:
             raise NotDone(str(error)) from None
     output.done(f"journal entry {entry} is ready: {reason}, account {account}", row, json_wanted=json_wanted)

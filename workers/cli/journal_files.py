@@ -28,8 +28,8 @@ def register(app: typer.Typer) -> None:
     app.command("loaded")(loaded)
 
 
-def said(option: str, value: str) -> str:
-    """What stands behind an option, without blanks. Raises NotDone for nothing."""
+def given_text(option: str, value: str) -> str:
+    """The value of an option without blanks around it. Raises NotDone where it is empty."""
     if not value.strip():
         raise NotDone(f"{option} is empty: write a value")
     return value.strip()
@@ -105,11 +105,11 @@ def _write(written: files.Written, to: Path | None) -> Path:
 
 
 def loaded(file: File, by: By, json_wanted: AsJson = False) -> None:
-    """Say that a file was loaded, into finance's ledger or into Khaos Control. What levels carried for it is over.
+    """Confirm that a file was loaded, into finance's ledger or into Khaos Control. Levels stop carrying its units.
 
     Example: `fleet journal loaded journal-000001.csv --by Anna`
     """
-    who = said("--by", by)
+    who = given_text("--by", by)
     with closing(connect.store()) as store:
         done = files.confirm(store, files.name_of(store, file), who)
         if done is None:

@@ -22,7 +22,7 @@ def order(
     ref: Annotated[str, typer.Argument(metavar="REF", help=REF_HELP)],
     json_wanted: AsJson = False,
 ) -> None:
-    """Tell the whole story of an order: where it stands, what is expected next, and what happened.
+    """Show an order: where it stands, what is expected next, and what happened.
 
     Example: `fleet order SO02075`
     """
@@ -32,10 +32,10 @@ def order(
     if json_wanted:
         output.as_json(story)
         return
-    _tell(story)
+    _print_story(story)
 
 
-def _tell(story: Story) -> None:
+def _print_story(story: Story) -> None:
     out = output.console()
     out.print(f"[bold]{escape(', '.join(story.stories))}[/]\n")
     output.table(

@@ -24,7 +24,7 @@ STYLES = {
 
 
 class NotDone(Exception):
-    """What was asked for cannot be done. The message is one line that says why, and what to do instead."""
+    """A command that cannot be done. The message is one line that says why, and what to do instead."""
 
 
 def console() -> Console:
@@ -52,7 +52,7 @@ def plain(value: Any) -> Any:
 
 
 def done(words: str, facts: Mapping[str, Any], *, json_wanted: bool) -> None:
-    """A thing is done: a sentence for people, the facts for programs."""
+    """Report what was done: a sentence for people, the facts for programs."""
     if json_wanted:
         as_json(facts)
     else:

@@ -82,11 +82,11 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
         signal.signal(sign, lambda *_: over.set())
     with ExitStack() as stack:
         home = run_file.var() / "fleet"
-        for variable, known, embedded in (
+        for variable, configured, embedded in (
             ("DATABASE_URL", given.fleet.database_url, EmbeddedPostgres),
             ("BROKER_URL", given.fleet.broker_url, EmbeddedRedis),
         ):
-            if not known:
+            if not configured:
                 server = embedded(home / ("postgres" if variable == "DATABASE_URL" else "redis"))
                 os.environ[variable] = server.start()
                 stack.callback(server.stop)
@@ -188,9 +188,9 @@ def migrate(json_wanted: AsJson = False) -> None:
 
 
 def check(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = False) -> None:
-    """Check everything that can be wrong before it matters: one line for each problem, exit code 1 if there is one.
+    """Check configuration, Procfile, ledger and broker: one line for each problem, exit code 1 if there is one.
 
-    Reads the configuration and the Procfile, and where they can be reached the ledger and the broker. Adds up the
+    Ledger and broker are looked at where they can be reached. Adds up the
     database connections that the Procfile would open.
 
     Example: `fleet check --scale orders-out=3`

@@ -53,7 +53,7 @@ def book(
     units: Annotated[int, typer.Option(min=0, help="How many; 0: all that are left.")] = 0,
     json_wanted: AsJson = False,
 ) -> None:
-    """Say that Khaos Control's delivery note has booked a line, where its levels did not show it.
+    """Confirm that Khaos Control's delivery note has booked a line, where its levels did not show it.
 
     Example: `fleet received book 12 --by "Anna B"`
     """

@@ -38,7 +38,7 @@ def replay(
     as_: As = "",
     json_wanted: AsJson = False,
 ) -> None:
-    """Read again what a partner said, after a mapping was mended. What came of it already is not done twice.
+    """Read a partner's record again, after a mapping was mended. Nothing that it caused before happens twice.
 
     Example: `fleet replay 4711`
     """
@@ -74,15 +74,15 @@ def open_(
     from workers.spine.live import is_live  # noqa: PLC0415  as above
 
     with closing(ledger_only()) as runtime:
-        known = [row["name"] for row in runtime.store.rows("select name from connection order by name")]
-        if connection not in known:
-            raise NotDone(f"there is no connection {connection!r}; known are: {', '.join(known) or 'none yet'}")
+        names = [row["name"] for row in runtime.store.rows("select name from connection order by name")]
+        if connection not in names:
+            raise NotDone(f"there is no connection {connection!r}; known are: {', '.join(names) or 'none yet'}")
         if not is_live(runtime.store, connection):
-            raise NotDone(f"{connection} is not live: run `fleet audit`, then `fleet go-live {connection}`")
-        told = environment()
+            raise NotDone(f"{connection} is not live: run `fleet go-live {connection}`")
+        settings = environment()
         alerts.configure(
-            told.sentry_dsn or None,
-            environment=told.fleet_environment,
+            settings.sentry_dsn or None,
+            environment=settings.fleet_environment,
             release=version("khaos-fleet"),
             process="fleet-command",
         )

@@ -1,4 +1,4 @@
-"""``fleet returns``: what customers sent back, and what only a person can decide or confirm about it."""
+"""``fleet returns``: customers' returns, and the decisions and confirmations that only a person can give."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ def advise(
     Example: `fleet returns advise rmas.csv --by "Anna B"`
     """
     try:
-        said = rma.read_csv(file.read_text(encoding="utf-8"))
+        lines = rma.read_csv(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise NotDone(f"{file} cannot be read ({type(error).__name__}): name a CSV file in UTF-8") from None
     except rma.NotAdvice as error:
         raise NotDone(f"{file}: {error}") from None
     with closing(connect.store()) as store:
-        done = rma.take(store, said, acting(by))
+        done = rma.take(store, lines, acting(by))
     if json_wanted:
         output.as_json(done)
     else:
@@ -152,7 +152,7 @@ def grade(
     hold_reason: Annotated[str, typer.Option("--hold", metavar="CODE", help="The warehouse's reason code.")] = "",
     json_wanted: AsJson = False,
 ) -> None:
-    """Say in which condition returned goods are, where the warehouse did not.
+    """Set the condition of returned goods, where the warehouse named none.
 
     Example: `fleet returns grade RT0000012 good --by "Anna B"`
     """
@@ -167,7 +167,7 @@ def credited(
     by: By,
     json_wanted: AsJson = False,
 ) -> None:
-    """Say which credit note is a return's, where more than one fits.
+    """Name the credit note of a return, where more than one fits.
 
     Example: `fleet returns credited RT0000012 CN000017 --by "Anna B"`
     """
@@ -177,7 +177,7 @@ def credited(
 
 @app.command()
 def refunded(reference: Reference, by: By, json_wanted: AsJson = False) -> None:
-    """Confirm that the customer has the money: Khaos Control cannot be asked.
+    """Confirm that the customer has the money: Khaos Control shows no refunds.
 
     Example: `fleet returns refunded RT0000012 --by "Anna B"`
     """

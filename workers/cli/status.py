@@ -1,4 +1,4 @@
-"""``fleet status`` and ``fleet order``: how the fleet does, and where an order is."""
+"""``fleet status`` and ``fleet order``: the fleet at a glance, and one order."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def status(json_wanted: AsJson = False) -> None:
-    """Show what every flow and every connection has to do.
+    """Show the work of every flow and every connection.
 
     A dead message counts as an exception from the moment of its death, filed or not. `gone in` is how
     long the ready messages take, by what went through in the last five minutes; empty where that says nothing.

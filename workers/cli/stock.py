@@ -25,7 +25,7 @@ def stock(
     sku: Annotated[str, typer.Argument(metavar="SKU", help="A stock code of Khaos Control.")],
     json_wanted: AsJson = False,
 ) -> None:
-    """Tell the whole story of a SKU's stock: what is held, what is promised, what is sent, and what Khaos shows.
+    """Show a SKU's stock: units held, units promised, levels sent, and levels that Khaos shows.
 
     Example: `fleet stock 85123A`
     """
@@ -35,10 +35,10 @@ def stock(
     if json_wanted:
         output.as_json(story)
         return
-    _tell(story)
+    _print_story(story)
 
 
-def _told(row: Row) -> None:
+def _print_advised(row: Row) -> None:
     out = output.console()
     agreed = f"since both agreed, {output.cell(row['agreed_at'])}" if row["agreed_at"] else "no count has begun it"
     counted = (
@@ -52,10 +52,10 @@ def _told(row: Row) -> None:
         out.print("  [yellow]They differ: the lower figure of good units counts. `fleet stock-differences list`[/]")
 
 
-def _tell(story: StockStory) -> None:
+def _print_story(story: StockStory) -> None:
     out = output.console()
     out.print(f"[bold]{escape(story.sku)}[/]")
-    told = {row["site"]: row for row in story.told}
+    advised = {row["site"]: row for row in story.told}
     for home in story.homes:
         other = ", ".join(f"{n} {condition.replace('_', ' ')}" for condition, n in sorted(home["other"].items()))
         out.print(
@@ -81,8 +81,8 @@ def _tell(story: StockStory) -> None:
         ]
         for name, units, why in lines:
             out.print(f"  {name:17} {units:>8}   [dim]{escape(why)}[/]")
-        if home["site"] in told:
-            _told(told[home["site"]])
+        if home["site"] in advised:
+            _print_advised(advised[home["site"]])
     out.print()
     output.table(
         "Levels",

@@ -1,4 +1,4 @@
-"""``fleet stock-differences``: where a warehouse's count and what it told since differ, and a person's word on it."""
+"""``fleet stock-differences``: where a warehouse's count and its movements differ, and how a person settles it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def list_(
     site: Annotated[str, typer.Option(help="Only this Khaos site's.")] = "",
     json_wanted: AsJson = False,
 ) -> None:
-    """List each SKU that differs: what was told since both last agreed, what was counted, what is held meanwhile.
+    """List each SKU that differs: units by movements since both last agreed, units counted, units held meanwhile.
 
     Example: `fleet stock-differences list --site Northampton`
     """
@@ -54,7 +54,7 @@ def adopt(
 ) -> None:
     """Take the warehouse's count for true. What differs is booked for finance, under the reason COUNT.
 
-    Only when no message will come that explains it: one that comes later is booked as well.
+    Do so only when no message will explain the difference: one that comes later is booked as well.
 
     Example: `fleet stock-differences adopt Northampton MUG-BLUE --by "Anna B"`
     """

@@ -1,4 +1,4 @@
-"""``fleet valuation`` and ``fleet not-carried``: what finance says stock is worth, and what stands on no Khaos site."""
+"""``fleet valuation`` and ``fleet not-carried``: finance's values of stock, and units that stand on no Khaos site."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def load(
 ) -> None:
     """Load a valuation: a CSV with the columns sku, site, quantity, unit_cost and as_at (YYYY-MM-DD).
 
-    It is stored whole or not at all. Entries that nobody was told of yet have their value from it at once.
+    It is stored whole or not at all. Entries that were not handed out yet take their value from it at once.
 
     Example: `fleet valuation load valuation.csv --by Anna`
     """
@@ -88,7 +88,7 @@ def list_not_carried(json_wanted: AsJson = False) -> None:
         [(r.home, r.condition, r.sku, r.units, money(r.value, indicative=r.indicative)) for r in rows],
         numbers=frozenset({3, 4}),
     )
-    known = [r.value for r in rows if r.value is not None]
-    vague = len(known) < len(rows) or any(r.indicative for r in rows)
-    value = money(sum(known, Decimal("0.00")), indicative=vague)
+    values = [r.value for r in rows if r.value is not None]
+    vague = len(values) < len(rows) or any(r.indicative for r in rows)
+    value = money(sum(values, Decimal("0.00")), indicative=vague)
     output.console().print(f"{len(rows)} SKUs and conditions, {sum(r.units for r in rows)} units, value {value}")

@@ -26,7 +26,7 @@ def worklist(
     csv_wanted: AsCsv = False,
     json_wanted: AsJson = False,
 ) -> None:
-    """Show a list of things to do by hand; without a name, which lists there are. What was done goes by itself.
+    """Show a list of things to do by hand; without a name, all lists. An entry that was done leaves by itself.
 
     Example: `fleet worklist dispatch --csv > assign.csv`
     """

@@ -146,8 +146,8 @@ class Configuration(Strict):
         taken = dict.fromkeys(self.homes, "a selling site")
         for home, beside in self.stock.sites.items():
             if home not in self.homes:
-                known = ", ".join(sorted(self.homes)) or "none"
-                raise ValueError(f"stock.sites: {home!r} is no site that a facility serves; known are: {known}")
+                served = ", ".join(sorted(self.homes)) or "none"
+                raise ValueError(f"stock.sites: {home!r} is no site that a facility serves; known are: {served}")
             for purpose, site in beside.named().items():
                 if site in taken:
                     raise ValueError(
@@ -175,9 +175,9 @@ class Configuration(Strict):
         for rule in self.routing:
             connection = self.connections.get(rule.to)
             if connection is None:
-                known = ", ".join(sorted(self.connections))
+                names = ", ".join(sorted(self.connections))
                 raise ValueError(
-                    f"routing rule {rule.name!r} sends to {rule.to!r}, which is no connection; known are: {known}"
+                    f"routing rule {rule.name!r} sends to {rule.to!r}, which is no connection; known are: {names}"
                 )
             sites = getattr(connection.settings, "sites", None)
             if isinstance(sites, dict) and rule.facility not in sites:

@@ -61,7 +61,7 @@ def _resolve(value: Any, where: str, *, optional: bool = False) -> Any:
     return value
 
 
-def _said(error: ValidationError, where: str) -> Misconfigured:
+def _misconfigured(error: ValidationError, where: str) -> Misconfigured:
     first = error.errors()[0]
     at = ".".join([where, *(str(part) for part in first["loc"])]).strip(".")
     if first["type"] == "extra_forbidden":
@@ -89,8 +89,8 @@ def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connectio
     route = raw.pop("dispatch_route", "")
     erp = systems[system].role is Role.ERP
     if route and (erp or route not in DISPATCH_ROUTES):
-        known = "a warehouse's connection has it" if erp else f"known are: {', '.join(DISPATCH_ROUTES)}"
-        raise Misconfigured(f"{where}.dispatch_route: {route!r} cannot be; {known}")
+        choices = "a warehouse's connection has it" if erp else f"known are: {', '.join(DISPATCH_ROUTES)}"
+        raise Misconfigured(f"{where}.dispatch_route: {route!r} cannot be; {choices}")
     try:
         settings = systems[system].settings(**_resolve(raw, where))
         return Connection(
@@ -107,7 +107,7 @@ def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connectio
             side=systems[system].side,
         )
     except ValidationError as error:
-        raise _said(error, where) from None
+        raise _misconfigured(error, where) from None
     except ValueError as error:
         raise Misconfigured(f"{where}: {error}") from None
 
@@ -123,11 +123,11 @@ def read(path: Path, systems: Mapping[str, System]) -> Configuration:
     try:
         rules = tuple(Rule(**rule) for rule in raw.get("routing", []))
     except ValidationError as error:
-        raise _said(error, "routing") from None
+        raise _misconfigured(error, "routing") from None
     try:
         stock = Stock(**raw.get("stock", {}))
     except ValidationError as error:
-        raise _said(error, "stock") from None
+        raise _misconfigured(error, "stock") from None
     connections = {name: _connection(name, c, systems) for name, c in raw.get("connections", {}).items()}
     _names(connections, [name for name, system in systems.items() if system.role is Role.ERP])
     _one_site_each(connections)
@@ -136,7 +136,7 @@ def read(path: Path, systems: Mapping[str, System]) -> Configuration:
             fleet=fleet, connections=connections, routing=rules, stock=stock, tables=raw.get("tables", {})
         )
     except ValidationError as error:
-        raise _said(error, "") from None
+        raise _misconfigured(error, "") from None
 
 
 def _tables(tables: dict[str, Any], systems: Mapping[str, System]) -> None:
@@ -149,11 +149,13 @@ def _tables(tables: dict[str, Any], systems: Mapping[str, System]) -> None:
         if table in OWN_TABLES:
             continue
         if table not in takers:
-            known = ", ".join(sorted({*takers, *OWN_TABLES}))
-            raise Misconfigured(f"tables.{table}: unknown table; known are {known}")
+            choices = ", ".join(sorted({*takers, *OWN_TABLES}))
+            raise Misconfigured(f"tables.{table}: unknown table; known are {choices}")
         if stranger := min(set(rows) - set(takers[table]), default=""):
-            known = ", ".join(takers[table])
-            raise Misconfigured(f"tables.{table}.{stranger}: no system of this name takes its rows; known are {known}")
+            choices = ", ".join(takers[table])
+            raise Misconfigured(
+                f"tables.{table}.{stranger}: no system of this name takes its rows; known are {choices}"
+            )
 
 
 def read_fleet(path: Path) -> Fleet:
@@ -166,7 +168,7 @@ def _fleet(raw: dict[str, Any]) -> Fleet:
         named = Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"})
         return Fleet(**_resolve({**named, **raw.get("fleet", {})}, "fleet", optional=True))
     except ValidationError as error:
-        raise _said(error, "fleet") from None
+        raise _misconfigured(error, "fleet") from None
 
 
 def _toml(path: Path) -> dict[str, Any]:

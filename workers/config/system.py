@@ -1,4 +1,4 @@
-"""What the configuration is handed of each system: its role, its settings, its side of the port, its tables."""
+"""What a system declares to the configuration: its role, its settings, its side of the port, its tables."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def stock_up(partners: Partners, file: OrdersFile, plan: Plan) -> None:
             "description": product.description,
             "stock_controlled": product.stock_controlled,
             "price": str(product.price),
-            **facts_of(product.code),
+            **facts_of(product.code, product.price),
             "site": house.site,
             "in_stock": plan.opening[house.site].get(product.code, 0),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.domain import transitions
-from workers.domain.fulfilment import OUT, FulfilmentRow, State, tell
+from workers.domain.fulfilment import OUT, FulfilmentRow, State, add_to_timeline
 from workers.spine.reading import Reading
 
 
@@ -23,14 +23,14 @@ def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
         return  # a part of it had left, which is a person's already; the rest is wanted by nobody
     if row.shipments:
         transitions.give_back(reading.run, row.reference)
-    said = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
+    missing = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
     reading.file_exception(
         "short_pick",
         subject=subject,
         story=row.order_code,
         flow="dispatch-in",
         connection=row.warehouse,
-        why=f"{row.warehouse} closed {row.reference} short ({said})",
+        why=f"{row.warehouse} closed {row.reference} short ({missing})",
     )
 
 
@@ -52,7 +52,7 @@ def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) 
 def cancelled(reading: Reading, row: FulfilmentRow) -> None:
     """It was cancelled there: as we asked, or by itself."""
     if row.state is State.CANCELLING:
-        tell(reading.run, row, "cancelled", "the warehouse shows it cancelled")
+        add_to_timeline(reading.run, row, "cancelled", "the warehouse shows it cancelled")
         transitions.prove_cancelled(reading.run, row.reference)
     elif row.state in OUT:
         reading.file_exception(

@@ -88,8 +88,8 @@ def _grams(runtime: Runtime, lines: dict[str, int]) -> Decimal | None:
         runtime.configuration.erp.name,
         list(lines),
     )
-    known = {row["code"]: Decimal(row["grams"]) for row in rows if row["grams"]}
-    return sum((known[sku] * n for sku, n in lines.items()), Decimal(0)) if set(known) == set(lines) else None
+    grams = {row["code"]: Decimal(row["grams"]) for row in rows if row["grams"]}
+    return sum((grams[sku] * n for sku, n in lines.items()), Decimal(0)) if set(grams) == set(lines) else None
 
 
 def push(runtime: Runtime, message: Claimed, wire: bytes, waits: str) -> Outcome:

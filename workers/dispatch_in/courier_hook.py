@@ -17,7 +17,7 @@ from workers.dispatch_in.invoice_binding import rebind
 from workers.dispatch_in.label import write_label
 from workers.dispatch_in.routes import BY_HAND, HOOK
 from workers.domain.fulfilment import read_row
-from workers.domain.splits import add_up, covering, say
+from workers.domain.splits import add_up, covering, format_units
 from workers.ledger.store import Connection, Store, within
 from workers.spine import schedule_names, scheduler
 
@@ -25,7 +25,7 @@ Row = dict[str, Any]
 
 NOT_YET = "not dispatched by the warehouse yet"
 UNKNOWN = "unknown invoice: the fleet has no order of it"
-OTHERWISE = "the fleet brings this warehouse's dispatches to Khaos Control by another road: do not assign it here"
+OTHERWISE = "the fleet brings this warehouse's dispatches to Khaos Control by another route: do not assign it here"
 GIVEN_AWAY = "its consignment was given to another invoice: look at the order on the fleet's desk"
 
 
@@ -35,7 +35,7 @@ class _NotNow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Where the hook's questions are answered. ``warehouses`` are those whose dispatches take this road."""
+    """Where the hook's questions are answered. ``warehouses`` are those whose dispatches take this route."""
 
     store: Store
     erp: str
@@ -54,27 +54,27 @@ class Counter:
         return answers
 
     def _invoice(self, db: Connection, question: CourierInvoice) -> list[CourierAnswer]:
-        asked = question.boxes or (CourierBox("", question.units),)
+        boxes = question.boxes or (CourierBox("", question.units),)
         given = _given(db, question.invoice_id)
         why = ""
-        if any(box.item_id not in given for box in asked):
+        if any(box.item_id not in given for box in boxes):
             try:
-                _give(db, self._left(db, question, given), question, asked)
+                _give(db, self._left(db, question, given), question, boxes)
             except _NotNow as error:
                 why = str(error)
             given = _given(db, question.invoice_id)
-        return [self._say(question, box.item_id, given.get(box.item_id), why) for box in asked]
+        return [self._answer_for(question, box.item_id, given.get(box.item_id), why) for box in boxes]
 
     def _left(self, db: Connection, question: CourierInvoice, given: Mapping[str, Row]) -> list[Row]:
         """The shipments that the invoice stands for as it is now. Raises _NotNow."""
         rows = _shipments(db, self.erp, question.invoice_code)
         if not rows and given:  # the same InvoiceID under another code: Khaos itself says so
-            known = next(iter(given.values()))
-            _recode(db, known["shipment"], question.invoice_code)
+            earlier = next(iter(given.values()))
+            _recode(db, earlier["shipment"], question.invoice_code)
             rows = _shipments(db, self.erp, question.invoice_code)
         if not rows:
             raise _NotNow(_why_not(db, self.erp, question))
-        if any(row["warehouse"] not in self.warehouses or row["route"] in OTHER_ROADS for row in rows):
+        if any(row["warehouse"] not in self.warehouses or row["route"] in OTHER_ROUTES for row in rows):
             raise _NotNow(OTHERWISE)
         left = _fitting(rows, {s: n for s, n in question.units.items() if s in rows[0]["requested"]})
         others = db.execute(
@@ -85,7 +85,7 @@ class Counter:
             raise _NotNow(GIVEN_AWAY)
         return left
 
-    def _say(self, question: CourierInvoice, item_id: str, row: Row | None, why: str) -> CourierAnswer:
+    def _answer_for(self, question: CourierInvoice, item_id: str, row: Row | None, why: str) -> CourierAnswer:
         box = item_id or None
         if row is None:
             return CourierAnswer(question.invoice_id, box, success=False, errors=(why or NOT_YET,))
@@ -100,7 +100,7 @@ class Counter:
         )
 
 
-OTHER_ROADS = ("soap_extension", *(road for road in BY_HAND if road != HOOK))
+OTHER_ROUTES = ("soap_extension", *(route for route in BY_HAND if route != HOOK))
 
 
 def _given(db: Connection, invoice_id: str) -> dict[str, Row]:
@@ -161,9 +161,13 @@ def _fitting(rows: Sequence[Row], wanted: Mapping[str, int]) -> list[Row]:
     stays = {sku: n - every.get(sku, 0) for sku, n in wanted.items() if n > every.get(sku, 0)}
     if stays:
         left = {sku: min(every[sku], n) for sku, n in wanted.items() if every.get(sku)}
-        raise _NotNow(f"part-shipped: split the invoice first: these left: {say(left)}; these did not: {say(stays)}")
+        raise _NotNow(
+            f"part-shipped: split the invoice first: these left: {format_units(left)};"
+            f" these did not: {format_units(stays)}"
+        )
     raise _NotNow(
-        f"other quantities: the invoice shows {say(wanted)}, and {say(every)} left the warehouse: correct the invoice"
+        f"other quantities: the invoice shows {format_units(wanted)}, and {format_units(every)} left the warehouse:"
+        " correct the invoice"
     )
 
 

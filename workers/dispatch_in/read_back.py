@@ -34,8 +34,8 @@ select m.id, m.story, m.reference, m.state, s.fulfilment, s.lines, s.invoice_cod
 def read_back(runtime: Runtime) -> int:
     """Ask Khaos to show the invoices of shipments that it was told of. Returns how many were proven."""
     name = runtime.configuration.erp.name
-    asked = {"erp": name, "shown": SHOWN, "hand": list(BY_HAND), "fresh": FRESH, "seldom": SELDOM}
-    waiting = runtime.store.rows_of(WAITING, asked)
+    arguments = {"erp": name, "shown": SHOWN, "hand": list(BY_HAND), "fresh": FRESH, "seldom": SELDOM}
+    waiting = runtime.store.rows_of(WAITING, arguments)
     proven = 0
     orders = sorted({row["story"] for row in waiting})
     for codes in chunks(orders, SHOWN_A_CALL):

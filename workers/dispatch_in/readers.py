@@ -111,9 +111,9 @@ def may_ship(reading: Reading, row: FulfilmentRow, gone: dict[str, int], *, over
         return False
     beyond = {sku: (n, row.requested.get(sku, 0)) for sku, n in gone.items() if n > row.requested.get(sku, 0)}
     if beyond:
-        said = ", ".join(f"{sku}: {n} left, {asked} ordered" for sku, (n, asked) in sorted(beyond.items()))
+        surplus = ", ".join(f"{sku}: {n} left, {ordered} ordered" for sku, (n, ordered) in sorted(beyond.items()))
         reading.file_exception(
-            "over_shipped", subject=subject, story=story, flow="dispatch-in", connection=connection, why=said
+            "over_shipped", subject=subject, story=story, flow="dispatch-in", connection=connection, why=surplus
         )
         reading.run("delete from expectation where subject = %s", subject)
         return False

@@ -1,4 +1,4 @@
-"""Which road a warehouse's dispatches take into Khaos Control, and what proves that they arrived, whichever it is."""
+"""Which route a warehouse's dispatches take into Khaos Control, and what proves that they arrived, whichever it is."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ BY_HAND = (HOOK, FILE)  # an operator assigns the courier in Khaos; nothing can 
 
 
 def route_of(runtime: Runtime, warehouse: str) -> str:
-    """The road that the warehouse's connection names, else the bound extension, else ``none``."""
+    """The route that the warehouse's connection names, else the bound extension, else ``none``."""
     connection = runtime.configuration.connections.get(warehouse)
     return (connection.dispatch_route if connection else "") or runtime.erp.dispatch_route()

@@ -134,14 +134,14 @@ def _all_over(row: FulfilmentRow, gone: Units) -> bool:
 
 
 def _substituted(reading: Reading, row: FulfilmentRow, advice: ShipmentAdvice) -> None:
-    said = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
+    shipped = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
     reading.file_exception(
         "substituted",
         subject=row.subject,
         story=row.order_code,
         flow="dispatch-in",
         connection=row.warehouse,
-        why=f"{row.warehouse} sent other goods than {row.reference} asked for ({said} left as shipment"
+        why=f"{row.warehouse} sent other goods than {row.reference} asked for ({shipped} left as shipment"
         f" {advice.their_id}): Khaos Control was not told",
     )
     reading.run("delete from expectation where subject = %s", row.subject)

@@ -69,9 +69,9 @@ def ship(
 
 
 def _new_parcels(reading: Reading, fulfilment: str, parcels: Iterable[Parcel]) -> list[Parcel]:
-    told = {
+    stored = {
         (p["tracking"], p["shipment"])
         for row in reading.run("select parcels from shipment where fulfilment = %s", fulfilment)
         for p in row["parcels"]
     }
-    return [p for p in parcels if (p.tracking, p.shipment) not in told]
+    return [p for p in parcels if (p.tracking, p.shipment) not in stored]

@@ -140,7 +140,7 @@ def lock_of_order(run: Rows, erp: str, order_code: str) -> list[FulfilmentRow]:
     return [read_row(row) for row in rows]
 
 
-def tell(run: Rows, row: FulfilmentRow, step: str, note: str, *, flow: str = "orders-out") -> None:
+def add_to_timeline(run: Rows, row: FulfilmentRow, step: str, note: str, *, flow: str = "orders-out") -> None:
     """Add a line to the story of the order."""
     run(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, %s, %s, %s, %s)",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.domain import transitions
-from workers.domain.fulfilment import FulfilmentRow, State, Units, tell
+from workers.domain.fulfilment import FulfilmentRow, State, Units, add_to_timeline
 from workers.ledger.store import Connection, within
 
 
@@ -28,6 +28,8 @@ def adopt_rest(db: Connection, fulfilment: FulfilmentRow, invoice_code: str, lin
             "update shipment set invoice_code = %s where fulfilment = %s and number > %s and confirmed_at is null",
             (invoice_code, fulfilment.reference, shipment["number"]),
         )
-        tell(within(db), fulfilment, "adopted", f"the rest stands on invoice {invoice_code} now", flow="dispatch-in")
+        add_to_timeline(
+            within(db), fulfilment, "adopted", f"the rest stands on invoice {invoice_code} now", flow="dispatch-in"
+        )
         return True
     return False

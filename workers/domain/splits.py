@@ -119,7 +119,8 @@ def whole_or_split(stands: InvoiceSplit, message: int) -> tuple[Effect, ...]:
 def ask(stands: InvoiceSplit, message: int) -> Effect:
     """The exception, with what left and what did not, ready to copy."""
     reason = (
-        f"invoice {stands.invoice}: left {say(stands.left)}; not yet {say(stands.stays)}: split the latter off"
+        f"invoice {stands.invoice}: left {format_units(stands.left)}; not yet {format_units(stands.stays)}:"
+        " split the latter off"
         f" ({', '.join(stands.together)})"
     )
     return exceptions.filing(
@@ -145,6 +146,6 @@ def _subject(stands: InvoiceSplit) -> str:
     return f"invoice:{stands.invoice}"
 
 
-def say(units: Mapping[str, int]) -> str:
+def format_units(units: Mapping[str, int]) -> str:
     """``3 x MUG, 1 x BOWL``."""
     return ", ".join(f"{n} x {sku}" for sku, n in sorted(units.items())) or "nothing"

@@ -23,7 +23,7 @@ def tell_moves(
 
     ``why`` is their cause and the word for the story; None where the movements were told to finance already.
     """
-    told: dict[str, Any] = {
+    argument: dict[str, Any] = {
         "home": home,
         "document": document,
         "number": origin.number,
@@ -31,8 +31,8 @@ def tell_moves(
         "moves": list(moves),
     }
     if why is not None:
-        told |= {"cause": why[0], "word": why[1]}
-    new: int = reading.run("select tell_moves(%s) as n", json.dumps(told))[0]["n"]
+        argument |= {"cause": why[0], "word": why[1]}
+    new: int = reading.run("select tell_moves(%s) as n", json.dumps(argument))[0]["n"]
     return new
 
 

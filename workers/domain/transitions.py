@@ -117,8 +117,8 @@ def tell_change(run: Rows, row: FulfilmentRow, fingerprint: str, requested: Unit
 
 def take_change(run: Rows, reference: str, requested: Units, *, newest: bool) -> None:
     """The warehouse took a change: these are its lines now. ``newest`` false: a later change is still unanswered."""
-    told = {"reference": reference, "requested": requested, "newest": newest}
-    run("select order_changed(%s)", json.dumps(told))
+    argument = {"reference": reference, "requested": requested, "newest": newest}
+    run("select order_changed(%s)", json.dumps(argument))
 
 
 def refuse_change(run: Rows, reference: str) -> None:

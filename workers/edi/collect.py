@@ -58,7 +58,7 @@ def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: byt
     """Store it, and in the same moment the exception of one whose name came before with other content."""
     files = runtime.warehouse(connection).files
     number, readable = files.number_of(name, data)
-    told = {
+    argument = {
         "connection": connection,
         "facility": facility,
         "series": facility if files.series == "facility" else connection,
@@ -70,7 +70,7 @@ def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: byt
     }
     with runtime.store.transaction() as db:
         row = db.execute(
-            "select take_file(%s, %s) as effect", (json.dumps(told), pack(facility, name, data))
+            "select take_file(%s, %s) as effect", (json.dumps(argument), pack(facility, name, data))
         ).fetchone()
         effect = str(row["effect"]) if row else ""
         if effect == "kept":
@@ -101,8 +101,8 @@ def pack(facility: str, name: str, data: bytes) -> bytes:
 def unpack(body: bytes) -> tuple[str, str, bytes]:
     """Facility, name and bytes of a file's record."""
     head, _, data = body.partition(b"\n")
-    said = json.loads(head)
-    return said["facility"], said["name"], data
+    head_line = json.loads(head)
+    return head_line["facility"], head_line["name"], data
 
 
 def _subject(connection: str, facility: str, name: str) -> str:

@@ -20,10 +20,10 @@ def read_file(reading: Reading) -> None:
 
 def _keep(reading: Reading, facility: str, document: Document) -> None:
     connection, key = reading.record.connection, f"{facility} {document.key}"
-    told = reading.run(
+    taken = reading.run(
         "select receive(%s, %s, %s, %s, null) as id", connection, document.kind.value, key, document.body
     )
-    if told[0]["id"] is not None:
+    if taken[0]["id"] is not None:
         return
     before = reading.run(
         "select r.id, r.body from record_key k join record r on r.id = k.record_id"

@@ -96,10 +96,10 @@ def reachable_postgres() -> Path:
 def redis_version(program: str) -> tuple[int, ...]:
     """The version that ``program --version`` says, as numbers; empty when it does not run."""
     try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
+        output = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return ()
-    found = re.search(r"v=(\d+)\.(\d+)", said)
+    found = re.search(r"v=(\d+)\.(\d+)", output)
     return tuple(int(part) for part in found.groups()) if found else ()
 
 

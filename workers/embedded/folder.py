@@ -41,11 +41,11 @@ def read_or_none(path: Path) -> str | None:
 
 def password(path: Path) -> str:
     """The password in ``path``; made on first use, of letters and digits that need no escaping anywhere."""
-    known = read_or_none(path)
-    if not known:
-        known = secrets.token_hex(24)
-        write_private(path, known + "\n")
-    return known
+    kept = read_or_none(path)
+    if not kept:
+        kept = secrets.token_hex(24)
+        write_private(path, kept + "\n")
+    return kept
 
 
 def take_lock(folder: Path, patience: float) -> int | None:
@@ -91,9 +91,9 @@ def port(path: Path, patience: float = 3.0) -> int:
 
     A server that comes back finds its clients again: they still hold the old address.
     """
-    known = read_or_none(path)
-    if known and until(lambda: _free(int(known)), patience):
-        return int(known)
+    kept = read_or_none(path)
+    if kept and until(lambda: _free(int(kept)), patience):
+        return int(kept)
     (fresh,) = free_ports(1)
     write_private(path, f"{fresh}\n")
     return fresh

@@ -50,14 +50,14 @@ class Resident:
     @property
     def address(self) -> str | None:
         """Where the program answers now; None when it does not."""
-        known = read_or_none(self.folder / self.address_file)
-        return known if known and keeper(self.folder) and self.answers(known) else None
+        noted = read_or_none(self.folder / self.address_file)
+        return noted if noted and keeper(self.folder) and self.answers(noted) else None
 
     def start(self) -> str:
         """The address of the live program; starts it when there is none. Raises ``NotStarted``."""
-        known = self.address
-        if known:
-            return known
+        running = self.address
+        if running:
+            return running
         log = open_log(self.folder / "keeper.log")
         try:
             child = subprocess.Popen(
@@ -72,11 +72,11 @@ class Resident:
         finally:
             os.close(log)
         if until(lambda: self.address is not None or child.poll() is not None, START_PATIENCE):
-            known = self.address
-        if known:
+            running = self.address
+        if running:
             if child.poll() is None:
                 self._child = child
-            return known
+            return running
         child.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             child.wait(self.stop_patience)
@@ -135,13 +135,13 @@ def keep(folder: Path, address_file: str, program: Callable[[], Program], owner:
 
     Returns the exit status: 0 when it ended in order, 1 when the program kept dying or never came up.
     """
-    told = threading.Event()
+    stopping = threading.Event()
     for sign in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(sign, lambda *_: told.set())
+        signal.signal(sign, lambda *_: stopping.set())
     born = birth(owner)
 
     def over() -> bool:
-        return told.is_set() or not alive(owner) or birth(owner) != born
+        return stopping.is_set() or not alive(owner) or birth(owner) != born
 
     lock = take_lock(folder, START_PATIENCE)
     if lock is None:
@@ -153,7 +153,7 @@ def keep(folder: Path, address_file: str, program: Callable[[], Program], owner:
     deaths: list[float] = []
     try:
         while not over():
-            status = _live_once(address, program(), over, told)
+            status = _live_once(address, program(), over, stopping)
             if status is None:
                 return 0
             now = time.monotonic()
@@ -162,7 +162,7 @@ def keep(folder: Path, address_file: str, program: Callable[[], Program], owner:
             if len(deaths) >= DEATHS:
                 sys.stderr.write(f"it ended {DEATHS} times in {WITHIN:g} s: left down\n")
                 return 1
-            told.wait(LOOK_AT_OWNER * len(deaths))
+            stopping.wait(LOOK_AT_OWNER * len(deaths))
         return 0
     finally:
         address.unlink(missing_ok=True)
@@ -171,18 +171,18 @@ def keep(folder: Path, address_file: str, program: Callable[[], Program], owner:
         os.close(lock)
 
 
-def _live_once(published: Path, program: Program, over: Callable[[], bool], told: threading.Event) -> int | None:
+def _live_once(published: Path, program: Program, over: Callable[[], bool], stopping: threading.Event) -> int | None:
     """One life of the program: None when it was ended in order, else its exit status."""
     process, address = program.launch()
     try:
         while not program.ready(process):
             if over() or process.poll() is not None:
                 return process.poll()
-            told.wait(0.02)
+            stopping.wait(0.02)
         write_private(published.with_name("program.pid"), f"{process.pid}\n")
         write_private(published, address + "\n")
         while not over() and process.poll() is None:
-            told.wait(LOOK_AT_OWNER)
+            stopping.wait(LOOK_AT_OWNER)
         return process.poll()
     finally:
         _end(process, program)

@@ -64,12 +64,12 @@ def die_with_parent(sign: signal.Signals) -> Callable[[], None]:
     prctl = ctypes.CDLL(None, use_errno=True).prctl  # looked up before the fork: loading is not safe after it
     parent = os.getpid()
 
-    def tell() -> None:
+    def ask_for_signal() -> None:
         prctl(PR_SET_PDEATHSIG, int(sign))
         if os.getppid() != parent:
             os._exit(1)
 
-    return tell
+    return ask_for_signal
 
 
 def adopt_orphans() -> None:

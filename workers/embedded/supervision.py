@@ -105,12 +105,12 @@ class Fleet:
     def halt(self, name: str) -> None:
         """Stop a process, or all of a line, in order, and leave it down."""
         for process in self._pids(name):
-            self._tell("stopProcess", process, NOT_RUNNING)
+            self._call("stopProcess", process, NOT_RUNNING)
 
     def resume(self, name: str) -> None:
         """Start what ``halt`` stopped."""
         for process in self._pids(name):
-            self._tell("startProcess", process, ALREADY_STARTED)
+            self._call("startProcess", process, ALREADY_STARTED)
 
     def restart(self, name: str) -> None:
         """Stop and start a process, or those of a line one after the other."""
@@ -119,15 +119,15 @@ class Fleet:
             self.resume(process)
 
     def _pids(self, name: str) -> dict[str, int]:
-        known = {process: pid for process, (_, pid) in self.processes().items()}
+        pids = {process: pid for process, (_, pid) in self.processes().items()}
         count = self.numprocs.get(name, 1)
         wanted = [name] if count == 1 else [f"{name}-{number}" for number in range(1, count + 1)]
-        missing = [process for process in wanted if process not in known]
+        missing = [process for process in wanted if process not in pids]
         if missing:
-            raise ValueError(f"no process {', '.join(missing)} runs here: there are {', '.join(sorted(known))}")
-        return {process: known[process] for process in wanted}
+            raise ValueError(f"no process {', '.join(missing)} runs here: there are {', '.join(sorted(pids))}")
+        return {process: pids[process] for process in wanted}
 
-    def _tell(self, method: str, process: str, well: int) -> None:
+    def _call(self, method: str, process: str, well: int) -> None:
         try:
             with self._rpc() as rpc:
                 getattr(rpc.supervisor, method)(f"{GROUP}:{process}")

@@ -1,4 +1,4 @@
-"""What supervisord is told: every setting of ``supervisord.conf``, and the escapes that its values need.
+"""The settings of supervisord: every line of ``supervisord.conf``, and the escapes that its values need.
 
 Settings: supervisord.org, "Configuration File", sections ``[supervisord]``, ``[program:x]``, ``[group:x]``.
 """

@@ -24,7 +24,7 @@ NOT_SENT = ("unmapped", "uncosted", "ready")
 
 
 def find(db: Connection, states: tuple[str, ...] = WAITING) -> int:
-    """Give entries that nobody was sent yet the cost that is known by now; returns how many changed.
+    """Set the cost of entries that were not handed out yet; returns how many changed.
 
     ``states`` are those looked at: a new valuation speaks of all that are ``NOT_SENT``. An entry that waited for its
     cost is ready then. For what still has none finance has one exception a SKU and site.

@@ -113,28 +113,28 @@ def _judged(tables: Mapping[str, Any], row: Row, missing: dict[tuple[str, str], 
     judged = {"connection": row["connection"], "movement_id": row["movement_id"], "their_reason": row["reason"]}
     if row["reason"]:
         try:
-            known = read_reason(tables, row["system"], row["reason"])
+            adjustment = read_reason(tables, row["system"], row["reason"])
         except Unmappable as error:
             missing[row["connection"], row["reason"]] = error
         else:
-            return {**judged, "reason": known.khaos, "account": known.account, "state": "ready"}
+            return {**judged, "reason": adjustment.khaos, "account": adjustment.account, "state": "ready"}
     return {**judged, "reason": "", "account": "", "state": "unmapped"}
 
 
 def mend(runtime: Runtime) -> int:
-    """Entries whose reason was told late, or is mapped by now, become ready. Returns how many."""
+    """Make entries ready whose reason came late or is mapped by now. Returns how many."""
     ready = 0
     with runtime.store.transaction() as db:
-        told = db.execute(
+        late_rows = db.execute(
             "update journal j set their_reason = coalesce(nullif(m.reason, ''), r.reason) from movement m"
             " left join movement_reason r on r.connection = m.connection and r.movement_id = m.movement_id"
             " where j.state = 'unmapped' and j.their_reason = '' and m.connection = j.connection"
             " and m.movement_id = j.movement_id and coalesce(nullif(m.reason, ''), r.reason, '') <> ''"
             " returning j.connection, j.movement_id, j.cause, j.their_reason, j.their_reason as reason"
         ).fetchall()
-        name_conditions(db, runtime, sorted(told, key=lambda row: (row["connection"], row["movement_id"])))
-        db.execute(RENAME, ([row["movement_id"] for row in told],))
-        late = {(row["connection"], row["their_reason"]) for row in told}
+        name_conditions(db, runtime, sorted(late_rows, key=lambda row: (row["connection"], row["movement_id"])))
+        db.execute(RENAME, ([row["movement_id"] for row in late_rows],))
+        late = {(row["connection"], row["their_reason"]) for row in late_rows}
         pairs = db.execute(
             "select distinct j.connection, j.their_reason, coalesce(c.system, '') as system from journal j"
             " left join connection c on c.name = j.connection where j.state = 'unmapped' and j.their_reason <> ''"
@@ -143,7 +143,7 @@ def mend(runtime: Runtime) -> int:
         for row in pairs:
             connection, reason = row["connection"], row["their_reason"]
             try:
-                known = read_reason(runtime.configuration.tables, row["system"], reason)
+                adjustment = read_reason(runtime.configuration.tables, row["system"], reason)
             except Unmappable as error:
                 if (connection, reason) in late:
                     file_unmapped(db, connection, reason, error)
@@ -151,9 +151,9 @@ def mend(runtime: Runtime) -> int:
             ready += db.execute(
                 "update journal set reason = %s, account = %s, state = case when unit_cost is null then 'uncosted'"
                 " else 'ready' end where state = 'unmapped' and connection = %s and their_reason = %s",
-                (known.khaos, known.account, connection, reason),
+                (adjustment.khaos, adjustment.account, connection, reason),
             ).rowcount
-        if told or ready:
+        if late_rows or ready:
             close_settled(db, "fleet")
         ready += costs.find(db)
     return ready

@@ -58,12 +58,12 @@ def adjust_by_line(line: Row, template: AdjustBy) -> str:
     Khaos Control knows no quoting in this file (reference 1.4 names none), so a value with the delimiter or a line
     end in it raises CannotWrite.
     """
-    said = {
+    values = {
         "sku": line["sku"], "site": line["at_site"], "units": line["moved"], "reason": line["reason"],
         "account": line["account"], "movement": f"{line['connection']}:{line['movement_id']}",
         "event_time": moment(line["event_at"]),
     }  # fmt: skip
-    fields = [column.text.format(**said) for column in template.columns]
+    fields = [column.text.format(**values) for column in template.columns]
     for field in fields:
         if template.delimiter in field or len(field.splitlines()) > 1 or field.endswith(LINE_ENDS):
             raise CannotWrite(

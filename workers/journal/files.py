@@ -87,7 +87,7 @@ def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None
             "update journal set state = 'offered', route = %s, file = %s, offered_at = now() where id = any (%s)",
             (route, name, [entry["id"] for entry in entries]),
         )
-        _tell(db, name, "offered", who)
+        _add_to_timeline(db, name, "offered", who)
     return Written(name, body, Total.of(entries))
 
 
@@ -109,7 +109,7 @@ def _body(db: Connection, route: Route, entries: list[Row], template: AdjustBy) 
 
 
 def _judge(db: Connection, entry: Row, refused: CannotWrite | None) -> None:
-    """An entry that the file cannot hold is finance's by name, until a later file holds it."""
+    """File an exception for each entry that the file cannot hold; close it once a later file holds the entry."""
     subject = subject_of(entry["connection"], entry["movement_id"])
     if refused is None:
         exceptions.close(within(db), UNWRITABLE, subject, "a file holds the entry")
@@ -138,7 +138,7 @@ def names(store: Store) -> list[str]:
 
 
 def name_of(store: Store, given: Path) -> str:
-    """The name of an offered file that a person points at: by its name, or by its bytes where it was renamed."""
+    """The name of the offered file at a path: by its name, or by its bytes where it was renamed."""
     if stored(store, given.name) is None and given.is_file():
         row = store.row("select name from journal_file where body = %s", given.read_bytes())
         if row:
@@ -147,7 +147,7 @@ def name_of(store: Store, given: Path) -> str:
 
 
 def confirm(store: Store, name: str, who: str) -> Confirmed | None:
-    """A person says that a file was loaded; what the levels carried for its entries is over. None: no such file."""
+    """Record that a person loaded a file, and clear the levels' terms of its entries. None: no such file."""
     with store.transaction() as db:
         file = db.execute("select * from journal_file where name = %s for update", (name,)).fetchone()
         if file is None:
@@ -169,11 +169,11 @@ def confirm(store: Store, name: str, who: str) -> Confirmed | None:
         ).fetchone()
         assert cleared is not None
         assert done is not None
-        _tell(db, name, "loaded", who)
+        _add_to_timeline(db, name, "loaded", who)
     return Confirmed(name, entries, int(cleared["units"]), who, done["loaded_at"], again=False)
 
 
-def _tell(db: Connection, name: str, step: str, who: str) -> None:
+def _add_to_timeline(db: Connection, name: str, step: str, who: str) -> None:
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note, who)"
         " select sku, 'journal:' || connection || ':' || movement_id, 'stock-in', connection, %s, 'in ' || file, %s"

@@ -1,4 +1,4 @@
-"""In which condition held units stand: the journal names it by the table that judges their stock records."""
+"""The condition of held units, for the journal: judged by the same table as their stock records."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ select touch_levels(home, array[sku]) from moved
 
 
 def name_conditions(db: Connection, runtime: Runtime, movements: Sequence[Row]) -> None:
-    """Give holds and releases of a warehouse that is asked the condition that their reason tells, by the stock's table.
+    """Set the condition of holds and releases from their reason, for warehouses read by call.
 
     ``movements`` are rows of connection, movement_id, cause and reason, in the order in which they were booked. Where
     no reason is told it is the condition of units that are held for none.

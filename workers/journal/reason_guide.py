@@ -1,4 +1,4 @@
-"""What the warehouse's floor is told: which reason to use for what, and what each does in the books."""
+"""The guide for the warehouse's floor: which reason to use for what, and what each does in the books."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ def as_rows(own: Mapping[str, Rows] | None = None) -> list[FloorReason]:
         for code in dict.fromkeys((*shipped, *ours)):
             use = {**shipped.get(code, {}), **ours.get(code, {})}.get("use", "")
             try:
-                known = read_adjustment(system, code, ours)
+                adjustment = read_adjustment(system, code, ours)
             except Unmappable:
                 rows.append(FloorReason(system, code, use, "", ""))
             else:
-                rows.append(FloorReason(system, code, use, known.khaos, known.account))
+                rows.append(FloorReason(system, code, use, adjustment.khaos, adjustment.account))
     return rows
 
 

@@ -25,7 +25,7 @@ def subject_of(connection: str, movement_id: str) -> str:
 
 
 def file_unknown(db: Connection, entry: Mapping[str, Any]) -> None:
-    """The warehouse told no reason for a movement: a person gives one."""
+    """File an exception for a movement without a reason: a person gives one."""
     exceptions.file(
         within(db),
         "reason_unknown",
@@ -39,7 +39,7 @@ def file_unknown(db: Connection, entry: Mapping[str, Any]) -> None:
 
 
 def file_unmapped(db: Connection, connection: str, reason: str, why: Unmappable) -> None:
-    """A reason has no row, or no account in it: one exception, however many entries wait for it."""
+    """File one exception for a reason without a row or account, however many entries wait for it."""
     exceptions.file(
         within(db),
         "reason_unmapped",

@@ -1,4 +1,4 @@
-"""What entries come to, by ledger account and reason; a total says that it is indicative unless all of it is valued."""
+"""Totals of entries by ledger account and reason; a total is indicative unless all of it is valued."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ class Total:
 
     @classmethod
     def of(cls, rows: Iterable[Row]) -> Total:
-        """Of rows of the table journal."""
+        """Add up rows of the table journal."""
         total = cls()
         for row in rows:
-            known = row["value"]
-            total += Total(1, row["units"], known or Decimal(0), int(known is None), known is None or row["indicative"])
+            value = row["value"]
+            total += Total(1, row["units"], value or Decimal(0), int(value is None), value is None or row["indicative"])
         return total
 
     def __add__(self, other: Total) -> Total:
@@ -59,7 +59,7 @@ class Line:
 
 
 def money(value: Decimal | None, *, indicative: bool) -> str:
-    """An amount for people; what is no book value says so, and what nobody knows is no figure."""
+    """An amount for people: marked ``indicative`` where it is no book value, a dash where there is none."""
     if value is None:
         return "unknown"
     return f"{value:.2f}" + (" indicative" if indicative else "")

@@ -1,4 +1,4 @@
-"""Movements whose word no table knows: nobody can book them, so finance is told until a row says what they are."""
+"""Movements whose word has no row: they cannot be booked, so finance has an exception until a row names their cause."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ select home, json_agg(json_build_object('id', movement_id, 'sku', sku, 'cause', 
 
 
 def judge_again(db: Connection, tables: Mapping[str, Any]) -> int:
-    """Movements of a word that has a row by now are taken as that row says; of the others finance is told, by word.
+    """Take movements whose word has a row by now; file an exception for each word without one.
 
-    Answers how many words were judged.
+    Returns how many words were taken.
     """
     rows = db.execute(WAITING).fetchall()
     judged = 0
     for row in rows:
         own = tables.get("movement_causes", {}).get(row["system"], {})
-        cause = {word.strip().upper(): told for word, told in own.items()}.get(row["word"].upper())
+        cause = {word.strip().upper(): meaning for word, meaning in own.items()}.get(row["word"].upper())
         subject = f"cause:{row['connection']}:{row['word']}"
         if cause not in set(Cause) - {Cause.UNKNOWN}:
             _file_unknown(db, subject, row)
             continue
         for home in db.execute(AGAIN, (row["connection"], row["word"], cause)).fetchall():
-            told = {"connection": row["connection"], "home": home["home"], "movements": json.loads(home["told"])}
-            db.execute("select take_movements(%s)", (json.dumps(told),))
+            meaning = {"connection": row["connection"], "home": home["home"], "movements": json.loads(home["told"])}
+            db.execute("select take_movements(%s)", (json.dumps(meaning),))
         exceptions.close(within(db), KIND, subject, "its word has a row")
         judged += 1
     return judged

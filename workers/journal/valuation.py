@@ -76,25 +76,27 @@ def read_valuation(text: str, sites: frozenset[str], today: date) -> list[Line]:
     return list(lines.values())
 
 
-def _line(told: dict[str, str], sites: frozenset[str], today: date) -> Line | str:
+def _line(row: dict[str, str], sites: frozenset[str], today: date) -> Line | str:
     """The line, or the sentence that says what is wrong with it."""
-    if not told["sku"]:
+    if not row["sku"]:
         return "the SKU is missing; write Khaos Control's stock code"
-    if told["site"] not in sites:
-        known = ", ".join(sorted(sites)) or "none until the fleet has run once"
-        return f"the fleet keeps no stock at site {told['site']!r} (known: {known}); correct it or leave the line out"
-    if not (told["quantity"].isascii() and told["quantity"].isdigit()) or int(told["quantity"]) > LARGEST:
-        return f"quantity {told['quantity']!r} is no whole number of units; write one such as 12"
-    cost = _decimal(told["unit_cost"])
+    if row["site"] not in sites:
+        sites_text = ", ".join(sorted(sites)) or "none until the fleet has run once"
+        return (
+            f"the fleet keeps no stock at site {row['site']!r} (known: {sites_text}); correct it or leave the line out"
+        )
+    if not (row["quantity"].isascii() and row["quantity"].isdigit()) or int(row["quantity"]) > LARGEST:
+        return f"quantity {row['quantity']!r} is no whole number of units; write one such as 12"
+    cost = _decimal(row["unit_cost"])
     if cost is None:
-        return f"unit cost {told['unit_cost']!r} is no amount of zero or more; write one such as 4.75"
+        return f"unit cost {row['unit_cost']!r} is no amount of zero or more; write one such as 4.75"
     try:
-        as_at = date.fromisoformat(told["as_at"])
+        as_at = date.fromisoformat(row["as_at"])
     except ValueError:
-        return f"as at {told['as_at']!r} is no date; write it as YYYY-MM-DD"
+        return f"as at {row['as_at']!r} is no date; write it as YYYY-MM-DD"
     if as_at > today:
         return f"as at {as_at} is in the future; write the day of which the value speaks"
-    return Line(told["sku"], told["site"], int(told["quantity"]), cost, as_at)
+    return Line(row["sku"], row["site"], int(row["quantity"]), cost, as_at)
 
 
 def _decimal(text: str) -> Decimal | None:
@@ -111,11 +113,11 @@ def known_sites(store: Store) -> frozenset[str]:
 
 
 def load(store: Store, lines: Iterable[Line], who: str) -> Loaded:
-    """Store a valuation. The same SKU, site and day again replaces what was said.
+    """Store a valuation. The same SKU, site and day again replaces the cost.
 
-    Entries that nobody was told of yet have their value from it; what was offered, loaded or posted stays.
+    Entries not handed out yet take their value from it; offered, loaded and posted ones keep theirs.
     """
-    told = [
+    rows = [
         {"site": n.site, "sku": n.sku, "as_at": n.as_at.isoformat(), "quantity": n.quantity, "cost": str(n.unit_cost)}
         for n in lines
     ]
@@ -126,7 +128,7 @@ def load(store: Store, lines: Iterable[Line], who: str) -> Loaded:
             " as e (site text, sku text, as_at date, quantity integer, cost numeric)"
             " on conflict (site, sku, as_at) do update set quantity = excluded.quantity,"
             " unit_cost = excluded.unit_cost, uploaded_at = now(), uploaded_by = excluded.uploaded_by",
-            (who, json.dumps(told)),
+            (who, json.dumps(rows)),
         )
         revalued = costs.find(db, costs.NOT_SENT)
-    return Loaded(len(told), revalued)
+    return Loaded(len(rows), revalued)

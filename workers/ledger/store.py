@@ -51,7 +51,7 @@ class Claimed:
 
     @property
     def body(self) -> dict[str, Any]:
-        """What it says, as the reader wrote it down."""
+        """The message's content as the reader wrote it."""
         read: dict[str, Any] = json.loads(self.body_text)
         return read
 
@@ -78,9 +78,9 @@ class Effect:
     function: str = ""
 
 
-def call(function: str, **said: Any) -> Effect:
+def call(function: str, **argument: Any) -> Effect:
     """An effect that is one of the ledger's own functions (in ``ledger/functions``) with one jsonb argument."""
-    return Effect(f"select {function}(%s)", (json.dumps(said),), function)
+    return Effect(f"select {function}(%s)", (json.dumps(argument),), function)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class Store:
     def receive(
         self, connection: str, source: str, receipt_key: str, body: bytes, source_time: datetime | None = None
     ) -> int | None:
-        """Store what a side said. None when the same was stored before. Durable when it returns."""
+        """Store a record. None when the same was stored before. Durable when it returns."""
         row = self.row("select receive(%s, %s, %s, %s, %s) as id", connection, source, receipt_key, body, source_time)
         return row["id"] if row else None
 
@@ -278,10 +278,21 @@ class Store:
             if lane is not None and all(effect.function for effect in effects):
                 # one statement, so one commit, without a transaction's own round trips
                 calls = ",".join(f'["{effect.function}",{effect.values[0]}]' for effect in effects)
-                told = json.dumps(args) if args else "{}"
+                as_json = json.dumps(args) if args else "{}"
                 row = connection.execute(
                     "select * from turn_v2(%s, %s, %s, %s, %s, %s, %s, %s, make_interval(secs => %s), %s)",
-                    (message.id, message.attempt, state, note, told, f"[{calls}]", lane, self.process_id, lease, token),
+                    (
+                        message.id,
+                        message.attempt,
+                        state,
+                        note,
+                        as_json,
+                        f"[{calls}]",
+                        lane,
+                        self.process_id,
+                        lease,
+                        token,
+                    ),
                 ).fetchone()
                 if row is None or not row["ok"]:
                     raise LateSettle(message.task_id)

@@ -1,1 +1,1 @@
-"""What is told outside: logs, alerts, Flower; and what may be in it."""
+"""Logs, alerts and Flower's events, and what may stand in them."""

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from sentry_sdk.types import Breadcrumb, Event, Hint
 
-from workers.observability.privacy import chain, mask, said
+from workers.observability.privacy import chain, mask, own_message
 
 OURS = "fleet.alerts"  # the logger name that marks an event as one of this module's
 TAGS = ("flow", "connection", "kind", "owner", "reference", "severity", "process", "state", "expected")
@@ -66,12 +66,12 @@ def strip_breadcrumb(crumb: Breadcrumb, _hint: dict[str, Any]) -> Breadcrumb | N
 def _strip_exception(value: dict[str, Any], errors: list[BaseException]) -> dict[str, Any]:
     kept = _only(value, ("type", "module"))
     kept["mechanism"] = _only(value.get("mechanism") or {}, ("type", "handled", "exception_id", "parent_id"))
-    told = str(value.get("value") or "")
+    shown = str(value.get("value") or "")
     kept["value"] = next(
         (
-            said(error)
+            own_message(error)
             for error in errors
-            if type(error).__name__ == value.get("type") and said(error) and told.startswith(str(error)[:100])
+            if type(error).__name__ == value.get("type") and own_message(error) and shown.startswith(str(error)[:100])
         ),
         "",
     )

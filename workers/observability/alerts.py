@@ -1,4 +1,4 @@
-"""What on-call hears through Sentry, and when: exceptions, gates, schedules that stop.
+"""Alerts for on-call through Sentry: exceptions, gates, schedules that stop.
 
 One cause is one issue: the fingerprint is flow, connection and kind. Never raise an alert on a
 retry; a message's death is the moment. What an event may hold stands in ``workers.alert_contents``.

@@ -1,6 +1,6 @@
-"""Tells Flower what becomes of every message: Celery's own task events, one life for each reference.
+"""Reports every message to Flower by Celery's own task events, one life for each reference.
 
-A slot drains many messages for one bell, so the bell's own events are off and each message is told
+A slot drains many messages for one bell, so the bell's own events are off and each message is reported
 under its own id. Events are buffered and sent together, a quarter of a second late at the most.
 """
 
@@ -26,7 +26,7 @@ AT_MOST = 20_000  # events kept while Redis is away; the ledger has the truth
 
 
 class Flower:
-    """Tells Flower what one worker process does with each message."""
+    """Reports each message of one worker process to Flower."""
 
     def __init__(self, app: Celery, hostname: str) -> None:
         """``hostname`` is the worker's node name, as Flower lists it."""
@@ -39,7 +39,7 @@ class Flower:
         self._thread.start()
 
     def started(self, message: Claimed) -> None:
-        """A message was claimed."""
+        """Report a claimed message as a running task."""
         now = time.time()
         uuid = message.task_id
         self._add(
@@ -56,7 +56,7 @@ class Flower:
         )
 
     def ended(self, message: Claimed, state: str, note: str, seconds: float) -> None:
-        """A message was settled: a dead one is a failed task, one that waits is a retried task."""
+        """Report a settled message: a dead one is a failed task, one that waits is a retried task."""
         event: dict[str, Any] = {"uuid": message.task_id, "timestamp": time.time()}
         if state == "dead":
             event |= {"type": "task-failed", "exception": f"Dead({note[:200]!r})", "traceback": ""}
@@ -67,11 +67,11 @@ class Flower:
         self._add(event)
 
     def failed(self, uuid: str, flow: str, arguments: tuple[int, int], why: str) -> None:
-        """A message that is dead was filed: a failed task, also when it died before it could run."""
-        told = {"uuid": uuid, "timestamp": time.time()}
+        """Report a dead message as a failed task, also when it died before it could run."""
+        event = {"uuid": uuid, "timestamp": time.time()}
         self._add(
-            told | {"type": "task-received", "name": flow, "args": repr(arguments), "kwargs": "{}"},
-            told | {"type": "task-failed", "exception": f"Dead({why[:200]!r})", "traceback": ""},
+            event | {"type": "task-received", "name": flow, "args": repr(arguments), "kwargs": "{}"},
+            event | {"type": "task-failed", "exception": f"Dead({why[:200]!r})", "traceback": ""},
         )
 
     def _add(self, *events: dict[str, Any]) -> None:

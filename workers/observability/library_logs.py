@@ -1,4 +1,4 @@
-"""What the libraries' own log records may not say: they are mended before they are formatted.
+"""Rewrites the libraries' own log records before they are formatted, so that no body or parameter is in them.
 
 Celery dumps bodies that it cannot read, uvicorn prints callers and query strings, SQLAlchemy its
 parameters. The fact stays, the rest goes. Texts as of Celery 5.7, uvicorn 0.54, SQLAlchemy 2.1.

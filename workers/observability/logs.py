@@ -20,7 +20,7 @@ import structlog
 from celery.signals import setup_logging
 
 from workers.observability.library_logs import rewrite
-from workers.observability.privacy import WITHHELD, brief, chain, is_personal, mask, said
+from workers.observability.privacy import WITHHELD, brief, chain, is_personal, mask, own_message
 
 # Below this level these say per call what would hold parameters or URLs.
 FLOORS = {
@@ -122,7 +122,7 @@ def raised(_logger: Any, _method: str, event: Event) -> Event:
         event["exception"] = [
             {
                 "type": f"{type(one).__module__}.{type(one).__qualname__}",
-                "message": said(one),
+                "message": own_message(one),
                 "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in _frames(one)],
             }
             for one in chain(error)

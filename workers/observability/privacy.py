@@ -1,4 +1,4 @@
-"""What may leave the house in words: which keys and errors can carry a person, and how text is masked.
+"""Which keys and errors can carry personal data, and how text is masked.
 
 Logs and alerts both ask here, so that they cannot disagree. When in doubt it withholds: the ledger
 has the whole story, behind a login.
@@ -74,7 +74,7 @@ def mask(text: str, at_most: int = 500) -> str:
     return text if len(text) <= at_most else f"{text[:at_most]}… ({len(text)} characters)"
 
 
-def said(error: BaseException) -> str:
+def own_message(error: BaseException) -> str:
     """The error's own message, masked, when one of our classes wrote it; else an empty string.
 
     Messages of others quote values: SQLAlchemy its parameters, pydantic its input, a KeyError its key.
@@ -83,8 +83,8 @@ def said(error: BaseException) -> str:
 
 
 def brief(error: BaseException) -> str:
-    """The error in a few words that name nobody: its class, and what it said where that is safe."""
-    return f"{type(error).__name__}: {said(error)}".removesuffix(": ")
+    """The error in a few words that name nobody: its class, and its message where that is safe."""
+    return f"{type(error).__name__}: {own_message(error)}".removesuffix(": ")
 
 
 def chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -9,7 +9,17 @@ from workers.domain import transitions
 from workers.domain.fulfilment import OUT, State, lock
 from workers.ledger.expected import Expected
 from workers.ledger.store import NewMessage
-from workers.orders_out.correlation import Answered, arrived, file, in_doubt, keep, of_number, of_reference, over, tell
+from workers.orders_out.correlation import (
+    Answered,
+    add_to_timeline,
+    arrived,
+    file,
+    in_doubt,
+    keep,
+    of_number,
+    of_reference,
+    over,
+)
 from workers.orders_out.withdrawals import cancel
 from workers.spine.reading import Reading
 
@@ -23,19 +33,19 @@ KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": 
 def read_acknowledgement(reading: Reading) -> None:
     """Reader of a word that a document could be read, or could not. It never says what the warehouse makes of it."""
     warehouse = reading.runtime.warehouse(reading.record.connection)
-    told = warehouse.answers.read_acknowledgement(reading.record.body)
-    errors = "; ".join(error for one in told.sets for error in one.errors)
-    for answered in of_number(reading, told.group_control):
-        if not told.accepted and answered.kind == "change":
+    acknowledgement = warehouse.answers.read_acknowledgement(reading.record.body)
+    errors = "; ".join(error for one in acknowledgement.sets for error in one.errors)
+    for answered in of_number(reading, acknowledgement.group_control):
+        if not acknowledgement.accepted and answered.kind == "change":
             _change_refused(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
             continue
-        if not told.accepted:
+        if not acknowledgement.accepted:
             _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
             continue
         keep(reading, answered, RECEIVED)
         arrived(reading, answered)
         over(reading, answered.subject, RECEIVED)
-        tell(reading, answered, RECEIVED, "the warehouse could read it")
+        add_to_timeline(reading, answered, RECEIVED, "the warehouse could read it")
         if answered.kind == "order" and ACCEPTED not in warehouse.orders.answers:
             _accept(reading, answered, "by its acknowledgement: the connection takes that for acceptance")
 
@@ -59,28 +69,28 @@ def _answered(reading: Reading, advice: OrderAdvice) -> Iterator[Answered]:
 
 
 def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
-    said = f"{advice.code}: {advice.text}".strip(": ")
+    words = f"{advice.code}: {advice.text}".strip(": ")
     keep(reading, answered, RECEIVED)
     over(reading, answered.subject, RECEIVED)
     if answered.kind == "cancel":
-        _cancellation(reading, answered, advice, said)
+        _cancellation(reading, answered, advice, words)
     elif answered.kind == "change":
-        _change(reading, answered, advice, said)
+        _change(reading, answered, advice, words)
     elif advice.outcome is not Outcome.REFUSED:
-        _accept(reading, answered, said)
+        _accept(reading, answered, words)
         if advice.outcome is Outcome.ACCEPTED_WITH_ERROR:
-            file(reading, "accepted_with_error", answered, f"{reading.record.connection} accepted it and says: {said}")
+            file(reading, "accepted_with_error", answered, f"{reading.record.connection} accepted it and says: {words}")
     elif advice.reason is AdviceReason.ALREADY_THERE:
         _accept(reading, answered, "it was there already: an earlier sending had arrived")
     else:
-        _refuse(reading, answered, said or "no reason was told")
+        _refuse(reading, answered, words or "no reason was told")
 
 
-def _accept(reading: Reading, answered: Answered, said: str) -> None:
+def _accept(reading: Reading, answered: Answered, words: str) -> None:
     keep(reading, answered, ACCEPTED)
     arrived(reading, answered)
     over(reading, answered.subject, ACCEPTED)
-    tell(reading, answered, ACCEPTED, said)
+    add_to_timeline(reading, answered, ACCEPTED, words)
     if answered.kind != "order":
         return
     row = lock(reading.run, answered.reference)
@@ -90,22 +100,22 @@ def _accept(reading: Reading, answered: Answered, said: str) -> None:
         cancel(reading, row, "accepted after it was cancelled", resend=False)
 
 
-def _change(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:
+def _change(reading: Reading, answered: Answered, advice: OrderAdvice, words: str) -> None:
     """The warehouse has taken a change, or has gone on with what it had."""
     if advice.outcome is Outcome.REFUSED:
-        _change_refused(reading, answered, said or "no reason was told")
+        _change_refused(reading, answered, words or "no reason was told")
         return
     keep(reading, answered, ACCEPTED)
     arrived(reading, answered)
     over(reading, answered.subject, CHANGED)
-    tell(reading, answered, "change accepted", said)
+    add_to_timeline(reading, answered, "change accepted", words)
     transitions.take_change(reading.run, answered.reference, answered.body["requested"], newest=answered.newest)
 
 
 def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
     """The warehouse goes on with the order as it had it: a person settles that, for the goods will leave so."""
     if not answered.newest:
-        tell(reading, answered, REFUSED, f"an earlier change: {why}")
+        add_to_timeline(reading, answered, REFUSED, f"an earlier change: {why}")
         return
     keep(reading, answered, REFUSED)
     arrived(reading, answered)
@@ -115,26 +125,26 @@ def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
     file(reading, "changed_after_release", answered, f"{connection} does not take the change: {why}")
 
 
-def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, said: str) -> None:
+def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, words: str) -> None:
     row = lock(reading.run, answered.reference)
     if row is None or row.state is not State.CANCELLING or not answered.newest:
         return
     if advice.outcome is not Outcome.REFUSED:
         arrived(reading, answered)
         # a shipment beats it: only the message that nothing left proves it
-        tell(reading, answered, "cancellation accepted", "waits for the word that nothing left")
+        add_to_timeline(reading, answered, "cancellation accepted", "waits for the word that nothing left")
     elif advice.reason is AdviceReason.NOT_THERE and row.accepted_at is None and not row.shipped:
-        tell(reading, answered, "cancelled", "the warehouse does not know the order")
+        add_to_timeline(reading, answered, "cancelled", "the warehouse does not know the order")
         transitions.prove_cancelled(reading.run, answered.reference)
     else:
-        _refuse(reading, answered, said)
+        _refuse(reading, answered, words)
 
 
 def _refuse(reading: Reading, answered: Answered, why: str) -> None:
     """It is not there: a dead message stands for it, and a retry writes it anew, under a new control number."""
     connection = reading.record.connection
     if not answered.newest:
-        tell(reading, answered, "refused", f"an earlier sending: {why}")
+        add_to_timeline(reading, answered, "refused", f"an earlier sending: {why}")
         return
     if answered.kind == "cancel" and not _cancelling(reading, answered):
         return
@@ -173,14 +183,14 @@ def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
     """Whether the refused order is still wanted there. What was being cancelled is cancelled by the refusal."""
     row = lock(reading.run, answered.reference)
     if row is None:
-        tell(reading, answered, REFUSED, f"the fulfilment is gone: {why}")
+        add_to_timeline(reading, answered, REFUSED, f"the fulfilment is gone: {why}")
         return False
     if row.state is State.CANCELLING and not row.shipped:
-        tell(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
+        add_to_timeline(reading, answered, "cancelled", f"the warehouse refused the order: {why}")
         transitions.prove_cancelled(reading.run, answered.reference)
         return False
     if row.state not in OUT and not row.shipped:
-        tell(reading, answered, REFUSED, f"the fulfilment is {row.state}: {why}")
+        add_to_timeline(reading, answered, REFUSED, f"the fulfilment is {row.state}: {why}")
         return False
     by_word = ACCEPTED in reading.runtime.warehouse(reading.record.connection).orders.answers
     if row.shipped or (by_word and row.accepted_at is not None):

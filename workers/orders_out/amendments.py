@@ -43,9 +43,9 @@ class Change:
         skus = confirmed(self.runtime.store.rows, message.connection, codes)
         if skus.missing:
             return skus.held()
-        known = WriteContext(skus.their_ids, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
+        context = WriteContext(skus.their_ids, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.orders.write_change(wanted, self.runtime.facts(message.connection), known)
+        return warehouse.orders.write_change(wanted, self.runtime.facts(message.connection), context)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Tell it; whether it came in time, the warehouse says by itself."""
@@ -85,9 +85,9 @@ class Cancel:
         row = self.runtime.store.row("select * from fulfilment where reference = %s", message.reference)
         if row is None or row["state"] != "cancelling":
             return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
-        known = WriteContext(stamp=stamp_of(self.runtime, message))
+        context = WriteContext(stamp=stamp_of(self.runtime, message))
         orders = self.runtime.warehouse(message.connection).orders
-        return orders.write_cancel(self._sent(message, row), known)
+        return orders.write_cancel(self._sent(message, row), context)
 
     def _sent(self, message: Claimed, row: dict[str, Any]) -> SentOrder:
         """The order as it was last sent: some warehouses take a cancellation only with all of it."""

@@ -30,12 +30,12 @@ def warn(reading: Reading, reference: str, invoice: str, order: str, site: str, 
     short = {row["sku"]: max(0, row["free"]) for row in rows if wanted[row["sku"]] > row["free"]}
     if short:
         warehouse = reading.runtime.configuration.homes[site][0]
-        said = ", ".join(f"{sku}: {wanted[sku]} wanted, {free} free" for sku, free in sorted(short.items()))
+        shortages = ", ".join(f"{sku}: {wanted[sku]} wanted, {free} free" for sku, free in sorted(short.items()))
         reading.file_exception(
             "short_at_warehouse",
             subject=f"order:{reference}",
             story=order,
             flow="orders-out",
             connection=warehouse,
-            why=said,
+            why=shortages,
         )

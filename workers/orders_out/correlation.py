@@ -108,7 +108,7 @@ def arrived(reading: Reading, answered: Answered) -> None:
         return
     reading.run("select finish(%s, 'delivered', 'its answer shows that it had arrived', 'fleet')", answered.message)
     warehouse = reading.runtime.warehouse(reading.record.connection)
-    told = {
+    argument = {
         "reference": answered.reference,
         "their_id": answered.reference,
         "subject": answered.subject,
@@ -119,11 +119,11 @@ def arrived(reading: Reading, answered: Answered) -> None:
     }
     if answered.kind == "order":
         within = reading.runtime.configuration.fleet.limits.dispatch
-        reading.run("select order_sent(%s)", json.dumps({**told, "within": within}))
-        reading.run("select await_answers(%s)", json.dumps({**told, "answers": warehouse.orders.answers}))
+        reading.run("select order_sent(%s)", json.dumps({**argument, "within": within}))
+        reading.run("select await_answers(%s)", json.dumps({**argument, "answers": warehouse.orders.answers}))
     elif answered.kind == "cancel":
         within = warehouse.orders.answer_patience
-        reading.run("select await_cancellation(%s)", json.dumps({**told, "within": within}))
+        reading.run("select await_cancellation(%s)", json.dumps({**argument, "within": within}))
     elif answered.kind == "advice":
         reading.run(
             "update return_advice set state = 'sent', their_id = reference where reference = %s and state = 'new'",
@@ -131,7 +131,7 @@ def arrived(reading: Reading, answered: Answered) -> None:
         )
 
 
-def tell(reading: Reading, answered: Answered, step: str, note: str) -> None:
+def add_to_timeline(reading: Reading, answered: Answered, step: str, note: str) -> None:
     """A line in its story."""
     reading.run(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, %s, %s, %s, %s)",

@@ -50,9 +50,9 @@ class Order:
             wanted = wanted.model_copy(update={"lines": lines})
             transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
         products = catalogue(self.runtime, message, [line.sku for line in lines])
-        known = WriteContext(skus.their_ids, products, stamp_of(self.runtime, message))
+        context = WriteContext(skus.their_ids, products, stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), known)
+        return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), context)
 
     def _called_off(self, message: Claimed) -> NotNeeded | None:
         """Surely not over there, and not wanted there any more."""

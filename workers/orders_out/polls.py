@@ -18,7 +18,7 @@ def poll_orders(runtime: Runtime) -> int:
     erp, name = runtime.erp, runtime.configuration.erp.name
     raw = call(runtime, name, "orders", erp.fetch_status)
     invoices, unreadable = erp.read_status(raw)
-    known = {
+    fulfilments = {
         row["invoice_code"]: row
         for row in runtime.store.rows(
             "select invoice_code, state, requested, order_code from fulfilment where erp = %s"
@@ -30,14 +30,14 @@ def poll_orders(runtime: Runtime) -> int:
     detail: list[str] = []
     plain: list[str] = []
     for invoice in invoices:
-        row = known.get(invoice.invoice_code)
+        row = fulfilments.get(invoice.invoice_code)
         taken_back = invoice.stage == CANCELLED_STAGE or invoice.order_cancelled or invoice.stage in erp.withdraw_stages
         if taken_back:
             if row is not None:
                 plain.append(invoice.order_code)
         elif row is None:
             detail.append(invoice.order_code)
-    detail += [code for code in _changed(runtime, invoices, known) if code not in detail]
+    detail += [code for code in _changed(runtime, invoices, fulfilments) if code not in detail]
     detail += _stuck(runtime, {invoice.order_code for invoice in invoices if invoice.stage in erp.ready_stages})
     slices = erp.split_status(raw)
     plain += _naming(slices, [entry.subject for entry in unreadable])
@@ -91,11 +91,11 @@ def _ask_afresh(runtime: Runtime, name: str, slices: dict[str, bytes]) -> int:
     return new
 
 
-def _changed(runtime: Runtime, invoices: Iterable[Any], known: dict[str, Any]) -> list[str]:
+def _changed(runtime: Runtime, invoices: Iterable[Any], fulfilments: dict[str, Any]) -> list[str]:
     """Orders whose ready invoice shows other quantities than its fulfilment asks for."""
     codes = []
     for invoice in invoices:
-        row = known.get(invoice.invoice_code)
+        row = fulfilments.get(invoice.invoice_code)
         if (
             row is None
             or row["state"] not in ("new", "sent")
@@ -137,11 +137,13 @@ def _ours(runtime: Runtime, name: str, codes: Sequence[str]) -> bytes:
 
 
 def _keep(runtime: Runtime, name: str, status: bytes, orders: bytes, *, whole: bool = False, ours: bytes = b"") -> int:
-    said: dict[str, Any] = {"status": status.decode(), "orders": orders.decode()}
+    payload: dict[str, Any] = {"status": status.decode(), "orders": orders.decode()}
     if whole:
-        said["whole"] = True
+        payload["whole"] = True
     key = receipt(runtime.erp.steady(status) + orders + ours + (b"whole" if whole else b""))
-    return int(runtime.store.receive(name, Source.ORDERS, key, json.dumps(said, sort_keys=True).encode()) is not None)
+    return int(
+        runtime.store.receive(name, Source.ORDERS, key, json.dumps(payload, sort_keys=True).encode()) is not None
+    )
 
 
 def poll_open_orders(runtime: Runtime) -> int:

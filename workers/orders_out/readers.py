@@ -23,10 +23,10 @@ from workers.spine.reading import Reading
 
 def read_orders(reading: Reading) -> None:
     """Reader of the orders poll: invoices of some orders, with the orders' details where they matter."""
-    said = json.loads(reading.record.body)
+    payload = json.loads(reading.record.body)
     erp = reading.runtime.erp
-    invoices, unreadable = erp.read_status(said["status"].encode())
-    orders, unreadable_orders = erp.read_orders(said["orders"].encode()) if said.get("orders") else ([], [])
+    invoices, unreadable = erp.read_status(payload["status"].encode())
+    orders, unreadable_orders = erp.read_orders(payload["orders"].encode()) if payload.get("orders") else ([], [])
     by_code = {order.code: order for order in orders if order.code}
     by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
     stale = _stale(reading, {invoice.order_code for invoice in invoices} | set(by_code))
@@ -54,7 +54,7 @@ def read_orders(reading: Reading) -> None:
             else:
                 _well_again(reading, invoice, failed)
     codes = {invoice.order_code for invoice in invoices} - stale
-    for code in sorted(codes if said.get("whole") else set()):
+    for code in sorted(codes if payload.get("whole") else set()):
         notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
 
 

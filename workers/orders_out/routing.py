@@ -49,11 +49,11 @@ def _fits(when: When, order: SalesOrder, attributes: list[dict[str, str]]) -> bo
 
 
 def _because(when: When, order: SalesOrder) -> str:
-    said = [
+    conditions = [
         f"country {order.address.country}" if when.country else "",
         f"site {order.site}" if when.site else "",
         f"channel {order.channel}" if when.channel else "",
         "postcode area" if when.postcode else "",
         *(f"{name} = {value}" for name, value in when.attribute.items()),
     ]
-    return ", ".join(s for s in said if s) or "takes everything"
+    return ", ".join(s for s in conditions if s) or "takes everything"

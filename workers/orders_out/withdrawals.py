@@ -5,7 +5,7 @@ from __future__ import annotations
 from mappings.canonical import Invoice
 from mappings.canonical.stages import CANCELLED_STAGE, ISSUE_STAGE
 from workers.domain import transitions
-from workers.domain.fulfilment import LEFT, OUT, FulfilmentRow, State, lock_of_invoice, lock_of_order, tell
+from workers.domain.fulfilment import LEFT, OUT, FulfilmentRow, State, add_to_timeline, lock_of_invoice, lock_of_order
 from workers.ledger.store import NewMessage
 from workers.spine import priority
 from workers.spine.reading import Reading, fingerprint
@@ -28,7 +28,7 @@ def withdraw(reading: Reading, invoice: Invoice) -> None:
         return
     if withdraw_unpushed(reading, row, why):
         transitions.withdraw(reading.run, row)
-        tell(reading.run, row, "withdrawn", why)
+        add_to_timeline(reading.run, row, "withdrawn", why)
     elif row.state in LEFT:
         reading.file_exception(
             "shipped_after_cancel",

@@ -1,4 +1,4 @@
-"""What the flows ask of a warehouse that speaks by files or in whole documents: each is told once.
+"""What the flows ask of a warehouse that speaks by files or in whole documents, each sent once.
 
 A file holds documents; an event that is a fact in itself is a document too. Whoever reads them needs no field of the
 partner's.
@@ -28,7 +28,7 @@ class RemoteFile:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a file. ``key`` is the partner's own name of it: told again under that, it has no effect.
+    """One document of a file. ``key`` is the partner's own name of it: a repeat under the same key has no effect.
 
     ``body`` is what ``read_*`` take: the document as it stood in the file, behind one line with what the file says
     around it.
@@ -41,7 +41,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
-    """What told a document: the facility that it speaks of, the file's or the event's name, its number (0: none), and
+    """Where a document stood: the facility that it speaks of, the file's or the event's name, its number (0: none), and
     when it was written.
     """
 
@@ -93,7 +93,7 @@ class OrderAnswers(Protocol):
 
 
 class Shipments(Documents, Protocol):
-    """What left, told once each."""
+    """Shipments, each sent once."""
 
     def read_shipment(self, body: bytes) -> ShipmentAdvice:
         """What left."""
@@ -113,7 +113,7 @@ class Receipts(Documents, Protocol):
 
 
 class StockDocuments(Documents, Protocol):
-    """Movements and counts of a building, told by itself."""
+    """Movements and counts that a building sends by itself."""
 
     def snapshot_by(self, facility: str) -> tuple[time, ZoneInfo]:
         """By which local time the day's count is due."""

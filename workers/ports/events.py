@@ -29,7 +29,7 @@ class Delivery:
 
 
 class Refusal(StrEnum):
-    """Why an event is not taken. Nothing of this is told to whoever posted it."""
+    """Why an event is not taken, for our log; whoever posted it gets the same answer for all reasons."""
 
     TOKEN = "token"  # noqa: S105  the word for the log
     HEADERS = "headers"

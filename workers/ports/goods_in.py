@@ -40,9 +40,9 @@ class GoodsIn(Protocol):
         """Re-read one receipt with its lines as far as they are known; None when it is not there."""
 
     def moved_since(
-        self, facility: str, since: datetime, known: Mapping[str, str], facts: dict[str, Any]
+        self, facility: str, since: datetime, references: Mapping[str, str], facts: dict[str, Any]
     ) -> list[ReceiptHint]:
-        """Receipts at which people worked since a moment; ``known`` gives the references of ids, to ask for less."""
+        """Receipts at which people worked since a moment; ``references`` names them by id, to ask for less."""
 
     def read(self, raw: bytes, read_at: datetime) -> GoodsReceipt:
         """Understand a re-read receipt. Raises Unmappable."""

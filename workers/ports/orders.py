@@ -14,7 +14,7 @@ REFERENCE_LIMIT = 22  # characters of our number of an order, or of an RMA: the 
 
 
 class Manner(StrEnum):
-    """How a warehouse takes something, or tells it."""
+    """The way in which a warehouse takes or sends something."""
 
     CALL = "by call"
     EVENT = "by event"
@@ -36,7 +36,7 @@ def no_control_number() -> ControlNumber:
 
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """What the ledger knows that bytes for a warehouse may need: their id of each SKU, the catalogue, the number."""
+    """What writing for a warehouse may need from the ledger: their id of each SKU, the catalogue, the number."""
 
     skus: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)
@@ -55,7 +55,7 @@ class SentOrder:
 
 
 class CancelResult(Enum):
-    """What became of asking for a cancellation."""
+    """The result of a cancellation call."""
 
     CANCELLED = "cancelled at the warehouse"
     NOT_THERE = "not at the warehouse (any more): cancelled"
@@ -73,10 +73,10 @@ class Orders(Protocol):
     answers: dict[str, float]  # what it says of an order later ("received", "accepted") -> within how many seconds
     answer_patience: float  # seconds that a change or a cancellation may stay without its answer
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         """The bytes of an order. Raises Unmappable."""
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         """The bytes of an order that replaces what was sent under its reference. Raises Unmappable."""
 
     def send_order(self, wire: bytes) -> str:
@@ -85,7 +85,7 @@ class Orders(Protocol):
     def release_order(self, their_id: str) -> None:
         """Have an order picked, where the warehouse leaves that to us. Releasing twice is harmless."""
 
-    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
+    def write_cancel(self, sent: SentOrder, context: WriteContext) -> bytes:
         """The bytes of a cancellation. Raises Unmappable."""
 
     def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:
@@ -108,7 +108,7 @@ class Returns(Protocol):
     manner: Manner
     repeatable: bool  # the same bytes sent again have no second effect: a doubt needs no look-up
 
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], context: WriteContext) -> bytes:
         """The bytes of a return to be expected. Raises Unmappable."""
 
     def send_return(self, wire: bytes) -> str:

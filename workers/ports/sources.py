@@ -8,7 +8,7 @@ _EVENT = "webhook "  # before the name of an event that a side posted by itself
 
 
 class Source(StrEnum):
-    """What the fleet asked for, or what the ERP posted. The words stand in ledgers: they never change."""
+    """The source of a poll's or an ERP push's record. The words stand in ledgers: they never change."""
 
     ORDERS = "orders"
     PRODUCTS = "products"

@@ -64,7 +64,7 @@ class Account(Protocol):
 
 
 class Dispatches(Protocol):
-    """What is alike however dispatches are told."""
+    """What every warehouse that reports dispatches has, in whatever manner."""
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for a warehouse's carrier. Raises Unmappable."""
@@ -160,9 +160,9 @@ TOLD: dict[str, frozenset[About | Kind]] = {
 
 
 def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
-    """What a warehouse can do, and in which manners; an empty tuple is what it cannot."""
+    """Everything that a warehouse can do, with its manners; an empty tuple for what it cannot."""
     items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files}
-    asked = {"tells dispatches": parts.order_reads, "tells stock": parts.stock, "tells returns": parts.goods_in}
+    read_parts = {"tells dispatches": parts.order_reads, "tells stock": parts.stock, "tells returns": parts.goods_in}
     return {
         "takes orders": (parts.orders.manner,) if parts.orders else (),
         "takes products": tuple(manner for manner, part in items.items() if part),
@@ -171,12 +171,12 @@ def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
             what: tuple(
                 manner
                 for manner, can in (
-                    (Manner.CALL, asked[what] is not None),
-                    (Manner.EVENT, parts.events is not None and bool(parts.events.tells & told)),
-                    (Manner.FILE, parts.files is not None and bool(parts.files.tells & told)),
+                    (Manner.CALL, read_parts[what] is not None),
+                    (Manner.EVENT, parts.events is not None and bool(parts.events.tells & kinds)),
+                    (Manner.FILE, parts.files is not None and bool(parts.files.tells & kinds)),
                 )
                 if can
             )
-            for what, told in TOLD.items()
+            for what, kinds in TOLD.items()
         },
     }

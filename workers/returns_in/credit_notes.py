@@ -94,7 +94,7 @@ def _unexplained(db: Connection, note: dict[str, Any]) -> dict[str, int]:
 
 
 def _end_settled(runtime: Runtime, erp: str) -> None:
-    """A message whose return was settled in the very moment of its sending has nothing to wait for."""
+    """End messages of returns that were settled while they were being sent."""
     runtime.store.run(
         "select finish(m.id, 'delivered', 'the return is ' || l.state, 'fleet') from message m"
         " join return_line l on l.reference = m.reference where m.flow = 'returns-in' and m.kind = 'return'"
@@ -111,7 +111,7 @@ class Pair:
     line: dict[str, Any]
 
     def rivals(self, other: Pair) -> bool:
-        """Whether not both can be true: the same note for another return of the SKU, or another note for the same."""
+        """Whether two pairs exclude each other: one note for two returns of the SKU, or two notes for one return."""
         mine, theirs = (self.note["code"], self.line["sku"]), (other.note["code"], other.line["sku"])
         return bool((mine == theirs) != (self.line["reference"] == other.line["reference"]))
 
@@ -172,7 +172,7 @@ class Matching:
         return found is not None
 
     def _open(self, note: dict[str, Any], sku: str) -> list[dict[str, Any]]:
-        """Returns that were open before the note was seen."""
+        """Returns that were open before the note was first read."""
         return self.db.execute(
             "select * from return_line where erp = %s and urn = %s and sku = %s and offered_at < %s"
             " and state in ('offered', 'presumed_imported') order by sequence for update",
@@ -180,7 +180,7 @@ class Matching:
         ).fetchall()
 
     def _by_hand(self, note: dict[str, Any], line: dict[str, Any]) -> None:
-        """Somebody credited the customer. What Khaos has not pulled yet is taken back; else a person must stop it."""
+        """Handle a credit raised by hand: take back an offer that Khaos has not pulled, else file an exception."""
         why = f"note {note['code']} credits {line['sku']} to this customer and names no return"
         if line["served_at"]:
             self._file("credit_unexpected", line, f"{why}; Khaos Control has the return as well")

@@ -15,7 +15,7 @@ OPEN = (*BEFORE_OFFER, "offered", "presumed_imported")
 
 
 def again(db: Connection, reference: str, who: str = "fleet") -> bool:
-    """Have the message of a return judged anew, if it stands dead. What it died of is over; it may die of more."""
+    """Requeue a return's dead message and close the exception that it died of. Nothing where none is dead."""
     row = db.execute(
         "update message set state = 'queued', state_since = now(), due_at = now(), tries = 0, deaths = 0,"
         " lane = flow, generation = generation + 1, error = null, error_kind = null"
@@ -56,31 +56,33 @@ def offer(store: Store, reference: str, who: str, order: str = "", price: Decima
             " (select 1 from message m where m.subject = %s and m.error_kind = 'maybe_credited')",
             (who, reference, f"return:{reference}"),
         )
-        _tell(db, row, "to be offered", "" if price is None else f"for {price} a unit", who)
+        _add_to_timeline(db, row, "to be offered", "" if price is None else f"for {price} a unit", who)
         again(db, reference, who)
 
 
 def _of_order(db: Connection, row: dict[str, Any], order: str) -> dict[str, Any]:
     if row["order_code"] and row["order_code"] != order:
         raise CannotDo(f"{row['reference']}: it is of order {row['order_code']} already")
-    known = db.execute(
+    fulfilment = db.execute(
         "select order_code from fulfilment where erp = %s and %s in (order_code, reference, invoice_code) limit 1",
         (row["erp"], order),
     ).fetchone()
-    if known is None:
+    if fulfilment is None:
         raise CannotDo(f"order {order} is not known to the fleet: `fleet order {order}` shows nothing; check the code")
-    db.execute("update return_line set order_code = %s where reference = %s", (known["order_code"], row["reference"]))
-    return {**row, "order_code": known["order_code"]}
+    db.execute(
+        "update return_line set order_code = %s where reference = %s", (fulfilment["order_code"], row["reference"])
+    )
+    return {**row, "order_code": fulfilment["order_code"]}
 
 
 def stop(store: Store, reference: str, who: str, why: str) -> str:
-    """Never credit a return. Answers what is still to be done by hand, empty for nothing. Raises CannotDo."""
+    """Stop a return for good: no credit. Returns what is left to do by hand, empty for nothing. Raises CannotDo."""
     if not why.strip():
         raise CannotDo('stopping a return needs a reason: --why "…"')
     with store.transaction() as db:
         row = _line(db, reference, OPEN)
         db.execute("select stop_return(%s, %s, %s)", (reference, who, why))
-        _tell(db, row, "stopped", why, who)
+        _add_to_timeline(db, row, "stopped", why, who)
     return f"Khaos Control pulled {reference} already: delete it there as well" if row["served_at"] else ""
 
 
@@ -98,12 +100,12 @@ def grade(store: Store, reference: str, condition: str, hold_reason: str, who: s
             "select claim_goods('pending_return', %s, %s, %s, %s, %s)",
             (row["home"], row["sku"], row["units"], condition, f"return:{reference}"),
         )
-        _tell(db, row, "graded", f"{condition} {hold_reason}".strip(), who)
+        _add_to_timeline(db, row, "graded", f"{condition} {hold_reason}".strip(), who)
         again(db, reference, who)
 
 
 def credited(store: Store, reference: str, note: str, who: str) -> None:
-    """A person says which credit note is the return's. Raises CannotDo."""
+    """Record the credit note that a person names as the return's. Raises CannotDo."""
     with store.transaction() as db:
         row = _line(db, reference, OPEN)
         db.execute(
@@ -112,22 +114,22 @@ def credited(store: Store, reference: str, note: str, who: str) -> None:
             (reference, row["units"], row["erp"], note),
         )
         db.execute("select credit_return(%s, %s, %s)", (reference, note, who))
-        _tell(db, row, "credited", note, who)
+        _add_to_timeline(db, row, "credited", note, who)
 
 
 def refunded(store: Store, reference: str, who: str) -> None:
-    """The customer has the money: confirmed by hand, for Khaos cannot be asked. Raises CannotDo."""
+    """Record that the customer has the money: a person confirms it, Khaos shows no refunds. Raises CannotDo."""
     with store.transaction() as db:
         row = _line(db, reference, ("credited",))
         db.execute(
             "update return_line set state = 'refunded', refunded_by = %s, refunded_at = now() where reference = %s",
             (who, reference),
         )
-        _tell(db, row, "refunded", str(row["credit_note"]), who)
+        _add_to_timeline(db, row, "refunded", str(row["credit_note"]), who)
 
 
 def released(store: Store, reference: str, who: str) -> int:
-    """The goods were taken out of Khaos's own quarantine. Answers how many units. Raises CannotDo."""
+    """Record that the goods were taken out of Khaos's own quarantine. Returns how many units. Raises CannotDo."""
     with store.transaction() as db:
         row = _line(db, reference, ("credited", "refunded"))
         units = _one(
@@ -143,7 +145,7 @@ def released(store: Store, reference: str, who: str) -> int:
         db.execute(
             "update return_line set released_by = %s, released_at = now() where reference = %s", (who, reference)
         )
-        _tell(db, row, "released", why, who)
+        _add_to_timeline(db, row, "released", why, who)
         return int(units)
 
 
@@ -161,7 +163,7 @@ def _one(db: Connection, sql: str, *values: Any) -> Any:
     return row["it"] if row else None
 
 
-def _tell(db: Connection, row: dict[str, Any], step: str, note: str, who: str) -> None:
+def _add_to_timeline(db: Connection, row: dict[str, Any], step: str, note: str, who: str) -> None:
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note, who)"
         " values (%s, %s, 'returns-in', %s, %s, %s, %s)",

@@ -38,7 +38,7 @@ def read_hint(reading: Reading) -> None:
 
 
 def _remember(reading: Reading, receipt: ReceiptHint) -> None:
-    """Lines are told once, and not listed: whoever re-reads the receipt asks for all that were ever told."""
+    """Keep the lines that a hint names: Clarus lists none, so each re-read asks for every line named so far."""
     for line_id in receipt.line_ids if receipt.their_id else ():
         reading.run(
             "insert into goods_in_line (connection, their_id, line_id) values (%s, %s, %s) on conflict do nothing",
@@ -61,7 +61,7 @@ class Receipt:
         return b"receipt"
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Fetch it with every line that was ever told of, and keep what was shown."""
+        """Fetch it with every line named so far, and store what was shown."""
         body, connection = message.body, message.connection
         their_id, reference = _named(self.runtime, connection, body)
         self.runtime.pace(connection)
@@ -72,7 +72,7 @@ class Receipt:
 
 
 def _named(runtime: Runtime, connection: str, body: dict[str, Any]) -> tuple[str, str]:
-    """Id and reference of a hint; what it did not tell, as the ledger knows it."""
+    """Id and reference of a hint's receipt; the one that it lacks comes from the ledger."""
     row = runtime.store.row(
         "select their_id, reference from goods_in where connection = %s and (their_id = %s or (%s = '' and reference"
         " = %s))",
@@ -81,12 +81,12 @@ def _named(runtime: Runtime, connection: str, body: dict[str, Any]) -> tuple[str
         body["their_id"],
         body["reference"],
     )
-    known = row or {"their_id": "", "reference": ""}
-    return body["their_id"] or known["their_id"], body["reference"] or known["reference"]
+    stored = row or {"their_id": "", "reference": ""}
+    return body["their_id"] or stored["their_id"], body["reference"] or stored["reference"]
 
 
 def fetch(runtime: Runtime, connection: str, hint: ReceiptHint) -> bytes | None:
-    """One receipt with every line that is known of it; None when it is not there. Raises what adapters raise."""
+    """Fetch a receipt with every line named so far; None when the warehouse lacks it. Raises what adapters raise."""
     rows = runtime.store.rows(
         "select line_id from goods_in_line where connection = %s and their_id = %s order by line_id",
         connection,
@@ -104,7 +104,7 @@ def _kept(runtime: Runtime, connection: str, their_id: str, shown: bytes) -> Eff
 
 
 def _key(runtime: Runtime, connection: str, their_id: str, shown: bytes) -> str:
-    """The same words are worth another reading when the ledger knows the receipt otherwise by now."""
+    """The receipt key: the body and the receipt's state in the ledger, so that a changed state is read again."""
     row = runtime.store.row(
         "select md5((body - 'read_at')::text) as known from goods_in where connection = %s and their_id = %s",
         connection,
@@ -114,14 +114,18 @@ def _key(runtime: Runtime, connection: str, their_id: str, shown: bytes) -> str:
 
 
 def sweep(runtime: Runtime, home: str) -> int:
-    """Re-read what people took in since the last sweep: finds what a lost webhook did not tell. How many were news."""
+    """Re-read receipts worked on since the last sweep, in case a webhook was lost. Returns how many were new."""
     connection, facility = runtime.configuration.homes[home]
     source = f"goods in {home}"
     row = runtime.store.row("select value from cursor where connection = %s and source = %s", connection, source)
     now = datetime.now(UTC)
     since = datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else now - FIRST_LOOK
-    side, facts, known = runtime.warehouse(connection).goods_in, runtime.facts(connection), _known(runtime, connection)
-    found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, known, facts))
+    side, facts, references = (
+        runtime.warehouse(connection).goods_in,
+        runtime.facts(connection),
+        _known(runtime, connection),
+    )
+    found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, references, facts))
     over = _over(runtime, connection)
     new = sum(_take(runtime, connection, hint) for hint in found if hint.line_ids or hint.their_id not in over)
     runtime.store.run(
@@ -140,7 +144,7 @@ def _known(runtime: Runtime, connection: str) -> dict[str, str]:
 
 
 def _over(runtime: Runtime, connection: str) -> set[str]:
-    """Receipts that are known to be over: only a line of theirs that moved is a reason to look again."""
+    """Finished receipts: read again only when one of their lines moved."""
     rows = runtime.store.rows(
         "select their_id from goods_in where connection = %s and status in ('completed', 'cancelled')", connection
     )

@@ -53,9 +53,9 @@ class Advice:
         skus = confirmed(self.runtime.store.rows, message.connection, [line.sku for line in advice.lines])
         if skus.missing:
             return skus.held()
-        known = WriteContext(skus.their_ids, stamp=stamp_of(self.runtime, message))
+        context = WriteContext(skus.their_ids, stamp=stamp_of(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
-        return warehouse.returns.write_return(advice, self.runtime.facts(message.connection), known)
+        return warehouse.returns.write_return(advice, self.runtime.facts(message.connection), context)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Create the receipt, unless the advice was withdrawn meanwhile."""
@@ -97,7 +97,7 @@ class Advice:
 
 
 def return_dismissed(db: Connection, dismissal: Dismissal) -> None:
-    """Stop a return that was not offered: it shall not be credited. One that was offered goes on: it was a reminder."""
+    """Stop a return that was not offered. One that was offered goes on: its exception was only a reminder."""
     db.execute(
         "select stop_return(reference, %s, %s) from return_line"
         " where reference = %s and state in ('received', 'graded')",
@@ -106,7 +106,7 @@ def return_dismissed(db: Connection, dismissal: Dismissal) -> None:
 
 
 def advice_dismissed(db: Connection, dismissal: Dismissal) -> None:
-    """Withdraw an advice that the warehouse does not have: nobody awaits the return any more."""
+    """Withdraw an advice that the warehouse does not have."""
     db.execute(
         "update return_advice set state = 'withdrawn' where reference = %s and state = 'new'", (dismissal.reference,)
     )

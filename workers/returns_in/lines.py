@@ -15,7 +15,7 @@ from workers.spine.reading import Reading
 NO_CREDIT = "no credit note by day 10 of the 14 that consumer law gives"
 SEEN_WITHIN = 3 * 24 * 3600.0  # seconds, from the echo of the answer that handed it out to its credit note
 CREDIT_WITHIN = 10 * 24 * 3600.0  # seconds, from the goods' arrival
-Shelf = tuple[str, str]  # condition, and the warehouse's reason where units are held
+StockCondition = tuple[str, str]  # condition, and the warehouse's reason where units are held
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +29,26 @@ class ReturnReceipt:
 
 
 def take(reading: Reading, arrival: ReturnReceipt, line_id: str, entries: Iterable[ReceiptLine]) -> None:
-    """Take what is put away of one line. Units that are known already are never taken again, whatever they became."""
+    """Create returns for a line's put-away units. Units that stand in the ledger already are never taken twice."""
     entries = [entry for entry in entries if entry.put_away]
-    lying: Counter[Shelf] = Counter()
+    lying: Counter[StockCondition] = Counter()
     for entry in entries:
         lying[entry.condition.value, entry.hold_reason] += entry.put_away
-    known = reading.run(
+    stored = reading.run(
         "select * from return_line where connection = %s and receipt = %s and line_id = %s order by part for update",
         reading.record.connection,
         arrival.receipt.their_id,
         line_id,
     )
-    _name_order(reading, arrival, known)
-    fresh = sum(lying.values()) - sum(row["units"] for row in known)
-    gained = lying - Counter(_shelves(known))
+    _name_order(reading, arrival, stored)
+    fresh = sum(lying.values()) - sum(row["units"] for row in stored)
+    gained = lying - Counter(_shelves(stored))
     if fresh < 0:
-        _fewer(reading, arrival, known, sum(lying.values()))
+        _fewer(reading, arrival, stored, sum(lying.values()))
     if fresh <= 0:
-        _regrade(reading, known, lying, gained)
+        _regrade(reading, stored, lying, gained)
         return
-    part = len(known)
+    part = len(stored)
     for shelf, units in _of(gained, fresh):
         for some in _creditable(reading, arrival, entries[0].sku, units):
             part += 1
@@ -57,15 +57,15 @@ def take(reading: Reading, arrival: ReturnReceipt, line_id: str, entries: Iterab
         reading.run("update return_advice set state = 'received' where reference = %s", arrival.advice)
 
 
-def _shelves(known: Iterable[dict[str, Any]]) -> Counter[Shelf]:
-    units: Counter[Shelf] = Counter()
-    for row in known:
+def _shelves(stored: Iterable[dict[str, Any]]) -> Counter[StockCondition]:
+    units: Counter[StockCondition] = Counter()
+    for row in stored:
         units[row["condition"], row["hold_reason"]] += row["units"]
     return units
 
 
-def _of(gained: Counter[Shelf], fresh: int) -> Iterator[tuple[Shelf, int]]:
-    """So many units out of those that lie where none was known: unknown ones last, for a sold unit shows as unknown."""
+def _of(gained: Counter[StockCondition], fresh: int) -> Iterator[tuple[StockCondition, int]]:
+    """Share ``fresh`` units over the conditions gained; UNKNOWN comes last, because a sold unit shows as unknown."""
     for shelf in sorted(gained, key=lambda s: (s[0] == Condition.UNKNOWN.value, s)):
         units = min(gained[shelf], fresh)
         fresh -= units
@@ -74,7 +74,7 @@ def _of(gained: Counter[Shelf], fresh: int) -> Iterator[tuple[Shelf, int]]:
 
 
 def _creditable(reading: Reading, arrival: ReturnReceipt, sku: str, units: int) -> Iterator[int]:
-    """Units that the order still has a claim for, and the others apart from them."""
+    """Split units into those that the order can still be credited for, and the others."""
     free = reading.run(
         "select cardinality(free_units(%s, %s, %s)) as n",
         reading.runtime.configuration.erp.name,
@@ -85,7 +85,9 @@ def _creditable(reading: Reading, arrival: ReturnReceipt, sku: str, units: int) 
     yield from (some for some in (first, units - first) if some)
 
 
-def _new(reading: Reading, arrival: ReturnReceipt, place: tuple[str, int], sku: str, units: int, shelf: Shelf) -> None:
+def _new(
+    reading: Reading, arrival: ReturnReceipt, place: tuple[str, int], sku: str, units: int, shelf: StockCondition
+) -> None:
     erp, (line_id, part) = reading.runtime.configuration.erp.name, place
     row = reading.run(
         "insert into return_line (reference, connection, receipt, line_id, part, advice, order_code, erp, home, sku,"
@@ -123,9 +125,9 @@ def _new(reading: Reading, arrival: ReturnReceipt, place: tuple[str, int], sku: 
     )
 
 
-def _name_order(reading: Reading, arrival: ReturnReceipt, known: list[dict[str, Any]]) -> None:
-    """The order became known after the goods had come: what waited for it goes on."""
-    for row in known:
+def _name_order(reading: Reading, arrival: ReturnReceipt, stored: list[dict[str, Any]]) -> None:
+    """Set the order on lines that waited for it, and requeue them."""
+    for row in stored:
         if arrival.order_code and row["state"] == "received" and not row["order_code"]:
             reading.run(
                 "update return_line set order_code = %s, advice = %s where reference = %s",
@@ -136,28 +138,30 @@ def _name_order(reading: Reading, arrival: ReturnReceipt, known: list[dict[str, 
             again(reading.db, row["reference"])
 
 
-def _fewer(reading: Reading, arrival: ReturnReceipt, known: list[dict[str, Any]], left: int) -> None:
-    """The warehouse corrected itself: what it told before may be credited already, so a person compares."""
-    last, units = known[-1], sum(row["units"] for row in known)
+def _fewer(reading: Reading, arrival: ReturnReceipt, stored: list[dict[str, Any]], left: int) -> None:
+    """File an exception where the warehouse lowered its count: some units may be credited already."""
+    last, units = stored[-1], sum(row["units"] for row in stored)
     reading.file_exception(
         "credit_differs",
         subject=f"return:{last['reference']}",
         story=last["order_code"] or last["reference"],
         flow="returns-in",
         connection=reading.record.connection,
-        why=f"{', '.join(row['reference'] for row in known)}: receipt {arrival.receipt.reference!r} told of {units}"
+        why=f"{', '.join(row['reference'] for row in stored)}: receipt {arrival.receipt.reference!r} told of {units}"
         f" {last['sku']} and shows {left} now; what is not credited yet can be stopped",
     )
 
 
-def _regrade(reading: Reading, known: list[dict[str, Any]], lying: Counter[Shelf], gained: Counter[Shelf]) -> None:
-    """The same units in another condition: stock moves. Money moves with it only while nothing was offered.
+def _regrade(
+    reading: Reading, stored: list[dict[str, Any]], lying: Counter[StockCondition], gained: Counter[StockCondition]
+) -> None:
+    """Move units to the condition that they show now. Their disposition follows only while nothing was offered.
 
-    A unit that is not to be seen any more was sold or moved: that is no grade.
+    A unit that is not shown any more was sold or moved, and is not regraded.
     """
-    lost = _shelves(known) - lying
+    lost = _shelves(stored) - lying
     gained = Counter({shelf: n for shelf, n in gained.items() if shelf[0] != Condition.UNKNOWN.value})
-    for row in known:
+    for row in stored:
         was, units = (row["condition"], row["hold_reason"]), row["units"]
         now = next((shelf for shelf in sorted(gained) if gained[shelf] >= units), None)
         if now is None or lost[was] < units or row["state"] == "stopped":

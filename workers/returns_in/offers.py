@@ -123,7 +123,7 @@ def _line(runtime: Runtime, reference: str) -> dict[str, Any]:
 
 
 def _settled(line: dict[str, Any]) -> Outcome | None:
-    """What is over or under way is not offered again."""
+    """Whether the return is offered already, or over."""
     if line["state"] in ("credited", "refunded"):
         return Delivered(f"credited by {line['credit_note']}")
     if line["state"] == "stopped":
@@ -151,7 +151,7 @@ def _graded(runtime: Runtime, reference: str, disposition: Disposition) -> None:
 
 
 def _exchanges(runtime: Runtime, line: dict[str, Any]) -> tuple[ExchangeItem, ...]:
-    """What goes out instead: only as an advice said, and each advised unit once."""
+    """Exchange items: only those of the advice, and each advised unit once."""
     row = runtime.store.row("select body from return_advice where reference = %s", line["advice"])
     if row is None:
         return ()

@@ -37,9 +37,9 @@ def pull(
     """The next batch. What is named by ``references`` comes alone, and moves no continuation; a channel may put text
     before or behind a reference of ours (``{0}SPY``), and names it so.
 
-    What is not ``tellable`` is left out, does not count as told, and keeps nothing behind it waiting. Anything but a
+    A return that is not ``tellable`` is left out, does not count as pulled, and holds nobody up. Anything but a
     sequence of ours (the date-time of a first contact, or what a restored ledger never handed out) begins anew with
-    all that is not credited. What was credited or stopped is never told again, whoever asks.
+    all that is not credited. Credited and stopped returns are never in an answer.
     """
     reached = _sequence(continuation)
     with store.transaction() as db:
@@ -51,15 +51,15 @@ def pull(
             _arrived(db, erp, reached)
         if reached is not None and not references:
             _behind(db, erp, reached)
-        served = _tell(db, erp, reached, len(references) if references else size, references, tellable)
-    told = tuple(made for made, _ in served)
+        served = _serve(db, erp, reached, len(references) if references else size, references, tellable)
+    returns = tuple(made for made, _ in served)
     if references:
-        return Batch(told, None if reached is None else str(reached))
-    return Batch(told, str(max([number for _, number in served], default=reached or 0)))
+        return Batch(returns, None if reached is None else str(reached))
+    return Batch(returns, str(max([number for _, number in served], default=reached or 0)))
 
 
 def _arrived(db: Connection, erp: str, reached: int) -> None:
-    """The answer that handed a sequence out has arrived."""
+    """Note that the answer with this sequence has arrived."""
     db.execute(
         "with arrived as (update return_line set state = 'presumed_imported', imported_at = now()"
         " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s returning *)"
@@ -71,7 +71,7 @@ def _arrived(db: Connection, erp: str, reached: int) -> None:
 
 
 def _behind(db: Connection, erp: str, reached: int) -> None:
-    """What was left out of the answers so far has its turn after them, so that its own arrival can be seen."""
+    """Give offers that were left out so far a new sequence, so that their own arrival can be seen."""
     db.execute(
         "update return_line set sequence = nextval('return_sequence')"
         " where erp = %s and state = 'offered' and sequence <= %s",
@@ -79,7 +79,7 @@ def _behind(db: Connection, erp: str, reached: int) -> None:
     )
 
 
-def _tell(
+def _serve(
     db: Connection,
     erp: str,
     reached: int | None,
@@ -87,10 +87,10 @@ def _tell(
     references: Sequence[str],
     tellable: Callable[[CustomerReturn], bool],
 ) -> list[tuple[CustomerReturn, int]]:
-    """The returns to tell, each with its sequence."""
-    told: list[tuple[CustomerReturn, int]] = []
+    """The returns of the answer, each with its sequence."""
+    given: list[tuple[CustomerReturn, int]] = []
     after = -1 if reached is None or references else reached
-    while len(told) < size:
+    while len(given) < size:
         rows = db.execute(
             "select sequence, offer from return_line where erp = %(erp)s and state in ('offered', 'presumed_imported')"
             " and sequence > %(after)s and (not %(named)s"
@@ -100,16 +100,16 @@ def _tell(
         ).fetchall()
         for row in rows:
             made = CustomerReturn.model_validate_json(bytes(row["offer"]))
-            if len(told) < size and tellable(made):
-                told.append((made, row["sequence"]))
+            if len(given) < size and tellable(made):
+                given.append((made, row["sequence"]))
         if len(rows) < size:
             break
         after = rows[-1]["sequence"]
     db.execute(
         "update return_line set served_at = clock_timestamp() where reference = any (%s)",
-        ([made.reference for made, _ in told],),
+        ([made.reference for made, _ in given],),
     )
-    return told
+    return given
 
 
 def _sequence(continuation: str) -> int | None:

@@ -1,4 +1,4 @@
-"""Goods that a warehouse tells to have taken in, each receipt once and complete: supplies, returns, and odd parcels."""
+"""Receipt advices (944): supplies, announced returns, and parcels that nobody announced, each complete and once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ODD = {"EMPTY_BOX": "empty_parcel", "MISSING": "empty_parcel", "WRONG_ITEM": "wr
 
 
 def read_receipt(reading: Reading) -> None:
-    """Reader of a receipt advice. What nobody ordered back credits nobody: it is a person's, and held as told."""
+    """Reader of a receipt advice. An unannounced parcel credits nobody: it becomes an exception, and stays held."""
     warehouse = reading.runtime.warehouse(reading.record.connection)
     receipt, bad = warehouse.receipts.read_receipt(reading.record.body)
     home = warehouse.sites[receipt.facility]
@@ -37,7 +37,7 @@ def read_receipt(reading: Reading) -> None:
 
 
 def _name(reading: Reading, receipt: GoodsReceipt, home: str) -> str:
-    """Each facility may number its own receipts: one whose number another building has told is named with its own."""
+    """The receipt's name: its number, with the facility in front where another building has used that number."""
     taken = reading.run(
         "select 1 as one from goods_in where connection = %s and their_id = %s and home <> %s",
         reading.record.connection,

@@ -14,7 +14,7 @@ SUPPLIER, RETURN = "supplier", "return"
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class ReceiptOwner:
     """Whose goods they are. ``order_code`` is empty for a return whose order nobody knows."""
 
     kind: str
@@ -33,17 +33,17 @@ def read_receipt(reading: Reading) -> None:
 
 
 def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_return: bool) -> None:
-    """What a receipt tells becomes returns, or goods that a delivery note has yet to book."""
-    origin = _origin(reading, receipt, says_return=says_return)
-    if not _keep(reading, receipt, home, origin):
+    """Turn a receipt into returns, or into goods that wait for their delivery note."""
+    owner = _owner_of(reading, receipt, says_return=says_return)
+    if not _keep(reading, receipt, home, owner):
         return
     _without_lines(reading, receipt)
     by_line: dict[str, list[ReceiptLine]] = defaultdict(list)
     for line in receipt.lines:
         by_line[line.line_id].append(line)
-    if origin.kind == RETURN:
+    if owner.kind == RETURN:
         for line_id, entries in by_line.items():
-            lines.take(reading, lines.ReturnReceipt(receipt, home, origin.order_code, origin.advice), line_id, entries)
+            lines.take(reading, lines.ReturnReceipt(receipt, home, owner.order_code, owner.advice), line_id, entries)
     else:
         for line_id, entries in by_line.items():
             _supplied(reading, receipt, home, line_id, entries)
@@ -52,23 +52,23 @@ def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_ret
         reading.run("select want_recount(%s, %s, 'goods in')", home, skus)
 
 
-def _origin(reading: Reading, receipt: GoodsReceipt, *, says_return: bool) -> Origin:
-    """What is counted as one kind stays that kind; else an advice, the warehouse's word, or an order decides."""
+def _owner_of(reading: Reading, receipt: GoodsReceipt, *, says_return: bool) -> ReceiptOwner:
+    """Whose goods they are: as before for a known receipt, else by an advice, the warehouse's word, or an order."""
     counted = _counted(reading, receipt)
     if counted is SUPPLIER:
-        return Origin(SUPPLIER)
+        return ReceiptOwner(SUPPLIER)
     words = _words(receipt)
     advice = reading.run(
         "select reference, order_code from return_advice where reference = any (%s) and state <> 'withdrawn' limit 1",
         words,
     )
     if advice:
-        return Origin(RETURN, advice[0]["order_code"], advice[0]["reference"])
+        return ReceiptOwner(RETURN, advice[0]["order_code"], advice[0]["reference"])
     named = [orders for word in words if (orders := _orders_of(reading, word))]
     order = next((orders[0] for orders in named if len(orders) == 1), "")
     if named or says_return or counted is RETURN:
-        return Origin(RETURN, order)
-    return Origin(SUPPLIER)
+        return ReceiptOwner(RETURN, order)
+    return ReceiptOwner(SUPPLIER)
 
 
 def _counted(reading: Reading, receipt: GoodsReceipt) -> str | None:
@@ -84,16 +84,16 @@ def _counted(reading: Reading, receipt: GoodsReceipt) -> str | None:
 
 
 def _words(receipt: GoodsReceipt) -> list[str]:
-    """What may name an advice or an order, the plainest first; people type codes in lower case as well."""
-    told = [receipt.return_reference, receipt.order_reference, receipt.reference]
-    spelt = [spelling for word in told for spelling in (word.strip(), word.strip().upper())]
+    """References that may name an advice or an order, the most explicit first, as typed and in capitals."""
+    names = [receipt.return_reference, receipt.order_reference, receipt.reference]
+    spelt = [spelling for word in names for spelling in (word.strip(), word.strip().upper())]
     return list(dict.fromkeys(word for word in spelt if word))
 
 
 def _orders_of(reading: Reading, word: str) -> list[str]:
     """The orders that a code names: their own, a fulfilment's, an invoice's or an associated one.
 
-    Goods of one of several are a return all the same, and a person finds out of which.
+    Where a code names several orders the goods are a return, and a person says of which.
     """
     rows = reading.run(
         "select order_code from fulfilment where %s in (order_code, reference, invoice_code, associated_ref)"
@@ -105,7 +105,7 @@ def _orders_of(reading: Reading, word: str) -> list[str]:
     return [str(row["order_code"]) for row in rows]
 
 
-def _keep(reading: Reading, receipt: GoodsReceipt, home: str, origin: Origin) -> bool:
+def _keep(reading: Reading, receipt: GoodsReceipt, home: str, owner: ReceiptOwner) -> bool:
     """Store the receipt. False when a newer reading of it is there already."""
     return bool(
         reading.run(
@@ -115,14 +115,14 @@ def _keep(reading: Reading, receipt: GoodsReceipt, home: str, origin: Origin) ->
             " status = excluded.status, order_code = excluded.order_code, advice = excluded.advice,"
             " body = excluded.body, read_at = excluded.read_at where goods_in.read_at <= excluded.read_at"
             " returning their_id",
-            reading.record.connection, receipt.their_id, receipt.reference, home, origin.kind, receipt.status.value,
-            origin.order_code, origin.advice, receipt.model_dump_json(), receipt.read_at,
+            reading.record.connection, receipt.their_id, receipt.reference, home, owner.kind, receipt.status.value,
+            owner.order_code, owner.advice, receipt.model_dump_json(), receipt.read_at,
         )
     )  # fmt: skip
 
 
 def _without_lines(reading: Reading, receipt: GoodsReceipt) -> None:
-    """Goods that are there and of which the warehouse tells no line: nobody would count or credit them."""
+    """File an exception for a finished receipt without lines: nobody would count or credit its goods."""
     connection = reading.record.connection
     subject = f"receipt:{connection}:{receipt.their_id}"
     if receipt.lines:
@@ -140,15 +140,15 @@ def _without_lines(reading: Reading, receipt: GoodsReceipt) -> None:
 
 
 def _supplied(reading: Reading, receipt: GoodsReceipt, home: str, line_id: str, entries: Iterable[ReceiptLine]) -> None:
-    """A supplier's line: received, and not booked in Khaos until its delivery note is seen or a person says so."""
+    """Store a supplier's line: pending goods-in until its delivery note shows in Khaos or a person books it."""
     entries = list(entries)
     units = sum(entry.received for entry in entries)
     connection = reading.record.connection
-    known = reading.run(
+    stored = reading.run(
         "select 1 as one from received_line where connection = %s and their_id = %s and line_id = %s",
         connection, receipt.their_id, line_id,
     )  # fmt: skip
-    if not units and not known:
+    if not units and not stored:
         return
     reading.run(
         "insert into received_line (connection, their_id, line_id, purchase_order, home, sku, received)"

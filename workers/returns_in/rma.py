@@ -36,7 +36,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What became of some lines. ``refused`` are (line number, sentence), ``known`` RMAs that were told before."""
+    """The result of ``take``: RMAs taken. ``refused`` are (line number, sentence), ``known`` were announced before."""
 
     taken: tuple[str, ...]
     known: tuple[str, ...]
@@ -53,41 +53,41 @@ def read_csv(text: str) -> list[Said]:
     missing = [name for name in NEEDED if name not in (rows.fieldnames or ())]
     if missing:
         raise NotAdvice(f"the header lacks {', '.join(missing)}; the columns are {', '.join(COLUMNS)}")
-    return [_said(number, row) for number, row in enumerate(rows, 1)]
+    return [_line_given(number, row) for number, row in enumerate(rows, 1)]
 
 
 def read_json(body: bytes) -> list[Said]:
     """The lines of ``{"advice": [{"rma", "order", …}]}`` or of the bare list. Raises NotAdvice."""
     try:
-        told = json.loads(body)
+        payload = json.loads(body)
     except ValueError:
         raise NotAdvice("the body is not JSON") from None
-    lines = told.get("advice") if isinstance(told, dict) else told
+    lines = payload.get("advice") if isinstance(payload, dict) else payload
     if not isinstance(lines, list) or not all(isinstance(line, dict) for line in lines):
         raise NotAdvice(f'write {{"advice": [{{{", ".join(COLUMNS)}}}]}}')
-    return [_said(number, line) for number, line in enumerate(lines, 1)]
+    return [_line_given(number, line) for number, line in enumerate(lines, 1)]
 
 
-def _said(number: int, row: Mapping[Any, Any]) -> Said:
+def _line_given(number: int, row: Mapping[Any, Any]) -> Said:
     values = {name: row.get(name) for name in COLUMNS}
-    return Said(number, {name: "" if told is None else str(told).strip() for name, told in values.items()})
+    return Said(number, {name: "" if value is None else str(value).strip() for name, value in values.items()})
 
 
-def take(store: Store, said: Iterable[Said], who: str) -> Taken:
-    """Store every RMA whose lines are good, and have its warehouse told. The same again is no second advice."""
+def take(store: Store, given: Iterable[Said], who: str) -> Taken:
+    """Store every RMA whose lines are good, and announce it to its warehouse. The same RMA again changes nothing."""
     by_rma: dict[str, list[Said]] = {}
-    for line in said:
+    for line in given:
         by_rma.setdefault(line.values["rma"], []).append(line)
     taken: list[str] = []
-    known: list[str] = []
+    announced_before: list[str] = []
     refused: list[tuple[int, str]] = []
     with store.transaction() as db:
         for rma, lines in by_rma.items():
             try:
-                (taken if _take(db, _advice(db, rma, lines), who) else known).append(rma)
+                (taken if _take(db, _advice(db, rma, lines), who) else announced_before).append(rma)
             except _Refused as why:
                 refused += [(line.number, f"{rma or 'no RMA'}: {why}") for line in lines]
-    return Taken(tuple(taken), tuple(known), tuple(sorted(refused)))
+    return Taken(tuple(taken), tuple(announced_before), tuple(sorted(refused)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,29 +129,29 @@ def _advice(db: Connection, rma: str, lines: list[Said]) -> _Advice:
 
 
 def _units(line: Said) -> int:
-    told = line.values["quantity"]
-    if not (told.isascii() and told.isdigit() and int(told[:9]) > 0 and len(told) < 9):  # noqa: PLR2004  no one returns a million
-        raise _Refused(f"line {line.number}: quantity {told!r} is no whole number above 0")
-    return int(told)
+    quantity = line.values["quantity"]
+    if not (quantity.isascii() and quantity.isdigit() and int(quantity[:9]) > 0 and len(quantity) < 9):  # noqa: PLR2004  no one returns a million
+        raise _Refused(f"line {line.number}: quantity {quantity!r} is no whole number above 0")
+    return int(quantity)
 
 
 def _day(line: Said) -> date | None:
-    told = line.values["expected_on"]
+    written = line.values["expected_on"]
     try:
-        return date.fromisoformat(told) if told else None
+        return date.fromisoformat(written) if written else None
     except ValueError:
-        raise _Refused(f"line {line.number}: expected_on {told!r} is no date; write YYYY-MM-DD") from None
+        raise _Refused(f"line {line.number}: expected_on {written!r} is no date; write YYYY-MM-DD") from None
 
 
 def _line(line: Said, units: int) -> AdvisedLine:
-    said = line.values
+    values = line.values
     return AdvisedLine(
-        sku=said["sku"], quantity=units, reason=said["reason"][:LONGEST], exchange_for=said["exchange_for"]
+        sku=values["sku"], quantity=units, reason=values["reason"][:LONGEST], exchange_for=values["exchange_for"]
     )
 
 
 def _take(db: Connection, made: _Advice, who: str) -> bool:
-    """Store one advice and post its message; False when the same was told before. Raises _Refused."""
+    """Store one advice and post its message; False when it stands already. Raises _Refused."""
     advice, body = made.advice, made.advice.model_dump(mode="json")
     row = db.execute("select * from return_advice where reference = %s for update", (advice.reference,)).fetchone()
     if row is not None and row["body"] == body and row["state"] != "withdrawn":
@@ -197,7 +197,7 @@ def _take(db: Connection, made: _Advice, who: str) -> bool:
 
 
 def _came(db: Connection, advice: ReturnAdvice) -> bool:
-    """Whether the goods came before they were announced: no warehouse is told, and what waited for its order goes."""
+    """Whether the goods came before the advice: then it is not sent, and returns that lacked the order go on."""
     there = db.execute(
         "update goods_in set advice = %s, order_code = %s where reference = %s and kind = 'return' returning 1 as one",
         (advice.reference, advice.order_code, advice.reference),

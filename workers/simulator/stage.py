@@ -51,7 +51,7 @@ BEGINNINGS = (  # an ordinary morning, and the hours before clocks, months and d
 )
 SKUS = {"MUG": 12, "BOWL": 6, "TRAY": 3}
 ATTEMPTS = 3  # of Clarus, to deliver a webhook
-PRODUCT = {"price": "2.00", "commodity_code": "69120023", "country_of_origin": "GB"}
+PRODUCT = {"price": "2.00", "buy_price": "0.80", "commodity_code": "69120023", "country_of_origin": "GB"}
 
 
 @dataclass

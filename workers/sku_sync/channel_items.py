@@ -23,11 +23,11 @@ def read_stock(reading: Reading) -> None:
     rows = reading.run(
         "select code, body from product where erp = %s and code = any (%s)", erp, [product.code for product in products]
     )
-    known = {row["code"]: Product.model_validate(row["body"]) for row in rows}
-    readers.take(reading, [_whole(product, known[product.code]) for product in products if product.code in known])
-    told = [product.code for product in products]
-    reading.run("update product set deleted_at = null where erp = %s and code = any (%s)", erp, told)
-    if set(told) - set(known):
+    stored = {row["code"]: Product.model_validate(row["body"]) for row in rows}
+    readers.take(reading, [_whole(product, stored[product.code]) for product in products if product.code in stored])
+    codes = [product.code for product in products]
+    reading.run("update product set deleted_at = null where erp = %s and code = any (%s)", erp, codes)
+    if set(codes) - set(stored):
         # a push does not say which items are packs or parents of variants: a new one is read whole, and now
         scheduler.bring_forward(reading.run, schedule_names.catalogue(erp))
     for stock_id in gone:
@@ -41,15 +41,15 @@ def _codes(reading: Reading) -> dict[str, str]:
     return {row["id"]: row["code"] for row in rows}
 
 
-def _whole(told: Product, known: Product) -> Product:
-    """What a push says of a product, and what it has no word for as it was."""
-    blank = {name: getattr(known, name) for name in UNTOLD if not getattr(told, name)}
-    attributes = {**dict(known.attributes), **dict(told.attributes)}
-    return told.model_copy(update={**blank, "attributes": tuple(attributes.items())})
+def _whole(pushed: Product, stored: Product) -> Product:
+    """The product as a push shows it; fields that the channel lacks keep their stored values."""
+    blank = {name: getattr(stored, name) for name in UNTOLD if not getattr(pushed, name)}
+    attributes = {**dict(stored.attributes), **dict(pushed.attributes)}
+    return pushed.model_copy(update={**blank, "attributes": tuple(attributes.items())})
 
 
 def _deleted(reading: Reading, stock_id: str) -> None:
-    """An item is not for sale any more; where a warehouse still holds it, merchandising must say what becomes of it."""
+    """Mark an item as deleted; where a warehouse still holds it, merchandising has an exception."""
     erp = reading.runtime.configuration.erp.name
     rows = reading.run(
         "update product set deleted_at = coalesce(deleted_at, now()),"

@@ -26,13 +26,13 @@ class ProductTo:
         )
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Create or update it; its confirmation opens the gate that orders wait at."""
+        """Create or update it, and open the gate of orders that wait for it."""
         self.runtime.pace(message.connection)
-        known = self.runtime.store.row(
+        item = self.runtime.store.row(
             "select their_id from sku where connection = %s and code = %s", message.connection, message.reference
         )
         their_id = self.runtime.warehouse(message.connection).products.send_product(
-            message.reference, known["their_id"] if known else None, wire, self.runtime.facts(message.connection)
+            message.reference, item["their_id"] if item else None, wire, self.runtime.facts(message.connection)
         )
         return Delivered(
             f"confirmed as {their_id}",

@@ -1,4 +1,4 @@
-"""Items for a warehouse that takes them by file: many to a file, and each confirmed by its own line of the answer."""
+"""Item files, for a warehouse that takes products by file: many to a file, each confirmed by its line of the answer."""
 
 from __future__ import annotations
 
@@ -134,7 +134,7 @@ def _moment(db: Connection, connection: str, facility: str) -> datetime:
 
 
 def awaited(connection: str, facility: str) -> str:
-    """The subject of what is expected of a facility for its item files."""
+    """The subject of a facility's expected answer to its item files."""
     return f"items:{connection}:{facility}"
 
 
@@ -148,10 +148,10 @@ def read_results(reading: Reading) -> None:
         reading.park("sku-sync", entry)
     strangers: list[str] = []
     for result in results:
-        said = f"{result.code}: {result.message}".strip(": ") or "no reason was told"
+        answer = f"{result.code}: {result.message}".strip(": ") or "no reason was given"
         row = reading.run(
             "select item_answered(%s, %s, %s, %s, %s, %s) as known",
-            connection, facility, file, result.sku, result.accepted, said,
+            connection, facility, file, result.sku, result.accepted, answer,
         )[0]  # fmt: skip
         if not row["known"]:
             strangers.append(result.sku)
@@ -168,7 +168,7 @@ def read_results(reading: Reading) -> None:
 
 
 def _leftover(reading: Reading, facility: str) -> None:
-    """A facility owes no answer when each item of every file is answered."""
+    """Clear the expected answer once each item of every file is answered."""
     waiting = reading.run(
         "select 1 as one from item_row where connection = %s and facility = %s and file is not null"
         " and state = 'waiting' limit 1",

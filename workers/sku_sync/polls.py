@@ -41,7 +41,7 @@ def poll_catalogue(runtime: Runtime) -> int:
 def poll_asked(runtime: Runtime) -> int:
     """Export the SKUs that orders wait for and that the catalogue has not brought yet, many to a call."""
     name = runtime.configuration.erp.name
-    asked = runtime.store.rows(
+    wanted = runtime.store.rows(
         "update gate g set changed_at = now() where kind = 'sku' and not open and changed_at < now() - interval"
         " '10 seconds'"
         " and exists (select 1 from message_gate h where h.gate = g.name)"
@@ -49,7 +49,7 @@ def poll_asked(runtime: Runtime) -> int:
         " gated_sku(g.name) as code",
         name,
     )
-    codes = sorted({row["code"] for row in asked if "," not in row["code"]})
+    codes = sorted({row["code"] for row in wanted if "," not in row["code"]})
     new = 0
     for some in chunks(codes, PRODUCTS_A_CALL):
         body = call(runtime, name, "asked", lambda some=some: runtime.erp.fetch_products(some))

@@ -25,7 +25,7 @@ def read_products(reading: Reading) -> None:
 
 
 def take(reading: Reading, products: Iterable[Product]) -> None:
-    """Remember products and post the stock ones to every warehouse, whichever road told of them."""
+    """Remember products and post the stock ones to every warehouse, whether a poll or a push brought them."""
     erp = reading.runtime.configuration.erp.name
     facts = {row["connection"]: row["value"] for row in reading.run("select connection, value from partner_fact")}
     for product in products:

@@ -9,7 +9,7 @@ AT_A_TIME = 100
 OWN_ALERT = ("connection_shut", "suspect_release")  # a gate tells of itself, and of its opening
 
 
-def sound(runtime: Runtime) -> int:
+def send_alerts(runtime: Runtime) -> int:
     """Send an event for each exception that nobody was told of. Told twice after a crash, never not at all."""
     rows = runtime.store.rows(
         "select e.*, m.reference from exception e left join message m on m.id = e.message_id"

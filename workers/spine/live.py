@@ -20,7 +20,7 @@ def add_connection(db: Connection, name: str, system: str) -> None:
         " where c.system <> excluded.system",
         name,
         system,
-        f"new: run `fleet audit`, then `fleet go-live {name}`",
+        f"new: run `fleet go-live {name}`",
     )
 
 

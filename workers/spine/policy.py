@@ -59,7 +59,7 @@ VERDICTS: dict[str, Verdict] = {
     "not_live": Verdict(
         OPERATIONS,
         "info",
-        "A new connection: nothing is sent to it. Run `fleet audit`, look at the report, then `fleet go-live NAME`.",
+        "A new connection: nothing is sent to it. Run `fleet go-live NAME`, Khaos Control first.",
     ),
     # one message
     "refused_by_warehouse": Verdict(
@@ -531,6 +531,6 @@ def verdict(kind: str) -> Verdict:
 BASE, CEILING = 1.0, 300.0
 
 
-def back_off(tries: int, dice: random.Random) -> float:
+def back_off(tries: int, rng: random.Random) -> float:
     """Seconds until the next try: exponential with full jitter, from one second up to five minutes."""
-    return dice.uniform(0.2, min(CEILING, BASE * 2.0 ** min(tries, 16)))
+    return rng.uniform(0.2, min(CEILING, BASE * 2.0 ** min(tries, 16)))

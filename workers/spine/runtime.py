@@ -95,9 +95,9 @@ class Runtime:
 
     def facts(self, warehouse: str) -> dict[str, Any]:
         """A system's reference data, by its connection: from the ledger; over the network if nobody has read it."""
-        known = self._facts.get(warehouse)
-        if known and time.monotonic() - known[0] < FACTS_FOR:
-            return known[1]
+        kept = self._facts.get(warehouse)
+        if kept and time.monotonic() - kept[0] < FACTS_FOR:
+            return kept[1]
         row = self.store.row("select value from partner_fact where connection = %s", warehouse)
         if row is None:
             return self.read_facts(warehouse)

@@ -51,5 +51,5 @@ def look_after_schedules(runtime: Runtime) -> bool:
     if idle is None or not idle["idle"]:
         return False
     look(runtime)
-    alarms.sound(runtime)
+    alarms.send_alerts(runtime)
     return True

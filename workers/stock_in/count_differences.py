@@ -41,7 +41,7 @@ def check(runtime: Runtime) -> int:
             story=home,
             flow="stock-in",
             connection=runtime.configuration.homes.get(home, ("", ""))[0],
-            why=_said(home, number, store),
+            why=_sentence(home, number, store),
             once=exceptions.Once.OR_DISMISSED,
         )
     standing = [f"differs:{home}" for home in counts]
@@ -51,7 +51,7 @@ def check(runtime: Runtime) -> int:
     return sum(counts.values())
 
 
-def _said(home: str, number: int, store: Store) -> str:
+def _sentence(home: str, number: int, store: Store) -> str:
     rows = store.rows(
         "select f.sku, f.book, f.counted from told_sku t cross join lateral told_figures(t.home, array[t.sku]) f"
         " where t.home = %s and t.differs order by f.sku limit %s",
@@ -84,8 +84,8 @@ def adopt(store: Store, home: str, sku: str, who: str) -> list[dict[str, Any]]:
         moves: list[dict[str, Any]] = row["moves"]
         turn = f" {row['adopted'] + 1}" if row["adopted"] else ""
         movements = _movements(sku, f"count {row['facility']} {row['number']}{turn}", moves)
-        told = {"connection": row["connection"], "home": home, "movements": movements}
-        db.execute("select take_movements(%s)", (json.dumps(told),))
+        argument = {"connection": row["connection"], "home": home, "movements": movements}
+        db.execute("select take_movements(%s)", (json.dumps(argument),))
         db.execute(
             "insert into timeline (story, subject, flow, connection, step, note, who) values (%s, %s, 'stock-in', %s,"
             " 'count adopted', %s, %s)",

@@ -67,7 +67,7 @@ class Recount:
                     ended=ended.isoformat(),
                     skus=_sums(counted.lines, skus),
                 ),
-                *_complaints((*counted.unreadable, *odd), home, connection),
+                *_filings((*counted.unreadable, *odd), home, connection),
             ),
         )
 
@@ -87,8 +87,8 @@ def _sums(lines: Iterable[StockLine], skus: Iterable[str]) -> list[dict[str, Any
     return [{"sku": sku, "good": n, "other": other.get(sku, {})} for sku, n in sorted(good.items())]
 
 
-def _complaints(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:
-    told: dict[tuple[str, str], Unmappable] = {(entry.subject, entry.error.kind): entry.error for entry in unreadable}
+def _filings(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:
+    errors: dict[tuple[str, str], Unmappable] = {(entry.subject, entry.error.kind): entry.error for entry in unreadable}
     return [
         exceptions.filing(
             error.kind,
@@ -98,7 +98,7 @@ def _complaints(unreadable: Iterable[Unreadable], home: str, connection: str) ->
             connection=connection,
             why=f"{error.field} {error.value!r}: {error.why}",
         )
-        for (subject, _kind), error in sorted(told.items())
+        for (subject, _kind), error in sorted(errors.items())
     ]
 
 
@@ -121,7 +121,7 @@ def count_building(runtime: Runtime, home: str) -> int:
         runtime.store.run("delete from snapshot_line where snapshot_id = %s", snapshot)
         raise
     with runtime.store.transaction() as db:
-        for complaint in _complaints(complaints, home, connection):
+        for complaint in _filings(complaints, home, connection):
             db.execute(complaint.sql, complaint.values)
     return end_snapshot(runtime, snapshot, consistent=stock.snapshot_consistent, absent=stock.absent_after)
 

@@ -19,7 +19,7 @@ from workers.spine.polling import ORDERS_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
 AT_ONCE = 4  # calls for unknown orders within one flush; until it is known, an order counts at every site
-WriteContext = dict[str, list[list[Any]]]  # invoice -> its lines, as the ledger has them
+PromisedLines = dict[str, list[list[Any]]]  # invoice -> its lines, as the ledger has them
 
 
 def poll_demand(runtime: Runtime) -> int:
@@ -39,9 +39,9 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
     raw = calling(erp.fetch_open)
     _, unreadable = erp.read_status(raw)
     invoices = erp.read_promises(raw)
-    before = _known(runtime)
+    before = _stored(runtime)
     untold = sorted({i.order_code for i in invoices if i.units is None and i.order_code})
-    fresh = sorted(set(untold) - {line[1] for told in before.values() for line in told})
+    fresh = sorted(set(untold) - {line[1] for promised in before.values() for line in promised})
     unknown = _unknown_sites(runtime, {i.order_code for i in invoices if i.order_code})
     rest = sorted({*unknown, *untold} - set(fresh))
     by_ref = {i.associated_ref: i.order_code for i in invoices if i.associated_ref}
@@ -57,12 +57,12 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
     lines = _lines(invoices, ordered, before, {entry.subject for entry in unreadable})
     with runtime.store.transaction() as db:
         db.execute("select store_demand(%s, %s, %s)", (name, began, json.dumps(lines)))
-        _tell(db, name, unreadable, {line[0] for line in lines})
+        _file_unreadable(db, name, unreadable, {line[0] for line in lines})
     return len(invoices)
 
 
 def _lines(
-    invoices: Iterable[Promise], ordered: Mapping[str, Mapping[str, int]], before: WriteContext, odd: set[str]
+    invoices: Iterable[Promise], ordered: Mapping[str, Mapping[str, int]], before: PromisedLines, odd: set[str]
 ) -> list[list[Any]]:
     """What every invoice promises; one that cannot be read any more (``odd``) promises what it did ``before``.
 
@@ -90,17 +90,17 @@ def _lines(
     return lines
 
 
-def _known(runtime: Runtime) -> WriteContext:
-    known: WriteContext = {}
+def _stored(runtime: Runtime) -> PromisedLines:
+    lines_of: PromisedLines = {}
     for row in runtime.store.rows(
         "select invoice_code, order_code, sku, units, stage, shipped from demand where erp = %s",
         runtime.configuration.erp.name,
     ):
-        known.setdefault(row["invoice_code"], []).append(list(row.values()))
-    return known
+        lines_of.setdefault(row["invoice_code"], []).append(list(row.values()))
+    return lines_of
 
 
-def _tell(db: Connection, erp: str, unreadable: Iterable[Unreadable], promised: set[str]) -> None:
+def _file_unreadable(db: Connection, erp: str, unreadable: Iterable[Unreadable], promised: set[str]) -> None:
     """An invoice that cannot be read is somebody's, the more so where nobody knows what it promises."""
     subjects = []
     for entry in unreadable:

@@ -211,12 +211,12 @@ class Flush:
             self._file("level_race", sku, why)
 
     def _refused(self, sku: str, target: Target) -> None:
-        known = self.runtime.store.row(
+        standing = self.runtime.store.row(
             "select 1 as one from product where erp = %s and code = %s", self.runtime.configuration.erp.name, sku
         )
         if sku in self.shown:
             why = "Khaos Control did not take it: see whether the item is stock-controlled there"
-        elif known:
+        elif standing:
             why = f"Khaos Control shows no level of it at {self.site}: see whether the item is kept at that site"
         else:
             why = "Khaos Control does not know this code"

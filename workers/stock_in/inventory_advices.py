@@ -27,8 +27,8 @@ def read_adjustment(reading: Reading) -> None:
         home = warehouse.sites[facility]
         # each facility may number its own adjustments
         rows = [{**row, "id": f"{row['id']}/{facility}"} for row in as_rows(movements)]
-        told = {"connection": connection, "home": home, "movements": rows}
-        reading.run("select take_movements(%s)", json.dumps(told))
+        argument = {"connection": connection, "home": home, "movements": rows}
+        reading.run("select take_movements(%s)", json.dumps(argument))
         origin = warehouse.stock_documents.origin(reading.record.body)
         number = movements[0].movement_id.rsplit("/", 2)[0]
         tell_moves(reading, origin, home, f"adjustment {number}", moves_of(movements))
@@ -67,14 +67,14 @@ def read_count(reading: Reading) -> None:
     with reading.db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy:
         for line in counted.lines:
             copy.write_row((number, line.sku, line.condition.value, line.units))
-    told = {
+    argument = {
         "home": home,
         "document": counted.number,
         "number": origin.number,
         "written": origin.written.isoformat(),
         "at": counted.at.isoformat(),
     }
-    news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(told), number)
+    news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(argument), number)
     file_unreadable(reading, home, bad)
     if news[0]["differing"] is not None:  # else one that is older than the last
         by, zone = documents.snapshot_by(counted.facility)

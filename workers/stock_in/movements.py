@@ -53,17 +53,17 @@ def poll_movements(runtime: Runtime, home: str) -> int:
 
 def read_movements(reading: Reading) -> None:
     """Reader of a page of movements."""
-    said = json.loads(reading.record.body)
+    payload = json.loads(reading.record.body)
     connection = reading.record.connection
-    movements, unreadable = reading.runtime.warehouse(connection).stock.read_movements(said["raw"].encode())
+    movements, unreadable = reading.runtime.warehouse(connection).stock.read_movements(payload["raw"].encode())
     for entry in unreadable:
         reading.park("stock-in", entry)
     rows = as_rows(movements)
-    if said["baseline"]:
+    if payload["baseline"]:
         rows = [{**row, "cause": Cause.INSIDE.value} for row in rows]
-    told = {"connection": connection, "home": said["home"], "movements": rows}
-    reading.run("select take_movements(%s)", json.dumps(told))
-    taken_back(reading, said["home"], [row["sku"] for row in rows if row["cause"] == Cause.UNRECEIVED.value])
+    argument = {"connection": connection, "home": payload["home"], "movements": rows}
+    reading.run("select take_movements(%s)", json.dumps(argument))
+    taken_back(reading, payload["home"], [row["sku"] for row in rows if row["cause"] == Cause.UNRECEIVED.value])
 
 
 def as_rows(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:

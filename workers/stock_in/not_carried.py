@@ -57,7 +57,7 @@ def check(runtime: Runtime) -> int:
     What a person dismissed stays so until its figures change.
     """
     found = {
-        key: _said(*key, list(rows))
+        key: _sentence(*key, list(rows))
         for key, rows in groupby(not_carried(runtime.store), key=lambda row: (row.home, row.condition))
     }
     subjects = {(home, condition): f"not_carried:{home}:{condition}" for home, condition in found}
@@ -84,9 +84,11 @@ def check(runtime: Runtime) -> int:
     return len(found)
 
 
-def _said(home: str, condition: str, rows: list[Uncarried]) -> str:
-    known = [row.value for row in rows if row.value is not None]
-    value = money(sum(known, Decimal("0.00")), indicative=len(known) < len(rows) or any(row.indicative for row in rows))
+def _sentence(home: str, condition: str, rows: list[Uncarried]) -> str:
+    values = [row.value for row in rows if row.value is not None]
+    value = money(
+        sum(values, Decimal("0.00")), indicative=len(values) < len(rows) or any(row.indicative for row in rows)
+    )
     named = ", ".join(f"{row.sku} {row.units}" for row in rows[:NAMED])
     more = f" and {len(rows) - NAMED} more SKUs" if len(rows) > NAMED else ""
     units = sum(row.units for row in rows)

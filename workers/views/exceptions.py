@@ -82,12 +82,12 @@ def exception(engine: Engine, exception_id: int, *, body: bool = False) -> Case 
             subject=row["subject"],
             limit=LONGEST_LIST,
         )
-        said, kept = None, None
+        content, kept = None, None
         if body:
             bodies = fetch(reading, "select body from message_body where message_id = :id", id=row["message_id"])
-            said = bodies[0]["body"] if bodies else None
+            content = bodies[0]["body"] if bodies else None
             kept = _record(fetch(reading, "select body from record where id = :id", id=row["record_id"]))
-        return Case(row, message[0] if message else None, tuple(timeline), said, kept)
+        return Case(row, message[0] if message else None, tuple(timeline), content, kept)
 
 
 def _record(rows: list[Row]) -> str | None:

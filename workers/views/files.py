@@ -1,4 +1,4 @@
-"""Did their file come? The files of warehouses that speak by files, and the numbers that are missing among them."""
+"""Files of warehouses that speak by files: those that came, and the numbers that are missing among them."""
 
 from __future__ import annotations
 

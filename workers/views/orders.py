@@ -1,4 +1,4 @@
-"""Where is this order? Whatever code a person has in hand leads to one story, told in time order."""
+"""The story of an order, in time order, found by whatever code a person has in hand."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ select id, flow, connection, kind, reference, version, state, settled_at as sinc
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All that the ledger knows of the order (or orders) that a code names; no names and no addresses.
+    """The order (or orders) that a code names, as the ledger has them; no names and no addresses.
 
     ``stories`` are order codes, or the SKU or reference itself where no order is known by it.
     ``expected`` says what should come next: ``what``, ``subject``, ``due_at``, ``missed_at``.
@@ -100,7 +100,7 @@ class Story:
 
 
 def order_story(engine: Engine, ref: str) -> Story | None:
-    """The story behind a code; None when nothing is known by it.
+    """The story behind a code; None when nothing goes by it.
 
     ``ref`` may be a sales order, invoice or associated reference of Khaos Control, our fulfilment or
     shipment reference, the warehouse's own id, a tracking number, a SKU, or the name or control number of a file
@@ -113,15 +113,14 @@ def order_story(engine: Engine, ref: str) -> Story | None:
         if not stories:
             return None
         fulfilments = fetch(reading, FULFILMENTS, stories=list(stories))
-        told = sorted(
-            {*stories, *(row["reference"] for row in fulfilments)}
-        )  # a hint may come before its order is known
-        live = fetch(reading, LIVE, stories=told)
+        # a hint may come before its order is read, and its story is then called by the reference
+        every = sorted({*stories, *(row["reference"] for row in fulfilments)})
+        live = fetch(reading, LIVE, stories=every)
         timeline = fetch(
             reading,
             "select * from (select id, at, who, step, note, subject, flow, connection from timeline"
             " where story = any (:stories) order by id desc limit :limit) latest order by at, id",
-            stories=told,
+            stories=every,
             limit=LONGEST_LIST,
         )
         return Story(
@@ -130,16 +129,16 @@ def order_story(engine: Engine, ref: str) -> Story | None:
             fulfilments=tuple(fulfilments),
             shipments=tuple(fetch(reading, SHIPMENTS, stories=list(stories))),
             messages=tuple(live),
-            settled=tuple(fetch(reading, SETTLED, stories=told)),
-            files=tuple(fetch(reading, NUMBERED, stories=told)),
+            settled=tuple(fetch(reading, SETTLED, stories=every)),
+            files=tuple(fetch(reading, NUMBERED, stories=every)),
             exceptions=tuple(
                 fetch(
                     reading,
                     LISTED + " where story = any (:stories) order by state = 'open' desc, first_at",
-                    stories=told,
+                    stories=every,
                 )
             ),
-            expected=tuple(_expected(reading, told, live)),
+            expected=tuple(_expected(reading, every, live)),
             timeline=tuple(timeline),
         )
 
@@ -154,11 +153,11 @@ def _stories(reading: Reading, ref: str) -> tuple[str, ...]:
     return ()
 
 
-def _expected(reading: Reading, told: list[str], live: list[Row]) -> list[Row]:
+def _expected(reading: Reading, stories: list[str], live: list[Row]) -> list[Row]:
     rows = fetch(
         reading,
         "select subject, what, due_at, missed_at from expectation where story = any (:stories) order by due_at",
-        stories=told,
+        stories=stories,
     )
     for row in rows:
         row["what"] = in_words(row["what"]).awaited

@@ -195,7 +195,7 @@ def _oldest(reading: Reading) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What a load balancer or a watchdog asks: is work going on?"""
+    """Whether work is going on, for a load balancer or a watchdog."""
 
     oldest_due: float | None
     processes: Mapping[str, int]

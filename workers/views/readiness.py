@@ -1,4 +1,4 @@
-"""Is the fleet at work, or what keeps it from working? What a watchdog asks. Nothing here writes."""
+"""Whether the fleet is at work, and what keeps it from working, for a watchdog. Nothing here writes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def troubles(engine: Engine, queue_wait: float) -> list[Trouble]:
     ``queue_wait`` is how many seconds a message may wait for its turn. Raises sqlalchemy's OperationalError when the
     ledger is away.
     """
-    asked = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
+    argument = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
     with snapshot(engine) as reading:
-        rows = fetch(reading, "select kind, subject, why from fleet_troubles(cast(:asked as jsonb))", asked=asked)
+        rows = fetch(reading, "select kind, subject, why from fleet_troubles(cast(:asked as jsonb))", asked=argument)
     return [Trouble(row["kind"], row["subject"], row["why"]) for row in rows]

@@ -1,4 +1,4 @@
-"""How much of it is there? The whole story of a SKU's stock, home by home."""
+"""The story of a SKU's stock, home by home."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ select m.moved_at, m.home, m.cause, m.cause_word, m.units, m.reason, m.location,
 
 @dataclass(frozen=True, slots=True)
 class StockStory:
-    """All that the ledger knows of a SKU's stock. Units are whole; ``levels`` say what should be and what is shown.
+    """A SKU's stock in the ledger. Units are whole; ``levels`` are the target and what Khaos shows.
 
     ``told`` is of warehouses that speak by files, by site: ``book`` and ``counted`` by condition, and from when.
     """
@@ -76,10 +76,10 @@ class StockStory:
 
 
 def stock_story(engine: Engine, sku: str) -> StockStory | None:
-    """The story of a SKU; None when nothing is known by it. A code is looked for as it is written, then in capitals."""
+    """The story of a SKU; None for an unknown one. A code is looked for as it is written, then in capitals."""
     with snapshot(engine) as reading:
         for spelt in dict.fromkeys((sku.strip(), sku.strip().upper())):
-            known = fetch(
+            found = fetch(
                 reading,
                 "select 1 as one where exists (select 1 from position where sku = :sku)"
                 " or exists (select 1 from product where code = :sku)"
@@ -87,7 +87,7 @@ def stock_story(engine: Engine, sku: str) -> StockStory | None:
                 " or exists (select 1 from told_sku where sku = :sku)",
                 sku=spelt,
             )
-            if known:
+            if found:
                 return StockStory(
                     sku=spelt,
                     homes=tuple(fetch(reading, FIGURES, sku=spelt)),

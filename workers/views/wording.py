@@ -1,4 +1,4 @@
-"""How figures and states are said to people, the same in a terminal and on the desk."""
+"""Figures and states in words, the same in a terminal and on the desk."""
 
 from __future__ import annotations
 

@@ -24,8 +24,8 @@ def guard(request: Request) -> None:
     """
     password = environment().web_password
     if password:
-        told = request.headers.get("authorization", "")
-        if not hmac.compare_digest(credentials(told), f"{USER}:{password}".encode()):
+        authorization = request.headers.get("authorization", "")
+        if not hmac.compare_digest(credentials(authorization), f"{USER}:{password}".encode()):
             raise HTTPException(401, "the user is fleet, the password is that of WEB_PASSWORD", headers=ASK)
     elif not _from_here(request):
         raise HTTPException(403, "set WEB_PASSWORD to open the desk to other machines and names")

@@ -53,7 +53,7 @@ class Door:
     engine: Engine
 
     def keep(self, source: str, body: bytes) -> bool:
-        """Store a push, durably. False when the same was told before."""
+        """Store a push, durably. False when the same was stored before."""
         present(self.engine)
         hour = datetime.now(UTC).strftime("%Y-%m-%d %H") if source in HOURLY else ""
         key = hashlib.sha256(hour.encode() + b"\0" + body).hexdigest()

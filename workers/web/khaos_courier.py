@@ -51,22 +51,22 @@ def routes(hook: CourierHook, here: Counter, engine: Engine) -> APIRouter:
 
     def door(named: Form | None) -> Callable[[Request], Awaitable[Response]]:
         async def assigned(request: Request) -> Response:
-            told = credentials(request.headers.get("authorization", ""))
-            if not hmac.compare_digest(told, f"{hook.user}:{hook.password}".encode()):
+            login = credentials(request.headers.get("authorization", ""))
+            if not hmac.compare_digest(login, f"{hook.user}:{hook.password}".encode()):
                 log.warning("a courier's question was refused", reason="credentials")
                 return Response(status_code=401, headers=ASK)
             try:
                 body = await read_body(request)
                 form = named or form_of(request.headers.get("content-type", ""), body)
-                asked = read_courier_export(body, form)
+                question = read_courier_export(body, form)
             except Unacceptable as error:
                 log.warning("a courier's question was refused", reason=error.why)
                 return Response(status_code=error.status)
-            except Unmappable as error:  # its value may be anybody's name: only the field is told
+            except Unmappable as error:  # its value may be anybody's name: only the field is named
                 log.warning("a courier's question could not be read", field=error.field)
                 return Response(f"no CourierExportData: {error.field}: {error.why}\n", 400, media_type="text/plain")
             try:
-                answer = await run_in_threadpool(_answer, here, engine, asked, form)
+                answer = await run_in_threadpool(_answer, here, engine, question, form)
             except AWAY as error:
                 log.warning("a courier's question could not be answered", error=type(error).__name__)
                 return Response(status_code=503, headers=AGAIN)
@@ -79,9 +79,9 @@ def routes(hook: CourierHook, here: Counter, engine: Engine) -> APIRouter:
     return router
 
 
-def _answer(here: Counter, engine: Engine, asked: CourierRequest, form: Form) -> bytes:
+def _answer(here: Counter, engine: Engine, question: CourierRequest, form: Form) -> bytes:
     present(engine)  # Khaos waits for half a minute at the most
-    answers = here.answer(asked)
+    answers = here.answer(question)
     given = sum(answer.success for answer in answers)
-    log.info("a courier's question was answered", invoices=len(asked.invoices), answers=len(answers), given=given)
+    log.info("a courier's question was answered", invoices=len(question.invoices), answers=len(answers), given=given)
     return write_courier_import(answers, form)

@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 
 def routes(store: Store) -> APIRouter:
-    """JSON in: ``{"by": NAME, "advice": [{"rma", "order", "sku", "quantity", …}]}``; JSON out: what became of each."""
+    """JSON in: ``{"by": NAME, "advice": [{"rma", "order", "sku", "quantity", …}]}``; JSON out: each line's result."""
     router = APIRouter(dependencies=[Depends(guard)], include_in_schema=False)
 
     @router.post("/returns/advice")
@@ -29,13 +29,13 @@ def routes(store: Store) -> APIRouter:
             return JSONResponse({"error": "send Content-Type: application/json"}, 415)
         try:
             body = await read_body(request)
-            said = rma.read_json(body)
+            lines = rma.read_json(body)
         except Unacceptable as error:
             return JSONResponse({"error": error.why}, error.status)
         except rma.NotAdvice as error:
             return JSONResponse({"error": str(error)}, 422)
         try:
-            done = await run_in_threadpool(rma.take, store, said, _who(body))
+            done = await run_in_threadpool(rma.take, store, lines, _who(body))
         except AWAY as error:
             log.warning("returns could not be announced: the ledger is away", error=type(error).__name__)
             return JSONResponse({"error": "the ledger is away; send it again"}, 503, headers=AGAIN)
@@ -47,6 +47,6 @@ def routes(store: Store) -> APIRouter:
 
 
 def _who(body: bytes) -> str:
-    told = json.loads(body)
-    by = told.get("by") if isinstance(told, dict) else None
+    payload = json.loads(body)
+    by = payload.get("by") if isinstance(payload, dict) else None
     return by.strip()[:100] if isinstance(by, str) and by.strip() else USER

@@ -1,4 +1,4 @@
-"""What warehouses tell us by themselves: an event is refused, or stored before it is answered.
+"""Events that warehouses post: each is refused, or stored before it is answered.
 
 Its body is not understood here, be it a hint or a fact; reading comes later, from the ledger.
 """
@@ -46,7 +46,7 @@ class Inbox:
         return warehouse.parts.events if warehouse else None
 
     def keep(self, connection: str, events: Events, delivery: Delivery) -> bool:
-        """Store it, durably. False when the same was told before. Raises when the ledger is away."""
+        """Store it, durably. False when the same event was stored before. Raises when the ledger is away."""
         present(self.engine)
         event = events.name(delivery)
         event = event if EVENT.fullmatch(event) else delivery.event  # a strange name is kept, for a person to see
@@ -100,11 +100,11 @@ def _answer(status: int) -> JSONResponse:
 
 
 def receipt_key(event: str, body: bytes, their_id: str = "") -> str:
-    """What tells a repeat from news: their id of the telling where they give one, else the content.
+    """The key by which a repeat is recognised: the partner's id of the event where it gives one, else the content.
 
     JSON that differs only in spaces or in the order of its members is the same.
     """
-    said = body
+    content = body
     with suppress(ValueError, RecursionError):  # what is not JSON: its bytes stand for it
-        said = json.dumps([their_id] if their_id else json.loads(body), sort_keys=True).encode()
-    return hashlib.sha256(b"\0".join((event.encode(), b"id" if their_id else b"body", said))).hexdigest()
+        content = json.dumps([their_id] if their_id else json.loads(body), sort_keys=True).encode()
+    return hashlib.sha256(b"\0".join((event.encode(), b"id" if their_id else b"body", content))).hexdigest()

@@ -1,4 +1,4 @@
-"""Flow and kind of a message -> what it does: the table of every message that there is."""
+"""The handler of each kind of message, by flow and kind."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class NoHandler(Exception):
 
 
 def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Handler:
-    """What a kind of message does at a connection."""
+    """The handler of a kind of message at a connection."""
     if kind == "read":
         return replay.ReadAgain(runtime)
     parts = runtime.warehouse(connection).parts if connection in runtime.warehouses else None

@@ -1,4 +1,4 @@
-"""Source of a record -> who reads it, and the queue that it belongs to."""
+"""The reader and the queue of each source of records."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ HINTS: dict[About, Read] = {
 
 
 def reader_for(runtime: Runtime, connection: str, source: str) -> Read:
-    """Who reads a record, and the flow that it belongs to. Raises Unmappable for an event that nobody knows."""
+    """The reader of a record, and its flow. Raises Unmappable for an event without a row."""
     if connection == "broker":
         return "orders-out", replay.read_poison
     if connection == runtime.configuration.erp.name:

@@ -54,7 +54,7 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         Scheduled(names.READ, TICK, read, watched=False),
         Scheduled(names.GATES, 1.0, lambda: gates.tend(runtime), watched=False),
         Scheduled(names.WATCH, 10.0, lambda: watch.look(runtime), watched=False),
-        Scheduled(names.ALARMS, 2.0, lambda: alarms.sound(runtime), watched=False),
+        Scheduled(names.ALARMS, 2.0, lambda: alarms.send_alerts(runtime), watched=False),
         Scheduled(names.EXPECTATIONS, 5.0, lambda: expectations.check(runtime)),
         Scheduled(names.PURGE, 6 * 3600.0, lambda: purge(runtime)),
         Scheduled(names.orders(erp), every.orders, lambda: orders_out_polls.poll_orders(runtime), erp),

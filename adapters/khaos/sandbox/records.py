@@ -48,6 +48,7 @@ class Product:
     description: str = ""
     stock_controlled: bool = True
     price: str = "1.00"
+    buy_price: str = ""
     discontinued: bool = False
     run_to_zero: bool = False
     drop_ship: bool = False

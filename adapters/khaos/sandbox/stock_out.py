@@ -72,7 +72,9 @@ def _flag(value: bool) -> str:
 
 def _item(books: Books, product: Product, shape: str) -> str:
     tags = _tags(product, "STOCK_DESC")
-    types = f"<STOCK_TYPE>{escape(product.stock_type)}</STOCK_TYPE><SELL_PRICE IS_NET='-1'>{product.price}</SELL_PRICE>"
+    cost = f"<BUY_PRICE IS_NET='-1'>{product.buy_price}</BUY_PRICE>" if product.buy_price else ""
+    prices = f"{cost}<SELL_PRICE IS_NET='-1'>{product.price}</SELL_PRICE>"
+    types = f"<STOCK_TYPE>{escape(product.stock_type)}</STOCK_TYPE>{prices}"
     variants = ""
     if product.is_parent and shape == "nested":
         styles = "".join(

@@ -118,8 +118,8 @@ def _from_json(document: type[Word], body: bytes) -> dict[str, Any]:
         raise Unmappable(document.__name__, type(error).__name__, "not well-formed JSON; have it sent again") from None
     tidy = in_one_spelling(document, found) if isinstance(found, dict) else {}
     if not tidy:
-        known = ", ".join(dict.fromkeys(member.name for member in members(document).values()))
-        why = f"another document: none of {known} in it; compare the URLs in the channel's config file"
+        names = ", ".join(dict.fromkeys(member.name for member in members(document).values()))
+        why = f"another document: none of {names} in it; compare the URLs in the channel's config file"
         raise Unmappable(document.__name__, type(found).__name__, why)
     return tidy
 

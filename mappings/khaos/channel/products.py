@@ -42,13 +42,13 @@ def read_stock_upload(
     """
     items, relations = _opened(body, form)
     entries = items.get("Items", ())
-    known = {**(codes or {}), **_codes(entries)}
+    codes_by_id = {**(codes or {}), **_codes(entries)}
     good: list[Product] = []
     gone: list[str] = []
     bad: list[Unreadable] = []
     belonging: dict[str, Any] = {}
     for place, entry in enumerate(relations, 1):
-        stock_id = _said(entry, Relationship, "StockID")
+        stock_id = _member_text(entry, Relationship, "StockID")
         if stock_id:
             belonging[stock_id] = entry
         else:
@@ -58,10 +58,10 @@ def read_stock_upload(
         try:
             item = judge(StockItem, entry)
             relation = belonging.get(item.stock_id.strip())
-            good.append(_product(item, None if relation is None else judge(Relationship, relation), known))
+            good.append(_product(item, None if relation is None else judge(Relationship, relation), codes_by_id))
         except Unmappable as error:
-            name = _said(entry, StockItem, "StockCode") or _said(entry, StockItem, "StockID") or f"StockItem {place}"
-            bad.append(Unreadable(name, error))
+            names = (_member_text(entry, StockItem, name) for name in ("StockCode", "StockID"))
+            bad.append(Unreadable(next(filter(None, names), f"StockItem {place}"), error))
     for place, entry in enumerate(items.get("Deleted", ()), 1):
         try:
             gone.append(judge(DeletedItem, entry).stock_id.strip())
@@ -80,13 +80,13 @@ def _opened(body: bytes, form: Form) -> tuple[Mapping[str, Any], tuple[Any, ...]
     return items, relations.get("Relationships", ())
 
 
-def _said(entry: Any, word: type[StockItem | Relationship], name: str) -> str:
+def _member_text(entry: Any, word: type[StockItem | Relationship], name: str) -> str:
     found = inner(word, entry).get(name)
     return found.strip() if isinstance(found, str) else ""
 
 
 def _codes(entries: tuple[Any, ...]) -> dict[str, str]:
-    return {_said(entry, StockItem, "StockID"): _said(entry, StockItem, "StockCode") for entry in entries}
+    return {_member_text(entry, StockItem, "StockID"): _member_text(entry, StockItem, "StockCode") for entry in entries}
 
 
 def _product(item: StockItem, relation: Relationship | None, codes: Mapping[str, str]) -> Product:

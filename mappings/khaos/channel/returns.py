@@ -52,20 +52,20 @@ def write_returns(
     the documented lengths, each with a note; a code is never changed. A refusal's ``kind`` is ``bad_address`` for the
     address.
     """
-    told: list[return_words.CustomerReturn] = []
+    written: list[return_words.CustomerReturn] = []
     notes: list[Note] = []
     refused: list[Unreadable] = []
     for one in returns:
         fit = Fitting(one.reference)
         try:
-            told.append(_written(one, fit, source_style, zone))
+            written.append(_written(one, fit, source_style, zone))
         except Unmappable as error:
             refused.append(Unreadable(one.reference, error))
         except ValidationError as error:
-            refused.append(Unreadable(one.reference, _said(error)))
+            refused.append(Unreadable(one.reference, _unmappable(error)))
         else:
             notes += fit.notes
-    document = return_words.CustomerReturnImport(returns=tuple(told), api_version=API_VERSION, config=MATCH)
+    document = return_words.CustomerReturnImport(returns=tuple(written), api_version=API_VERSION, config=MATCH)
     return WrittenReturns(write_document(document, form), tuple(notes), tuple(refused))
 
 
@@ -157,10 +157,10 @@ def _read(one: return_words.CustomerReturn, zone: ZoneInfo) -> CustomerReturn:
             }
         )
     except ValidationError as error:
-        raise _said(error) from None  # the cause would quote what stood there
+        raise _unmappable(error) from None  # the cause would quote what stood there
 
 
-def _said(error: ValidationError) -> Unmappable:
+def _unmappable(error: ValidationError) -> Unmappable:
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in first["loc"])
     return Unmappable(f"CustomerReturn.{path}", "", f"{first['msg'].lower()}; correct the return")

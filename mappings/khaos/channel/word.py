@@ -98,10 +98,10 @@ def in_one_spelling(word: type[Word], given: Mapping[str, Any]) -> dict[str, Any
 
     A single entry where an array belongs is an array of one: a sample shows ``Returns`` as a bare object.
     """
-    known = members(word)
+    declared = members(word)
     tidy: dict[str, Any] = {}
     for spelling, value in given.items():
-        member = known.get(str(spelling).casefold())
+        member = declared.get(str(spelling).casefold())
         if member is None or value is None or member.name in tidy:
             continue
         if member.many:

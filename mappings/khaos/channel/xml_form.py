@@ -39,10 +39,10 @@ def local(tag: str) -> str:
 
 def read_element(word: type[Word], element: Element) -> dict[str, Any]:
     """The element's members by name, unjudged: as the same object's JSON would show them."""
-    known = members(word)
+    declared = members(word)
     found: dict[str, Any] = {local(name): value for name, value in element.attrib.items()}
     for child in element:
-        member = known.get(local(child.tag).casefold())
+        member = declared.get(local(child.tag).casefold())
         if member is None:
             continue
         if member.many:

@@ -305,6 +305,6 @@ def test_a_warehouse_of_another_road_is_not_answered(
         (said,) = requests.post(f"{address}/khaos/courier", json=asked, auth=(USER, PASSWORD), timeout=PATIENCE).json()[
             "Items"
         ]
-    assert (said["IsSuccess"], "another road" in said["Errors"][0]) == (False, True)
+    assert (said["IsSuccess"], "another route" in said["Errors"][0]) == (False, True)
     world.read_back()
     assert len(world.shipments(order)) == 1

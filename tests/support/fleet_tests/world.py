@@ -89,6 +89,7 @@ AUTOMATIONS = {
     f"{resource}.{event}": str(41 + n)
     for n, (resource, event) in enumerate((resource, event) for resource, events in EVENTS.items() for event in events)
 }
+PRICES = {"price": "2.00", "buy_price": "0.80"}
 STOCK = ("MUG", "BOWL", "TRAY")
 SITES = ("Main Site", "Annex")
 BESIDE = ("Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer")
@@ -160,7 +161,7 @@ class World:
             "products",
             products=[
                 {
-                    "code": code, "description": f"Thing {code}", "in_stock": units, "price": "2.00",
+                    "code": code, "description": f"Thing {code}", "in_stock": units, **PRICES,
                     "barcode": ean(code), "commodity_code": "69120023", "country_of_origin": "GB", **more,
                 }
                 for code in codes
@@ -242,9 +243,7 @@ class World:
         self.clarus.post("setup", plenty=False, stock=units)
         self.khaos.post(
             "products",
-            products=[
-                {"code": c, "description": f"Thing {c}", "in_stock": n, "price": "2.00"} for c, n in units.items()
-            ],
+            products=[{"code": c, "description": f"Thing {c}", "in_stock": n, **PRICES} for c, n in units.items()],
             sites=[*SITES, *BESIDE],
         )
         self.runtime.read_facts("khaos")

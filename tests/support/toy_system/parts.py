@@ -45,10 +45,10 @@ class Orders:
     def reference_data(self) -> dict[str, Any]:
         return {}
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         return words.write_order(fulfilment)
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         raise Unmappable("order", fulfilment.reference, "the toy replaces no order: cancel it and send it anew")
 
     def send_order(self, wire: bytes) -> str:
@@ -59,7 +59,7 @@ class Orders:
     def release_order(self, their_id: str) -> None:
         pass
 
-    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
+    def write_cancel(self, sent: SentOrder, context: WriteContext) -> bytes:
         return words.write_cancellation(sent.wire)
 
     def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:

@@ -46,7 +46,7 @@ def set_up_products(file: OrdersFile, khaos_url: str) -> None:
             "stock_controlled": product.stock_controlled,
             "in_stock": PLENTY,
             "price": str(product.price),
-            **facts_of(product.code),
+            **facts_of(product.code, product.price),
         }
         for product in file.products
     ]

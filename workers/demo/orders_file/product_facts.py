@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from decimal import Decimal
 
 OWN_NUMBERS = "20"  # GS1: numbers that a company gives for its own use
 COMMODITY_CODES = ("6301300000", "4420110000", "6911100000", "6117100000", "7013990000")
+MARGIN = Decimal("0.4")  # what the shop pays, of what it asks
 COUNTRIES = ("GB", "PT", "IN", "CN", "TR")
 
 
-def facts_of(code: str) -> dict[str, str]:
-    """Barcode (EAN-13), commodity code and country of origin, as Khaos Control's stand-in takes them."""
+def facts_of(code: str, price: Decimal) -> dict[str, str]:
+    """Barcode (EAN-13), commodity code, origin and buying price, as Khaos Control's stand-in takes them."""
     dice = int.from_bytes(hashlib.sha256(code.encode()).digest())
     return {
         "barcode": _with_check_digit(f"{OWN_NUMBERS}{dice % 10**10:010}"),
         "commodity_code": COMMODITY_CODES[dice % len(COMMODITY_CODES)],
         "country_of_origin": COUNTRIES[dice % len(COUNTRIES)],
+        "buy_price": f"{price * MARGIN:.2f}",
     }
 
 

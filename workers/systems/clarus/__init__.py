@@ -1,1 +1,1 @@
-"""Clarus WMS, joined to the port of a warehouse that is asked."""
+"""Clarus WMS, joined to the ports of a warehouse read by call."""

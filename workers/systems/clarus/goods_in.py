@@ -42,7 +42,7 @@ class ClarusGoodsIn:
         return json.dumps(self._client.receipt_detail(chosen[-1], line_ids), sort_keys=True).encode()
 
     def moved_since(
-        self, facility: str, since: datetime, known: Mapping[str, str], facts: dict[str, Any]
+        self, facility: str, since: datetime, known_references: Mapping[str, str], facts: dict[str, Any]
     ) -> list[ReceiptHint]:
         """By the tasks that the floor finished; where a tenant's schema hides their lines, every open receipt."""
         account, warehouse = facts["account_id"], facts["warehouses"].get(facility, "")
@@ -53,9 +53,9 @@ class ClarusGoodsIn:
             return [
                 ReceiptHint(str(node["id"]), str(node["reference"] or ""))
                 for node in nodes
-                if str(node["id"]) in known or _arrived(node, since)
+                if str(node["id"]) in known_references or _arrived(node, since)
             ]
-        references = dict(known)
+        references = dict(known_references)
         if set(lines) - set(references):
             for node in self._client.receipts(account, warehouse):
                 references.setdefault(str(node["id"]), str(node["reference"] or ""))

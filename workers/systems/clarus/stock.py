@@ -17,7 +17,7 @@ BEFORE = timedelta(hours=1)  # the first look at movements only tells where to b
 
 
 class ClarusStock:
-    """Stock records are pages that are read while people work, so a count of the building is no picture of one moment.
+    """The stock of one account. Its pages are read while people work, so a count is no picture of one moment.
 
     ``stock_balances`` is never used: what its ``available`` nets is unpublished (reference 2.5).
     """
@@ -52,8 +52,8 @@ class ClarusStock:
 
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand transactions."""
-        said = json.loads(raw)
-        return words.read_movements(said["transactions"], said["facility"], self._causes)
+        payload = json.loads(raw)
+        return words.read_movements(payload["transactions"], payload["facility"], self._causes)
 
     def held_as(self, reason: str, facts: Mapping[str, Any]) -> Condition | None:
         """By the table of stock records, and by their reason only where this tenant's schema shows it."""

@@ -68,11 +68,11 @@ class ClarusWarehouse:
             dispatch_strategy=self.settings.dispatch_strategy or "",
         )
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         """A goods out."""
-        return words.write_goods_out(fulfilment, self._facts(facts, known.skus))
+        return words.write_goods_out(fulfilment, self._facts(facts, context.skus))
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         """Never asked for: ``replaces`` says so."""
         raise Unmappable("goods_out", fulfilment.reference, "Clarus replaces no order: cancel it and send it anew")
 
@@ -104,7 +104,7 @@ class ClarusWarehouse:
             ids, words.same_order(wire, detail["lines"]), f"goods out {ids[0]} has other lines than were sent"
         )
 
-    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
+    def write_cancel(self, sent: SentOrder, context: WriteContext) -> bytes:
         """Nothing to write: the call has no body."""
         return b"cancel"
 
@@ -118,9 +118,9 @@ class ClarusWarehouse:
             raise
         return CancelResult.CANCELLED
 
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], context: WriteContext) -> bytes:
         """A goods-in receipt."""
-        return self.goods_in.write_return(advice, facts, known.skus)
+        return self.goods_in.write_return(advice, facts, context.skus)
 
     def send_return(self, wire: bytes) -> str:
         """Create it."""

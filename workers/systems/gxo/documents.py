@@ -44,19 +44,19 @@ def open_interchange(data: bytes, name: str) -> Interchange:
         raise _unreadable(error) from None
 
 
-def documents(facility: str, told: Interchange) -> tuple[list[Document], list[Unreadable]]:
+def documents(facility: str, interchange: Interchange) -> tuple[list[Document], list[Unreadable]]:
     """Every set of an interchange, each for itself."""
     good: list[Document] = []
     bad: list[Unreadable] = []
-    for group, one in _sets(told):
-        subject = f"{told.name} {one.id or 'set'} {one.control_number or '-'}"
+    for group, one in _sets(interchange):
+        subject = f"{interchange.name} {one.id or 'set'} {one.control_number or '-'}"
         if one.error is not None:
             bad.append(Unreadable(subject, _unreadable(one.error)))
         elif one.id not in KINDS:
             why = f"the profile has {', '.join(KINDS)}: ask GXO what this one is"
             bad.append(Unreadable(subject, Unmappable("ST01", one.id, why, kind="unreadable")))
         else:
-            good.append(Document(KINDS[one.id], _key(one), _body(facility, told, group, one)))
+            good.append(Document(KINDS[one.id], _key(one), _body(facility, interchange, group, one)))
     return good, bad
 
 
@@ -73,8 +73,8 @@ def item_file_of(name: str) -> str:
 
 def origin_of(body: bytes) -> DocumentSource:
     """Where a document stood."""
-    said = json.loads(body[: body.index(b"\n")])
-    return DocumentSource(said["facility"], said["file"], said["number"], datetime.fromisoformat(said["written"]))
+    head = json.loads(body[: body.index(b"\n")])
+    return DocumentSource(head["facility"], head["file"], head["number"], datetime.fromisoformat(head["written"]))
 
 
 def content_of(body: bytes) -> bytes:
@@ -88,21 +88,21 @@ def segments_of(body: bytes) -> Segments:
     return Lines(text.split(BETWEEN_SEGMENTS) if text else [], 1, BETWEEN_ELEMENTS)
 
 
-def _sets(told: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
-    for group in told.groups:
+def _sets(interchange: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
+    for group in interchange.groups:
         for one in group.sets:
             yield group, one
 
 
-def _body(facility: str, told: Interchange, group: Group, one: TransactionSet) -> bytes:
+def _body(facility: str, interchange: Interchange, group: Group, one: TransactionSet) -> bytes:
     assert group.at is not None, "a group without a time is an error of each of its sets"
     text = BETWEEN_SEGMENTS.join(one.segments.lines).replace(one.segments.mark, BETWEEN_ELEMENTS)
-    return _head(facility, told.name, told.control_number, group.at) + text.encode()
+    return _head(facility, interchange.name, interchange.control_number, group.at) + text.encode()
 
 
 def _head(facility: str, name: str, number: int, written: datetime) -> bytes:
-    said = {"facility": facility, "file": name, "number": number, "written": written.isoformat()}
-    return json.dumps(said, sort_keys=True).encode() + b"\n"
+    head = {"facility": facility, "file": name, "number": number, "written": written.isoformat()}
+    return json.dumps(head, sort_keys=True).encode() + b"\n"
 
 
 def _key(one: TransactionSet) -> str:
@@ -118,7 +118,7 @@ def _content(one: TransactionSet) -> str:
 
 
 def _element(one: TransactionSet, segment: str, place: int) -> str:
-    found = next((told for told in one.segments if told[0] == segment), ())
+    found = next((row for row in one.segments if row[0] == segment), ())
     return found[place] if len(found) > place else ""
 
 

@@ -65,29 +65,31 @@ class GxoFiles:
         if name.endswith(RESULT):
             return None, True
         try:
-            told = envelope_of(data, name)
-            self._is_ours(told, name)
+            envelope = envelope_of(data, name)
+            self._is_ours(envelope, name)
         except (X12Error, Unmappable):
             return None, False
-        return told.control_number, True
+        return envelope.control_number, True
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
         """The sets of an interchange that is for us, or an item result."""
         if name.endswith(RESULT):
             return [results(facility, name, data)], []
-        told = open_interchange(data, name)
-        self._is_ours(Envelope(told.control_number, told.sender, told.receiver, told.usage), name)
-        return documents(facility, told)
+        interchange = open_interchange(data, name)
+        self._is_ours(
+            Envelope(interchange.control_number, interchange.sender, interchange.receiver, interchange.usage), name
+        )
+        return documents(facility, interchange)
 
-    def _is_ours(self, told: Envelope, name: str) -> None:
-        for field, said, wanted in (
-            ("ISA06", told.sender, self._settings.receiver),
-            ("ISA08", told.receiver, self._settings.sender),
-            ("ISA15", told.usage, self._settings.usage),
+    def _is_ours(self, envelope: Envelope, name: str) -> None:
+        for field, value, wanted in (
+            ("ISA06", envelope.sender, self._settings.receiver),
+            ("ISA08", envelope.receiver, self._settings.sender),
+            ("ISA15", envelope.usage, self._settings.usage),
         ):
-            if said != wanted:
+            if value != wanted:
                 why = f"{name} is not for this connection, which has {wanted}: ask GXO, or correct the connection"
-                raise Unmappable(field, said, why, kind="unreadable")
+                raise Unmappable(field, value, why, kind="unreadable")
 
     def origin(self, body: bytes) -> DocumentSource:
         """Where a document stood."""
@@ -95,8 +97,8 @@ class GxoFiles:
 
     def snapshot_by(self, facility: str) -> tuple[time, ZoneInfo]:
         """By which local time the day's 846 is due (gxo.md 2.1)."""
-        told = self._settings.facility(facility)
-        return told.snapshot_by, told.zone
+        facility_settings = self._settings.facility(facility)
+        return facility_settings.snapshot_by, facility_settings.zone
 
     def read_acknowledgement(self, body: bytes) -> Acknowledgement:
         """A 997."""

@@ -56,37 +56,37 @@ class GxoWarehouse:
         self.client.ping()
         return {"facilities": sorted(self.sites)}
 
-    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         """A 940, new."""
-        return self._order("N", fulfilment, known)
+        return self._order("N", fulfilment, context)
 
-    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         """A 940 that repeats the whole order as it is now."""
-        return self._order("R", fulfilment, known)
+        return self._order("R", fulfilment, context)
 
-    def _order(self, purpose: words.Purpose, fulfilment: Fulfilment, known: WriteContext) -> bytes:
+    def _order(self, purpose: words.Purpose, fulfilment: Fulfilment, context: WriteContext) -> bytes:
         segments = words.write_940(
             fulfilment,
             purpose=purpose,
             client=self._us,
             services=self.settings.services,
-            products=known.products,
+            products=context.products,
             motor=self.settings.motor_services,
             zone=self.settings.facility(fulfilment.facility).zone,
         )
-        return self._letter("940", ORDERS, segments, fulfilment.facility, fulfilment.reference, known.stamp())
+        return self._letter("940", ORDERS, segments, fulfilment.facility, fulfilment.reference, context.stamp())
 
-    def write_cancel(self, sent: SentOrder, known: WriteContext) -> bytes:
+    def write_cancel(self, sent: SentOrder, context: WriteContext) -> bytes:
         """A 940 that takes the order back."""
         segments = words.write_cancellation(
             sent.reference, sent.facility, client=self._us, associated_ref=sent.associated_ref
         )
-        return self._letter("940", ORDERS, segments, sent.facility, sent.reference, known.stamp())
+        return self._letter("940", ORDERS, segments, sent.facility, sent.reference, context.stamp())
 
-    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], known: WriteContext) -> bytes:
+    def write_return(self, advice: ReturnAdvice, facts: dict[str, Any], context: WriteContext) -> bytes:
         """A 943."""
         words.write_943(advice, client=self._us, on=date.max)  # what cannot be written takes no number
-        stamp = known.stamp()
+        stamp = context.stamp()
         day = stamp.at.astimezone(self.settings.facility(advice.facility).zone).date()
         segments = words.write_943(advice, client=self._us, on=day)
         return self._letter("943", ADVICES, segments, advice.facility, advice.reference, stamp)

@@ -35,13 +35,13 @@ class KhaosChannel:
 
     def write_config(self, form: channel.Form) -> bytes:
         """The configuration file, in the form that its own address asks for."""
-        told = self.settings
-        suffix = told.format.lower()
+        settings = self.settings
+        suffix = settings.format.lower()
         endpoints = {
             name: channel.Endpoint(
-                url=f"{told.public_url}/khaos/{path}.{suffix}",
-                format=told.format,
-                frequency=told.frequency_minutes if name in FETCHED else None,
+                url=f"{settings.public_url}/khaos/{path}.{suffix}",
+                format=settings.format,
+                frequency=settings.frequency_minutes if name in FETCHED else None,
             )
             for name, path in CONFIG.items()
         }

@@ -1,4 +1,4 @@
-"""Dispatched invoices that an operator assigns to the courier in Khaos Control: the two roads without a call."""
+"""Dispatched invoices that an operator assigns to the courier in Khaos Control: the two routes without a call."""
 
 from __future__ import annotations
 

@@ -98,11 +98,11 @@ def ledger_away() -> str:
     )
 
 
-def nothing(asked: str) -> str:
-    """The search page; and its answer when nothing is known by ``asked``."""
+def nothing(searched: str) -> str:
+    """The search page; with ``searched``, the answer that nothing was found."""
     hint = (
         "Type a sales order, an invoice, an associated reference, a fulfilment, the warehouse's own number"
         " or a tracking number."
     )
-    said = f"Nothing is known by {asked!r}." if asked else ""
-    return page("Orders", "/orders", tag("p", said), tag("p", hint, class_="soft"), searched=asked)
+    answer = f"Nothing is known by {searched!r}." if searched else ""
+    return page("Orders", "/orders", tag("p", answer), tag("p", hint, class_="soft"), searched=searched)

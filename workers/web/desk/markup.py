@@ -27,12 +27,12 @@ def join(parts: Iterable[object]) -> Markup:
 
 def tag(name: str, /, *content: object, **attributes: str | None) -> Markup:
     """An element. A trailing ``_`` of an attribute's name is dropped; None leaves the attribute out."""
-    said = "".join(
+    written = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{html.escape(value)}"'
         for key, value in attributes.items()
         if value is not None
     )
-    return Markup(f"<{name}{said}>{join(content)}</{name}>")
+    return Markup(f"<{name}{written}>{join(content)}</{name}>")
 
 
 def link(to: str, label: object) -> Markup:

@@ -47,12 +47,13 @@ def routes(engine: Engine) -> APIRouter:
 
     @router.get("/orders")
     def orders(q: Word = "") -> HTMLResponse:
-        asked = _plain(q)
-        story = order_story(engine, asked) if asked else None
-        if asked and (story is None or not story.fulfilments) and (goods := stock_story(engine, asked)) is not None:
+        searched = _plain(q)
+        story = order_story(engine, searched) if searched else None
+        no_order = story is None or not story.fulfilments
+        if searched and no_order and (goods := stock_story(engine, searched)) is not None:
             return HTMLResponse(stock.stock(goods))
         if story is None:
-            return HTMLResponse(frame.nothing(asked), NOT_FOUND if asked else 200)
+            return HTMLResponse(frame.nothing(searched), NOT_FOUND if searched else 200)
         return HTMLResponse(order.order(story))
 
     return router

@@ -14,7 +14,7 @@ from workers.web.desk.markup import Markup, join, link, moment, table, tag
 
 def stock(story: StockStory) -> str:
     """The story of a SKU's stock."""
-    told = {row["site"]: row for row in story.told}
+    advised = {row["site"]: row for row in story.told}
     return page(
         f"Stock of {story.sku}",
         "/orders",
@@ -22,7 +22,7 @@ def stock(story: StockStory) -> str:
             next_step(join((link(f"/exceptions/{row['id']}", row["kind"]), ": ", row["reason"])), *commands(row))
             for row in story.exceptions
         ),
-        *(part for home in story.homes for part in _home(home, told.get(home["site"]))),
+        *(part for home in story.homes for part in _home(home, advised.get(home["site"]))),
         table(
             "Levels",
             ("site", "for", "should be", "sent", "at", "Khaos shows", "at", "due", "why not"),
@@ -103,14 +103,14 @@ def _words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def _home(home: Row, told: Row | None) -> list[Markup]:
+def _home(home: Row, advised: Row | None) -> list[Markup]:
     other = ", ".join(f"{n} {condition.replace('_', ' ')}" for condition, n in sorted(home["other"].items()))
     warnings = [
         mark(words, "warn")
         for wrong, words in (
             (home["building_counted_at"] is None, "the building was never counted: nothing is sent yet"),
             (not home["confirmed"], "the warehouse has not confirmed this SKU: it is not for sale"),
-            (told and told["differs"], "count and movements differ: the lower figure of good units counts"),
+            (advised and advised["differs"], "count and movements differ: the lower figure of good units counts"),
         )
         if wrong
     ]
@@ -124,10 +124,10 @@ def _home(home: Row, told: Row | None) -> list[Markup]:
         ("to be sold", home["available"]),
         ("left, not issued yet", home["dispatched"]),
     ]
-    if told:
+    if advised:
         facts += [
-            ("told since both agreed", by_condition(told["book"])),
-            ("counted, and moved since", by_condition(told["counted"])),
-            ("last count", join((told["count"] or "none", " ", moment(told["counted_at"])))),
+            ("told since both agreed", by_condition(advised["book"])),
+            ("counted, and moved since", by_condition(advised["counted"])),
+            ("last count", join((advised["count"] or "none", " ", moment(advised["counted_at"])))),
         ]
     return [tag("h2", f"{home['site']} ({home['connection']}/{home['facility']})"), *warnings, facts_list(facts)]
