@@ -16,7 +16,19 @@ from fleet_tests.places import ROOT
 from fleet_tests.terminal import Command
 
 COMMANDS = (
-    *((), ("up",), ("run",), ("migrate",), ("check",), ("status",), ("order",), ("replay",), ("open",), ("demo",)),
+    *(
+        (),
+        ("up",),
+        ("run",),
+        ("migrate",),
+        ("check",),
+        ("status",),
+        ("order",),
+        ("replay",),
+        ("open",),
+        ("go-live",),
+        ("demo",),
+    ),
     *(("files",), ("stock",), ("stock-differences",), ("sandbox",), ("sandbox", "load"), ("exceptions",)),
     *(("stock-differences", name) for name in ("list", "adopt")),
     *(("exceptions", name) for name in ("list", "show", "retry", "edit", "dismiss")),

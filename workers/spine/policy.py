@@ -61,6 +61,12 @@ VERDICTS: dict[str, Verdict] = {
         "info",
         "A new connection: nothing is sent to it. Run `fleet go-live NAME`, Khaos Control first.",
     ),
+    "go_live_unmatched": Verdict(
+        OPERATIONS,
+        "error",
+        "It may be at the warehouse from the integration before: look there. If it is not, `fleet go-live NAME --send"
+        " ORDER`; if it is, take the invoice off its ready stage in Khaos Control.",
+    ),
     # one message
     "refused_by_warehouse": Verdict(
         OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."
