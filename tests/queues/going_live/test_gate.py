@@ -37,7 +37,7 @@ def test_nothing_is_asked_of_a_new_connection_and_nothing_is_sent_to_it(new: Wor
 def test_a_new_connection_is_an_exception_that_calls_nobody_and_closes_when_it_goes_live(new: World) -> None:
     new.go()
     assert new.exceptions() == ["not_live", "not_live"]
-    assert alarms.sound(new.runtime) == 0
+    assert alarms.send_alerts(new.runtime) == 0
     assert live.set_live(new.store, ["khaos", "leeds"], "Sam") == ["khaos", "leeds"]
     new.go()
     assert new.exceptions() == []
