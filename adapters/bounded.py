@@ -69,7 +69,7 @@ class _Reading(io.RawIOBase):
 
 
 class _Bounded(HTTPConnection):
-    """What plain and TLS connections have in common."""
+    """The common part of plain and TLS connections."""
 
     def response_class(self, sock: socket.socket, **more: Any) -> HTTPResponse:  # type: ignore[override]
         """http.client's response over a stream of ours."""

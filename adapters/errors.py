@@ -31,7 +31,7 @@ class Unavailable(ReachError):
 
 
 class Throttled(ReachError):
-    """They told us to wait. ``retry_after`` is in seconds, or None when they named no time."""
+    """They asked us to wait. ``retry_after`` is in seconds, or None when they named no time."""
 
     kind = "throttled"
 

@@ -1,4 +1,4 @@
-"""What partners' text loses on its way in: characters that XML forbids, or that JSON tells and a database cannot hold.
+"""Cleans partners' text on its way in: characters that XML forbids, or that JSON carries and a database cannot hold.
 
 A character that XML forbids becomes LOST, which ``mappings`` knows as well: what holds one is named there by its code,
 and its neighbours go their way. In JSON it becomes U+FFFD.

@@ -26,7 +26,7 @@ class AdjustmentReason:
 
 
 def read_adjustment(system: str, reason: str, own: Rows | None = None) -> AdjustmentReason:
-    """What a reason code of a system means. ``own`` are the merchant's rows for this system.
+    """The meaning of a system's reason code. ``own`` are the merchant's rows for this system.
 
     Raises:
         Unmappable: kind ``reason_unmapped``, for a reason without a row, without a Khaos reason in it, or for

@@ -23,7 +23,7 @@ Rows = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 class Processing(StrEnum):
-    """What a return reason does with the goods when the return is processed in Khaos."""
+    """The effect of a return reason on the goods when the return is processed in Khaos."""
 
     RETURN_TO_STOCK = "return_to_stock"
     QUARANTINE = "quarantine"

@@ -1,4 +1,4 @@
-"""What is believed of one garment when a file and events speak of it: the less sellable word, until they agree.
+"""The state of one garment by file and events: the less sellable of both, until they agree.
 
 Rules: stock-and-money, sections 1 and 6; acs.md 2.5.3 and 3.4. Pure: a garment and a word in, the garment out.
 """
@@ -51,27 +51,27 @@ class Garment:
 
     @property
     def state(self) -> GarmentState:
-        """What is believed: retired for good, unseen while the file misses it, else the less sellable of both words."""
+        """The state: retired for good, unseen while the file misses it, else the less sellable of both words."""
         if self.retired:
             return GarmentState.RETIRED
-        told = [word.state for word in self.words]
+        states = [word.state for word in self.words]
         if self.missed:
-            told.append(GarmentState.UNSEEN)
-        return less_sellable(*told) if told else GarmentState.UNKNOWN
+            states.append(GarmentState.UNSEEN)
+        return less_sellable(*states) if states else GarmentState.UNKNOWN
 
     @property
     def disagree(self) -> bool:
-        """Whether file and events tell different states: a person settles it where it lasts."""
+        """Whether file and events name different states: a person settles it where it lasts."""
         return not self.retired and len({word.state for word in self.words}) > 1
 
     @property
     def grade(self) -> Grade | None:
         """The grade of the newest word that has one."""
-        told = [word for word in self.words if word.grade is not None]
-        return max(told, key=lambda word: word.at).grade if told else None
+        graded = [word for word in self.words if word.grade is not None]
+        return max(graded, key=lambda word: word.at).grade if graded else None
 
     def lost(self, after: int = LOST_AFTER) -> bool:
-        """Whether so many days' files missed it that it is a case."""
+        """Whether it was missing from so many days' files that it counts as lost."""
         return not self.retired and self.missed >= after
 
 
@@ -124,11 +124,11 @@ def dispatch(garment: Garment, kind: LineKind, at: datetime, order_reference: st
     return hear(garment, Source.EVENT, Word(state, at, order_reference=order_reference))
 
 
-def retire(garment: Garment, told: Retirement) -> Garment:
+def retire(garment: Garment, retirement: Retirement) -> Garment:
     """The garment after its retirement: it never sells again, whatever a later file says.
 
     One that is retired as sold is sold: it may come back.
     """
-    if told.reason is RetiredFor.SOLD:
-        return hear(garment, Source.EVENT, Word(GarmentState.SOLD, told.at, told.grade))
+    if retirement.reason is RetiredFor.SOLD:
+        return hear(garment, Source.EVENT, Word(GarmentState.SOLD, retirement.at, retirement.grade))
     return replace(garment, retired=True)

@@ -19,7 +19,7 @@ YES = {"hire", "rental", "rent", "yes", "y", "true", "1"}
 
 @dataclass(frozen=True, slots=True)
 class HireRules:
-    """How a merchant marks hires. ``lengths`` maps the word in ``length_field`` (or a SKU) to days.
+    """A merchant's rule for hires. ``lengths`` maps the word in ``length_field`` (or a SKU) to days.
 
     ``stock_types`` are attributes of products, ``NAME:VALUE``; ``channels`` sales sources whose every line is a hire.
     """

@@ -15,7 +15,7 @@ KIND = "stock_file_refused"
 
 
 class Verdict(StrEnum):
-    """What becomes of a file."""
+    """The verdict on a file."""
 
     TAKE = "take"
     CORRECT = "correct"  # a later file of a day that had one: it counts instead, and as the same day

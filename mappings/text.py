@@ -1,4 +1,4 @@
-"""Text that partners tell and that cannot be held: what no database stores, and what XML forbids."""
+"""Partners' text that cannot be stored: characters that no database holds, and that XML forbids."""
 
 from __future__ import annotations
 

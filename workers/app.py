@@ -105,7 +105,7 @@ def ring_dead(message: Claimed) -> None:
 
 
 class BellTask(Task):  # type: ignore[misc]
-    """A bell. Its own events are off: each message that it wakes is told to Flower under its own name."""
+    """A bell. Its own events are off: each message that it wakes is reported to Flower under its own name."""
 
     send_events = False
     ignore_result = True

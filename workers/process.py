@@ -20,7 +20,7 @@ from workers.wiring.systems import configuration
 
 
 class Process:
-    """What this worker process is made of; built when it is ready, after any fork."""
+    """The parts of this worker process; built when it is ready, after any fork."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class Process:
         self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes)
 
     def slot(self) -> Slot:
-        """What a draining slot works with."""
+        """The surroundings of a draining slot."""
         runtime = self.runtime
         return Slot(
             store=runtime.store,

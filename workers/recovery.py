@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import Any
 
+from workers.domain.edits import store_edit
 from workers.edi.resend import resend
 from workers.ledger.store import Connection, Store
 from workers.spine.people import CannotDo, Dismissal, Person
 from workers.wiring.handlers import ON_DISMISSED, WRITTEN_ANEW
 
 ANSWER_MISSING = "answer_missing"
+# over e (exception) and m (its message): whether the message is dead of what the exception says
+OF_ITS_OWN = "(m.state = 'dead' and coalesce(m.error_kind, 'crashed') = e.kind)"
 
 
 def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, Any] | None = None) -> str:
@@ -30,36 +32,22 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
         if row["exception_state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
-        if row["flow"] is None and row["trouble"] == ANSWER_MISSING and body is None:
-            return _lay_again(db, row, person)
         if row["flow"] is None:
-            if row["record_id"] is None or body is not None:
-                raise CannotDo(
-                    f"exception {exception_id} has no message to send again: do its next step, then dismiss it"
-                )
-            db.execute(
-                "insert into record_unread (record_id, received_at, connection, source)"
-                " select id, received_at, connection, source from record where id = %s on conflict do nothing",
-                (row["record_id"],),
-            )
-            _add_to_timeline(db, exception_id, person, "read again", "")
-            return f"record {row['record_id']}"
+            return _without_message(db, row, person, edited=body is not None)
         message = db.execute(
             "select * from message where id = (select message_id from exception where id = %s) for update",
             (exception_id,),
         ).fetchone()
         if message is None or message["state"] == "working":
             raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+        changed = ""
         if body is not None:
             if message["maybe_sent_at"] is not None:
                 raise CannotDo(
                     "it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is"
                     " looked up first"
                 )
-            db.execute(
-                "update message_body set body = %s, wire = null where message_id = %s",
-                (json.dumps(body), message["id"]),
-            )
+            changed = store_edit(db, message, body, person)
         elif message["maybe_sent_at"] is None and (message["flow"], message["kind"]) in WRITTEN_ANEW:
             db.execute("update message_body set wire = null where message_id = %s", (message["id"],))
         db.execute(
@@ -69,11 +57,31 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
             (message["id"],),
         )
-        _add_to_timeline(db, exception_id, person, "edited and retried" if body is not None else "retried", "")
+        became = f"message {message['state']} -> queued"
+        if body is None:
+            _add_to_timeline(db, exception_id, person, "retried", became)
+        else:
+            _add_to_timeline(db, exception_id, person, "edited and retried", f"{became}; changed: {changed}")
         return str(message["reference"])
 
 
-def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
+def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bool) -> str:
+    """An exception without a message: its file is laid again, or its record read again."""
+    number = row["exception_id"]
+    if row["trouble"] == ANSWER_MISSING and not edited:
+        return _resend(db, row, person)
+    if row["record_id"] is None or edited:
+        raise CannotDo(f"exception {number} has no message to send again: do its next step, then dismiss it")
+    db.execute(
+        "insert into record_unread (record_id, received_at, connection, source)"
+        " select id, received_at, connection, source from record where id = %s on conflict do nothing",
+        (row["record_id"],),
+    )
+    _add_to_timeline(db, number, person, "read again", "")
+    return f"record {row['record_id']}"
+
+
+def _resend(db: Any, row: dict[str, Any], person: Person) -> str:
     """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
     reference = resend(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
     if reference is None:
@@ -84,8 +92,22 @@ def _lay_again(db: Any, row: dict[str, Any], person: Person) -> str:
     return reference
 
 
-def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
-    """Close an exception for good, with a reason; its message ends too. Returns its subject."""
+def order_of(store: Store, exception_id: int) -> tuple[str, bool]:
+    """Name the unsent order that an exception is about, and tell whether it ends when the exception is dismissed."""
+    row = store.row(
+        f"select m.reference, {OF_ITS_OWN} as ends from exception e join message m on m.id = e.message_id"  # noqa: S608  a clause of ours
+        " where e.id = %s and m.kind = 'order'",
+        exception_id,
+    )
+    return (str(row["reference"]), bool(row["ends"])) if row else ("", False)
+
+
+def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_order: bool = False) -> str:
+    """Close an exception for good, with a reason. Returns its subject.
+
+    A message that died of what the exception says ends with it. An alarm about a message that may still go ends
+    nothing but itself, unless ``end_order`` says so.
+    """
     if not why.strip():
         raise CannotDo('a dismissal needs a reason: --why "…"')
     with store.transaction() as db:
@@ -94,29 +116,42 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str) -> str:
             raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
         if row["state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['state']} already")
-        if row["message_id"] is not None:
-            _end(db, row["message_id"], exception_id, person, why)
+        note = _end(db, exception_id, person, why, end_order=end_order)
         db.execute(
             "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where"
             " id = %s",
             (person.name, why, exception_id),
         )
-        _add_to_timeline(db, exception_id, person, "dismissed", why)
+        _add_to_timeline(db, exception_id, person, "dismissed", note)
         return str(row["subject"])
 
 
-def _end(db: Connection, message_id: int, exception_id: int, person: Person, why: str) -> None:
-    """End the message of a dismissed exception, and have its queue do what that means there."""
+def _end(db: Connection, exception_id: int, person: Person, why: str, *, end_order: bool) -> str:
+    """End the message of a dismissed exception, and have its queue do what that means there. Returns what to note."""
     message = db.execute(
-        "select flow, kind, reference, state from message where id = %s for update", (message_id,)
+        f"select m.id, m.flow, m.kind, m.reference, m.state, {OF_ITS_OWN} as of_its_own from exception e"  # noqa: S608  as above
+        " join message m on m.id = e.message_id where e.id = %s for update of m",
+        (exception_id,),
     ).fetchone()
-    if message is None:  # it has ended already
-        return
-    if message["state"] == "working":
+    if message is not None and message["state"] == "working":
         raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
-    db.execute("select finish(%s, 'dismissed', %s, %s)", (message_id, why, person.name))
+    if end_order and (message is None or message["kind"] != "order"):
+        raise CannotDo(f"exception {exception_id} is about no order that could still go: leave out --end-order")
+    if message is None:  # it has ended already
+        return why
+    named = f"{message['kind']} {message['reference']}"
+    if not message["of_its_own"] and not end_order:
+        return f"{why} ({named} stays {message['state']})"
+    db.execute("select finish(%s, 'dismissed', %s, %s)", (message["id"], why, person.name))
     if on_dismissed := ON_DISMISSED.get((message["flow"], message["kind"])):
         on_dismissed(db, Dismissal(message["reference"], person, why))
+    return f"{why} ({named}: {message['state']} -> dismissed)"
+
+
+def looked(store: Store, exception_id: int, person: Person) -> None:
+    """Write down that somebody looked at a message's body and record: customers' data."""
+    with store.transaction() as db:
+        _add_to_timeline(db, exception_id, person, "body shown", "")
 
 
 def _add_to_timeline(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:

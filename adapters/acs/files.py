@@ -19,7 +19,7 @@ class AcsFiles:
     """One login at ACS's SFTP server. May be used from many threads."""
 
     def __init__(self, settings: FileSettings, clock: Callable[[], float] = time.monotonic) -> None:
-        """Connects to nothing yet. ``clock`` tells seconds from anywhere; it is what ``stable_for`` is measured by."""
+        """Connects to nothing yet. ``clock`` counts seconds from any start; ``stable_for`` is measured by it."""
         self.settings = settings
         self._sftp = Sftp(settings.login)
         self._clock = clock

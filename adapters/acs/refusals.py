@@ -1,4 +1,4 @@
-"""How ACS words a refusal, and how little of it goes into a message: codes and fields, never what stood in them.
+"""ACS's refusals as errors: codes and field names go into the message, never a field's value.
 
 Source: profile, section 2.5.1. Error bodies are unpublished: any body, also none, is taken.
 """
@@ -29,11 +29,11 @@ class Refused(Rejected):
 
 def refusal(reply: Reply, what: str) -> Refused:
     """A 4xx answer as Refused: the first code as the symbol, every code with its field in the message."""
-    told = _errors(reply.body)
-    codes = [code for one in told if CODE.fullmatch(code := str(one.get("Code") or ""))]
+    errors = _errors(reply.body)
+    codes = [code for one in errors if CODE.fullmatch(code := str(one.get("Code") or ""))]
     shown = ", ".join(
         f"{one.get('Code')} at {one.get('Field')}"
-        for one in told[:MOST]
+        for one in errors[:MOST]
         if CODE.fullmatch(str(one.get("Code") or "")) and FIELD.fullmatch(str(one.get("Field") or ""))
     )
     symbol = codes[0] if codes else BY_STATUS.get(reply.status, "")
@@ -48,8 +48,8 @@ def refusal(reply: Reply, what: str) -> Refused:
 
 def _errors(body: bytes) -> list[dict[str, Any]]:
     try:
-        told = json.loads(body)
+        payload = json.loads(body)
     except (ValueError, RecursionError):
         return []
-    errors = told.get("Errors") if isinstance(told, dict) else None
+    errors = payload.get("Errors") if isinstance(payload, dict) else None
     return [one for one in errors if isinstance(one, dict)] if isinstance(errors, list) else []

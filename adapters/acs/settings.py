@@ -1,4 +1,4 @@
-"""What one ACS connection needs to be told, and what stands for each thing that it is not told.
+"""Settings of one ACS connection, with a default for each thing that ACS has not published.
 
 ACS publishes an order call and that there is a daily file; the rest is the profile that the merchant proposes, so each
 of it is a setting. The numbers in brackets are its sections.
@@ -58,7 +58,7 @@ class Calendar(BaseModel):
 
 
 class Hire(BaseModel):
-    """How a hire is recognised in Khaos, and how long it lasts. Field names are Khaos's user-defined fields."""
+    """The recognition of a hire in Khaos, and its length. Field names are Khaos's user-defined fields."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -27,10 +27,10 @@ def check(secrets: Sequence[str], headers: Mapping[str, str], body: bytes, *, no
     """None when the event is ACS's, else why not. ``now`` is Unix time, ``window`` in seconds, to both sides.
 
     Header names are compared without regard to case. Every key is tried, in constant time, so that a key can be
-    changed while events come in; the answer tells no key and no signature.
+    changed while events come in; the answer holds no key and no signature.
     """
-    told = {name.lower(): value.strip() for name, value in headers.items()}
-    timestamp, signature = told.get(TIMESTAMP, ""), told.get(SIGNATURE, "")
+    by_name = {name.lower(): value.strip() for name, value in headers.items()}
+    timestamp, signature = by_name.get(TIMESTAMP, ""), by_name.get(SIGNATURE, "")
     if not secrets:
         return "no key is set: add webhook_secrets to the connection"
     if not (timestamp.isascii() and timestamp.isdigit() and len(timestamp) <= LONGEST_TIMESTAMP):

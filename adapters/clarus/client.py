@@ -44,8 +44,8 @@ class Clarus:
 
         Raises Rejected (symbol ``account_unknown``) when no account has the code of the settings.
         """
-        told = ids_by_code(self._wire.ask, self.settings.account)
-        return {**told, "shows_hold_reasons": "reason_code" in self._extra.of("stocks")}
+        ids = ids_by_code(self._wire.ask, self.settings.account)
+        return {**ids, "shows_hold_reasons": "reason_code" in self._extra.of("stocks")}
 
     def products_by_code(self, codes: Iterable[str]) -> dict[str, Node]:
         """Product nodes by their code; a code that Clarus does not know is not in the answer."""
@@ -54,7 +54,7 @@ class Clarus:
         }
 
     def assigned_products(self, account_id: str, product_ids: Iterable[str]) -> set[str]:
-        """Which of the product ids are assigned to the account (list ``account_products``)."""
+        """Those of the product ids that are assigned to the account (list ``account_products``)."""
         return {
             node["product"]["id"]
             for some in batches(product_ids, PAGE)
@@ -150,7 +150,7 @@ class Clarus:
     def receipt_lines_since(self, moment: datetime, account_id: str, warehouse_id: str) -> dict[str, list[str]] | None:
         """Receipt id -> ids of the lines on which the floor finished a task at or after ``moment``.
 
-        None where the tenant's schema does not show a task's line: then only webhooks tell line ids.
+        None where the tenant's schema does not show a task's line: then only webhooks bring line ids.
         """
         extra = self._extra.of("tasks")
         if not extra:

@@ -1,7 +1,7 @@
 """Which of the unpublished node fields this tenant's schema has: asked once by introspection, then remembered.
 
 Source: the OpenAPI file ("more fields and filters available via GraphQL introspection" at every
-list). A schema that tells nothing has the published fields only.
+list). A schema that cannot be read has the published fields only.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ from adapters.clarus.graphql import Ask
 from adapters.clarus.listings import LISTINGS, Listing
 from adapters.errors import Garbled, Rejected
 
-ASKED = {root: row for root, row in LISTINGS.items() if row.extras}
+ROOTS = {root: row for root, row in LISTINGS.items() if row.extras}
 FIELDS = "{ fields { name type { fields { name } ofType { fields { name } } } } }"  # ofType: behind a non-null
-QUESTION = "query { " + " ".join(f'{r}: __type(name: "{row.node_type}") {FIELDS}' for r, row in ASKED.items()) + " }"
+QUESTION = "query { " + " ".join(f'{r}: __type(name: "{row.node_type}") {FIELDS}' for r, row in ROOTS.items()) + " }"
 
 
 class ExtraFields:
-    """What may be asked for beside the published fields. May be used from many threads; one of them asks."""
+    """Fields that may be queried beside the published ones. May be used from many threads; one of them asks."""
 
     def __init__(self, ask: Ask) -> None:
         """Asks nothing yet."""
         self._ask = ask
         self._lock = threading.Lock()
-        self._known: dict[str, str] | None = None
+        self._selections: dict[str, str] | None = None
 
     def of(self, root: str) -> str:
         """The further node fields of a list, ready for its query; empty where there are none.
@@ -33,16 +33,16 @@ class ExtraFields:
         Raises what a read raises when Clarus cannot be reached, and then asks again the next time.
         """
         with self._lock:
-            if self._known is None:
-                self._known = self._look()
-            return self._known.get(root, "")
+            if self._selections is None:
+                self._selections = self._look()
+            return self._selections.get(root, "")
 
     def _look(self) -> dict[str, str]:
         try:
             answer = self._ask(QUESTION, {})
         except (Rejected, Garbled):  # introspection is switched off, or answered by something else
             return {}
-        return {root: _selection(row, answer.get(root)) for root, row in ASKED.items()}
+        return {root: _selection(row, answer.get(root)) for root, row in ROOTS.items()}
 
 
 def _selection(row: Listing, schema_type: Any) -> str:

@@ -75,7 +75,7 @@ def read_together(ask: Ask, wanted: Mapping[str, tuple[str, dict[str, Any]]], ex
 
 
 class _Walk:
-    """How far one list was read: it goes on as long as Clarus says so, and never over a page twice or for ever."""
+    """The position in one list: reading goes on as long as Clarus says so, and never over a page twice or for ever."""
 
     def __init__(self, root: str) -> None:
         self._root = root

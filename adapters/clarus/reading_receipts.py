@@ -21,7 +21,7 @@ GOODS_IN_TASKS = {"task_type_code": {"in": ["RCV", "PWAY"]}}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which receipts are asked for: those that fit everything. None and an empty text exclude nothing."""
+    """A filter of receipts: those that fit everything. None and an empty text exclude nothing."""
 
     account_id: str
     warehouse_id: str = ""

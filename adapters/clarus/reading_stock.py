@@ -1,4 +1,4 @@
-"""How stock records and stock movements are asked for, and how Clarus is told a moment.
+"""Queries for stock records and stock movements, and how a moment is written for Clarus.
 
 Source: GraphQL lists stocks and transactions.
 """

@@ -1,4 +1,4 @@
-"""What one Clarus connection needs to be told, and what stands for each thing that it is not told.
+"""Settings of one Clarus connection, with their defaults.
 
 The dotted names in brackets are sections of Clarus's public documentation
 (documentation.claruswms.com) from which a default comes.

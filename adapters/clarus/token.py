@@ -1,7 +1,7 @@
 """One OAuth 2 access token for all who ask, renewed before it ends and when Clarus refuses it.
 
 Source: knowledgebase/integrations/api-authentication (client credentials, POST to ``/oauth/token``).
-The answer's shape and the token's life are unpublished: RFC 6749 is assumed, an hour when not told.
+The answer's shape and the token's life are unpublished: RFC 6749 is assumed, an hour where none is given.
 Signing in to the web interface as the same user may end a token early, so a 401 in mid-run is normal.
 """
 
@@ -42,7 +42,7 @@ class TokenStore(Protocol):
         """Seconds on a clock that all who share the store agree on."""
 
     def read(self, login: str) -> Held:
-        """What is kept for a login; an empty one where there is nothing."""
+        """The token kept for a login; an empty one where there is none."""
 
     def write(self, login: str, held: Held) -> None:
         """Keep it instead of the one before."""

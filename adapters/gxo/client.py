@@ -16,14 +16,14 @@ from adapters.errors import Rejected
 from adapters.gxo.settings import Settings
 from adapters.sftp import Dropped, Entry, Sftp
 
-LONG_AGO = datetime.fromtimestamp(0, UTC)  # of files whose time of change the server does not tell
+LONG_AGO = datetime.fromtimestamp(0, UTC)  # of files whose time of change the server does not give
 
 
 class Gxo:
     """One account at GXO. May be used from many threads; calls at one time have connections of their own."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
-        """Connects to nothing yet. ``clock`` tells seconds from anywhere; it is what ``stable_for`` is measured by."""
+        """Connects to nothing yet. ``clock`` counts seconds from any start; ``stable_for`` is measured by it."""
         self.settings = settings
         self._sftp = Sftp(settings.account)
         self._clock = clock
@@ -49,7 +49,7 @@ class Gxo:
     def list_new(self, facility: str) -> list[Entry]:
         """What lies in the facility's out folders and has stopped growing, oldest first.
 
-        Servers tell the time of change in whole seconds: within one, files come in the order of their numbers.
+        Servers give the time of change in whole seconds: within one, files come in the order of their numbers.
 
         A file is whole when it was seen with the same size and time of change ``stable_for`` seconds ago or
         earlier. First sightings are kept in memory, by this object alone: another process, and this one after a

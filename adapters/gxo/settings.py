@@ -1,4 +1,4 @@
-"""What one GXO connection needs to be told, and what stands for each thing that it is not told.
+"""Settings of one GXO connection, with their defaults.
 
 GXO publishes no specification, so every name, folder and time is a setting. The numbers in brackets are sections
 of the profile that was agreed on (X12 4010 over SFTP).
@@ -58,7 +58,7 @@ class Settings(BaseModel):
     port: Annotated[int, Field(gt=0, lt=65536)] = 22
     user: Text
     private_key: Annotated[Secret, AfterValidator(checked_private_key)]  # its text, or its file's path
-    host_key: Annotated[str, AfterValidator(checked_host_key)]  # "ssh-ed25519 AAAA…" or "SHA256:…", told by GXO
+    host_key: Annotated[str, AfterValidator(checked_host_key)]  # "ssh-ed25519 AAAA…" or "SHA256:…", given by GXO
 
     client: Annotated[str, StringConstraints(pattern=r"^[A-Z0-9_-]{1,30}$")]  # our code at GXO: N104 of N1*DE
     client_name: str = ""  # N102 of N1*DE; empty: the code
@@ -75,7 +75,7 @@ class Settings(BaseModel):
         default_factory=dict
     )  # Khaos courier ("": none) -> carrier service, W6605 (2.2.1)
     motor_services: tuple[Text, ...] = ()  # of these, those that are no parcels: W6602 M
-    item_currency: str = ""  # of Khaos's buying prices; empty: GXO is told no cost (2.2.9)
+    item_currency: str = ""  # of Khaos's buying prices; empty: no cost is sent to GXO (2.2.9)
 
     folder: Annotated[str, StringConstraints(pattern=r"^/[^\s]*[^/\s]$")] = "/{client}/{facility}"  # (2.1)
     in_folder: Folder = "in"  # as GXO names it: what goes in there

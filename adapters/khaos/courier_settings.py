@@ -62,7 +62,7 @@ class ConsignmentFile(BaseModel):
 
     @field_validator("encoding")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _existing_encoding(cls, name: str) -> str:
         try:
             return codecs.lookup(name).name
         except LookupError:

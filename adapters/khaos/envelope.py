@@ -63,7 +63,7 @@ def _text(value: Any, zone: ZoneInfo) -> str:
 
 
 def read_reply(body: bytes, operation: str, zone: ZoneInfo, *, write: bool) -> Any:
-    """What the operation returned, in str, int, Decimal, bool, datetime (aware, UTC), list and dict.
+    """The operation's result, in str, int, Decimal, bool, datetime (aware, UTC), list and dict.
 
     Raises:
         Rejected: a fault; ``symbol`` is its exception class. Guide, "Error Handling": a fault may be

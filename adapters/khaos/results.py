@@ -62,7 +62,7 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What became of the orders of one import."""
+    """The result of one import of orders."""
 
     imported: tuple[Imported, ...]
     skipped: tuple[Skipped, ...]

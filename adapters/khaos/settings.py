@@ -1,4 +1,4 @@
-"""What one Khaos Control connection needs to be told, and what stands for each thing that it is not told.
+"""Settings of one Khaos Control connection, with their defaults.
 
 "Guide" in this package is the vendor's Web Integration Guide v7.8d.
 """
@@ -97,7 +97,7 @@ class BoundJournal(Bound):
 
 
 class Extensions(_Part):
-    """What the vendor does not publish and this merchant's service has all the same."""
+    """Operations that the vendor does not publish and this merchant's service has all the same."""
 
     confirm_shipment: Bound | None = None
     post_journal: BoundJournal | None = None
@@ -153,7 +153,7 @@ class Settings(_Part):
 
     @field_validator("time_zone")
     @classmethod
-    def _known(cls, name: str) -> str:
+    def _existing_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):

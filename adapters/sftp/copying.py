@@ -16,7 +16,7 @@ def copied(files: SFTPClient, path: str, into: BinaryIO, limit: int) -> int:
     """The number of bytes. Rejected (``too_large``) above ``limit``, Garbled for a file that is being written."""
     size = files.stat(path).st_size
     if size is None:
-        raise Garbled(f"{path}: the server tells no size; ask the partner for one that does", maybe_done=False)
+        raise Garbled(f"{path}: the server gives no size; ask the partner for one that does", maybe_done=False)
     if size > limit:
         raise Rejected(f"{path} has {size} bytes, more than {limit}: see what it is", symbol="too_large")
     done = 0

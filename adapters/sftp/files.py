@@ -25,7 +25,7 @@ LONG_AGO = datetime.fromtimestamp(0, UTC)
 
 
 class Dropped(Enum):
-    """How a drop ended well."""
+    """The good ends of a drop."""
 
     WRITTEN = "written"
     ALREADY_THERE = "already there"
@@ -33,7 +33,7 @@ class Dropped(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file in a folder. ``size`` is in bytes; ``changed`` is the server's time of the last write; None: not told.
+    """A file in a folder. ``size`` is in bytes; ``changed`` is the server's time of the last write; None: not given.
 
     ``path`` is for ``fetch`` and ``archive`` alone: it cannot be stored where the name is no UTF-8. ``name`` can.
     """
@@ -109,7 +109,7 @@ class Sftp:
         return sorted(found, key=lambda one: (one.changed or LONG_AGO, one.name))
 
     def fetch(self, path: str, limit: int = LARGEST) -> bytes:
-        """The whole file, of at most ``limit`` bytes. A size that STAT does not tell, or tells as 0, is not held to."""
+        """The whole file, of at most ``limit`` bytes. A size that STAT lacks, or gives as 0, is not held to."""
         name = shown(path)
         with self._line.operation(f"fetch {name}", one_file=True) as at:
             size = at.files.stat(request_path(path)).st_size or 0

@@ -117,7 +117,7 @@ class Session:
 
     @property
     def heard(self) -> Listening | None:
-        """What the server said besides serving."""
+        """The server's own message besides serving."""
         packets = self._transport and self._transport.packetizer
         return packets if isinstance(packets, Listening) else None
 

@@ -63,7 +63,7 @@ def is_there(files: SFTPClient, path: str, data: bytes) -> bool:
 
 
 def same(files: SFTPClient, path: str, data: bytes) -> bool:
-    """Whether exactly these bytes can be read there; sizes that a server tells are not believed."""
+    """Whether exactly these bytes can be read there; sizes that a server gives are not believed."""
     try:
         return content_of(files, wire(path), len(data) + 1) == data
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""What X12 fixes for every interchange: the ISA's width, segment ids, and separators that the ISA tells."""
+"""What X12 fixes for every interchange: the ISA's width, segment ids, and the separators that each ISA declares."""
 
 from __future__ import annotations
 
@@ -32,6 +32,6 @@ class Delimiters:
                 raise ValueError(f"{one!r} cannot separate: transports add it and take it away")
 
 
-def told_by(isa: str) -> Delimiters:
+def delimiters_of(isa: str) -> Delimiters:
     """The separators that the 106 characters of an ISA name by their place. Raises ValueError as ``Delimiters``."""
     return Delimiters(element=isa[3], component=isa[ISA_LENGTH - 2], segment=isa[ISA_LENGTH - 1])

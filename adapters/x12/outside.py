@@ -1,6 +1,6 @@
 """What stands between ISA and IEA beside groups: the receipt of an interchange (TA1), and what nobody expects there.
 
-X12.5, interchange control structures: TA1 tells whether the envelope of an interchange of ours could be read. It may
+X12.5, interchange control structures: TA1 says whether the envelope of an interchange of ours could be read. It may
 stand before the first group, or alone.
 """
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from adapters.x12.errors import X12Error
-from adapters.x12.grammar import ISA_LENGTH, ISA_WIDTHS, Delimiters, told_by
+from adapters.x12.grammar import ISA_LENGTH, ISA_WIDTHS, Delimiters, delimiters_of
 from adapters.x12.tokens import Lines
 
 PADDING = "\r\n\t \x1a\x00"  # what transports leave before, between and behind interchanges and segments
@@ -89,7 +89,7 @@ def _isa_of(isa: str, name: str, position: int) -> tuple[list[str], Delimiters]:
         odd = next((n for n, pair in enumerate(zip(widths, ISA_WIDTHS, strict=False), 1) if pair[0] != pair[1]), 0)
         raise X12Error(name, position, "ISA", odd, "has not the fixed width")
     try:
-        return elements, told_by(isa)
+        return elements, delimiters_of(isa)
     except ValueError as error:
         raise X12Error(name, position, "ISA", 16, str(error)) from None
 

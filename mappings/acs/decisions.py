@@ -1,4 +1,4 @@
-"""What a graded garment leads to, in stock and in money: by hire or sale, grade and disposition. A hire never credits.
+"""The consequences of a grade, in stock and in money: by hire or sale, grade and disposition. A hire never credits.
 
 Source: acs.md 3.5; stock-and-money, sections 5 and 6; ``mappings/acs/tables/decisions.toml``.
 """
@@ -23,7 +23,7 @@ Rows = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]  # hire or sa
 
 
 class Money(StrEnum):
-    """What follows for the customer's money."""
+    """The consequence for the customer's money."""
 
     CREDIT = "credit"
     CREDIT_LESS = "credit_less"
@@ -39,7 +39,7 @@ class Money(StrEnum):
 
 
 class Booking(StrEnum):
-    """What finance books besides."""
+    """An entry for finance besides the credit."""
 
     NOTHING = ""
     REFURBISHMENT_COST = "refurbishment_cost"
@@ -109,18 +109,18 @@ def decide(
     return Decision(GarmentState(stock), money, Booking(book), less, f"{kind}/{grade}/{at}")
 
 
-def settled_kind(told: LineKind | None, ordered: LineKind | None) -> LineKind | None:
+def settled_kind(stated: LineKind | None, ordered: LineKind | None) -> LineKind | None:
     """Whether a garment came back from a hire or a sale: the order's line decides, and a hire on either side is one.
 
-    None, which is held, for a garment whose order line nobody found: a warehouse's word alone credits nobody.
+    None, which is held, for a garment whose order line was not found: a warehouse's word alone credits nobody.
     """
-    if LineKind.HIRE in {told, ordered}:
+    if LineKind.HIRE in {stated, ordered}:
         return LineKind.HIRE
     return ordered
 
 
 def credit_key(order_code: str, tag: str) -> str:
-    """What a garment's credit is known by: it is credited once for its order, whatever is told again."""
+    """The key of a garment's credit: one credit for each garment and order, however often the return is reported."""
     return f"{order_code}/{tag}"
 
 
@@ -139,20 +139,20 @@ def _charge(recommended: bool) -> Money:
 
 
 def _less(name: str, row: Mapping[str, Any]) -> Decimal | None:
-    told = row.get("less")
-    if told is None:
+    value = row.get("less")
+    if value is None:
         return None
     try:
-        less = Decimal(str(told))
+        less = Decimal(str(value))
     except InvalidOperation:
         less = Decimal(-1)
     if not (less.is_finite() and 0 < less <= 100):  # noqa: PLR2004  per cent
-        raise _wrong(name, "less", str(told), ["a number above 0 and up to 100, per cent"])
+        raise _wrong(name, "less", str(value), ["a number above 0 and up to 100, per cent"])
     return less
 
 
-def _wrong(name: str, field: str, told: str, words: list[Any]) -> Unmappable:
-    return Unmappable(field, told, f"write {field} = one of {', '.join(map(str, words))} into {name}", kind=KIND)
+def _wrong(name: str, field: str, value: str, words: list[Any]) -> Unmappable:
+    return Unmappable(field, value, f"write {field} = one of {', '.join(map(str, words))} into {name}", kind=KIND)
 
 
 DECISIONS: Rows = table("decisions")

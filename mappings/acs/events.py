@@ -1,4 +1,4 @@
-"""The envelope of an event: who it is about, when it happened, and of which kind it is. Unknown kinds are kept.
+"""The envelope of an event: its subject, its time and its kind. Unknown kinds are kept.
 
 Source: acs.md 2.5.2. Events come at least once and in any order: each counts once, by its id.
 """
@@ -18,7 +18,7 @@ VERSION = "1"
 
 
 class EventKind(StrEnum):
-    """What ACS tells by event."""
+    """The kinds of ACS's events."""
 
     ORDER_ACCEPTED = "order.accepted"
     ORDER_REJECTED = "order.rejected"
@@ -59,23 +59,23 @@ def read_event(body: bytes, account: str) -> Event:
         Unmappable: ``garbled_hint`` for what is no event, ``unknown_facility`` for another account's,
             ``unknown_event`` for a version that we do not know, else ``unmappable``.
     """
-    told = read_body(body, "event")
-    event_id, word = needed(told, "EventId"), needed(told, "EventType")
-    version = text(told, "EventVersion") or VERSION
+    envelope = read_body(body, "event")
+    event_id, word = needed(envelope, "EventId"), needed(envelope, "EventType")
+    version = text(envelope, "EventVersion") or VERSION
     if version != VERSION:
         why = f"only version {VERSION} of events is agreed: ask ACS what changed"
         raise Unmappable("EventVersion", version, why, kind="unknown_event")
-    if (whose := needed(told, "AccountCode")) != account:
+    if (whose := needed(envelope, "AccountCode")) != account:
         why = "this event is for another account: have ACS correct the address of its events"
         raise Unmappable("AccountCode", whose, why, kind="unknown_facility")
-    data = told.get("Data")
+    data = envelope.get("Data")
     if not isinstance(data, dict):
         raise Unmappable("Data", type(data).__name__, "ask ACS for the event's Data", kind="garbled_hint")
     kind = EventKind(word) if word in set(EventKind) else None
-    return Event(id=event_id, kind=kind, kind_word=word, at=moment(told, "OccurredAt"), account=whose, data=data)
+    return Event(id=event_id, kind=kind, kind_word=word, at=moment(envelope, "OccurredAt"), account=whose, data=data)
 
 
 def unknown_event(event: Event) -> Unmappable:
     """The exception for an event of a kind that we do not know."""
-    why = "ask ACS what it tells; it is stored whole, and is read when the release knows it"
+    why = "ask ACS what it means; it is stored whole, and is read when the release knows it"
     return Unmappable("EventType", event.kind_word, why, kind="unknown_event")

@@ -13,7 +13,7 @@ PIECE = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How a file is written. ``headers`` maps our column names to theirs where they differ.
+    """The form of a file. ``headers`` maps our column names to theirs where they differ.
 
     ``encoding`` "auto" goes by the byte order mark, then UTF-8, then Windows-1252; ``delimiter`` "auto" by the header.
     """

@@ -18,7 +18,7 @@ KIND = "unknown_grade"
 
 
 class ReturnKind(StrEnum):
-    """What ACS says a garment came in as."""
+    """The kinds of ACS's returns."""
 
     HIRE = "hire"
     SALE = "sale"
@@ -36,12 +36,12 @@ class Grades:
 
     def __init__(self, own: Mapping[str, str] | None = None) -> None:
         """Raises Unmappable for a row of ``own`` whose meaning is none of ours."""
-        rows = {word.strip(): told for word, told in (own or {}).items()}
-        told = {section: _of(rows, prefix) for section, prefix in _PREFIXES.items()}
+        rows = {word.strip(): by_section for word, by_section in (own or {}).items()}
+        by_section = {section: _of(rows, prefix) for section, prefix in _PREFIXES.items()}
         bare = {word: meaning for word, meaning in rows.items() if not any(map(word.upper().startswith, _SPOKEN))}
         self._grades = {**_GRADES, **meanings(Grade, bare, OWN)}
-        self._dispositions = {**_DISPOSITIONS, **meanings(Disposition, told["dispositions"], OWN)}
-        codes = {run_together(word): meaning for word, meaning in told["condition_codes"].items()}
+        self._dispositions = {**_DISPOSITIONS, **meanings(Disposition, by_section["dispositions"], OWN)}
+        codes = {run_together(word): meaning for word, meaning in by_section["condition_codes"].items()}
         self._codes = {**_CODES, **codes}
 
     def grade(self, word: str) -> Grade:
@@ -57,12 +57,14 @@ class Grades:
         )
 
     def condition_codes(self, words: Iterable[str]) -> tuple[tuple[str, ...], list[Unmappable]]:
-        """The codes that tell of something, as ACS wrote them, and the trouble of each without a row; all are kept."""
-        told = [word.strip() for word in words if word.strip()]
-        kept = tuple(word for word in told if self._codes.get(run_together(word)) != "")
+        """The codes with a meaning, as ACS wrote them, and the trouble of each without a row; all are kept."""
+        filled = [word.strip() for word in words if word.strip()]
+        kept = tuple(word for word in filled if self._codes.get(run_together(word)) != "")
         why = f'add a row "CODE …" to {OWN}, or to [condition_codes] in {TABLE}'
         missing = [
-            Unmappable("ConditionCodes", word, why, kind=KIND) for word in told if run_together(word) not in self._codes
+            Unmappable("ConditionCodes", word, why, kind=KIND)
+            for word in filled
+            if run_together(word) not in self._codes
         ]
         return kept, missing
 
@@ -78,7 +80,7 @@ def read_retired_for(word: str) -> RetiredFor:
 
 
 def _of(rows: Mapping[str, str], prefix: str) -> dict[str, str]:
-    return {word[len(prefix) :]: told for word, told in rows.items() if word.upper().startswith(prefix)}
+    return {word[len(prefix) :]: meaning for word, meaning in rows.items() if word.upper().startswith(prefix)}
 
 
 _PREFIXES = {"dispositions": "DISPOSITION ", "condition_codes": "CODE "}
@@ -86,6 +88,6 @@ _SPOKEN = tuple(_PREFIXES.values())
 _ROWS = table("grades")
 _GRADES = meanings(Grade, _ROWS["grades"], TABLE)
 _DISPOSITIONS = meanings(Disposition, _ROWS["dispositions"], TABLE)
-_CODES: dict[str, str] = {run_together(word): told for word, told in _ROWS["condition_codes"].items()}
+_CODES: dict[str, str] = {run_together(word): meaning for word, meaning in _ROWS["condition_codes"].items()}
 _KINDS = meanings(ReturnKind, _ROWS["return_kinds"], TABLE)
 _RETIRED = meanings(RetiredFor, _ROWS["retired"], TABLE)

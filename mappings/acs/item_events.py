@@ -20,7 +20,7 @@ Troubles = Sequence[Unreadable]
 
 
 def read_received(event: Event, states: States) -> tuple[GarmentReturn, Troubles]:
-    """A garment that came in, not graded yet. Whatever place is told, it sells only once ACS has looked at it.
+    """Read a garment that came in, not graded yet. Wherever it lies, it sells only once ACS has graded it.
 
     A place without a row is UNKNOWN and stands among the troubles. Raises Unmappable(kind="unknown_grade") for a kind
     of return without a row, else ``unmappable``.
@@ -63,19 +63,19 @@ def read_moved(event: Event, states: States, grades: Grades) -> tuple[GarmentMov
     """
     data = event.data
     before, after = text(data, "FromStatus"), needed(data, "ToStatus")
-    told = states.judge(text(data, "Location"), after) if text(data, "Location") else states.judge_status(after)
+    judged = states.judge(text(data, "Location"), after) if text(data, "Location") else states.judge_status(after)
     grade = text(data, "ToGrade")
     move = GarmentMove(
         tag=read_tag(needed(data, "RFID")),
         garment_sku=needed(data, "GarmentSKU"),
         from_state=states.judge_status(before).state,
-        to_state=told.state,
+        to_state=judged.state,
         state_words=_words(before, after, text(data, "Location")),
         grade=grades.grade(grade) if grade else None,
         at=event.at,
         happened_at=moment(data, "ChangedAt", event.at),
     )
-    return move, _troubles(event, told.trouble)
+    return move, _troubles(event, judged.trouble)
 
 
 def read_retired(event: Event, grades: Grades) -> Retirement:
@@ -120,5 +120,5 @@ def _troubles(event: Event, *found: Unmappable | None) -> list[Unreadable]:
     return [Unreadable(event.subject, trouble) for trouble in found if trouble is not None]
 
 
-def _words(*told: str) -> str:
-    return " / ".join(one for one in told if one)
+def _words(*words: str) -> str:
+    return " / ".join(one for one in words if one)

@@ -14,40 +14,40 @@ from mappings.errors import Unmappable
 def read_body(body: bytes, what: str) -> Mapping[str, Any]:
     """A JSON object. Raises Unmappable(kind="garbled_hint") for anything else."""
     try:
-        told = json.loads(body, parse_float=Decimal)
+        payload = json.loads(body, parse_float=Decimal)
     except (ValueError, RecursionError):
-        told = None
-    if not isinstance(told, dict):
+        payload = None
+    if not isinstance(payload, dict):
         why = "this is no JSON object: ask ACS what they sent; the stored body has it whole"
         raise Unmappable(what, f"<{len(body)} bytes>", why, kind="garbled_hint")
-    return told
+    return payload
 
 
-def text(told: Mapping[str, Any], field: str) -> str:
+def text(body: Mapping[str, Any], field: str) -> str:
     """A field as text, empty where there is none. Numbers are text as well: some clients send 24 for "24"."""
-    value = told.get(field)
+    value = body.get(field)
     if value is None or isinstance(value, dict | list | bool):
         return ""
     return str(value).strip()
 
 
-def needed(told: Mapping[str, Any], field: str) -> str:
+def needed(body: Mapping[str, Any], field: str) -> str:
     """A field that must be filled."""
-    value = text(told, field)
+    value = text(body, field)
     if not value:
         raise Unmappable(field, "", f"ask ACS to fill {field}")
     return value
 
 
-def flag(told: Mapping[str, Any], field: str) -> bool:
+def flag(body: Mapping[str, Any], field: str) -> bool:
     """True for true, 1 and "true" alone."""
-    value = told.get(field)
+    value = body.get(field)
     return value is True or value == 1 or (isinstance(value, str) and value.strip().lower() in {"true", "1"})
 
 
-def units(told: Mapping[str, Any], field: str, otherwise: int = 1) -> int:
+def units(body: Mapping[str, Any], field: str, otherwise: int = 1) -> int:
     """A count. Raises Unmappable(kind="fractional_quantity") for what is no whole number of units."""
-    value = text(told, field)
+    value = text(body, field)
     if not value:
         return otherwise
     try:
@@ -59,9 +59,9 @@ def units(told: Mapping[str, Any], field: str, otherwise: int = 1) -> int:
     return int(count)
 
 
-def moment(told: Mapping[str, Any], field: str, otherwise: datetime | None = None) -> datetime:
+def moment(body: Mapping[str, Any], field: str, otherwise: datetime | None = None) -> datetime:
     """A time in UTC; one without a zone is UTC. Raises Unmappable where there is none and nothing stands for it."""
-    value = text(told, field)
+    value = text(body, field)
     if not value and otherwise is not None:
         return otherwise
     try:
@@ -71,9 +71,9 @@ def moment(told: Mapping[str, Any], field: str, otherwise: datetime | None = Non
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 
-def rows(told: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+def rows(body: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
     """The objects of a list, empty where there is none. Raises Unmappable for what is no list of objects."""
-    value = told.get(field)
+    value = body.get(field)
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
@@ -81,9 +81,9 @@ def rows(told: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
     return list(value)
 
 
-def words(told: Mapping[str, Any], field: str) -> tuple[str, ...]:
+def words(body: Mapping[str, Any], field: str) -> tuple[str, ...]:
     """The texts of a list; a text alone counts as one."""
-    value = told.get(field)
+    value = body.get(field)
     if isinstance(value, str):
         value = [value]
     return tuple(str(one).strip() for one in value if str(one).strip()) if isinstance(value, list) else ()

@@ -59,7 +59,7 @@ def read_cancel_rejected(event: Event, statuses: Mapping[str, str] | None = None
 
 
 def read_dispatched(event: Event) -> GarmentOrder:
-    """What left with one dispatch, and what of the order will not: a short line is closed.
+    """Read one dispatch: lines that left, and short ones, which are closed.
 
     A partial dispatch leaves the order in progress; ``open_items`` says whether anything may still follow.
 
@@ -83,25 +83,25 @@ def read_dispatched(event: Event) -> GarmentOrder:
     )
 
 
-def _gone(told: Mapping[str, Any]) -> GarmentLine:
-    tag = text(told, "RFID")
+def _gone(row: Mapping[str, Any]) -> GarmentLine:
+    tag = text(row, "RFID")
     return GarmentLine(
-        line_id=needed(told, "LineItemId"),
-        garment_sku=needed(told, "GarmentSKU"),
+        line_id=needed(row, "LineItemId"),
+        garment_sku=needed(row, "GarmentSKU"),
         tag=read_tag(tag) if tag else "",
-        quantity=units(told, "Quantity"),
+        quantity=units(row, "Quantity"),
         outcome=LineOutcome.FILLED,
         outcome_word=DISPATCHED,
-        tracking=text(told, "TrackingNumber"),
+        tracking=text(row, "TrackingNumber"),
     )
 
 
-def _short(told: Mapping[str, Any]) -> GarmentLine:
+def _short(row: Mapping[str, Any]) -> GarmentLine:
     return GarmentLine(
-        line_id=needed(told, "LineItemId"),
-        garment_sku=needed(told, "GarmentSKU"),
-        quantity=units(told, "Quantity"),
+        line_id=needed(row, "LineItemId"),
+        garment_sku=needed(row, "GarmentSKU"),
+        quantity=units(row, "Quantity"),
         outcome=LineOutcome.SHORT,
         outcome_word="Short",
-        short_reason=short_reason(text(told, "Reason")),
+        short_reason=short_reason(text(row, "Reason")),
     )

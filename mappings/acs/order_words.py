@@ -31,7 +31,7 @@ def read_line_status(word: str, own: Mapping[str, str] | None = None) -> LineOut
 
 
 def is_held(word: str) -> bool:
-    """Whether somebody at the warehouse waits for somebody."""
+    """Whether the order is on hold at the warehouse."""
     return run_together(word) in _HELD
 
 
@@ -57,7 +57,7 @@ def refusal_kind(code: str) -> str:
 
 
 def _plain(rows: Mapping[str, str]) -> dict[str, str]:
-    return {run_together(word): told for word, told in rows.items()}
+    return {run_together(word): meaning for word, meaning in rows.items()}
 
 
 _ROWS = table("orders")

@@ -32,7 +32,7 @@ OUR_FACTS: dict[str, Fact] = {"Misc1": "order_code", "Misc2": "invoice_code"}
 
 
 class Account(BaseModel):
-    """What stands in every order of one ACS account.
+    """The constants in every order of one ACS account.
 
     ``services`` maps Khaos's couriers to ``AGENT/SERVICE``, ``allowed`` are the agreed pairs. In the mode ``unique``
     we choose the garment, in ``product`` ACS does. ``misc`` names facts of ours to be sent along, by ACS's field:
@@ -131,7 +131,7 @@ def _later(day: date) -> date:
 
 
 def item_ids(fulfilment: Fulfilment, account: Account) -> dict[str, PickLine]:
-    """Which line of ours each LineItemId of the order stands for: what ACS says of a line comes back under that id.
+    """Our line for each LineItemId of the order: ACS's answers about a line come back under that id.
 
     Raises Unmappable for two lines with one id.
     """
@@ -171,9 +171,9 @@ def _line(line_id: str, line: PickLine, account: Account) -> dict[str, Any]:
         why = "give the line its price in Khaos: ACS takes no line without one"
         raise Unmappable("ItemPrice", line.sku, why, kind="line_unpriced")
     sku = line.garment if unique else line.sku
-    for field, told, longest in (("GarmentSKU", sku, SKU), ("LineItemId", line_id, LINE_ID)):
-        if not 0 < len(told) <= longest:
-            raise Unmappable(field, told, f"ACS takes 1 to {longest} characters: shorten it in Khaos")
+    for field, given, longest in (("GarmentSKU", sku, SKU), ("LineItemId", line_id, LINE_ID)):
+        if not 0 < len(given) <= longest:
+            raise Unmappable(field, given, f"ACS takes 1 to {longest} characters: shorten it in Khaos")
     measured = (*line.measurements, EVERY, EVERY)[:MEASUREMENTS]
     return {
         "LineItemId": line_id,
@@ -186,10 +186,10 @@ def _line(line_id: str, line: PickLine, account: Account) -> dict[str, Any]:
     }
 
 
-def _misc(field: str, told: str) -> str:
-    if len(told) > MISC:
-        raise Unmappable(field, told, f"ACS takes {MISC} characters: shorten it in Khaos, or take it out of misc")
-    return told
+def _misc(field: str, value: str) -> str:
+    if len(value) > MISC:
+        raise Unmappable(field, value, f"ACS takes {MISC} characters: shorten it in Khaos, or take it out of misc")
+    return value
 
 
 def _number(value: object) -> float:

@@ -40,25 +40,25 @@ def read_order(
         Unmappable: ``unknown_status`` for a word without a row, ``garbled_hint`` for what is no JSON,
             ``fractional_quantity``, else ``unmappable``.
     """
-    told = read_body(body, "GET order")
-    word = needed(told, "Status")
-    lines = tuple(_line(one, line_statuses) for one in rows(told, "OrderItems"))
+    order = read_body(body, "GET order")
+    word = needed(order, "Status")
+    lines = tuple(_line(one, line_statuses) for one in rows(order, "OrderItems"))
     gone = [line for line in lines if line.outcome is LineOutcome.FILLED]
     return GarmentOrder(
-        reference=needed(told, "OrderNumber"),
+        reference=needed(order, "OrderNumber"),
         status=read_status(word, statuses),
         status_word=word,
         held=is_held(word),
-        cancelled_by="client" if flag(told, "OrderCancelled") else "",
+        cancelled_by="client" if flag(order, "OrderCancelled") else "",
         partial=bool(gone) and len(gone) < len(lines),
         lines=lines,
-        parcels=read_parcels(told),
-        return_tracking=read_return_tracking(told),
-        dispatched_at=moment(told, "DispatchedAt") if text(told, "DispatchedAt") else None,
+        parcels=read_parcels(order),
+        return_tracking=read_return_tracking(order),
+        dispatched_at=moment(order, "DispatchedAt") if text(order, "DispatchedAt") else None,
     )
 
 
-def read_parcels(told: Mapping[str, Any]) -> tuple[Parcel, ...]:
+def read_parcels(order: Mapping[str, Any]) -> tuple[Parcel, ...]:
     """The parcels of an order or a dispatch."""
     return tuple(
         Parcel(
@@ -67,13 +67,13 @@ def read_parcels(told: Mapping[str, Any]) -> tuple[Parcel, ...]:
             service=text(one, "Service"),
             shipment=text(one, "TrackingNumber"),
         )
-        for one in rows(told, "Parcels")
+        for one in rows(order, "Parcels")
     )
 
 
-def read_return_tracking(told: Mapping[str, Any]) -> tuple[str, ...]:
+def read_return_tracking(order: Mapping[str, Any]) -> tuple[str, ...]:
     """The numbers of the labels that lie in the parcels for the way back."""
-    return tuple(found for one in rows(told, "Parcels") if (found := text(one, "ReturnTrackingNumber")))
+    return tuple(found for one in rows(order, "Parcels") if (found := text(one, "ReturnTrackingNumber")))
 
 
 def as_warehouse_order(order: GarmentOrder, items: Mapping[str, PickLine], read_at: datetime) -> WarehouseOrder:
@@ -123,7 +123,7 @@ def line_of(line: GarmentLine, items: Mapping[str, PickLine]) -> PickLine:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What of one line is in the book already: units in all, and the tags among them."""
+    """Units of one line that are booked already, and the tags among them."""
 
     units: int = 0
     tags: frozenset[str] = frozenset()
@@ -132,27 +132,27 @@ class Gone:
 def not_booked(order: GarmentOrder, book: Mapping[str, Gone], *, cumulative: bool) -> tuple[GarmentLine, ...]:
     """The lines that left and are not in the book yet, with the units that are new. ``book`` is by LineItemId.
 
-    A read-back is ``cumulative``: it shows all that ever left. An event tells one dispatch. A tag counts once,
-    whichever route told of it first. A line without a tag counts as far as it goes beyond the book when it is read
-    back, and whole when an event tells it: where both routes are on, read the order back for ``untagged`` events.
+    A read-back is ``cumulative``: it shows all that ever left. An event is one dispatch. A tag counts once,
+    whichever route brought it first. A line without a tag counts as far as it goes beyond the book when it is read
+    back, and whole when it comes by event: where both routes are on, read the order back for ``untagged`` events.
     """
     fresh: list[GarmentLine] = []
     now = dict(book)
     for line in order.lines:
         if line.outcome is not LineOutcome.FILLED:
             continue
-        known = now.get(line.line_id, Gone())
+        booked = now.get(line.line_id, Gone())
         new = line.quantity
         if line.tag:
             # A unit that was booked without its tag is this one: it may not leave a second time.
-            nameless = known.units - len(known.tags)
-            new = 0 if line.tag in known.tags else max(0, line.quantity - nameless)
+            nameless = booked.units - len(booked.tags)
+            new = 0 if line.tag in booked.tags else max(0, line.quantity - nameless)
         elif cumulative:
-            new = max(0, line.quantity - known.units)
+            new = max(0, line.quantity - booked.units)
         if new:
             fresh.append(line.model_copy(update={"quantity": new}))
-        tags = known.tags | ({line.tag} if line.tag else frozenset())
-        now[line.line_id] = Gone(known.units + new, tags)
+        tags = booked.tags | ({line.tag} if line.tag else frozenset())
+        now[line.line_id] = Gone(booked.units + new, tags)
     return tuple(fresh)
 
 
@@ -173,15 +173,15 @@ def untagged(order: GarmentOrder) -> bool:
     return any(line.outcome is LineOutcome.FILLED and not line.tag for line in order.lines)
 
 
-def _line(told: Mapping[str, Any], own: Mapping[str, str] | None) -> GarmentLine:
-    word, tag, reason = needed(told, "LineStatus"), text(told, "RFID"), text(told, "ShortReason")
+def _line(row: Mapping[str, Any], own: Mapping[str, str] | None) -> GarmentLine:
+    word, tag, reason = needed(row, "LineStatus"), text(row, "RFID"), text(row, "ShortReason")
     return GarmentLine(
-        line_id=needed(told, "LineItemId"),
-        garment_sku=needed(told, "GarmentSKU"),
+        line_id=needed(row, "LineItemId"),
+        garment_sku=needed(row, "GarmentSKU"),
         tag=read_tag(tag) if tag else "",
-        quantity=units(told, "ItemQuantity"),
+        quantity=units(row, "ItemQuantity"),
         outcome=read_line_status(word, own),
         outcome_word=word,
-        tracking=text(told, "TrackingNumber"),
+        tracking=text(row, "TrackingNumber"),
         short_reason=short_reason(reason) if reason else "",
     )

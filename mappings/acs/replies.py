@@ -1,4 +1,4 @@
-"""What ACS answers to an order: nothing that counts when it is taken, and reasons by code when it is refused.
+"""ACS's answers to an order: a body without meaning when it is taken, reasons by code when it is refused.
 
 Source: acs.md 2.5.1. A 2xx is taken whatever its body says; its status is only for the timeline.
 """
@@ -35,26 +35,26 @@ class Refusal:
 
 def read_taken(body: bytes) -> str:
     """ACS's word for the order that it took, for the timeline; empty for a body without one, in whatever form."""
-    told = _json(body)
-    status = told.get("Status")
+    payload = _json(body)
+    status = payload.get("Status")
     return status.strip()[:40] if isinstance(status, str) else ""
 
 
 def read_refusals(body: bytes) -> tuple[Refusal, ...]:
-    """The reasons of a 4xx answer; empty for a body that tells none."""
+    """The reasons of a 4xx answer; empty for a body without any."""
     return tuple(map(read_reason, _objects(_json(body), "Errors")))
 
 
-def read_reason(told: Mapping[str, Any]) -> Refusal:
+def read_reason(row: Mapping[str, Any]) -> Refusal:
     """One reason of an error body or of order.rejected."""
-    code, field = str(told.get("Code") or "").strip(), str(told.get("Field") or "").strip()
+    code, field = str(row.get("Code") or "").strip(), str(row.get("Field") or "").strip()
     item = ITEM.match(field)
     return Refusal(
         code=code if CODE.fullmatch(code) else "",
         field=field if FIELD.fullmatch(field) else "",
         kind=refusal_kind(code),
         item=int(item[1]) if item else None,
-        line_id=str(told.get("LineItemId") or "").strip(),
+        line_id=str(row.get("LineItemId") or "").strip(),
     )
 
 
@@ -70,12 +70,12 @@ def worst(refusals: tuple[Refusal, ...]) -> str:
 
 def _json(body: bytes) -> dict[str, Any]:
     try:
-        told = json.loads(body)
+        payload = json.loads(body)
     except (ValueError, RecursionError):
         return {}
-    return told if isinstance(told, dict) else {}
+    return payload if isinstance(payload, dict) else {}
 
 
-def _objects(told: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
-    value = told.get(field)
+def _objects(payload: Mapping[str, Any], field: str) -> list[Mapping[str, Any]]:
+    value = payload.get(field)
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -12,38 +12,38 @@ KIND = "return"
 STEPS = {ReturnStep.RECEIVED: ReceiptStatus.RECEIVING, ReturnStep.GRADED: ReceiptStatus.COMPLETED}
 
 
-def as_receipt(told: GarmentReturn, decision: Decision | None, *, sku: str, facility: str) -> GoodsReceipt:
+def as_receipt(garment: GarmentReturn, decision: Decision | None, *, sku: str, facility: str) -> GoodsReceipt:
     """The garment as a goods receipt. ``sku`` is its Khaos stock code; ``decision`` is there once it was graded.
 
     ``hold_reason`` is grade and disposition, as the table of return dispositions names them; the line's condition is
     where the garment is bound for, and inspection until it was graded. The receipt is known by order and tag.
     """
     graded = decision is not None
-    reason = f"{told.grade or ''} {told.disposition or ''}".strip()
+    reason = f"{garment.grade or ''} {garment.disposition or ''}".strip()
     notes = (
-        f"grade {told.grade}" if told.grade else "",
-        f"disposition {told.disposition}" if told.disposition else "",
-        f"condition {', '.join(told.condition_codes)}" if told.condition_codes else "",
-        f"charge recommended {told.charge_reason}".strip() if told.charge_recommended else "",
+        f"grade {garment.grade}" if garment.grade else "",
+        f"disposition {garment.disposition}" if garment.disposition else "",
+        f"condition {', '.join(garment.condition_codes)}" if garment.condition_codes else "",
+        f"charge recommended {garment.charge_reason}".strip() if garment.charge_recommended else "",
     )
     line = ReceiptLine(
-        line_id=told.tag,
+        line_id=garment.tag,
         sku=sku,
         received=1,
         put_away=1 if graded else 0,
         condition=decision.condition if decision else Condition.INSPECTION,
-        hold_reason=(told.grade or "") if told.grade and told.grade.exceptional else reason,
+        hold_reason=(garment.grade or "") if garment.grade and garment.grade.exceptional else reason,
         note=", ".join(filter(None, notes)),
     )
     return GoodsReceipt(
-        their_id=f"{told.order_reference}/{told.tag}",
-        reference=told.order_reference,
+        their_id=f"{garment.order_reference}/{garment.tag}",
+        reference=garment.order_reference,
         facility=facility,
-        status=STEPS[told.step],
-        status_word=told.state_words or told.step,
+        status=STEPS[garment.step],
+        status_word=garment.state_words or garment.step,
         kind_word=KIND,
-        order_reference=told.order_reference,
+        order_reference=garment.order_reference,
         lines=(line,),
-        received_at=told.happened_at,
-        read_at=told.at,
+        received_at=garment.happened_at,
+        read_at=garment.at,
     )

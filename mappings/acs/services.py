@@ -19,14 +19,14 @@ def write_service(courier: str, services: Mapping[str, str], allowed: Collection
     Raises:
         Unmappable: kind ``unknown_service``, for a courier without a row and for a pair that was not agreed.
     """
-    told = services.get(courier, "").strip()
+    pair = services.get(courier, "").strip()
     agreed = sorted(allowed or PAIRS)
-    if told not in agreed:
+    if pair not in agreed:
         why = f'add a row "{courier}" = one of {", ".join(agreed)} to services of the connection'
-        if told:
-            why = f"{told} is no agreed pair: add it to allowed_services of the connection once ACS agrees, or {why}"
+        if pair:
+            why = f"{pair} is no agreed pair: add it to allowed_services of the connection once ACS agrees, or {why}"
         raise Unmappable("courier", courier, why, kind="unknown_service")
-    agent, _, service = told.partition("/")
+    agent, _, service = pair.partition("/")
     return agent, service
 
 
@@ -41,10 +41,10 @@ def read_courier(carrier: str, service: str, services: Mapping[str, str], own: M
     """
     pair = f"{carrier.strip()}/{service.strip()}"
     wanted = run_together(pair)
-    rows = {run_together(told): courier for told, courier in (own or {}).items()}
+    rows = {run_together(named): courier for named, courier in (own or {}).items()}
     if rows.get(wanted):
         return rows[wanted]
-    found = {courier for courier, told in services.items() if courier and run_together(told) == wanted}
+    found = {courier for courier, named in services.items() if courier and run_together(named) == wanted}
     if len(found) == 1:
         return found.pop()
     why = f'add a row "{pair}" = "<Khaos courier>" to [tables.carriers.acs] of fleet.toml'

@@ -38,9 +38,9 @@ def write_address(f: Fulfilment, countries: Collection[str]) -> dict[str, str]:
         raise Unmappable("country", to.country, why, kind=KIND)
     first, last = _names(f)
     lines = [line for line in (to.organisation, to.line1, to.line2, to.line3) if line.strip()]
-    told = dict(zip(FIELDS, (first, last, to.phone, to.email, *(*lines, "", "", "", "")[:4], to.town, to.county,
+    by_field = dict(zip(FIELDS, (first, last, to.phone, to.email, *(*lines, "", "", "", "")[:4], to.town, to.county,
                              to.postcode), strict=True))  # fmt: skip
-    found = {field: " ".join(text.split()) for field, text in told.items()}
+    found = {field: " ".join(text.split()) for field, text in by_field.items()}
     for field, (longest, needed) in FIELDS.items():
         if needed and not found[field]:
             raise Unmappable(field, "", "is empty: fill it in the order's delivery address in Khaos", kind=KIND)

@@ -33,15 +33,15 @@ class States:
 
     def __init__(self, own: Mapping[str, str] | None = None) -> None:
         """Raises Unmappable(kind="unknown_condition") for a row of ``own`` whose meaning is none of ours."""
-        rows = {word.strip(): _meaning(word, told) for word, told in (own or {}).items()}
-        statuses = {word[len(STATUS) :]: told for word, told in rows.items() if word.upper().startswith(STATUS)}
-        locations = {word: told for word, told in rows.items() if not word.upper().startswith(STATUS)}
-        self._statuses = {**_STATUSES, **{run_together(word): told for word, told in statuses.items()}}
-        self._locations = {**_LOCATIONS, **{spoken(word): told for word, told in locations.items()}}
+        rows = {word.strip(): _meaning(word, meaning) for word, meaning in (own or {}).items()}
+        statuses = {word[len(STATUS) :]: meaning for word, meaning in rows.items() if word.upper().startswith(STATUS)}
+        locations = {word: meaning for word, meaning in rows.items() if not word.upper().startswith(STATUS)}
+        self._statuses = {**_STATUSES, **{run_together(word): meaning for word, meaning in statuses.items()}}
+        self._locations = {**_LOCATIONS, **{spoken(word): meaning for word, meaning in locations.items()}}
         self._judged = lru_cache(maxsize=4096)(self._judge)  # a million rows have a few pairs of words
 
     def judge(self, location: str, process_status: str = "", order_reference: str = "") -> Judged:
-        """The state that a row tells. A sellable garment with an order beside it is reserved for that order."""
+        """The state by location and status. A sellable garment with an order beside it is reserved for that order."""
         return self._judged(location, process_status, bool(order_reference.strip()))
 
     def _judge(self, location: str, process_status: str, ordered: bool) -> Judged:
@@ -60,7 +60,7 @@ class States:
         return Judged(state, Unmappable("ProcessStatus", process_status, why, kind=KIND))
 
     def judge_status(self, process_status: str) -> Judged:
-        """The state that a process status alone tells."""
+        """The state by a process status alone."""
         progress = self._statuses.get(run_together(process_status))
         if progress is None:
             return Judged(GarmentState.UNKNOWN, _missing("ProcessStatus", process_status, STATUS))
@@ -76,15 +76,15 @@ def _missing(field: str, word: str, prefix: str) -> Unmappable:
     return Unmappable(field, word, why if word.strip() else f"ask ACS to fill {field}", kind=KIND)
 
 
-def _meaning(word: str, told: str) -> GarmentState:
+def _meaning(word: str, meaning: str) -> GarmentState:
     try:
-        return GarmentState(told)
+        return GarmentState(meaning)
     except ValueError:
         why = f"correct the row `{word}` in {OWN} of fleet.toml: its meaning is one of {MEANINGS}"
-        raise Unmappable("stock_conditions", str(told), why, kind=KIND) from None
+        raise Unmappable("stock_conditions", str(meaning), why, kind=KIND) from None
 
 
 _ROWS = table("states")
-_LOCATIONS = {spoken(word): _meaning(word, told) for word, told in _ROWS["locations"].items()}
-_STATUSES = {run_together(word): _meaning(word, told) for word, told in _ROWS["process_statuses"].items()}
+_LOCATIONS = {spoken(word): _meaning(word, meaning) for word, meaning in _ROWS["locations"].items()}
+_STATUSES = {run_together(word): _meaning(word, meaning) for word, meaning in _ROWS["process_statuses"].items()}
 _FINER = {GarmentState(place): frozenset(map(GarmentState, finer)) for place, finer in _ROWS["finer"].items()}

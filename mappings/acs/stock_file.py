@@ -143,7 +143,7 @@ class _Reader:
 
 
 def _places(header: Sequence[str], headers: Mapping[str, str]) -> list[int]:
-    """Where each column of REQUIRED and OPTIONAL stands; -1 for an absent one."""
+    """The place of each column of REQUIRED and OPTIONAL; -1 for an absent one."""
     found = [folded(name) for name in header]
     wanted = {name: folded(headers.get(name) or name) for name in (*REQUIRED, *OPTIONAL)}
     for name in REQUIRED:

@@ -41,12 +41,12 @@ def run_together(word: str) -> str:
 def meanings(kind: type[Meaning], rows: Mapping[str, str], where: str) -> dict[str, Meaning]:
     """Rows by their words run together. Raises Unmappable naming the row whose meaning is none of ``kind``."""
     found: dict[str, Meaning] = {}
-    for word, told in rows.items():
+    for word, meaning in rows.items():
         try:
-            found[run_together(word)] = kind(told)
+            found[run_together(word)] = kind(meaning)
         except ValueError:
             why = f"correct the row `{word}` in {where}: its meaning is one of {'|'.join(kind)}"
-            raise Unmappable(where, str(told), why) from None
+            raise Unmappable(where, str(meaning), why) from None
     return found
 
 

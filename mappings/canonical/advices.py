@@ -11,7 +11,7 @@ from mappings.canonical.stock import StockLine
 
 
 class Outcome(StrEnum):
-    """What a warehouse says of an order that it was sent, or of a cancellation."""
+    """A warehouse's answer to an order, or to a cancellation."""
 
     ACCEPTED = "accepted"
     ACCEPTED_WITH_ERROR = "accepted_with_error"  # it is stored there, and needs attention
@@ -68,7 +68,7 @@ class Acknowledgement(Canonical):
 
 
 class LineOutcome(StrEnum):
-    """What became of an order's line."""
+    """The outcome of an order's line."""
 
     FILLED = "filled"
     SHORT = "short"  # closed: what is missing does not come
@@ -90,7 +90,7 @@ class ShipmentLine(Canonical):
     ordered: Units
     shipped: Units
     outcome: LineOutcome
-    status_word: str = ""  # theirs; empty for a line that was not told of
+    status_word: str = ""  # theirs; empty for a line without an advice
 
 
 class Carton(Canonical):
@@ -105,7 +105,7 @@ class Carton(Canonical):
 
 
 class ShipmentAdvice(Canonical):
-    """What left for an order at one time, or that nothing will. An order may have several.
+    """A shipment: units that left for an order at one time, or the word that nothing will. An order may have several.
 
     ``their_id`` is the warehouse's shipment, empty where nothing left. ``carrier`` and ``service`` are theirs.
     ``not_used`` are numbers that stand in the message and in none of the cartons, each with the place where it stands:

@@ -20,7 +20,7 @@ class Consigned:
 
 
 def consignment_of(parcels: Sequence[Parcel], reference: str) -> str:
-    """What stands for a shipment as a whole: the first tracking number that there is.
+    """The reference of a shipment as a whole: the first tracking number that there is.
 
     Khaos needs a reference. A carrier that gives no number leaves the warehouse's own name of the shipment, else ours.
     """

@@ -49,7 +49,7 @@ class GarmentReturn(Canonical):
 
 
 class GarmentMove(Canonical):
-    """A garment passed from one state to another, told by an event."""
+    """A garment passed from one state to another, by an event."""
 
     tag: str
     garment_sku: str

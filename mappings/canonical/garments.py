@@ -10,7 +10,7 @@ from mappings.canonical.stock import Condition
 
 
 class GarmentState(StrEnum):
-    """Where a garment is in its life, from what sells to what never will. The order is that of sellability.
+    """The state of a garment, from what sells to what never will. The order is that of sellability.
 
     Where two sources disagree the later member counts. Only ``SELLABLE`` may be promised to a customer.
     """
@@ -57,7 +57,7 @@ def less_sellable(*states: GarmentState) -> GarmentState:
 
 
 class Source(StrEnum):
-    """Who speaks of a garment."""
+    """The sources of a garment's state."""
 
     FILE = "file"  # the daily stock file
     EVENT = "event"  # events, and orders that were read back
@@ -65,7 +65,7 @@ class Source(StrEnum):
 
 
 class Grade(StrEnum):
-    """How good a garment came back, or what was wrong with the parcel."""
+    """The grade of a garment that came back, or what was wrong with the parcel."""
 
     A = "A"  # as new
     B = "B"  # light wear, or can be mended
@@ -84,7 +84,7 @@ class Grade(StrEnum):
 
 
 class Disposition(StrEnum):
-    """What the warehouse does with a graded garment."""
+    """The warehouse's decision on a graded garment."""
 
     RESTOCK = "RESTOCK"
     REPACK = "REPACK"

@@ -14,7 +14,7 @@ from mappings.canonical.model import Canonical, Units
 
 
 class Address(Canonical):
-    """Where goods go. ``country`` is ISO 3166-1 alpha-2 in upper case."""
+    """A postal address. ``country`` is ISO 3166-1 alpha-2 in upper case."""
 
     name: str
     organisation: str = ""
@@ -128,7 +128,7 @@ class Product(Canonical):
 
 
 class Fulfilment(Canonical):
-    """What one warehouse is asked to pick, pack and send: one Khaos invoice."""
+    """An order to one warehouse to pick, pack and send one Khaos invoice."""
 
     reference: str  # <sales order>-<n>, ours, at most 22 characters
     order_code: str
@@ -190,7 +190,7 @@ class WarehouseOrder(Canonical):
 
 
 class Shipment(Canonical):
-    """What left a warehouse for one fulfilment at one time. Its reference is ours and stable."""
+    """A shipment from a warehouse for one fulfilment at one time. Its reference is ours and stable."""
 
     reference: str  # <fulfilment>/S<n>
     fulfilment: str

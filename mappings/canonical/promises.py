@@ -10,7 +10,7 @@ Units = Mapping[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """What one invoice promises, by SKU; ``units`` is None where its items are not shown, or not all can be read."""
+    """The promise of one invoice, by SKU; ``units`` is None where its items are not shown, or not all can be read."""
 
     order_code: str
     associated_ref: str

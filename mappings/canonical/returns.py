@@ -43,7 +43,7 @@ class ReturnedItem(Canonical):
 
 
 class ExchangeItem(Canonical):
-    """What goes out instead."""
+    """An item that goes out instead."""
 
     sku: str
     quantity: Annotated[int, Field(gt=0)]

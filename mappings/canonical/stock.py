@@ -62,12 +62,12 @@ class StockMovement(Canonical):
     units: Annotated[int, Field(gt=0)]
     reason: str = ""
     location: str = ""
-    to_condition: Condition | None = None  # of held units: what they became, where the reason tells
+    to_condition: Condition | None = None  # of held units: what they became, where the reason says so
     moved_at: datetime
 
 
 class ReceiptStatus(StrEnum):
-    """How far goods in have come."""
+    """The progress of goods in."""
 
     EXPECTED = "expected"
     RECEIVING = "receiving"

@@ -68,7 +68,7 @@ class Conditions:
 
 
 def read_hold(reason: str, own: Mapping[str, str] | None = None, *, shown: bool = True) -> Condition | None:
-    """The condition in which units stand that were held for a reason: what ``judge`` says of their stock record.
+    """Judge the condition of units that were held for a reason, as ``judge`` does their stock record.
 
     ``shown`` is whether this tenant's stock records show their reason. None where such units count as gone.
     Raises Unmappable as ``Conditions`` does.

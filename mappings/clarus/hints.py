@@ -11,7 +11,7 @@ from mappings.clarus.records import a_code, an_id, garbled, inner, read_record
 
 
 class WebhookHint(BaseModel):
-    """Which order to look at. One of the two may be empty, never both."""
+    """The order to look at. One of the two may be empty, never both."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

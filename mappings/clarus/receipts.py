@@ -82,7 +82,7 @@ class _PutAwayStock:
                 self._ours.setdefault(place, Counter())[found] += whole(record.get("quantity"), "stocks.quantity")
 
     def claim(self, task: Node, units: int) -> Iterator[tuple[StockCondition, int]]:
-        """Where units that a task put away lie now: the least sellable first, UNKNOWN for what is not there."""
+        """The present conditions of units that a task put away: the least sellable first, UNKNOWN for absent ones."""
         place = _place(task, "location_to")
         if place not in self._ours:
             yield self._worst.get(place, NOT_THERE), units

@@ -1,4 +1,4 @@
-"""How Clarus is told to call us: one automation with one webhook action per resource and event.
+"""Sets Clarus up to call us: one automation with one webhook action per resource and event.
 
 Source: api-reference/automations, OpenAPI AutomationAttributes. That a webhook's action takes the
 destination code ``default`` and the parameters ``webhook_url`` and ``webhook_method`` is read from

@@ -15,6 +15,7 @@ from mappings.canonical import Condition, StockLine
 from mappings.clarus.conditions import Conditions
 from mappings.clarus.values import needed, quantity, text, within
 from mappings.errors import Unmappable, Unreadable
+from mappings.quantities import KIND, MOST
 
 
 def read_stock(
@@ -22,7 +23,7 @@ def read_stock(
 ) -> tuple[list[StockLine], list[Unreadable]]:
     """Units by SKU and condition, of nodes of the list stocks; what has none is not in the answer.
 
-    ``own`` are the merchant's rows of ``[tables.stock_conditions.clarus]``. Each trouble is told once:
+    ``own`` are the merchant's rows of ``[tables.stock_conditions.clarus]``. Each trouble is listed once:
     ``unknown_condition`` for a status without a row (its units count as UNKNOWN) and for a hold reason
     without one (its units count as the status says), by the word; ``fractional_quantity`` by the SKU (a
     part of a unit is left out of what is good and is a whole unit of anything else); else
@@ -57,6 +58,11 @@ def read_stock(
             why = "a part of a unit cannot be sold: correct the quantity of this record in Clarus"
             _note(troubles, sku, Unmappable("stocks.quantity", str(held), why, kind="fractional_quantity"))
         units[sku, judged.condition] += math.floor(held) if judged.condition is Condition.GOOD else math.ceil(held)
+    for (sku, condition), n in list(units.items()):
+        if n > MOST:  # each record may be; together they are not
+            del units[sku, condition]
+            why = "its records add up to more than any warehouse holds: correct them in Clarus"
+            _note(troubles, sku, Unmappable("stocks.quantity", str(n), why, kind=KIND))
     lines = [StockLine(sku=sku, condition=condition, units=n) for (sku, condition), n in units.items() if n > 0]
     return lines, list(troubles.values())
 

@@ -18,7 +18,7 @@ from mappings.errors import Unmappable
 RESOURCES = frozenset({"stock", "stock_balance", "goods_in", "putaway_task"})
 # The record of these is the adjustment itself: its id is the movement's, and it may carry the reason.
 ADJUSTMENTS = frozenset({"positively_adjusted", "negatively_adjusted"})
-# Of these the floor's own work tells more: an order, a receipt. Any other event of stock may be for the journal.
+# These come with an order or a receipt, which are read by themselves. Any other event of stock may be for the journal.
 FLOOR = frozenset({"received", "unreceived", "dispatched", "undispatched", "picked"})
 
 
@@ -31,7 +31,7 @@ class ReceiptHint(NamedTuple):
 
 
 class StockHint(BaseModel):
-    """What to read again. ``product_ids`` are those of products whose code was not told.
+    """The things to read again. ``product_ids`` are those of products whose code was not named.
 
     ``reason`` is (movement id, reason code) of an adjustment that carried one; ``movement`` is true when
     the movements should be read, because something was booked that the journal may need.
@@ -47,7 +47,7 @@ class StockHint(BaseModel):
 
 
 def read_stock_hint(resource: str, event: str, body: bytes) -> StockHint:
-    """What a webhook for stock, stock_balance, goods_in or putaway_task speaks of.
+    """Read the hint of a webhook for stock, stock_balance, goods_in or putaway_task.
 
     Raises:
         Unmappable: kind ``garbled_hint``, for another resource and for every body that names neither a

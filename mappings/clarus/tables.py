@@ -30,7 +30,7 @@ COURIERS: Mapping[str, str] = {code.upper(): courier for code, courier in table(
 
 
 def read_status(code: str) -> WarehouseStatus:
-    """What a status code of an order means. Raises Unmappable(kind="unknown_status") for one without a row."""
+    """The meaning of an order's status code. Raises Unmappable(kind="unknown_status") for one without a row."""
     try:
         return STATUSES[code.strip().upper()]
     except KeyError:
@@ -44,7 +44,7 @@ def read_status(code: str) -> WarehouseStatus:
 
 
 def read_receipt_status(word: str) -> ReceiptStatus:
-    """What a receipt's status word means. Raises Unmappable(kind="unknown_status") for one without a row."""
+    """The meaning of a receipt's status word. Raises Unmappable(kind="unknown_status") for one without a row."""
     try:
         return RECEIPT_STATUSES[word.strip().upper()]
     except KeyError:

@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from mappings.errors import Unmappable
+from mappings.quantities import believable
 from mappings.text import storable
 
 LEFT_OUT = "Clarus left out what it documents: read it again, then ask Clarus"
@@ -44,9 +45,15 @@ def within(value: Any, name: str) -> str:
 
 
 def quantity(value: Any, field: str) -> Decimal:
-    """A quantity as it stands, parts of a unit and a sign included. Raises Unmappable for what is no number."""
+    """A quantity as it stands, parts of a unit and a sign included.
+
+    Raises Unmappable for what is no number, ``absurd_quantity`` for more than any warehouse holds.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        believable(field, value, value)  # first: one of hundreds of digits is no float
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
         raise Unmappable(field, str(value), "this is no quantity: correct the record in Clarus")
+    believable(field, value, value)
     return Decimal(str(value))
 
 

@@ -41,7 +41,7 @@ def _advice(their_id: str, where: str, loop: Segments) -> OrderAdvice:
 
 
 def read_997(segments: Segments) -> Acknowledgement:
-    """Which group is answered, whether it was accepted, and each set that is named, with what was wrong.
+    """Read the group that is answered, whether it was accepted, and each set that is named, with what was wrong.
 
     Raises:
         Unmappable: ``unknown_status`` for a code that is none, else ``unmappable``.

@@ -1,4 +1,4 @@
-"""Where a 945 tells parcels: each place where warehouses write tracking numbers, and numbers that nobody understands.
+"""The parcels of a 945: every place where warehouses write tracking numbers, and numbers that fit no parcel.
 
 Source: gxo.md 2.2.4 has MAN*GM*...**CP*... once per carton, and N9*CN in the head. Others write several MAN to a
 carton, CN in a MAN, and N9 or REF behind a carton or a line.

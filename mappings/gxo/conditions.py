@@ -31,7 +31,7 @@ class Words(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """``trouble`` says why the condition is not what was told: which row is missing, or what contradicts it."""
+    """``trouble`` says why the condition is not GXO's: which row is missing, or what contradicts it."""
 
     condition: Condition
     trouble: Unmappable | None = None
@@ -45,14 +45,14 @@ class Conditions:
         self._own = {" ".join(key.upper().split()): _meaning(key, meaning) for key, meaning in (own or {}).items()}
 
     def judge(self, words: Words, word: str) -> Judged:
-        """The condition that one word tells; UNKNOWN with the trouble for a word without a row, also for none."""
+        """The condition of one word; UNKNOWN with the trouble for a word without a row, also for none."""
         section, prefix, field, kind = words.value
         wanted = word.strip().upper()
         found = self._own.get(prefix + wanted, _ROWS[section].get(wanted))
         if found is not None and wanted:
             return Judged(found)
         if not wanted:
-            return Judged(Condition.UNKNOWN, Unmappable(field, "", "ask GXO to tell it", kind=kind))
+            return Judged(Condition.UNKNOWN, Unmappable(field, "", "ask GXO to fill it", kind=kind))
         why = f'add a row "{prefix}{wanted}" = "{MEANINGS}" to {OWN} of fleet.toml, or to [{section}] in {TABLE}'
         return Judged(Condition.UNKNOWN, Unmappable(field, word, why, kind=kind))
 

@@ -48,7 +48,7 @@ def write_items(
     """The file's name (UTC) and its bytes, the same for the same products and time. ``client`` is GXO's code.
 
     ``own`` names for a column without a fact in Khaos (size, colour, season, division, case_qty, length_cm, ...)
-    the attribute that holds it, for example ``{"size": "USER_DEFINED:Size"}``. A cost is told where ``currency``
+    the attribute that holds it, for example ``{"size": "USER_DEFINED:Size"}``. A cost is sent where ``currency``
     names the one that Khaos keeps its buying prices in. A discontinued product has the status D.
 
     Raises:
@@ -92,7 +92,7 @@ def write_item(product: Product, *, own: Mapping[str, str] | None = None, curren
 
 
 def read_item_results(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
-    """What a result file says of each SKU, in its order; what cannot be read stands by its SKU, or by its row.
+    """The result of each SKU of a file, in its order; a row that cannot be read stands by its SKU, or by its row.
 
     A SKU that was both accepted and rejected is not accepted (code CONTRADICTORY): nobody knows which is true.
 

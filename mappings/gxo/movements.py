@@ -1,7 +1,7 @@
 """What moved in a building, read from a 947 (inventory adjustment advice): quantities, and changes of status.
 
 Source: gxo.md 2.2.7 and 3.2; ``mappings/gxo/tables/movements.toml``. A movement of ours moves good units,
-or units between good and one other condition; what GXO tells in one may be two of them, which add up to it.
+or units between good and one other condition; one row of GXO's may be two of them, which add up to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ ANY = "*"
 
 
 class Effect(StrEnum):
-    """What a reason does: units change their type, and the net is zero; or as signed."""
+    """The effect of a reason: units change their type, and the net is zero; or as signed."""
 
     STATUS = "status"
     QUANTITY = "quantity"
@@ -42,7 +42,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """Part of a change. ``name`` tells it from the others of its set, whatever the tables say on a later reading."""
+    """Part of a change. ``name`` is its own within its set, whatever the tables say on a later reading."""
 
     name: str
     word: str
@@ -106,7 +106,7 @@ def _rows(segments: Segments, conditions: Conditions) -> tuple[list[_Row], list[
         if judged.trouble is not None:
             bad.append(Unreadable(code, judged.trouble))
     if not rows:
-        raise Unmappable("W19", "", "the adjustment tells nothing: ask GXO to send it again")
+        raise Unmappable("W19", "", "the adjustment has no row: ask GXO to send it again")
     return rows, bad
 
 

@@ -1,6 +1,6 @@
 """Goods that came in, read from a 944 (stock transfer receipt advice): a supplier's, and returns by grade.
 
-Source: gxo.md 2.2.6 and 3.5. A 944 is told once, when its goods are put away.
+Source: gxo.md 2.2.6 and 3.5. A 944 comes once, when its goods are put away.
 """
 
 from __future__ import annotations

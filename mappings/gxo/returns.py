@@ -14,7 +14,7 @@ from mappings.gxo.segments import Segment, Segments, identity
 def write_943(advice: ReturnAdvice, *, client: Client, on: date, tracking: str = "") -> Segments:
     """What the facility shall expect; ``on`` is the day of the announcement, ``tracking`` the parcel's, where known.
 
-    The day on which the goods are expected has no place in the profile, and is not told.
+    The day on which the goods are expected has no place in the profile, and is not sent.
 
     Raises:
         Unmappable: ``route_unmapped``, else ``unmappable``.

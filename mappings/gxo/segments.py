@@ -13,6 +13,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from mappings.errors import Unmappable
+from mappings.quantities import believable
 
 Segment = tuple[str, ...]
 Segments = Sequence[Segment]
@@ -88,6 +89,7 @@ def units(segment: Segment, place: int, unit: int = 0) -> int:
     value = needed(segment, place)
     each = not unit or element(segment, unit) in ("", EACH)
     if each and value.isdigit() and value.isascii() and len(value) < PLAIN:
+        believable(_name(segment, place), value, int(value))
         return int(value)  # as nearly all are
     if not NUMBER.fullmatch(value):
         raise Unmappable(_name(segment, place), value, "this is no quantity: ask GXO to send the set again")
@@ -97,6 +99,7 @@ def units(segment: Segment, place: int, unit: int = 0) -> int:
     if unit and element(segment, unit).upper() not in ("", EACH):
         why = "quantities are eaches (EA): agree the unit of measure of this SKU with GXO"
         raise Unmappable(_name(segment, unit), element(segment, unit), why)
+    believable(_name(segment, place), value, Decimal(value))
     return int(Decimal(value))
 
 
@@ -131,7 +134,7 @@ def identity(field: str, value: str, longest: int) -> str:
 
 
 def latest(on: date, told_at: datetime, zone: tzinfo) -> datetime:
-    """The last moment of a facility's day that was over when GXO told of it: a set names days, never times."""
+    """The last moment of a facility's day that was over when GXO wrote the set: a set names days, never times."""
     return min(datetime.combine(on, time.max, tzinfo=zone).astimezone(UTC), told_at.astimezone(UTC))
 
 

@@ -18,7 +18,7 @@ from mappings.gxo.segments import Segments, counted, day, element, facility, fir
 from mappings.gxo.tables import read_line_outcome
 
 Final = Literal["all_lines", "first"]
-FULL = "F"  # W0601: every line and quantity; other codes leave lines out or correct what was told before
+FULL = "F"  # W0601: every line and quantity; other codes leave lines out or correct an earlier 945
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def read_945(segments: Segments, *, own: Mapping[str, str] | None = None) -> Shi
     rows = [_row(loop) for loop in loops(segments, "W12")]
     lines = tuple(_lines(rows, own))
     if not lines:
-        raise Unmappable("W12", "", "the shipment tells no line: ask GXO to send it again")
+        raise Unmappable("W12", "", "the shipment has no line: ask GXO to send it again")
     total = first(segments, "W03")
     shipped = sum(line.shipped for line in lines)
     if total and counted(total, 1) != shipped:
@@ -72,7 +72,7 @@ def with_absent(advice: ShipmentAdvice, still_open: Sequence[PickLine], final: F
     """The advice with a line for each SKU of ``still_open`` that it does not speak of.
 
     ``still_open`` are what no earlier advice closed. ``final`` is the facility's: ``first``, its first shipment
-    is its last and absent lines are short; ``all_lines``, the order is over when every line was told, and absent
+    is its last and absent lines are short; ``all_lines``, the order is over when every line was advised, and absent
     lines are still to follow.
     """
     named = {line.sku for line in advice.lines}
@@ -103,7 +103,7 @@ def _lines(rows: Sequence[_Row], own: Mapping[str, str] | None) -> Iterator[Ship
     for (line_id, code), shares in lines.items():
         outcomes = [read_line_outcome(share.word, own) for share in shares]
         shipped = sum(share.shipped for share in shares)
-        # In several cartons each share may tell the whole line's order, or its own part of it.
+        # In several cartons each share may show the whole line's order, or its own part of it.
         ordered = max(shipped, *(share.ordered for share in shares)) if len(shares) > 1 else shares[0].ordered
         outcome = outcomes[-1]
         if LineOutcome.SUBSTITUTED in outcomes:

@@ -28,7 +28,7 @@ def upper(rows: Mapping[str, str] | None) -> dict[str, str]:
 
 
 def read_line_outcome(word: str, own: Mapping[str, str] | None = None) -> LineOutcome:
-    """What W1201 of a 945 says of a line; ``own`` are the merchant's rows of ``[tables.line_statuses.gxo]``.
+    """The outcome of a line by W1201 of a 945; ``own`` are the merchant's rows of ``[tables.line_statuses.gxo]``.
 
     Raises:
         Unmappable: kind ``unknown_status``, for a word without a row and for a row without a known meaning.
@@ -40,13 +40,13 @@ def read_line_outcome(word: str, own: Mapping[str, str] | None = None) -> LineOu
 
 
 def read_outcome(word: str) -> Outcome:
-    """What OTI01 of an 824 says. Raises Unmappable(kind="unknown_status") for a word without a row."""
+    """The outcome by OTI01 of an 824. Raises Unmappable(kind="unknown_status") for a word without a row."""
     why = "the profile knows TA, TE and TR: ask GXO what it means, then add a row to [outcomes] in " + FILE
     return _read(Outcome, _WORDS["outcomes"], "OTI01", word, why)
 
 
 def read_reason(code: str) -> AdviceReason:
-    """What the code of TED02 tells of an earlier sending; most tell nothing of it."""
+    """The meaning of TED02's code for an earlier sending; most have none."""
     return AdviceReason(_WORDS["reasons"].get(code.strip().upper(), AdviceReason.OTHER))
 
 

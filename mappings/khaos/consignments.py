@@ -48,7 +48,7 @@ COLUMNS: Mapping[str, Callable[[_Row], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What the file looks like. ``columns`` are our names and their headers, in order."""
+    """The layout of the file. ``columns`` are our names and their headers, in order."""
 
     columns: Mapping[str, str]
     each_parcel: bool = False  # a row for each parcel, else one for the invoice

@@ -12,6 +12,7 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.values import document, legal, number, text, whole_text
+from mappings.quantities import believable
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def _level(item: Element, site: str) -> StockLevel:
     if not sku:
         raise Unmappable("STOCK_ITEM@CODE", "", "a level without a stock code; ask the merchant")
     units = number("LEVEL", level)
+    believable("LEVEL", level, units)
     if units != int(units):
         raise Unmappable("LEVEL", level, "warehouses count whole units; correct the item", kind="fractional_quantity")
     return StockLevel(text(item, "SITE") or site, sku, int(units))

@@ -14,7 +14,7 @@ from mappings.khaos.values import day, document, text, whole_text
 
 
 def read_parties(orders_xml: str, order_code: str) -> Parties | None:
-    """Who bought an order; None where the reply does not show it.
+    """The buyer of an order; None where the reply does not show it.
 
     Raises:
         Unmappable: no such document; the order names no customer; kind ``bad_address``.

@@ -16,6 +16,7 @@ from mappings.errors import Unmappable
 from mappings.khaos.invoices import is_sales_order
 from mappings.khaos.orders import code_of
 from mappings.khaos.values import day, document, number, text
+from mappings.quantities import believable
 
 
 def read_promises(status_xml: str) -> list[Promise]:
@@ -88,6 +89,7 @@ def _sum(lines: Iterable[tuple[str, str]]) -> Units | None:
     for sku, quantity in lines:
         try:
             wanted = math.ceil(number("QTY", quantity))
+            believable("QTY", quantity, wanted)
         except Unmappable:
             return None
         if not sku and wanted > 0:

@@ -16,6 +16,7 @@ from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from mappings.errors import Unmappable
+from mappings.quantities import believable
 from mappings.text import LOST, legal, readable_xml
 
 __all__ = ["LONDON", "day", "document", "flag", "legal", "moment", "money", "number", "text", "whole", "whole_text"]
@@ -94,6 +95,7 @@ def whole(field: str, value: str) -> int:
         Unmappable: no number or less than nothing; ``kind`` ``fractional_quantity`` for part of a unit.
     """
     quantity = number(field, value)
+    believable(field, value, quantity)
     if quantity != int(quantity):
         why = "warehouses pick whole units; correct the line in Khaos, or sell it in another unit"
         raise Unmappable(field, value, why, kind="fractional_quantity")

@@ -102,7 +102,7 @@ def test_every_function_of_the_ledger_stands_in_exactly_one_place(database: str)
             "select proname from pg_proc where pronamespace = 'public'::regnamespace order by 1"
         ).fetchall()
     names = {name for (name,) in laid}
-    # others may have functions of their own for a session (pg_temp); none has one of the ledger's
+    # the simulator keeps functions of its own in a schema of its own; none has the name of the ledger's
     assert {name: written[name] for name in names} == dict.fromkeys(names, 1)
 
 

@@ -21,7 +21,7 @@ from mappings.clarus import read_stock
 from workers.bench import cost
 from workers.ports.api import CountPage
 from workers.spine.runtime import Runtime
-from workers.stock_in.counts import begin_snapshot, end_snapshot, take_pages
+from workers.stock_in.snapshots import begin_snapshot, end_snapshot, take_pages
 from workers.wiring.systems import configuration
 
 PAGE = 100
@@ -109,8 +109,8 @@ def measure(size: int) -> dict[str, Any]:
 def _count(runtime: Runtime, home: str, pages: Pages) -> tuple[float, int]:
     began = time.perf_counter()
     snapshot = begin_snapshot(runtime, home)
-    take_pages(runtime, snapshot, pages)
-    changed = end_snapshot(runtime, snapshot, consistent=False, absent=1)
+    lines, _ = take_pages(runtime, snapshot, pages)
+    changed = end_snapshot(runtime, snapshot, lines, consistent=False, absent=1)
     return time.perf_counter() - began - pages.seconds, changed
 
 

@@ -60,6 +60,6 @@ def must_be_free(host: str, port: str, variable: str) -> None:
 
 
 def url(host: str, port: str) -> str:
-    """Where a browser finds what is bound there."""
+    """The address for a browser of what is bound there."""
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  compared, not bound
     return f"http://[{near}]:{port}" if ":" in near else f"http://{near}:{port}"

@@ -29,7 +29,7 @@ As = Annotated[
 
 
 def acting(name: str) -> str:
-    """Who acts: the name that was given, else the operating system's user."""
+    """The person who acts: the name that was given, else the operating system's user."""
     return name.strip() or getpass.getuser()
 
 
@@ -71,15 +71,22 @@ def show(
     body: Annotated[
         bool, typer.Option("--body", help="Show the message's body and the record too: customers' data.")
     ] = False,
+    as_: As = "",
     json_wanted: AsJson = False,
 ) -> None:
-    """Show one exception: what, why, whose, and what happened.
+    """Show one exception: what, why, whose, and what happened. Who looks at customers' data is written down.
 
     Example: `fleet exceptions show 17`
     """
     case = exceptions.exception(connect.views(), number, body=body)
     if case is None:
         raise NotDone(f"there is no exception {number}; `fleet exceptions list` shows those that stand")
+    if body:
+        from workers import recovery  # noqa: PLC0415  as below
+        from workers.spine import people  # noqa: PLC0415  as below
+
+        with closing(connect.store()) as store:
+            recovery.looked(store, number, people.Person(acting(as_)))
     if json_wanted:
         shown = output.plain(case)
         output.as_json(shown if body else {key: shown[key] for key in ("exception", "message", "timeline")})
@@ -159,23 +166,35 @@ def dismiss(
     why: Annotated[
         str, typer.Option("--why", metavar="TEXT", help="The reason, for whoever asks later. No customer's data.")
     ],
+    end_order: Annotated[
+        bool, typer.Option("--end-order", help="End its order too: it is never sent by itself any more.")
+    ] = False,
     as_: As = "",
     json_wanted: AsJson = False,
 ) -> None:
-    """Close an exception for good, with a reason; its message will never be sent.
+    """Close an exception for good, with a reason. An order ends with it only where you say --end-order.
 
-    Example: `fleet exceptions dismiss 17 --why "shipped by hand, Anna knows"`
+    Example: `fleet exceptions dismiss 17 --why "shipped by hand, Anna knows" --end-order`
     """
     from workers import recovery  # noqa: PLC0415  as above
     from workers.spine import people  # noqa: PLC0415  as above
 
     with closing(connect.store()) as store:
         try:
-            subject = recovery.dismiss(store, number, people.Person(acting(as_)), why)
+            order, ends = recovery.order_of(store, number)
+            subject = recovery.dismiss(store, number, people.Person(acting(as_)), why, end_order=end_order)
         except people.CannotDo as error:
             raise NotDone(str(error)) from None
     output.done(
-        f"{subject}: exception {number} is dismissed",
-        {"exception": number, "dismissed": subject},
+        f"{subject}: exception {number} is dismissed{_what_of(order, ended=ends or end_order)}",
+        {"exception": number, "dismissed": subject, "order_ended": order if ends or end_order else None},
         json_wanted=json_wanted,
     )
+
+
+def _what_of(order: str, *, ended: bool) -> str:
+    if not order:
+        return ""
+    if ended:
+        return f"; order {order} ended with it and is never sent by itself"
+    return f"; order {order} goes on (`--end-order` would have ended it)"

@@ -74,7 +74,7 @@ def main() -> None:
 
 
 def _ledger(error: Exception) -> str:
-    """What is wrong with the ledger, without the statement: its values may be a customer's."""
+    """The ledger's error in a line, without the statement: its values may be a customer's."""
     cause = getattr(error, "orig", None) or error
     if isinstance(
         cause, (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedFunction, psycopg.errors.UndefinedColumn)

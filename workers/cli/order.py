@@ -65,7 +65,7 @@ def _print_story(story: Story) -> None:
     )
     output.table(
         "Shipments",
-        ("reference", "invoice", "units", "tracking", "told", "shown by Khaos Control"),
+        ("reference", "invoice", "units", "tracking", "sent to Khaos Control", "shown by it"),
         [
             (
                 s["reference"],

@@ -46,7 +46,7 @@ def _print_advised(row: Row) -> None:
         if row["counted_at"]
         else "no count has named it"
     )
-    out.print(f"  told              {escape(by_condition(row['book']))}   [dim]{escape(agreed)}[/]")
+    out.print(f"  by movements      {escape(by_condition(row['book']))}   [dim]{escape(agreed)}[/]")
     out.print(f"  counted           {escape(by_condition(row['counted']))}   [dim]{escape(counted)}[/]")
     if row["differs"]:
         out.print("  [yellow]They differ: the lower figure of good units counts. `fleet stock-differences list`[/]")

@@ -10,6 +10,7 @@ import typer
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
 from workers.cli.returns import By
+from workers.journal.totals import money
 from workers.views.wording import by_condition
 
 app = typer.Typer(
@@ -38,9 +39,16 @@ def list_(
         return
     output.table(
         "Differences",
-        ("site", "sku", "told", "counted", "held, good"),
-        [(r["home"], r["sku"], by_condition(r["book"]), by_condition(r["counted"]), r["held"]) for r in rows],
-        numbers=frozenset({4}),
+        ("site", "sku", "by movements", "counted", "held, good", "units", "value"),
+        [
+            (
+                *(r["home"], r["sku"], by_condition(r["book"]), by_condition(r["counted"]), r["held"]),
+                f"{r['units']:+d}",
+                money(r["value"], indicative=r["indicative"]),
+            )
+            for r in rows
+        ],
+        numbers=frozenset({4, 5, 6}),
     )
     output.console().print(f"{len(rows)} SKUs differ")
 

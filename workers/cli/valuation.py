@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     help="What a unit is worth, as finance says it.\n\nExample: `fleet valuation load valuation.csv --by Anna`",
 )
-SHOWN = 20  # refused lines that are told one by one
+SHOWN = 20  # refused lines that are named one by one
 
 
 def register(program: typer.Typer) -> None:
@@ -56,7 +56,7 @@ def load(
         raise NotDone(f"{file} cannot be read ({type(error).__name__}): save it as CSV in UTF-8") from None
     with closing(connect.store()) as store:
         try:
-            lines = valuation.read_valuation(text, valuation.known_sites(store), datetime.now(UTC).date())
+            lines = valuation.read_valuation(text, valuation.stock_sites(store), datetime.now(UTC).date())
         except valuation.Refused as error:
             if json_wanted:
                 output.as_json({"lines": 0, "refused": error.sentences})

@@ -15,23 +15,25 @@ from workers.config.system import Role
 
 
 class Intervals(Strict):
-    """How often the scheduled things run, in seconds."""
+    """Intervals of the schedules, in seconds."""
 
     orders: float = Field(300.0, gt=0, description="ask Khaos Control for invoices that are ready")
     catalogue: float = Field(900.0, gt=0, description="ask Khaos Control for products that changed")
-    read_back: float = Field(60.0, gt=0, description="ask Khaos Control to show what it was told")
+    catalogue_whole: float = Field(86400.0, gt=0, description="compare the whole catalogue: finds what was missed")
+    read_back: float = Field(60.0, gt=0, description="read back from Khaos Control what was sent to it")
     credit_notes: float = Field(900.0, gt=0, description="ask Khaos Control for the credit notes of open returns")
-    sweep: float = Field(1800.0, gt=0, description="ask warehouses for what a lost webhook did not tell")
+    sweep: float = Field(1800.0, gt=0, description="re-read warehouses' open orders, in case a webhook was lost")
     reference_data: float = Field(3600.0, gt=0, description="read the warehouses' accounts, buildings, carriers")
 
 
 class Limits(Strict):
-    """How long things may take before a person is told, in seconds."""
+    """Seconds that things may take before an exception is filed."""
 
     sku_confirmed: float = Field(4 * 3600.0, gt=0, description="a SKU that an order waits for")
     dispatch: float = Field(36 * 3600.0, gt=0, description="from sending an order to its dispatch")
     proof: float = Field(1800.0, gt=0, description="from telling Khaos Control to its showing it")
     proof_by_hand: float = Field(24 * 3600.0, gt=0, description="the same, where an operator assigns the courier there")
+    issued: float = Field(2 * 86400.0, gt=0, description="from a dispatch that Khaos Control shows to its issue there")
     delivery_note: float = Field(3 * 86400.0, gt=0, description="from a supplier's goods to their delivery note")
     process_silent: float = Field(20.0, gt=0, description="without a heartbeat a process counts as dead")
     queue_wait: float = Field(1800.0, gt=0, description="for its turn, a message that may go to an open connection")
@@ -52,7 +54,7 @@ class Fleet(Strict):
 
     @field_validator("time_zone")
     @classmethod
-    def _known_zone(cls, name: str) -> str:
+    def _existing_zone(cls, name: str) -> str:
         try:
             ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -66,7 +68,7 @@ class Fleet(Strict):
 
 
 class When(Strict):
-    """What an order must be like for a rule to take it; everything named must hold."""
+    """The conditions under which a rule takes an order; everything named must hold."""
 
     site: tuple[str, ...] = ()
     country: tuple[str, ...] = ()

@@ -72,7 +72,7 @@ def _misconfigured(error: ValidationError, where: str) -> Misconfigured:
     return Misconfigured(f"{at}: {message}" if at else message)
 
 
-OWN_TABLES = ("return_dispositions",)  # the merchant's decisions, whichever system tells
+OWN_TABLES = ("return_dispositions",)  # the merchant's decisions, for all systems alike
 
 
 def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connection:

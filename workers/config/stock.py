@@ -60,9 +60,12 @@ class Stock(Strict):
 
     levels: Literal["send", "compare", "off"] = Field("send", description="compare: list what differs and send nothing")
     flush: float = Field(5.0, gt=0, description="from a change to its level; what falls to zero goes at once")
-    movements: float = Field(60.0, gt=0, description="ask warehouses for movements that no webhook told")
+    movements: float = Field(60.0, gt=0, description="read warehouses' movements")
     count: float = Field(24 * 3600.0, gt=0, description="count every building whole")
     compare: float = Field(3600.0, gt=0, description="compare every level with Khaos Control's")
+    drift_tolerance: int = Field(
+        10, ge=0, description="units by which somebody else may change a level in Khaos Control before it is told"
+    )
     demand: float = Field(60.0, gt=0, description="ask Khaos Control for its open invoices")
     buffer: tuple[Buffer, ...] = ()
     adjust_by: AdjustBy = AdjustBy()

@@ -1,4 +1,4 @@
-"""What every section is: frozen, and without room for a misspelt key."""
+"""The base of every section: frozen, and without room for a misspelt key."""
 
 from __future__ import annotations
 

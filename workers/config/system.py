@@ -9,7 +9,7 @@ from typing import Any
 
 
 class Role(Enum):
-    """What a system is to the merchant."""
+    """The role of a system for the merchant."""
 
     ERP = "erp"
     WAREHOUSE = "warehouse"

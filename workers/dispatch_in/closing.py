@@ -8,7 +8,7 @@ from workers.spine.reading import Reading
 
 
 def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
-    """It is over there: what did not leave is short, and what an earlier one was short of may have left."""
+    """Close a fulfilment: units that did not leave are short, and may settle an earlier short one."""
     subject = row.subject
     reading.run("delete from expectation where subject = %s and what = 'dispatch'", subject)
     for kind in ("dispatch_overdue", "short_at_warehouse"):
@@ -35,7 +35,7 @@ def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
 
 
 def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
-    """What an earlier fulfilment of the order was short of may have left with this one: then that is over."""
+    """Close the short exception of an earlier fulfilment whose missing units left with this one."""
     earlier = reading.run(
         "select reference, requested, shipped from fulfilment where erp = %s and order_code = %s and number <= %s",
         row.erp,
@@ -50,7 +50,7 @@ def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) 
 
 
 def cancelled(reading: Reading, row: FulfilmentRow) -> None:
-    """It was cancelled there: as we asked, or by itself."""
+    """End a fulfilment that the warehouse shows cancelled, on our request or not."""
     if row.state is State.CANCELLING:
         add_to_timeline(reading.run, row, "cancelled", "the warehouse shows it cancelled")
         transitions.prove_cancelled(reading.run, row.reference)

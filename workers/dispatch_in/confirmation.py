@@ -1,4 +1,4 @@
-"""What Khaos Control's own answer proves of a dispatch, and what it asks a person for when it does not."""
+"""Proof of a dispatch by Khaos Control's own status, and the exception where the proof is missing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from mappings.canonical import Invoice
-from mappings.canonical.stages import ISSUE_STAGE
+from mappings.canonical.stages import ISSUE_STAGE, ISSUED_STAGE
 from workers.dispatch_in.invoice_binding import adopt, follow, shown_lines
 from workers.dispatch_in.routes import FILE
 from workers.domain import transitions
@@ -27,8 +27,8 @@ def is_shipped(runtime: Runtime, invoice: Invoice) -> bool:
     return left and invoice.stage not in runtime.erp.withdraw_stages
 
 
-def finish(db: Connection, row: Row, invoice: Invoice) -> bool:
-    """Khaos shows it: the message is delivered, and nothing more is asked about it. False when it was over before."""
+def finish(runtime: Runtime, db: Connection, row: Row, invoice: Invoice) -> bool:
+    """End a proven shipment's message as delivered, and expect the invoice's issue. False when it was over before."""
     done = db.execute(
         "select finish(%s, 'delivered', %s, 'fleet') as ok",
         (row["id"], f"invoice {invoice.invoice_code} shows it, stage {invoice.stage}"),
@@ -37,11 +37,22 @@ def finish(db: Connection, row: Row, invoice: Invoice) -> bool:
         return False
     db.execute("update shipment set confirmed_at = now() where reference = %s", (row["reference"],))
     exceptions.close(within(db), "dispatch_unconfirmed", row["reference"], "Khaos Control shows it")
+    if invoice.stage < ISSUED_STAGE:
+        db.execute(
+            "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, 'issued', %s,"
+            " now() + make_interval(secs => %s), 'never_issued', 'dispatch-in', %s) on conflict do nothing",
+            (
+                f"invoice:{invoice.invoice_code}",
+                row["story"],
+                runtime.configuration.fleet.limits.issued,
+                runtime.configuration.erp.name,
+            ),
+        )
     return True
 
 
 def missing(runtime: Runtime, row: Row, why: str) -> None:
-    """Khaos does not show what it should by now."""
+    """File that Khaos does not show a shipment that it should by now."""
     exceptions.file(
         runtime.store.run,
         "dispatch_unconfirmed",
@@ -97,7 +108,7 @@ def _look(runtime: Runtime, db: Connection, row: Row, invoices: list[Invoice], h
         return late
     if shown and not fits:
         return f"invoice {invoice.invoice_code} shows other quantities than left the warehouse"
-    if finish(db, row, invoice):
+    if finish(runtime, db, row, invoice):
         transitions.confirm(within(db), row["fulfilment"])
         return None
     return ""

@@ -82,7 +82,7 @@ def _consigned(runtime: Runtime, reference: str) -> Consigned:
 
 
 def _grams(runtime: Runtime, lines: dict[str, int]) -> Decimal | None:
-    """The weight of the goods by the catalogue; None where it does not know all of them."""
+    """The weight of the goods by the catalogue; None where a weight is missing."""
     rows = runtime.store.rows(
         "select code, body->>'weight_grams' as grams from product where erp = %s and code = any (%s)",
         runtime.configuration.erp.name,

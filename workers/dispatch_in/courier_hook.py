@@ -6,7 +6,7 @@ part shipment is answered as soon as the invoice was split, without waiting for 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ class _NotNow(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """Where the hook's questions are answered. ``warehouses`` are those whose dispatches take this route."""
+    """Answers the hook's questions. ``warehouses`` are those whose dispatches take this route."""
 
     store: Store
     erp: str
@@ -129,7 +129,7 @@ def _recode(db: Connection, shipment: str, code: str) -> None:
 
 
 def _why_not(db: Connection, erp: str, question: CourierInvoice) -> str:
-    """Nothing stands on the invoice's code. Its order may be known by its code or its reference."""
+    """Why no shipment stands on the invoice's code, by its order's code or reference."""
     rows = db.execute(
         "select f.reference, f.order_code, f.invoice_code, (select array_agg(s.reference) from shipment s"
         "  where s.fulfilment = f.reference and s.confirmed_at is null) as open"
@@ -144,7 +144,7 @@ def _why_not(db: Connection, erp: str, question: CourierInvoice) -> str:
         return NOT_YET
     # Goods of the order have left on another invoice. This may be that one under a new code, or the rest of it, or
     # other goods: a consignment that is given to the wrong invoice ships what is still on a shelf. The read-back
-    # sees all invoices of the order and tells which.
+    # sees all invoices of the order, and which it is.
     db.execute("update shipment set asked_at = null where reference = any (%s)", (left,))
     scheduler.bring_forward(within(db), schedule_names.read_back(erp))
     return (
@@ -171,13 +171,12 @@ def _fitting(rows: Sequence[Row], wanted: Mapping[str, int]) -> list[Row]:
     )
 
 
-def _give(db: Connection, rows: Sequence[Row], question: CourierInvoice, asked: Iterable[CourierBox]) -> None:
-    """Write down the answer for what was not asked before."""
+def _give(db: Connection, rows: Sequence[Row], question: CourierInvoice, boxes: Sequence[CourierBox]) -> None:
+    """Store the answers for boxes that have none yet."""
     none: list[Row] = [{}]  # nobody named a parcel: the goods themselves are one
     parcels = [(row, Parcel.model_validate(parcel)) for row in rows for parcel in row["parcels"] or none]
     # a shipment that is one parcel is the one case in which a parcel's content is known
     contents = [row["lines"] if len(row["parcels"]) <= 1 else None for row, _ in parcels]
-    boxes = list(asked)
     if question.boxes:
         places = match([box.units for box in boxes], contents)
     else:  # the number that stands for the whole: the first that there is

@@ -1,6 +1,6 @@
-"""What a dispatch means for stock: the units left, and the position still includes them until it is counted anew.
+"""The effect of a dispatch on stock: units that left stand in the position until it is counted anew.
 
-The position of a warehouse that tells its movements does not: they left it with the word of the dispatch.
+The position of a warehouse that sends its movements does not: they left it with the shipment advice.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What messages of ``dispatch-in`` do: an order is re-read at its warehouse, a shipment is told to Khaos."""
+"""Handlers of ``dispatch-in``: an order is re-read at its warehouse, a shipment is sent to Khaos."""
 
 from __future__ import annotations
 

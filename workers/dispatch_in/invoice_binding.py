@@ -59,7 +59,7 @@ def unbound(db: Connection, fulfilment: FulfilmentRow, invoices: Iterable[Invoic
 
 
 def shown_lines(fulfilment: FulfilmentRow, invoice: Invoice) -> Units:
-    """What an invoice shows of the goods that the warehouse was asked for."""
+    """Units of an invoice that the warehouse was asked for."""
     return {line.sku: line.quantity for line in invoice.lines if line.sku in fulfilment.requested}
 
 

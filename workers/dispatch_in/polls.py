@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from workers.dispatch_in import unknown_orders
 from workers.domain import aliases
 from workers.ports.sources import Source
 from workers.spine.polling import call, chunks, receipt
@@ -11,7 +12,7 @@ from workers.spine.runtime import Runtime
 
 
 def sweep(runtime: Runtime, warehouse: str) -> int:
-    """Re-read a warehouse's open orders: finds what a lost webhook did not tell. Returns how many were news."""
+    """Re-read a warehouse's open orders, in case a webhook was lost. Returns how many were new."""
     rows = runtime.store.rows(
         "select reference, their_id from fulfilment where warehouse = %s and their_id is not null"
         " and state in ('sent', 'part_dispatched', 'cancelling')"
@@ -30,4 +31,5 @@ def sweep(runtime: Runtime, warehouse: str) -> int:
         if gone:
             body = json.dumps({"orders": gone}, sort_keys=True).encode()
             new += int(runtime.store.receive(warehouse, Source.SWEEP, receipt(body), body) is not None)
+    unknown_orders.check(runtime, warehouse)
     return new

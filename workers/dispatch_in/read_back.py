@@ -32,7 +32,7 @@ select m.id, m.story, m.reference, m.state, s.fulfilment, s.lines, s.invoice_cod
 
 
 def read_back(runtime: Runtime) -> int:
-    """Ask Khaos to show the invoices of shipments that it was told of. Returns how many were proven."""
+    """Read back the invoices of shipments that were sent to Khaos. Returns how many were proven."""
     name = runtime.configuration.erp.name
     arguments = {"erp": name, "shown": SHOWN, "hand": list(BY_HAND), "fresh": FRESH, "seldom": SELDOM}
     waiting = runtime.store.rows_of(WAITING, arguments)
@@ -68,7 +68,7 @@ def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> in
         missing(runtime, row, f"invoice {invoice.invoice_code} shows other quantities than left the warehouse")
         return 0
     with runtime.store.transaction() as db:
-        if not finish(db, row, invoice):
+        if not finish(runtime, db, row, invoice):
             return 0
         _adopt_rest(db, row["fulfilment"], invoices)
         transitions.confirm(within(db), row["fulfilment"])

@@ -1,4 +1,4 @@
-"""What left a warehouse that tells each shipment once: the stock that went, the shipment, and lines that are over."""
+"""Shipment advices (945), each shipment once: the stock that went, the shipment, and lines that are over."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
 
 
 def _first_time(reading: Reading, document: str, row: FulfilmentRow, units: Units) -> bool:
-    """A shipment is told once: its record may be read again, after a table was mended for instance."""
+    """Whether the shipment is new: a record may be read again, after a mapping was mended."""
     return bool(
         reading.run(
             "insert into told_shipment (connection, document, fulfilment, units) values (%s, %s, %s, %s)"
@@ -76,7 +76,7 @@ def _first_time(reading: Reading, document: str, row: FulfilmentRow, units: Unit
 
 
 def _gone(reading: Reading, row: FulfilmentRow) -> Units:
-    """Everything that the warehouse says has left for the order, whether Khaos was told of it or not."""
+    """All units that left for the order by the warehouse's advices, sent to Khaos or not."""
     rows = reading.run(
         "select e.key as sku, sum(e.value::integer)::integer as units from told_shipment t"
         " cross join lateral jsonb_each_text(t.units) e where t.fulfilment = %s group by 1",
@@ -86,7 +86,7 @@ def _gone(reading: Reading, row: FulfilmentRow) -> Units:
 
 
 def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
-    """Whoever ships an order, or cancels it, has received and accepted it; a shipment beats a cancellation."""
+    """Clear the expected answers to the order: whoever ships or cancels it has accepted it."""
     subject = row.subject
     over = [Expected.RECEIVED.value, Expected.ACCEPTED.value, *([Expected.CANCELLED.value] if shipped else [])]
     transitions.accept(reading.run, row.reference)
@@ -126,8 +126,8 @@ def _close_lines(reading: Reading, row: FulfilmentRow, advice: ShipmentAdvice) -
 def _all_over(row: FulfilmentRow, gone: Units) -> bool:
     """Whether every line that was asked for is over.
 
-    A shipment may overtake an earlier one: a line that is over, and of which less was told than must have left, is
-    still to be told of.
+    A shipment may overtake an earlier one: a line that is over with fewer units advised than must have left
+    awaits another advice.
     """
     lines = row.lines_closed
     return all(sku in lines and gone.get(sku, 0) >= units - lines[sku][1] for sku, units in row.requested.items())

@@ -1,4 +1,4 @@
-"""Whose day it is: months, days of dispatch and event dates are the merchant's, also at half past midnight in July."""
+"""The merchant's calendar: months, days of dispatch and event dates are the merchant's own, also in summer time."""
 
 from __future__ import annotations
 

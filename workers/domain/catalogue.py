@@ -1,4 +1,4 @@
-"""What is known of SKUs, for any queue: the catalogue's products, and which of them a warehouse has confirmed."""
+"""The catalogue for every queue: products, and which of them a warehouse has confirmed."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def confirmed(run: Callable[..., list[dict[str, Any]]], connection: str, codes: 
 
 
 def products_of(reading: Reading, codes: list[str]) -> dict[str, Product]:
-    """The catalogue's word on some codes; unknown ones are left out."""
+    """Products of some codes; unknown codes are left out."""
     rows = reading.run(
         "select code, body from product where erp = %s and code = any (%s)",
         reading.runtime.configuration.erp.name,
@@ -57,7 +57,7 @@ def products_of(reading: Reading, codes: list[str]) -> dict[str, Product]:
 
 
 def catalogue(runtime: Runtime, message: Claimed, codes: list[str]) -> dict[str, Product]:
-    """The catalogue's word on some SKUs, where the warehouse is told of it with the order."""
+    """Products of some SKUs, where the warehouse wants product data with the order."""
     if not runtime.warehouse(message.connection).orders.numbered:
         return {}
     return {

@@ -13,7 +13,7 @@ Units = dict[str, int]
 
 
 class State(StrEnum):
-    """What became of a fulfilment, as far as the ledger knows."""
+    """The state of a fulfilment in the ledger."""
 
     NEW = "new"
     SENT = "sent"
@@ -71,7 +71,7 @@ class FulfilmentRow:
     """One Khaos invoice at one warehouse. ``requested`` and ``shipped`` are units by SKU; times are UTC.
 
     ``lines_closed`` holds, by SKU, how a line ended and how many units of it do not come; ``change`` what the
-    warehouse was told of last and has not answered.
+    warehouse was sent last and has not answered.
     """
 
     reference: str
@@ -97,6 +97,7 @@ class FulfilmentRow:
     accepted_at: datetime | None = None
     lines_closed: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     change: Mapping[str, Units] | None = None
+    courier: str | None = None  # None: sent before it was kept
 
     @property
     def subject(self) -> str:
@@ -141,7 +142,7 @@ def lock_of_order(run: Rows, erp: str, order_code: str) -> list[FulfilmentRow]:
 
 
 def add_to_timeline(run: Rows, row: FulfilmentRow, step: str, note: str, *, flow: str = "orders-out") -> None:
-    """Add a line to the story of the order."""
+    """Add a step to the order's timeline."""
     run(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, %s, %s, %s, %s)",
         row.order_code,

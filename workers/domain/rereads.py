@@ -28,7 +28,7 @@ def reread(connection: str, their_id: str, reference: str, order_code: str, why:
 
 
 def taken_back(reading: Reading, home: str, skus: Iterable[str]) -> None:
-    """Goods were taken out of goods in again, and no movement says of which receipt: those that wait are re-read."""
+    """Re-read waiting receipts of SKUs that were taken out of goods in: a movement names no receipt."""
     for row in reading.run(
         "select distinct g.their_id, g.reference from goods_in g join received_line l on l.connection = g.connection"
         " and l.their_id = g.their_id where l.home = %s and l.sku = any (%s) and l.booked < l.received",

@@ -110,14 +110,14 @@ def explains(db: Connection, fulfilment: FulfilmentRow, invoice: str, shown: Uni
 
 
 def whole_or_split(stands: InvoiceSplit, message: int) -> tuple[Effect, ...]:
-    """What follows for the exception and the gates: asked for while something stays, over when nothing does."""
+    """Make the effects on exception and gates: file while something stays, close when nothing does."""
     if stands.stays:
         return (ask(stands, message),)
     return over(stands, "all of it has left", release=len(stands.together) > 1)
 
 
 def ask(stands: InvoiceSplit, message: int) -> Effect:
-    """The exception, with what left and what did not, ready to copy."""
+    """Make the effect that files the exception, with the units that left and that did not, ready to copy."""
     reason = (
         f"invoice {stands.invoice}: left {format_units(stands.left)}; not yet {format_units(stands.stays)}:"
         " split the latter off"
@@ -136,7 +136,7 @@ def ask(stands: InvoiceSplit, message: int) -> Effect:
 
 
 def over(stands: InvoiceSplit, why: str, *, release: bool) -> tuple[Effect, ...]:
-    """The invoice can be assigned as it is. ``release`` lets shipments go that wait for that."""
+    """Make the effects that close the exception, and with ``release`` open the gates of its shipments."""
     closed = exceptions.closing(KIND, _subject(stands), why)
     gates = [gate(reference) for reference in stands.together]
     return (closed, Effect("select open_gates(%s, %s)", (gates, why))) if release else (closed,)

@@ -1,4 +1,4 @@
-"""Movements of stock that a document tells: each document once, into the positions of its home."""
+"""Movements of stock by document: each document once, into the positions of its home."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mappings.errors import Unreadable
+from workers.domain.clocks import not_later
 from workers.ports.edi import DocumentSource
 from workers.spine.reading import Reading
 
@@ -21,13 +22,13 @@ def tell_moves(
 ) -> int:
     """Take movements of one document: [{sku, condition, units}], below zero for what left. Returns how many were new.
 
-    ``why`` is their cause and the word for the story; None where the movements were told to finance already.
+    ``why`` is their cause and the word for the story; None where finance has the movements already.
     """
     argument: dict[str, Any] = {
         "home": home,
         "document": document,
         "number": origin.number,
-        "written": origin.written.isoformat(),
+        "written": not_later(origin.written, reading.record.received_at).isoformat(),
         "moves": list(moves),
     }
     if why is not None:
@@ -37,7 +38,7 @@ def tell_moves(
 
 
 def file_unreadable(reading: Reading, home: str, bad: Iterable[Unreadable]) -> None:
-    """Units whose condition no table knows are held as unknown, and a person is told which row is missing."""
+    """File an exception for units in an unknown condition: they are held, and it names the missing row."""
     for entry in bad:
         reading.file_exception(
             entry.error.kind,

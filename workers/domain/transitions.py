@@ -26,11 +26,11 @@ def create(run: Rows, row: FulfilmentRow) -> None:
     """Write down a new fulfilment. Its number is given once and for good."""
     run(
         "insert into fulfilment (reference, erp, order_code, number, invoice_code, associated_ref, site, warehouse,"
-        " facility, route_reason, state, fingerprint, requested, stage)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " facility, route_reason, state, fingerprint, requested, stage, courier)"
+        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         row.reference, row.erp, row.order_code, row.number, row.invoice_code, row.associated_ref, row.site,
         row.warehouse, row.facility, row.route_reason, row.state.value, row.fingerprint, json.dumps(row.requested),
-        row.stage,
+        row.stage, row.courier,
     )  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def prove_cancelled(run: Rows, reference: str) -> None:
 
 
 def take_back_refused(run: Rows, row: FulfilmentRow) -> FulfilmentRow:
-    """The warehouse refused it, so it is not there: new again."""
+    """Set it back to new: the warehouse refused it, so it is not there."""
     return _move(run, row, State.NEW, sent_at=None, their_id=None)
 
 
@@ -81,7 +81,7 @@ def dispatch(run: Rows, row: FulfilmentRow, units: Units) -> FulfilmentRow:
 
 
 def dispatch_taken_back(run: Rows, row: FulfilmentRow, gone: Units, *, over: bool) -> FulfilmentRow:
-    """Keep what left although it was to be cancelled; until all is ``over``, what leaves later is told as well."""
+    """Keep what left although it was to be cancelled; until all is ``over``, later units go to Khaos as well."""
     if over:
         return _move(run, row, State.DISPATCHED, shipped=gone)
     return _set(run, row, shipped=gone)
@@ -116,19 +116,19 @@ def close_lines(run: Rows, row: FulfilmentRow, lines: Mapping[str, tuple[str, in
     return _set(run, row, lines_closed=lines)
 
 
-def tell_change(run: Rows, row: FulfilmentRow, fingerprint: str, requested: Units) -> FulfilmentRow:
-    """Keep a change that the warehouse is told of; its own lines stay until it takes the change."""
-    return _set(run, row, fingerprint=fingerprint, change={"requested": requested})
+def tell_change(run: Rows, row: FulfilmentRow, fingerprint: str, requested: Units, courier: str) -> FulfilmentRow:
+    """Keep a change that goes to the warehouse; the lines stay until the warehouse takes it."""
+    return _set(run, row, fingerprint=fingerprint, courier=courier, change={"requested": requested})
 
 
 def take_change(run: Rows, reference: str, requested: Units, *, newest: bool) -> None:
-    """The warehouse took a change: these are its lines now. ``newest`` false: a later change is still unanswered."""
+    """Take a change's lines over, once the warehouse took it. ``newest`` false: a later one is unanswered."""
     argument = {"reference": reference, "requested": requested, "newest": newest}
     run("select order_changed(%s)", json.dumps(argument))
 
 
 def refuse_change(run: Rows, reference: str) -> None:
-    """The warehouse goes on with what it had."""
+    """Drop a change that the warehouse refused; its earlier lines stay."""
     run("update fulfilment set change = null where reference = %s", reference)
 
 

@@ -18,7 +18,7 @@ AT_MOST = 240.0  # seconds of one turn; what is left lies there for the next
 
 
 def take_files(runtime: Runtime, connection: str, facility: str) -> int:
-    """Take what has stopped growing. Returns how many files were news. Raises what adapters raise, and Busy."""
+    """Take files that have stopped growing. Returns how many were new. Raises what adapters raise, and Busy."""
     files = runtime.warehouse(connection).files
     ends = time.monotonic() + AT_MOST
     lying = call(runtime, connection, "files", lambda: files.list_new(facility))

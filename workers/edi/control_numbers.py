@@ -1,4 +1,4 @@
-"""What a warehouse may need beside an order: its control number, the catalogue, and that its answers are awaited."""
+"""Control numbers of outbound documents, and the answers to expect."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def stamp_of(runtime: Runtime, message: Claimed) -> Callable[[], ControlNumber]:
 
 
 def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effect]:
-    """What the warehouse will say by itself is expected, each within its time; ``only`` names some of it."""
+    """Expect the warehouse's answers, each within its time; ``only`` names some of them."""
     answers = runtime.warehouse(message.connection).orders.answers
     awaited = {what: seconds for what, seconds in answers.items() if not only or what in only}
     if not awaited:

@@ -45,5 +45,5 @@ def _keep(reading: Reading, facility: str, document: Document) -> None:
 
 
 def _content(body: bytes) -> bytes:
-    """A document without the line that says where it stood."""
+    """The document without the line about where it stood."""
     return body.partition(b"\n")[2]

@@ -53,7 +53,7 @@ class Again:
         raise AssertionError("a file that is laid again has its bytes")
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Lay it; the answer that is awaited is awaited still."""
+        """Lay it; its expected answer stays expected."""
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
         send = warehouse.returns.send_return if message.flow == "returns-in" else warehouse.orders.send_order

@@ -30,7 +30,7 @@ BARE = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}  # no PGDATA or PGPORT o
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the data lies and who runs the server; ``user`` is None when it is the caller."""
+    """The data's folder and the server's user; ``user`` is None when it is the caller."""
 
     home: Path
     user: pwd.struct_passwd | None
@@ -53,7 +53,7 @@ class Place:
 
 
 def place_of(folder: Path) -> Place:
-    """Where the server of ``folder`` keeps its data: in it, or in /var/tmp where ``nobody`` cannot reach it."""
+    """The data's place for the server of ``folder``: in it, or in /var/tmp where ``nobody`` cannot reach it."""
     if os.getuid() != 0:
         return Place(folder, None)
     user = pwd.getpwnam("nobody")

@@ -49,7 +49,7 @@ class Resident:
 
     @property
     def address(self) -> str | None:
-        """Where the program answers now; None when it does not."""
+        """The address at which the program answers now; None when it does not."""
         noted = read_or_none(self.folder / self.address_file)
         return noted if noted and keeper(self.folder) and self.answers(noted) else None
 

@@ -1,4 +1,4 @@
-"""Which process dies with which: the only place that knows how Linux tells a child that its parent is gone."""
+"""Which process dies with which: the only place that knows how Linux signals a parent's end to its child."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def alive(pid: int) -> bool:
 
 
 def birth(pid: int) -> str:
-    """What tells this process from a later one with the same number; empty where the system does not say."""
+    """The start of a process, which a later one with the same number does not share; empty where it cannot be read."""
     stat = _stat(pid)
     return stat[_STARTED] if stat else ""
 

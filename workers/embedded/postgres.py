@@ -111,7 +111,7 @@ def _ready(data: Path, process: subprocess.Popen[bytes], secret: str, port: int)
 
 
 def program(folder: Path, settings: Mapping[str, str] = SETTINGS) -> Program:
-    """How the keeper of ``folder`` runs Postgres there."""
+    """The program by which the keeper of ``folder`` runs Postgres there."""
     os.chmod(folder, 0o711 if os.getuid() == 0 else 0o700)  # noqa: PTH101  # files in it are 0600, data is 0700
     place = place_of(folder)
     tree = reachable_postgres() if place.user else postgres_tree()

@@ -84,7 +84,7 @@ def _answers(url: str) -> bool:
 
 
 def program(folder: Path) -> Program:
-    """How the keeper of ``folder`` runs Redis there."""
+    """The program by which the keeper of ``folder`` runs Redis there."""
     server = redis_server()
     secret = embedded_folder.password(folder / "password")
     port = embedded_folder.port(folder / "port")

@@ -20,7 +20,7 @@ def var() -> Path:
 
 
 def run_file() -> Path:
-    """Where a fleet that runs here says so."""
+    """The path of the note of a fleet that runs here."""
     return var() / "run.json"
 
 
@@ -39,7 +39,7 @@ def forget_running() -> None:
 
 
 def read_running() -> dict[str, Any] | None:
-    """What the fleet that runs here noted; None when none does. A note left by a dead process is no fleet."""
+    """The note of the fleet that runs here; None when none does. A note left by a dead process is no fleet."""
     places = [run_file()] if config.environment().fleet_var else [run_file(), PROJECT / "var" / "run.json"]
     for path in places:
         try:

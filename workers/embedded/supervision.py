@@ -165,7 +165,7 @@ def _answers(address: str) -> bool:
 
 
 def program(folder: Path) -> Program:
-    """How the keeper of ``folder`` runs supervisord there."""
+    """The program by which the keeper of ``folder`` runs supervisord there."""
     patience = int((folder / "stop_patience").read_text())
     address = f"unix://{(folder / 'socket').read_text().strip()}"
 

@@ -27,7 +27,7 @@ def _plain(value: str | Path) -> str:
 
 
 def socket_path(folder: Path) -> Path:
-    """Where supervisord listens: in ``folder``, or in a new private folder if that path is too long for a socket."""
+    """The socket of supervisord: in ``folder``, or in a new private folder if that path is too long for a socket."""
     path = folder / "supervisor.sock"
     if len(os.fsencode(path)) <= SOCKET_LIMIT:
         return path

@@ -15,10 +15,10 @@ from workers.journal.unknown_causes import judge_again
 from workers.ledger.store import Connection, Row
 from workers.spine.runtime import Runtime
 
-LATE = 600.0  # seconds that a movement waits for a reason that a webhook may still tell
+LATE = 600.0  # seconds that a movement waits for a reason that a webhook may still bring
 AT_A_TIME = 500
 
-# A reason that was told as empty is known to be missing: nothing is waited for then.
+# A reason that came empty is missing for good: nothing is waited for then.
 DUE = """
 select m.connection, m.movement_id, coalesce(c.system, '') as system, m.cause, m.to_condition,
        coalesce(nullif(m.reason, ''), r.reason, '') as reason
@@ -57,7 +57,7 @@ update journal j set from_condition = case j.cause when 'released' then m.to_con
   from movement m where m.connection = j.connection and m.movement_id = j.movement_id and j.state = 'unmapped'
    and j.movement_id = any (%s) and m.to_condition <> ''
 """
-TELL = """
+ADD_TO_TIMELINE = """
 insert into timeline (story, subject, flow, connection, step, note)
 select e.sku, 'journal:' || e.connection || ':' || e.movement_id, 'stock-in', e.connection, 'journal entry ' || e.id,
        e.cause || ' ' || e.units || ', reason ' || coalesce(nullif(e.their_reason, ''), 'not told') || ', ' || e.state
@@ -99,7 +99,7 @@ def _enter(db: Connection, tables: Mapping[str, Any], due: list[Row]) -> int:
         " where m.connection = e.connection and m.movement_id = e.movement_id",
         (json.dumps(rows),),
     )
-    db.execute(TELL, (json.dumps(entered, default=str),))
+    db.execute(ADD_TO_TIMELINE, (json.dumps(entered, default=str),))
     waiting = [entry for entry in entered if entry["state"] == "unmapped"]
     for entry in waiting:
         if not entry["their_reason"]:

@@ -47,13 +47,13 @@ def _plain(amount: object) -> str:
 
 
 def adjust_by_text(written: Iterable[str], template: AdjustBy) -> bytes:
-    """The file of lines that ``adjust_by_line`` wrote, under its header where the template has one; UTF-8, CRLF."""
+    """Write the file of lines that ``adjust_by_line`` made, under a header where the template has one; UTF-8."""
     header = [template.delimiter.join(column.header for column in template.columns)] if template.header else []
     return "".join(f"{line}\r\n" for line in (*header, *written)).encode()
 
 
 def adjust_by_line(line: Row, template: AdjustBy) -> str:
-    """The line of a movement of units at one site, by the merchant's template.
+    """Write the line of a movement of units at one site, by the merchant's template.
 
     Khaos Control knows no quoting in this file (reference 1.4 names none), so a value with the delimiter or a line
     end in it raises CannotWrite.

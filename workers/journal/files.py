@@ -183,7 +183,7 @@ def _add_to_timeline(db: Connection, name: str, step: str, who: str) -> None:
 
 
 def total_of(store: Store, name: str) -> Total:
-    """What stands in an offered file."""
+    """The total of an offered file."""
     return Total.of(store.rows("select * from journal where file = %s", name))
 
 

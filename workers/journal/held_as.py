@@ -30,7 +30,7 @@ def name_conditions(db: Connection, runtime: Runtime, movements: Sequence[Row]) 
     """Set the condition of holds and releases from their reason, for warehouses read by call.
 
     ``movements`` are rows of connection, movement_id, cause and reason, in the order in which they were booked. Where
-    no reason is told it is the condition of units that are held for none.
+    no reason is given it is the condition of units that are held without one.
     """
     for row in movements:
         name, number = row["connection"], row["movement_id"]

@@ -33,7 +33,7 @@ def file_unknown(db: Connection, entry: Mapping[str, Any]) -> None:
         story=entry["sku"],
         flow="stock-in",
         connection=entry["connection"],
-        why=f"journal entry {entry['id']}: {entry['connection']} told no reason for {entry['units']:+d} {entry['sku']}"
+        why=f"journal entry {entry['id']}: {entry['connection']} gave no reason for {entry['units']:+d} {entry['sku']}"
         f" ({entry['cause']}); `fleet journal map {entry['id']}` gives it one",
     )
 

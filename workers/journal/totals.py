@@ -59,7 +59,7 @@ class Line:
 
 
 def money(value: Decimal | None, *, indicative: bool) -> str:
-    """An amount for people: marked ``indicative`` where it is no book value, a dash where there is none."""
+    """An amount for people: marked ``indicative`` where it is no book value, ``unknown`` where there is none."""
     if value is None:
         return "unknown"
     return f"{value:.2f}" + (" indicative" if indicative else "")

@@ -41,8 +41,8 @@ def judge_again(db: Connection, tables: Mapping[str, Any]) -> int:
             _file_unknown(db, subject, row)
             continue
         for home in db.execute(AGAIN, (row["connection"], row["word"], cause)).fetchall():
-            meaning = {"connection": row["connection"], "home": home["home"], "movements": json.loads(home["told"])}
-            db.execute("select take_movements(%s)", (json.dumps(meaning),))
+            argument = {"connection": row["connection"], "home": home["home"], "movements": json.loads(home["told"])}
+            db.execute("select take_movements(%s)", (json.dumps(argument),))
         exceptions.close(within(db), KIND, subject, "its word has a row")
         judged += 1
     return judged

@@ -38,7 +38,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of a file: lines stored, and entries that have their value from it now."""
+    """The result of a file: lines stored, and entries that have their value from it now."""
 
     lines: int
     revalued: int
@@ -107,7 +107,7 @@ def _decimal(text: str) -> Decimal | None:
     return cost if text.isascii() and cost.is_finite() and cost >= 0 else None
 
 
-def known_sites(store: Store) -> frozenset[str]:
+def stock_sites(store: Store) -> frozenset[str]:
     """The Khaos sites whose stock the fleet keeps."""
     return frozenset(r["site"] for r in store.rows("select site from home union select site from stock_site"))
 

@@ -1,4 +1,4 @@
-"""What can be expected of a side, by the word that stands in ``expectation.what``: while it is awaited, and missed."""
+"""Expectations by the word in ``expectation.what``: their text while awaited, and when missed."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ class Expected(StrEnum):
     CANCELLED = "cancelled"
     ITEM_RESULTS = "item results"
     FILE = "file"
+    ISSUED = "issued"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,10 @@ IN_WORDS: dict[str, Words] = {
     Expected.ITEM_RESULTS: Words(
         "the warehouse answers the item file, item by item",
         "an item file that the warehouse has not answered, or not for every item",
+    ),
+    Expected.ISSUED: Words(
+        "Khaos Control issues its invoice",
+        "it left the warehouse and Khaos Control shows that, and its invoice has not been issued",
     ),
     Expected.FILE: Words("their file of that number", "a number of the warehouse's series that has not come"),
 }

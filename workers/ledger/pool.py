@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workers.ledger.text import clean_what_is_written
 
-ASKED_AGAIN = 2.0  # seconds after which a connection that cannot be had is asked for anew
+RECONNECT_AFTER = 2.0  # seconds after which a connection that cannot be had is asked for anew
 PATIENCE = 30.0  # seconds until a connection must be there
 TCP = {  # a ledger that is gone without a word is noticed within seconds
     "connect_timeout": 5,
@@ -34,8 +36,8 @@ class Pool:
             min_size=1,
             max_size=size,
             kwargs={"autocommit": True, "row_factory": dict_row, "application_name": application, **TCP},
-            configure=clean_what_is_written,
-            reconnect_timeout=ASKED_AGAIN,  # with its own minutes the pool doubles its pauses while the ledger is away
+            configure=_configure,
+            reconnect_timeout=RECONNECT_AFTER,  # left alone, the pool doubles its pauses while the ledger is away
             open=True,
         )
 
@@ -58,7 +60,20 @@ class Pool:
         ends = time.monotonic() + PATIENCE
         while True:
             try:
-                return self._pool.getconn(timeout=ASKED_AGAIN)
+                return self._pool.getconn(timeout=RECONNECT_AFTER)
             except PoolTimeout:
                 if time.monotonic() > ends:
                     raise
+
+
+def _configure(connection: psycopg.Connection[dict[str, Any]]) -> None:
+    """Clean what is written, and name the system's user, which the timeline keeps beside a claimed name."""
+    clean_what_is_written(connection)
+    connection.execute("select set_config('fleet.os_user', %s, false)", (_os_user(),))
+
+
+def _os_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user without a name
+        return f"uid {os.getuid()}"

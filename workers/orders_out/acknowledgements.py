@@ -1,4 +1,4 @@
-"""What a warehouse answers to what it was sent: that it could be read, that it is accepted, or refused and why."""
+"""A warehouse's answers to documents: it could be read, it is accepted, or it is refused, and why."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ KINDS = {"order": "refused_by_warehouse", "cancel": "cancel_refused", "advice": 
 
 
 def read_acknowledgement(reading: Reading) -> None:
-    """Reader of a word that a document could be read, or could not. It never says what the warehouse makes of it."""
+    """Reader of a functional acknowledgement (997): whether a document could be read, not whether it is accepted."""
     warehouse = reading.runtime.warehouse(reading.record.connection)
     acknowledgement = warehouse.answers.read_acknowledgement(reading.record.body)
     errors = "; ".join(error for one in acknowledgement.sets for error in one.errors)
     for answered in of_number(reading, acknowledgement.group_control):
         if not acknowledgement.accepted and answered.kind == "change":
-            _change_refused(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
+            _change_refused(reading, answered, f"it could not be read there: {errors or 'no reason was given'}")
             continue
         if not acknowledgement.accepted:
-            _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was told'}")
+            _refuse(reading, answered, f"it could not be read there: {errors or 'no reason was given'}")
             continue
         keep(reading, answered, RECEIVED)
         arrived(reading, answered)
@@ -85,7 +85,7 @@ def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
     elif advice.reason is AdviceReason.ALREADY_THERE:
         _accept(reading, answered, "it was there already: an earlier sending had arrived")
     else:
-        _refuse(reading, answered, words or "no reason was told")
+        _refuse(reading, answered, words or "no reason was given")
 
 
 def _accept(reading: Reading, answered: Answered, words: str) -> None:
@@ -103,9 +103,9 @@ def _accept(reading: Reading, answered: Answered, words: str) -> None:
 
 
 def _change(reading: Reading, answered: Answered, advice: OrderAdvice, words: str) -> None:
-    """The warehouse has taken a change, or has gone on with what it had."""
+    """Settle a change: taken, or refused and the earlier lines stay."""
     if advice.outcome is Outcome.REFUSED:
-        _change_refused(reading, answered, words or "no reason was told")
+        _change_refused(reading, answered, words or "no reason was given")
         return
     keep(reading, answered, ACCEPTED)
     arrived(reading, answered)
@@ -115,7 +115,7 @@ def _change(reading: Reading, answered: Answered, advice: OrderAdvice, words: st
 
 
 def _change_refused(reading: Reading, answered: Answered, why: str) -> None:
-    """The warehouse goes on with the order as it had it: a person settles that, for the goods will leave so."""
+    """File a refused change: the goods will leave as ordered before, so a person settles it."""
     if not answered.newest:
         add_to_timeline(reading, answered, REFUSED, f"an earlier change: {why}")
         return
@@ -143,7 +143,7 @@ def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, wor
 
 
 def _refuse(reading: Reading, answered: Answered, why: str) -> None:
-    """It is not there: a dead message stands for it, and a retry writes it anew, under a new control number."""
+    """Make a dead message of a refused document; a retry writes it anew, under a new control number."""
     connection = reading.record.connection
     if not answered.newest:
         add_to_timeline(reading, answered, "refused", f"an earlier sending: {why}")

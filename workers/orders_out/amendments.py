@@ -48,7 +48,7 @@ class Change:
         return warehouse.orders.write_change(wanted, self.runtime.facts(message.connection), context)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Tell it; whether it came in time, the warehouse says by itself."""
+        """Send it; the warehouse answers by itself whether it came in time."""
         if over := self._over(message):
             return over
         self.runtime.pace(message.connection)
@@ -126,7 +126,7 @@ class Cancel:
         return Delivered(note.value, (done, again))
 
     def _their_ids(self, message: Claimed, row: dict[str, Any]) -> tuple[str, ...]:
-        """What carries the reference: one whose sending was in doubt is looked up; who cannot be asked knows ours."""
+        """The warehouse's ids of the reference: looked up after a doubt; our own where it cannot be asked."""
         if row["their_id"]:
             return (row["their_id"],)
         reads = self.runtime.warehouse(message.connection).parts.order_reads

@@ -69,7 +69,7 @@ def of_reference(reading: Reading, reference: str, kind: str) -> Iterator[Answer
 
 
 def keep(reading: Reading, answered: Answered, what: str) -> None:
-    """An answer may be faster than the settling of what it answers: that looks here."""
+    """Keep an answer that came before its message was settled; the settling looks here."""
     reading.run(
         "update control_number set said = said || %s::text where connection = %s and number = %s and %s <> all (said)",
         what,
@@ -92,7 +92,7 @@ def over(reading: Reading, subject: str, what: str) -> None:
 
 
 def in_doubt(reading: Reading, answered: Answered) -> bool:
-    """Whether nobody knows yet that it arrived, and nobody is at it just now. Locks it."""
+    """Whether its sending is in doubt and no worker holds it. Locks it."""
     return bool(
         reading.run(
             "select id from message where id = %s and state in ('queued', 'waiting', 'dead') and maybe_sent_at is not"
@@ -103,7 +103,7 @@ def in_doubt(reading: Reading, answered: Answered) -> bool:
 
 
 def arrived(reading: Reading, answered: Answered) -> None:
-    """An answer shows that what was in doubt had arrived: it is not sent again."""
+    """Settle a message in doubt whose answer came: it had arrived, and is not sent again."""
     if not in_doubt(reading, answered):
         return
     reading.run("select finish(%s, 'delivered', 'its answer shows that it had arrived', 'fleet')", answered.message)
@@ -132,7 +132,7 @@ def arrived(reading: Reading, answered: Answered) -> None:
 
 
 def add_to_timeline(reading: Reading, answered: Answered, step: str, note: str) -> None:
-    """A line in its story."""
+    """Add a step to its timeline."""
     reading.run(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, %s, %s, %s, %s)",
         answered.story,
@@ -145,7 +145,7 @@ def add_to_timeline(reading: Reading, answered: Answered, step: str, note: str) 
 
 
 def file(reading: Reading, kind: str, answered: Answered, reason: str) -> None:
-    """An exception of its subject."""
+    """File an exception of its subject."""
     reading.file_exception(
         kind,
         subject=answered.subject,

@@ -55,14 +55,14 @@ class Order:
         return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), context)
 
     def _called_off(self, message: Claimed) -> NotNeeded | None:
-        """Surely not over there, and not wanted there any more."""
+        """NotNeeded for an order whose fulfilment was taken back or is gone; None while it is wanted."""
         row = self.runtime.store.row("select state from fulfilment where reference = %s", message.reference)
         if row is not None and row["state"] in ("new", "sent"):
             return None
         return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
 
     def _no_stock(self, message: Claimed, codes: list[str]) -> Outcome:
-        """What it waited for turned out to be no stock: it needs no warehouse, and is listed, not forgotten."""
+        """End an order without stock lines: it needs no warehouse, and an exception lists it."""
         reason = f"order {message.story} has only lines that no warehouse picks: {', '.join(codes)}"
         return NotNeeded(
             reason,
@@ -146,7 +146,7 @@ def on_dismissed(db: Connection, dismissal: Dismissal) -> None:
 
 
 def waited_for(message: Claimed) -> tuple[Effect, ...]:
-    """What an order was held for has come: nothing of that is expected or stands open any more."""
+    """Clear expectations and exceptions of SKUs that an order was held for."""
     return (
         Effect("delete from expectation where subject = %s and what = 'sku_confirmed'", (message.subject,)),
         exceptions.closing("sku_unconfirmed", message.subject, "the order went on"),

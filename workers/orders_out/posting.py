@@ -13,7 +13,7 @@ from workers.orders_out import routing
 from workers.orders_out.ready_invoice import ReadyInvoice
 from workers.ports.orders import WriteContext
 from workers.spine import priority
-from workers.spine.reading import Reading
+from workers.spine.reading import Reading, fingerprint
 
 
 def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: str) -> None:
@@ -67,7 +67,7 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
     rule, _ = routing.choose(reading.runtime.configuration, ready.order, ready.stock_products)
     if (rule.to, rule.facility) != (row.warehouse, row.facility):
         return False
-    transitions.tell_change(reading.run, row, ready.fingerprint, ready.units)
+    transitions.tell_change(reading.run, row, ready.fingerprint, ready.units, ready.order.courier)
     reading.post(
         NewMessage(
             flow="orders-out",
@@ -77,7 +77,7 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
             subject=row.subject,
             story=row.order_code,
             body={"fulfilment": _fulfilment(reading, row, ready).model_dump(mode="json"), "requested": ready.units},
-            fingerprint=ready.fingerprint,
+            fingerprint=fingerprint(ready.fingerprint, ready.order.courier),
             gates=(),
             priority=priority.CHANGE,
             note="Khaos Control changed it",

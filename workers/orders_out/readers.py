@@ -29,7 +29,10 @@ def read_orders(reading: Reading) -> None:
     orders, unreadable_orders = erp.read_orders(payload["orders"].encode()) if payload.get("orders") else ([], [])
     by_code = {order.code: order for order in orders if order.code}
     by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
-    stale = _stale(reading, {invoice.order_code for invoice in invoices} | set(by_code))
+    asked = set(payload["whole"]) if isinstance(payload.get("whole"), list) else set()
+    stale = _stale(
+        reading, {invoice.order_code for invoice in invoices} | set(by_code) | asked, payload.get("asked_at")
+    )
     odd = [entry for entry in (*unreadable, *unreadable_orders) if entry.subject not in stale]
     failed = {entry.subject for entry in odd}
     for entry in odd:
@@ -53,29 +56,38 @@ def read_orders(reading: Reading) -> None:
                 reading.park("orders-out", Unreadable(invoice.order_code, error))
             else:
                 _well_again(reading, invoice, failed)
-    codes = {invoice.order_code for invoice in invoices} - stale
-    for code in sorted(codes if payload.get("whole") else set()):
-        notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code])
+    hidden = {entry.subject for entry in unreadable}
+    for code in sorted(
+        ({invoice.order_code for invoice in invoices} | asked) - stale if payload.get("whole") else set()
+    ):
+        notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code], hidden)
 
 
-def _stale(reading: Reading, codes: set[str]) -> set[str]:
-    """Orders of which a newer record was read already: an old page, read again, must not undo what came after."""
+def _stale(reading: Reading, codes: set[str], asked_at: str | None) -> set[str]:
+    """Orders of which something newer was read already: an old page, read again, must not undo what came after.
+
+    A long poll stores its last page minutes after it asked for the status; another may have asked again since.
+    """
     newer = set()
     for code in sorted(codes):
         rows = reading.run(
-            "insert into order_seen (erp, order_code, record_id) values (%s, %s, %s) on conflict (erp, order_code)"
-            " do update set record_id = greatest(order_seen.record_id, excluded.record_id) returning record_id",
+            "insert into order_seen as o (erp, order_code, record_id, asked_at) values (%s, %s, %s, %s)"
+            " on conflict (erp, order_code) do update set record_id = greatest(o.record_id, excluded.record_id),"
+            " asked_at = greatest(o.asked_at, excluded.asked_at)"
+            " returning record_id, coalesce(asked_at > %s::timestamptz, false) as asked_since",
             reading.record.connection,
             code,
             reading.record.id,
+            asked_at,
+            asked_at,
         )
-        if rows[0]["record_id"] > reading.record.id:
+        if rows[0]["record_id"] > reading.record.id or rows[0]["asked_since"]:
             newer.add(code)
     return newer
 
 
 def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
-    """An invoice that can be read now: what stood dead for it or its order is over."""
+    """Close dead reads of an invoice, or its order, that can be read now."""
     over = [code for code in (invoice.order_code, invoice.invoice_code) if code not in failed]
     reading.run(
         "select finish(id, 'superseded', 'it can be read now', 'fleet') from message"
@@ -103,7 +115,7 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
         return
     row = lock_of_invoice(reading.run, erp, invoice.invoice_code)
     if row is not None:
-        if row.fingerprint != ready.fingerprint:
+        if row.fingerprint != ready.fingerprint or row.courier not in (None, order.courier):
             _changed(reading, row, ready)
         return
     if remainders.has_left(reading, invoice):
@@ -140,6 +152,7 @@ def _new(reading: Reading, ready: ReadyInvoice) -> None:
         fingerprint=ready.fingerprint,
         requested=ready.units,
         stage=invoice.stage,
+        courier=order.courier,
     )
     transitions.create(reading.run, row)
     availability.warn(reading, reference, invoice.invoice_code, order.code, order.site, ready.units)

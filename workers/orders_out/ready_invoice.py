@@ -15,7 +15,7 @@ from workers.spine.reading import Reading, fingerprint
 
 @dataclass(frozen=True, slots=True)
 class ReadyInvoice:
-    """What Khaos Control wants sent. ``others`` are SKUs on it that no warehouse picks; ``products`` are by SKU.
+    """An invoice to be sent. ``others`` are SKUs on it that no warehouse picks; ``products`` are by SKU.
 
     ``fingerprint`` is of all lines, address and site: which lines are stock may be learnt later, and is no change.
     """

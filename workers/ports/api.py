@@ -42,7 +42,7 @@ class StockHint:
 
 @dataclass(frozen=True, slots=True)
 class CountPage:
-    """What a count read: lines that are good, and entries that could not be understood."""
+    """A page of a count: lines that are good, and entries that could not be understood."""
 
     lines: tuple[StockLine, ...]
     unreadable: tuple[Unreadable, ...] = ()
@@ -60,6 +60,9 @@ class OrderReads(Protocol):
     def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
         """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
 
+    def live_orders(self, facts: dict[str, Any]) -> Iterator[str]:
+        """References of every order that is to be shipped, whoever entered it; pages are read as they are consumed."""
+
     def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
         """Understand a re-read order. Raises Unmappable."""
 
@@ -75,7 +78,7 @@ class ReturnReads(Protocol):
 
 
 class WarehouseStock(Protocol):
-    """What a warehouse holds. ``read_*`` are pure; the others go over the network."""
+    """The stock of a warehouse. ``read_*`` are pure; the others go over the network."""
 
     snapshot_consistent: bool  # a count of the building is one moment's picture, not pages read one by one
     absent_after: int  # complete counts in a row without a SKU that mean it is gone
@@ -87,13 +90,13 @@ class WarehouseStock(Protocol):
         """Count a building, page by page. It is complete only when the iterator ends by itself."""
 
     def fetch_movements(self, facility: str, since: datetime | None, facts: dict[str, Any]) -> bytes:
-        """What was booked since a moment of their clock; None: the last hour."""
+        """Movements booked since a moment of their clock; None: the last three hours."""
 
     def read_movements(self, raw: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
         """Understand movements."""
 
     def held_as(self, reason: str, facts: Mapping[str, Any]) -> Condition | None:
-        """The condition that a count shows of units held for a reason; None where it shows none of them."""
+        """Return the condition that a count shows of units held for a reason; None where it shows none of them."""
 
     def read_hint(self, event: str, body: bytes) -> StockHint:
         """Understand an event about stock. Raises Unmappable."""

@@ -42,13 +42,14 @@ class Document:
 @dataclass(frozen=True, slots=True)
 class DocumentSource:
     """Where a document stood: the facility that it speaks of, the file's or the event's name, its number (0: none), and
-    when it was written.
+    when it was written. ``parts`` is how many documents of its file are parts of one count with it.
     """
 
     facility: str
     file: str
     number: int
     written: datetime
+    parts: int = 1
 
 
 class Files(Protocol):
@@ -60,7 +61,7 @@ class Files(Protocol):
     gap_patience: float  # seconds that a number which is left out may still come
 
     def list_new(self, facility: str) -> list[RemoteFile]:
-        """What has stopped growing in a facility's folders, oldest first."""
+        """Files that have stopped growing in a facility's folders, oldest first."""
 
     def fetch(self, path: str) -> bytes:
         """The whole file."""
@@ -76,37 +77,37 @@ class Files(Protocol):
 
 
 class Documents(Protocol):
-    """What documents of every kind have."""
+    """The part that documents of every kind share."""
 
     def origin(self, body: bytes) -> DocumentSource:
         """Where a document stood."""
 
 
 class OrderAnswers(Protocol):
-    """What a warehouse says to orders, changes and cancellations. Raises Unmappable, as all readers of documents."""
+    """A warehouse's answers to orders, changes and cancellations. Raises Unmappable, as all readers of documents."""
 
     def read_acknowledgement(self, body: bytes) -> Acknowledgement:
-        """Whether it could read what it was sent."""
+        """Understand whether a document of ours could be read."""
 
     def read_order_advice(self, body: bytes) -> tuple[OrderAdvice, ...]:
-        """What the warehouse says to orders and cancellations."""
+        """Understand an answer to an order or a cancellation."""
 
 
 class Shipments(Documents, Protocol):
     """Shipments, each sent once."""
 
     def read_shipment(self, body: bytes) -> ShipmentAdvice:
-        """What left."""
+        """Understand a shipment."""
 
     def with_absent(self, advice: ShipmentAdvice, still_open: Sequence[PickLine]) -> ShipmentAdvice:
         """The same with a line for each open one that it does not speak of."""
 
 
 class Receipts(Documents, Protocol):
-    """What came in, each receipt complete."""
+    """Receipts, each complete."""
 
     def read_receipt(self, body: bytes) -> tuple[GoodsReceipt, list[Unreadable]]:
-        """What came in."""
+        """Understand a receipt."""
 
     def is_return(self, receipt: GoodsReceipt) -> bool:
         """Whether customers sent it back."""
@@ -119,10 +120,10 @@ class StockDocuments(Documents, Protocol):
         """By which local time the day's count is due."""
 
     def read_adjustment(self, body: bytes) -> tuple[list[StockMovement], list[Unreadable]]:
-        """What was lost, found, held or released."""
+        """Understand an adjustment: units lost, found, held or released."""
 
     def read_count(self, body: bytes) -> tuple[StockSnapshot, list[Unreadable]]:
-        """Everything that a facility holds."""
+        """Understand a whole count of a facility."""
 
 
 class ItemFiles(Documents, Protocol):

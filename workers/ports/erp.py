@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, Protocol
 
@@ -14,8 +15,17 @@ from mappings.canonical.promises import Promise
 from mappings.errors import Unreadable
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A product in the ERP's list: what to export it as (a variant's parent stands for it), and its last edit."""
+
+    code: str
+    export_as: str
+    edited_at: datetime | None
+
+
 class Channel(Protocol):
-    """What the ERP pulls from us and posts to us. Pure: the network is the web process's."""
+    """The ERP's own channel: pulls from us and posts to us. Pure: the network is the web process's."""
 
     @property
     def open(self) -> bool:
@@ -59,6 +69,12 @@ class Erp(Protocol):
     def join_status(self, parts: Sequence[bytes]) -> bytes:
         """A status reply of some orders only."""
 
+    def split_orders(self, raw: bytes) -> dict[str, bytes]:
+        """The document of each order of a reply, by order code or associated reference. Raises Garbled."""
+
+    def join_orders(self, documents: Sequence[bytes]) -> bytes:
+        """A reply of some orders only."""
+
     def steady(self, raw: bytes) -> bytes:
         """A status reply without what changes although nothing happened: for its receipt key."""
 
@@ -67,6 +83,9 @@ class Erp(Protocol):
 
     def fetch_changed_products(self, since: datetime | None) -> tuple[list[str], datetime | None]:
         """Codes to export again, and the time up to which that is complete."""
+
+    def fetch_catalogue(self) -> list[Listed]:
+        """Every product that there is, with the moment of its last edit."""
 
     def fetch_products(self, codes: Sequence[str]) -> bytes:
         """Product details."""
@@ -81,13 +100,13 @@ class Erp(Protocol):
         """Understand full orders."""
 
     def read_parties(self, raw: bytes, order: str) -> Parties | None:
-        """Who bought an order, from full orders; None where they do not show it. Raises Unmappable."""
+        """The buyer of an order, from full orders; None where they do not show it. Raises Unmappable."""
 
     def read_products(self, raw: bytes) -> tuple[list[Product], list[Unreadable]]:
         """Understand products."""
 
     def dispatch_route(self) -> str:
-        """How dispatches reach it: ``soap_extension``, or ``none`` while nothing is set."""
+        """The route of dispatches: ``soap_extension``, or ``none`` while nothing is set."""
 
     def write_shipment(self, shipment: Shipment) -> bytes:
         """The bytes of a dispatch for the route."""
@@ -96,7 +115,7 @@ class Erp(Protocol):
         """Tell it of a dispatch. Idempotent on our shipment reference."""
 
     def journal_route(self) -> str:
-        """How journal entries reach it: ``soap_extension``, or ``none`` while people load files."""
+        """The route of journal entries: ``soap_extension``, or ``none`` while people load files."""
 
     def write_journal(self, entry: JournalEntry) -> bytes:
         """The bytes of a journal entry for the extension."""
@@ -117,7 +136,7 @@ class Erp(Protocol):
         """The status of every invoice in a stage that has stock assigned."""
 
     def fetch_levels(self, site: str, skus: Sequence[str], facts: dict[str, Any]) -> dict[str, int]:
-        """What a site shows as available, by SKU; one that it does not show is left out."""
+        """Available units of a site, by SKU; one that it does not show is left out."""
 
     def set_levels(self, site: str, levels: Mapping[str, int]) -> frozenset[str]:
         """Set absolute levels; the SKUs that were updated. An unknown outcome: wait it out, then send current ones."""
@@ -126,7 +145,7 @@ class Erp(Protocol):
         """The status of everything of some customers (URNs), credit notes among it."""
 
     def read_promises(self, raw: bytes) -> list[Promise]:
-        """What every invoice of a status reply promises, whatever else is wrong with it."""
+        """The promise of every invoice of a status reply, whatever else is wrong with it."""
 
     def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
         """Site by SKU of the lines of full orders that are of another site than their order; empty: of several."""

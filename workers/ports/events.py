@@ -11,7 +11,7 @@ from workers.ports.sources import Kind
 
 
 class About(StrEnum):
-    """What a hint is about: the part of the warehouse that is asked for the fact."""
+    """The subject of a hint: the part of the warehouse that is asked for the fact."""
 
     ORDER = "order"
     STOCK = "stock"
@@ -51,7 +51,7 @@ class Events(Protocol):
         """The name of the event, wherever it stands: ``goods_out.completed``. Empty where it has none."""
 
     def their_id(self, delivery: Delivery) -> str:
-        """Their own id of this telling, from a header or the body; empty: its content tells it from others."""
+        """Their own id of this event, from a header or the body; empty: its content identifies it."""
 
     def meaning(self, event: str) -> About | Kind:
-        """What an event is: a hint about something, or a document in itself. Raises Unmappable."""
+        """The meaning of an event: a hint about something, or a document in itself. Raises Unmappable."""

@@ -24,7 +24,7 @@ class ReceiptHint:
 
 @dataclass(frozen=True, slots=True)
 class GoodsInHint:
-    """What a webhook about goods in speaks of."""
+    """The receipts and SKUs that a webhook about goods in names."""
 
     receipts: tuple[ReceiptHint, ...]
     skus: tuple[str, ...] = ()

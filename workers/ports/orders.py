@@ -36,7 +36,7 @@ def no_control_number() -> ControlNumber:
 
 @dataclass(frozen=True, slots=True)
 class WriteContext:
-    """What writing for a warehouse may need from the ledger: their id of each SKU, the catalogue, the number."""
+    """The ledger's facts for writing to a warehouse: their id of each SKU, the catalogue, the number."""
 
     skus: Mapping[str, str] = field(default_factory=dict)
     products: Mapping[str, Product] = field(default_factory=dict)

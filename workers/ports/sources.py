@@ -24,7 +24,7 @@ class Source(StrEnum):
 
 
 class Kind(StrEnum):
-    """What a document is, whether it stood in a file or came as an event; also the source of its record."""
+    """The kind of a document, whether it stood in a file or came as an event; also the source of its record."""
 
     ACKNOWLEDGEMENT = "acknowledgement"
     ORDER_ADVICE = "order advice"

@@ -52,7 +52,7 @@ class PartAbsent(Exception):
 
 
 class Account(Protocol):
-    """What every warehouse has. Both calls go over the network."""
+    """The part that every warehouse has. Both calls go over the network."""
 
     sites: dict[str, str]  # facility -> Khaos site
 
@@ -64,7 +64,7 @@ class Account(Protocol):
 
 
 class Dispatches(Protocol):
-    """What every warehouse that reports dispatches has, in whatever manner."""
+    """The part of every warehouse that reports dispatches, in whatever manner."""
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for a warehouse's carrier. Raises Unmappable."""
@@ -85,7 +85,7 @@ class Parts:
     return_reads: ReturnReads | None = None
     stock: WarehouseStock | None = None
     goods_in: GoodsIn | None = None
-    # what its documents tell, whether in a file or as an event
+    # readers of its documents, whether from a file or an event
     dispatches: Dispatches | None = None
     answers: OrderAnswers | None = None
     shipments: Shipments | None = None
@@ -152,7 +152,7 @@ class Warehouse:
         return tuple(field.name for field in fields(Parts) if getattr(self.parts, field.name) is not None)
 
 
-TOLD: dict[str, frozenset[About | Kind]] = {
+KINDS: dict[str, frozenset[About | Kind]] = {
     "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT}),
     "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT}),
     "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT}),
@@ -177,6 +177,6 @@ def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
                 )
                 if can
             )
-            for what, kinds in TOLD.items()
+            for what, kinds in KINDS.items()
         },
     }

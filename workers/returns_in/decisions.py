@@ -15,7 +15,7 @@ OPEN = (*BEFORE_OFFER, "offered", "presumed_imported")
 
 
 def again(db: Connection, reference: str, who: str = "fleet") -> bool:
-    """Requeue a return's dead message and close the exception that it died of. Nothing where none is dead."""
+    """Requeue a return's dead message and close the exceptions that it died of. False where none is dead."""
     row = db.execute(
         "update message set state = 'queued', state_since = now(), due_at = now(), tries = 0, deaths = 0,"
         " lane = flow, generation = generation + 1, error = null, error_kind = null"

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from workers.domain.rereads import _post
@@ -14,11 +14,11 @@ from workers.ledger.store import Claimed, Effect
 from workers.ports.goods_in import ReceiptHint
 from workers.ports.sources import Source, event_of
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
-from workers.spine.polling import call
+from workers.spine.polling import call, now
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
-OVERLAP = timedelta(minutes=15)
+OVERLAP = timedelta(minutes=75)  # more than the hour that their clock is set back in autumn
 
 
 FIRST_LOOK = timedelta(days=7)  # how far back the first sweep of a building looks
@@ -118,12 +118,12 @@ def sweep(runtime: Runtime, home: str) -> int:
     connection, facility = runtime.configuration.homes[home]
     source = f"goods in {home}"
     row = runtime.store.row("select value from cursor where connection = %s and source = %s", connection, source)
-    now = datetime.now(UTC)
-    since = datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else now - FIRST_LOOK
+    asked_at = now(runtime)
+    since = min(datetime.fromisoformat(row["value"]["until"]), asked_at) - OVERLAP if row else asked_at - FIRST_LOOK
     side, facts, references = (
         runtime.warehouse(connection).goods_in,
         runtime.facts(connection),
-        _known(runtime, connection),
+        _references(runtime, connection),
     )
     found = call(runtime, connection, "goods in", lambda: side.moved_since(facility, since, references, facts))
     over = _over(runtime, connection)
@@ -133,12 +133,12 @@ def sweep(runtime: Runtime, home: str) -> int:
         " set value = excluded.value, moved_at = now()",
         connection,
         source,
-        json.dumps({"until": now.isoformat()}),
+        json.dumps({"until": asked_at.isoformat()}),
     )
     return new
 
 
-def _known(runtime: Runtime, connection: str) -> dict[str, str]:
+def _references(runtime: Runtime, connection: str) -> dict[str, str]:
     rows = runtime.store.rows("select their_id, reference from goods_in where connection = %s", connection)
     return {row["their_id"]: row["reference"] for row in rows}
 
@@ -152,7 +152,7 @@ def _over(runtime: Runtime, connection: str) -> set[str]:
 
 
 def _take(runtime: Runtime, connection: str, hint: ReceiptHint) -> bool:
-    _lines_told(runtime, connection, hint.their_id, hint.line_ids)
+    _named_lines(runtime, connection, hint.their_id, hint.line_ids)
     shown = call(runtime, connection, "goods in", lambda: fetch(runtime, connection, hint))
     if shown is None:
         return False
@@ -160,7 +160,7 @@ def _take(runtime: Runtime, connection: str, hint: ReceiptHint) -> bool:
     return runtime.store.receive(connection, Source.RECEIPT, key, shown) is not None
 
 
-def _lines_told(runtime: Runtime, connection: str, their_id: str, line_ids: Iterable[str]) -> None:
+def _named_lines(runtime: Runtime, connection: str, their_id: str, line_ids: Iterable[str]) -> None:
     for line_id in line_ids:
         runtime.store.run(
             "insert into goods_in_line (connection, their_id, line_id) values (%s, %s, %s) on conflict do nothing",

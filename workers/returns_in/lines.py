@@ -91,7 +91,8 @@ def _new(
     erp, (line_id, part) = reading.runtime.configuration.erp.name, place
     row = reading.run(
         "insert into return_line (reference, connection, receipt, line_id, part, advice, order_code, erp, home, sku,"
-        " units, condition, hold_reason, state) values ('RT' || lpad(nextval('return_number')::text, 7, '0'),"
+        " units, condition, hold_reason, state) values"
+        " ('RT' || to_char(nextval('return_number'), 'FM99999999990000000'),"
         " %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, 'received') returning reference",
         reading.record.connection, arrival.receipt.their_id, line_id, part, arrival.advice, arrival.order_code, erp,
         arrival.home, sku, units, *shelf,
@@ -147,7 +148,7 @@ def _fewer(reading: Reading, arrival: ReturnReceipt, stored: list[dict[str, Any]
         story=last["order_code"] or last["reference"],
         flow="returns-in",
         connection=reading.record.connection,
-        why=f"{', '.join(row['reference'] for row in stored)}: receipt {arrival.receipt.reference!r} told of {units}"
+        why=f"{', '.join(row['reference'] for row in stored)}: receipt {arrival.receipt.reference!r} had {units} before"
         f" {last['sku']} and shows {left} now; what is not credited yet can be stopped",
     )
 

@@ -123,7 +123,7 @@ def _line(runtime: Runtime, reference: str) -> dict[str, Any]:
 
 
 def _settled(line: dict[str, Any]) -> Outcome | None:
-    """Whether the return is offered already, or over."""
+    """The outcome of a return that is offered already, or over; None for any other."""
     if line["state"] in ("credited", "refunded"):
         return Delivered(f"credited by {line['credit_note']}")
     if line["state"] == "stopped":

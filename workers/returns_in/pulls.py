@@ -32,12 +32,12 @@ def pull(
     continuation: str,
     size: int,
     references: Sequence[str] = (),
-    tellable: Callable[[CustomerReturn], bool] = lambda _: True,
+    writable: Callable[[CustomerReturn], bool] = lambda _: True,
 ) -> Batch:
     """The next batch. What is named by ``references`` comes alone, and moves no continuation; a channel may put text
     before or behind a reference of ours (``{0}SPY``), and names it so.
 
-    A return that is not ``tellable`` is left out, does not count as pulled, and holds nobody up. Anything but a
+    A return that is not ``writable`` is left out, does not count as pulled, and holds nobody up. Anything but a
     sequence of ours (the date-time of a first contact, or what a restored ledger never handed out) begins anew with
     all that is not credited. Credited and stopped returns are never in an answer.
     """
@@ -51,7 +51,7 @@ def pull(
             _arrived(db, erp, reached)
         if reached is not None and not references:
             _behind(db, erp, reached)
-        served = _serve(db, erp, reached, len(references) if references else size, references, tellable)
+        served = _serve(db, erp, reached, len(references) if references else size, references, writable)
     returns = tuple(made for made, _ in served)
     if references:
         return Batch(returns, None if reached is None else str(reached))
@@ -59,7 +59,7 @@ def pull(
 
 
 def _arrived(db: Connection, erp: str, reached: int) -> None:
-    """Note that the answer with this sequence has arrived."""
+    """Presume served offers up to a sequence imported, and expect their credit notes."""
     db.execute(
         "with arrived as (update return_line set state = 'presumed_imported', imported_at = now()"
         " where erp = %s and state = 'offered' and served_at is not null and sequence <= %s returning *)"
@@ -85,7 +85,7 @@ def _serve(
     reached: int | None,
     size: int,
     references: Sequence[str],
-    tellable: Callable[[CustomerReturn], bool],
+    writable: Callable[[CustomerReturn], bool],
 ) -> list[tuple[CustomerReturn, int]]:
     """The returns of the answer, each with its sequence."""
     given: list[tuple[CustomerReturn, int]] = []
@@ -100,7 +100,7 @@ def _serve(
         ).fetchall()
         for row in rows:
             made = CustomerReturn.model_validate_json(bytes(row["offer"]))
-            if len(given) < size and tellable(made):
+            if len(given) < size and writable(made):
                 given.append((made, row["sequence"]))
         if len(rows) < size:
             break

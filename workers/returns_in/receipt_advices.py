@@ -56,6 +56,6 @@ def _file(reading: Reading, receipt: GoodsReceipt, line: ReceiptLine) -> None:
         flow="returns-in",
         connection=reading.record.connection,
         why=f"receipt {receipt.their_id} for {receipt.reference or 'no announced return'}, order"
-        f" {receipt.order_reference or 'not told'}: {line.hold_reason}, {line.received} x {line.sku}; nobody was"
+        f" {receipt.order_reference or 'not named'}: {line.hold_reason}, {line.received} x {line.sku}; nobody was"
         " credited",
     )

@@ -15,7 +15,7 @@ SUPPLIER, RETURN = "supplier", "return"
 
 @dataclass(frozen=True, slots=True)
 class ReceiptOwner:
-    """Whose goods they are. ``order_code`` is empty for a return whose order nobody knows."""
+    """The owner of received goods. ``order_code`` is empty for a return whose order nobody knows."""
 
     kind: str
     order_code: str = ""
@@ -53,7 +53,7 @@ def take_receipt(reading: Reading, receipt: GoodsReceipt, home: str, *, says_ret
 
 
 def _owner_of(reading: Reading, receipt: GoodsReceipt, *, says_return: bool) -> ReceiptOwner:
-    """Whose goods they are: as before for a known receipt, else by an advice, the warehouse's word, or an order."""
+    """The owner of received goods: as before, else by an advice, the warehouse's word, or an order."""
     counted = _counted(reading, receipt)
     if counted is SUPPLIER:
         return ReceiptOwner(SUPPLIER)

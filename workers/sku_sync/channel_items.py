@@ -10,7 +10,7 @@ from workers.sku_sync import readers
 from workers.spine import schedule_names, scheduler
 from workers.spine.reading import Reading
 
-UNTOLD = ("commodity_code", "country_of_origin", "parent_code", "is_parent", "pack_of", "weight_grams", "buy_price")
+NOT_PUSHED = ("commodity_code", "country_of_origin", "parent_code", "is_parent", "pack_of", "weight_grams", "buy_price")
 
 
 def read_stock(reading: Reading) -> None:
@@ -43,7 +43,7 @@ def _codes(reading: Reading) -> dict[str, str]:
 
 def _whole(pushed: Product, stored: Product) -> Product:
     """The product as a push shows it; fields that the channel lacks keep their stored values."""
-    blank = {name: getattr(stored, name) for name in UNTOLD if not getattr(pushed, name)}
+    blank = {name: getattr(stored, name) for name in NOT_PUSHED if not getattr(pushed, name)}
     attributes = {**dict(stored.attributes), **dict(pushed.attributes)}
     return pushed.model_copy(update={**blank, "attributes": tuple(attributes.items())})
 

@@ -1,4 +1,4 @@
-"""What messages of ``sku-sync`` do: a product is created or changed at one warehouse."""
+"""Handlers of ``sku-sync``: a product is created or changed at one warehouse."""
 
 from __future__ import annotations
 

@@ -84,7 +84,7 @@ def post_files(runtime: Runtime, connection: str) -> int:
 def _post_file(runtime: Runtime, connection: str, facility: str) -> bool:
     files = runtime.warehouse(connection).item_files
     with runtime.store.transaction() as db:
-        # a file, or its answer, may be lost: told again in a later file, the items are what they are
+        # a file, or its answer, may be lost: sent again in a later file, the items stay what they are
         db.execute(
             "update item_row set file = null, asked_at = now() where connection = %s and facility = %s"
             " and file is not null and state = 'waiting' and asked_at < now() - make_interval(secs => %s)",

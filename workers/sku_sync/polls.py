@@ -4,38 +4,72 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import datetime
+from collections.abc import Collection
+from datetime import datetime, timedelta
 
 from workers.ports.sources import Source
-from workers.spine.polling import call, chunks, receipt
+from workers.spine.polling import Units, call, now, receipt
 from workers.spine.runtime import Runtime
 
 PRODUCTS_A_CALL = 50
+CLOCKS_DIFFER = timedelta(hours=2)  # by how much their word of when something was edited may be off
 
 
 def poll_catalogue(runtime: Runtime) -> int:
-    """Ask Khaos for products that changed. The cursor moves only when every chunk is stored."""
-    erp, name = runtime.erp, runtime.configuration.erp.name
+    """Ask Khaos for products that changed. The cursor moves when every call was made, and never past this moment.
+
+    A product that cannot be exported stands in the exception table, and is asked for again each time.
+    """
+    name, asked_at = runtime.configuration.erp.name, now(runtime)
     row = runtime.store.row("select value from cursor where connection = %s and source = 'catalogue'", name)
-    since = datetime.fromisoformat(row["value"]["until"]) if row else None
-    codes, until = call(runtime, name, "catalogue", lambda: erp.fetch_changed_products(since))
-    new = 0
-    odd = [code for code in codes if "," in code]
-    if odd:
-        body = json.dumps(odd).encode()
-        new += int(runtime.store.receive(name, Source.CODE_WITH_COMMA, receipt(body), body) is not None)
-    for some in chunks([code for code in codes if "," not in code], PRODUCTS_A_CALL):
-        body = call(runtime, name, "catalogue", lambda some=some: erp.fetch_products(some))
-        key = receipt(body + str(until).encode())  # the same words after another edit are news: A, B and A again
-        new += int(runtime.store.receive(name, Source.PRODUCTS, key, body) is not None)
+    # a moment of their clock that lies ahead of ours would hide what is edited until then
+    since = min(datetime.fromisoformat(row["value"]["until"]), asked_at) if row else None
+    codes, until = call(runtime, name, "catalogue", lambda: runtime.erp.fetch_changed_products(since))
+    new = _export(runtime, {*codes, *_units(runtime).owed()}, str(until))
     if until is not None:
         runtime.store.run(
             "insert into cursor (connection, source, value) values (%s, 'catalogue', %s)"
             " on conflict (connection, source) do update set value = excluded.value, moved_at = now()",
             name,
-            json.dumps({"until": until.isoformat()}),
+            json.dumps({"until": min(until, asked_at).isoformat()}),
         )
     return new
+
+
+def compare_catalogue(runtime: Runtime) -> int:
+    """Compare Khaos's whole list of products with ours, and export what the cursor missed."""
+    name = runtime.configuration.erp.name
+    if runtime.store.row("select 1 as one from cursor where connection = %s and source = 'catalogue'", name) is None:
+        return 0  # the first poll of the catalogue asks for all of it
+    listed = call(runtime, name, "whole catalogue", runtime.erp.fetch_catalogue)
+    seen = {
+        row["code"]: row["seen_at"]
+        for row in runtime.store.rows("select code, seen_at from product where erp = %s", name)
+    }
+    missed = {
+        item.export_as
+        for item in listed
+        if item.code not in seen or (item.edited_at is not None and item.edited_at > seen[item.code] - CLOCKS_DIFFER)
+    }
+    return _export(runtime, missed, str(time.time_ns()))
+
+
+def _export(runtime: Runtime, codes: Collection[str], moment: str) -> int:
+    """Store what Khaos exports of some codes. ``moment`` makes the same words news: A, B and A again."""
+    name, units, new = runtime.configuration.erp.name, _units(runtime), 0
+    if odd := sorted(code for code in codes if "," in code):
+        body = json.dumps(odd).encode()
+        new += int(runtime.store.receive(name, Source.CODE_WITH_COMMA, receipt(body), body) is not None)
+    wanted = sorted(code for code in codes if "," not in code)
+    for some, body in units.fetch(wanted, runtime.erp.fetch_products):
+        key = receipt(body + moment.encode())
+        new += int(runtime.store.receive(name, Source.PRODUCTS, key, body) is not None)
+        units.exported(some)
+    return new
+
+
+def _units(runtime: Runtime) -> Units:
+    return Units(runtime, runtime.configuration.erp.name, "sku-sync", "product", PRODUCTS_A_CALL)
 
 
 def poll_asked(runtime: Runtime) -> int:
@@ -49,10 +83,5 @@ def poll_asked(runtime: Runtime) -> int:
         " gated_sku(g.name) as code",
         name,
     )
-    codes = sorted({row["code"] for row in wanted if "," not in row["code"]})
-    new = 0
-    for some in chunks(codes, PRODUCTS_A_CALL):
-        body = call(runtime, name, "asked", lambda some=some: runtime.erp.fetch_products(some))
-        key = receipt(body + str(time.time_ns()).encode())  # asked because something waits: worth a reading each time
-        new += int(runtime.store.receive(name, Source.PRODUCTS, key, body) is not None)
-    return new
+    # asked because something waits: worth a reading each time
+    return _export(runtime, {row["code"] for row in wanted if "," not in row["code"]}, str(time.time_ns()))

@@ -13,7 +13,7 @@ from workers.ports.edi import ItemFiles
 from workers.ports.orders import Products
 from workers.spine.reading import Reading, fingerprint
 
-UNTOLD = {"buy_price", "sell_price", "attributes"}  # no warehouse's business: their change is no new version
+NOT_SENT = {"buy_price", "sell_price", "attributes"}  # no warehouse's business: their change is no new version
 
 
 def read_products(reading: Reading) -> None:
@@ -84,7 +84,7 @@ def _post(reading: Reading, warehouse: str, product: Product, facts: dict[str, A
             subject=f"sku:{warehouse}:{product.code}",
             story=product.code,
             body=body,
-            fingerprint=fingerprint({k: v for k, v in body.items() if k not in UNTOLD}),
+            fingerprint=fingerprint({k: v for k, v in body.items() if k not in NOT_SENT}),
             wire=_written(takes, product, facts),
         )
     )

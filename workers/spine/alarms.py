@@ -1,4 +1,4 @@
-"""Tells on-call of exceptions, whoever filed them: one event each, grouped by flow, connection and kind."""
+"""Alerts on-call of exceptions, whoever filed them: one event each, grouped by flow, connection and kind."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from workers.observability import alerts
 from workers.spine.runtime import Runtime
 
 AT_A_TIME = 100
-OWN_ALERT = ("connection_shut", "suspect_release")  # a gate tells of itself, and of its opening
+OWN_ALERT = ("connection_shut", "suspect_release")  # the gate sends its own alerts, for its shutting and its opening
 
 
 def send_alerts(runtime: Runtime) -> int:
-    """Send an event for each exception that nobody was told of. Told twice after a crash, never not at all."""
+    """Send an alert for each exception that has had none. A crash can repeat an alert, never lose one."""
     rows = runtime.store.rows(
         "select e.*, m.reference from exception e left join message m on m.id = e.message_id"
         " where not e.alerted and e.severity <> 'info' and e.kind <> all (%s) order by e.id limit %s",

@@ -1,4 +1,4 @@
-"""The queues ``<flow>.dead`` into the exception table; and what a person does there: retry, edit and retry, dismiss."""
+"""Files the exceptions of dead messages and of poison, from the queues ``<flow>.dead``."""
 
 from __future__ import annotations
 

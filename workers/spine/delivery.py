@@ -40,7 +40,7 @@ class Handler(Protocol):
 
     @property
     def refused(self) -> str:
-        """The exception's kind when the other side says no."""
+        """The exception's kind when the partner refuses."""
 
     def write(self, message: Claimed) -> bytes | Outcome:
         """Gate and write: the bytes to freeze, or why it may not go. No network."""
@@ -58,7 +58,7 @@ class Doubtful(Handler, Protocol):
 
 
 class Reporter(Protocol):
-    """Tells Flower what becomes of each message."""
+    """Reports each message to Flower."""
 
     def started(self, message: Claimed) -> None:
         """A message was claimed."""
@@ -124,7 +124,7 @@ def drain(slot: Slot, lane: str) -> int:
 
 
 def _judged(slot: Slot, message: Claimed, turn: Turn) -> Settlement | None:
-    """What one attempt came to; None when it was stopped before anything was sent, and the message is given back."""
+    """The outcome of one attempt; None when it was stopped before anything was sent, and the message is given back."""
     try:
         with within(turn):
             return judge(slot, message, attempt(slot, message, turn))
@@ -167,7 +167,7 @@ def attempt(slot: Slot, message: Claimed, turn: Turn) -> Outcome:
 
 
 def _wire(slot: Slot, message: Claimed, handler: Handler, turn: Turn) -> bytes | Outcome:
-    """The bytes to push, frozen; or what the message came to without a push."""
+    """The bytes to push, frozen; or the outcome where none is needed."""
     if message.wire is None:
         written = handler.write(message)
         if isinstance(written, bytes):

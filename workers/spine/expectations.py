@@ -1,4 +1,4 @@
-"""What should have come by now: missed expectations become exceptions, owned and with a next step."""
+"""Expectations that are overdue become exceptions, with an owner and a next step."""
 
 from __future__ import annotations
 

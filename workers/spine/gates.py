@@ -18,7 +18,7 @@ log = structlog.get_logger(__name__)
 
 def tend(runtime: Runtime) -> int:
     """Open what may open, probe what is due, and alert about what is new. Returns how many were opened."""
-    opened = _told_waits(runtime)
+    opened = _waits_over(runtime)
     tell_of_new(runtime.store)
     failures: list[Exception] = []
     shut_now = runtime.store.rows("select * from connection where shut_kind not in ('throttled', 'not_live')")
@@ -47,7 +47,7 @@ def _try_to_open(runtime: Runtime, name: str) -> bool:
     return bool(due) and _probe(runtime, name) and open_connection(runtime, name)
 
 
-def _told_waits(runtime: Runtime) -> int:
+def _waits_over(runtime: Runtime) -> int:
     return runtime.store.run(
         "update connection set shut_kind = null, shut_since = null, shut_reason = null, shut_until = null,"
         " opened_at = now()"

@@ -1,4 +1,4 @@
-"""The heart of a process: it says that the process lives, renews what it runs, and notices when nothing is scheduled.
+"""The heartbeat of a process: reports it alive, renews its leases, and notices when no schedule runs.
 
 While it cannot beat, the fleet may count the process as dead; so the process then sends nothing by itself.
 """
@@ -27,7 +27,7 @@ TRUSTED_AFTER = 60
 
 
 class Heart:
-    """Beats in a thread of its own, over a connection of its own."""
+    """The heartbeat, in a thread and over a connection of its own."""
 
     def __init__(self, runtime: Runtime, node: str, *, lone: bool, lanes: Sequence[str]) -> None:
         """``node`` is the worker's name in Flower; ``lanes`` are the queues that it takes from."""
@@ -41,7 +41,7 @@ class Heart:
         self._thread.start()
 
     def alive(self) -> bool:
-        """Tell whether nobody can count this process as dead yet."""
+        """Whether the last beat is fresh enough that nobody counts this process as dead."""
         return time.monotonic() - self._last < self._runtime.configuration.fleet.limits.process_silent
 
     def stop(self) -> None:

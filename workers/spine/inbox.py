@@ -1,4 +1,4 @@
-"""What of the inbox is read next: a few records together, one big one alone, and what may have killed its reader alone.
+"""The next records to read: several small ones together; alone a big one, and one whose reader died.
 
 What is taken up is marked before it is read. When its reader dies, the batch is read one by one; a record that then
 ends its reader a second time is what killed it.
@@ -35,7 +35,7 @@ class Due:
 
 
 def take_up(store: Store) -> tuple[list[Due], list[Due]]:
-    """Mark what is read next, in a transaction of its own: what to read together, and what killed its reader."""
+    """Mark the next records, in a transaction of its own. Returns the batch, and records that killed their reader."""
     mine = store.process_id
     batch: list[Due] = []
     convicted: list[Due] = []

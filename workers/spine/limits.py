@@ -1,4 +1,4 @@
-"""What bounds calls to a connection: its call slots, and the gate that failures and told waits shut."""
+"""The limits of calls to a connection: its call slots, and the gate that failures and a partner's waits shut."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Health:
         return True
 
     def told_to_wait(self, connection: str, seconds: float) -> None:
-        """The partner named a time: the connection rests until then, an hour at most, and opens by itself.
+        """Shut the gate for the wait that the partner asked for, an hour at most; it opens by itself.
 
         A rest that begins within a minute after the last one goes on with it: ``resting_since`` stays.
         """

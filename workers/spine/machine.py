@@ -10,7 +10,7 @@ from pathlib import Path
 
 @cache
 def machine() -> str:
-    """Return what tells this machine and its pids from any other of the same host name."""
+    """Return a name of this machine and its boot that no other of the same host name has."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot} {Path('/proc/self/ns/pid').readlink()}"

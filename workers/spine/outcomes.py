@@ -1,4 +1,4 @@
-"""The closed set of what can come of a message. A handler returns one of these; there is no other way out."""
+"""The closed set of outcomes of an attempt. A handler returns one of these; there is no other way out."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Held:
 class Retry:
     """Again later. ``wait`` in seconds, or None for the back-off of its kind.
 
-    ``counted`` is false for what says nothing about the message: a told wait, a connection that is
+    ``counted`` is false for what says nothing about the message: a partner's wait, a connection that is
     down. ``maybe_done`` keeps the doubt.
     """
 

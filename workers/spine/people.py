@@ -1,4 +1,4 @@
-"""People who act on the ledger: who they are, and a wish of theirs that cannot be met."""
+"""People who act on the ledger, and the error for a command that cannot be done."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 class CannotDo(Exception):
-    """A person's wish that cannot be met; the message says why and what to do instead."""
+    """A command that cannot be done; the message says why and what to do instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Dismissal:
-    """What the queue of a message hears when its exception is dismissed: its reference, by whom, and why."""
+    """The dismissal of a message's exception, for its queue: the reference, by whom, and why."""
 
     reference: str
     person: Person

@@ -1,4 +1,4 @@
-"""What stands in a queue and is no task of ours: its bytes are kept as a record, and it is filed for a person."""
+"""Poison: an item in a queue that is no task of ours. Its bytes become a record, and it is filed for a person."""
 
 from __future__ import annotations
 

@@ -180,6 +180,28 @@ VERDICTS: dict[str, Verdict] = {
         "warning",
         "Khaos Control issued this invoice without a dispatch from the warehouse: stop it there, or dismiss.",
     ),
+    "invoice_vanished": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Khaos Control shows the invoice no more, and its goods are at the warehouse: see there what became of it, and"
+        " cancel the order at the warehouse or let it ship.",
+    ),
+    "never_issued": Verdict(
+        OPERATIONS,
+        "warning",
+        "The goods left and the invoice stands unissued in Khaos Control, where its stock has not fallen: issue it.",
+    ),
+    "not_exported": Verdict(
+        SUPPORT,
+        "error",
+        "Khaos Control cannot give out this order or product: open it there, look for odd characters in its texts and"
+        " save it anew; it is asked for again by itself.",
+    ),
+    "unknown_at_warehouse": Verdict(
+        OPERATIONS,
+        "error",
+        "The warehouse has an order that the fleet never sent: find out who entered it before it ships.",
+    ),
     "dispatch_route_missing": Verdict(
         SUPPORT,
         "error",
@@ -288,6 +310,23 @@ VERDICTS: dict[str, Verdict] = {
         "error",
         "The warehouse holds units in a condition that no table knows, so they are not sold: add the row that the"
         " reason names to fleet.toml, restart, then dismiss.",
+    ),
+    "clock_ahead": Verdict(
+        SUPPORT,
+        "warning",
+        "A partner's clock is ahead: ask them to set it. What it tells counts from when it came, and nothing is lost.",
+    ),
+    "level_drift": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Somebody or something else changes levels in Khaos Control: find out who (a stock-take, an import, another"
+        " integration). They are set right again; the figures of before and after stand in each SKU's story.",
+    ),
+    "absurd_quantity": Verdict(
+        OPERATIONS,
+        "error",
+        "A figure that nobody can mean, and nothing counts by it: have it corrected where it was written; where a"
+        f" message waits, `{RETRY}`.",
     ),
     "level_race": Verdict(
         OPERATIONS,

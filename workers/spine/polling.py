@@ -1,11 +1,17 @@
-"""Asks the sides what there is to be said: polls that store records, and the cursors that say how far they got."""
+"""Polls: calls that store records, and the cursors that say how far they got."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
 from typing import Any
 
+from adapters.errors import Garbled, Rejected
+from workers.spine import exceptions
 from workers.spine.limits import poll_slot
 from workers.spine.runtime import Runtime
 from workers.spine.turn import NotYet
@@ -14,6 +20,7 @@ ORDERS_A_CALL = 15
 
 
 SHOWN_A_CALL = 50
+TOO_MANY = 20  # units that fail one after the other: that is the partner, not the units
 
 
 class Busy(Exception):
@@ -40,6 +47,102 @@ def call(runtime: Runtime, connection: str, what: str, ask: Any) -> Any:
             runtime.tokens.give_back(connection)
             raise Busy(f"{connection} is shut or has no free slot for {what}")
         return ask()
+
+
+def read_facts(runtime: Runtime, connection: str) -> None:
+    """Read a connection's reference data, in a slot like every other call."""
+    call(runtime, connection, "reference data", lambda: runtime.read_facts(connection))
+
+
+def now(runtime: Runtime) -> datetime:
+    """This moment of the ledger's clock, which cursors never pass."""
+    row = runtime.store.row("select clock_timestamp() as at")
+    assert row is not None
+    at: datetime = row["at"]
+    return at
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """What a poll asks for by code, many to a call: where, for which flow, and what one of them is."""
+
+    runtime: Runtime
+    connection: str
+    flow: str
+    what: str  # "order" or "product"
+    size: int
+
+    def fetch(
+        self,
+        codes: Sequence[str],
+        ask: Callable[[Sequence[str]], Any],
+        calling: Callable[[Callable[[], Any]], Any] | None = None,
+    ) -> Iterator[tuple[Sequence[str], Any]]:
+        """Ask for codes; yields what was asked for in each call, with its answer.
+
+        A call that is refused or whose answer makes no sense is made again for each half of its codes. The one code
+        that is left stands in the exception table, and the others go their way. Raises the error when too many in a
+        row fail: then it speaks of the partner. ``calling`` makes a call in a slot that the caller has already.
+        """
+        calling = calling or partial(call, self.runtime, self.connection, f"{self.what}s")
+        waiting = deque(chunks(codes, self.size))
+        failed = 0
+        while waiting:
+            some = waiting.popleft()
+            try:
+                answer = calling(partial(ask, some))
+            except (Garbled, Rejected) as error:
+                half = len(some) // 2
+                if half:
+                    waiting.extendleft((some[half:], some[:half]))
+                    continue
+                failed += 1
+                if failed >= TOO_MANY:
+                    raise
+                self.not_exported(some[0], error.what)
+            else:
+                failed = 0
+                yield some, answer
+
+    def not_exported(self, code: str, why: str) -> None:
+        """File that a code cannot be had from its partner."""
+        exceptions.file(
+            self.runtime.store.run,
+            "not_exported",
+            subject=self._subject(code),
+            story=code,
+            flow=self.flow,
+            connection=self.connection,
+            why=f"{self.connection}, {self.what} {code}: {why}",
+            once=exceptions.Once.WHILE_OPEN,
+        )
+
+    def exported(self, codes: Sequence[str]) -> None:
+        """Close what stands open of codes that can be had."""
+        exceptions.close_all(
+            self.runtime.store.run,
+            "e.kind = 'not_exported' and e.subject = any (%s)",
+            self.subjects(codes),
+            why=f"{self.connection} exports it again",
+        )
+
+    def owed(self) -> list[str]:
+        """Codes that could not be had and that nobody has dismissed: they are asked for again."""
+        rows = self.runtime.store.rows(
+            "select story from exception where kind = 'not_exported' and state = 'open' and connection = %s"
+            " and flow = %s and subject like %s order by story",
+            self.connection,
+            self.flow,
+            self._subject("%"),
+        )
+        return [row["story"] for row in rows]
+
+    def subjects(self, codes: Iterable[str]) -> list[str]:
+        """The exceptions' subjects of some codes."""
+        return [self._subject(code) for code in codes]
+
+    def _subject(self, code: str) -> str:
+        return f"export:{self.connection}:{self.what}:{code}"
 
 
 def receipt(body: bytes) -> str:

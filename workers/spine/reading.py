@@ -31,7 +31,7 @@ GIVE_UP_AFTER = 5
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One thing that a side said."""
+    """One stored reply, event or file of a partner."""
 
     id: int
     received_at: datetime
@@ -156,7 +156,7 @@ def _fetch(db: Connection, due: Due) -> Record | None:
 
 
 def _convict(runtime: Runtime, due: Due, readers: Readers) -> None:
-    """A record that was read alone when its reader died: a dead message, which a person retries after a mend."""
+    """Make a dead message of a record that killed its reader; a person retries it after a mend."""
     with runtime.store.transaction() as db:
         row = db.execute(
             "select connection, source from record_unread where record_id = %s for update skip locked", (due.id,)

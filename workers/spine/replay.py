@@ -1,4 +1,4 @@
-"""Records that are read again after a mend, and records that are no partner's word but poison from a queue."""
+"""Readers of records that are read again after a mend, and of poison from a queue."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ReadAgain:
         return b"read"
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
-        """Read again; what is already there is not said twice, thanks to the message keys."""
+        """Read the record again; message keys keep what stands already from being posted twice."""
         record = message.body["record"]
         if message.subject == f"read:{message.connection}:orders:{message.reference}":
             # an order is asked for afresh: the page that it stood on is old, and names others that have moved on
@@ -40,7 +40,7 @@ class ReadAgain:
 
 
 def _forget(message: Claimed) -> Effect:
-    """Or the same verdict would count as said before, and nobody would hear of it."""
+    """Forget the entry's dead message, or the same error would count as filed and stay unseen."""
     return Effect(
         "delete from message_key where flow = %s and connection = %s and kind = 'read' and reference = %s",
         (message.flow, message.connection, message.reference),

@@ -1,4 +1,4 @@
-"""What may be rung now: keeps every queue shallow, frees what dead processes held, rings lost dead bells again."""
+"""The ringer: rings ready messages, keeps queues shallow, frees what dead processes held, rings lost bells again."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def ring_dead(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
 
 
 def mark_dead_processes(runtime: Runtime) -> int:
-    """Notice at once which processes of this very machine are gone; others are known by their silence."""
+    """Mark processes of this machine that are gone; those of other machines count as dead after their silence."""
     gone = []
     for row in runtime.store.rows(
         "select id, pid from process where machine = %s and beat_at > '-infinity'", machine()
@@ -112,7 +112,7 @@ def release_lost(runtime: Runtime) -> list[dict[str, object]]:
 
 
 def convict(runtime: Runtime, released: list[dict[str, object]]) -> None:
-    """A message that was alone when its process died is what killed it."""
+    """End a message dead that was alone when its process died: it killed it."""
     for row in released:
         if row["convicted"]:
             runtime.store.run(

@@ -23,6 +23,11 @@ def catalogue(erp: str) -> str:
     return f"catalogue {erp}"
 
 
+def whole_catalogue(erp: str) -> str:
+    """The comparison of the whole catalogue."""
+    return f"whole catalogue {erp}"
+
+
 def missing_products(erp: str) -> str:
     """The poll of products that orders wait for."""
     return f"asked {erp}"

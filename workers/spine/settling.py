@@ -1,4 +1,4 @@
-"""What came of a push, into the ledger: again and again while the ledger is away, and never given up in silence.
+"""Settles outcomes in the ledger: again and again while the ledger is away, and never given up in silence.
 
 An outcome that the ledger does not take, whatever the reason, is settled dead without its effects after a few tries: a
 message that stayed claimed would be pushed again at each end of its lease.
@@ -79,7 +79,7 @@ def _without_effects(settlement: Settlement, error: Exception) -> Settlement:
 
 
 def keep_evidence(store: Store, message: Claimed, settlement: Settlement) -> None:
-    """A settle that came too late changes nothing, and is written down."""
+    """Note in the timeline a settle that came too late; it changes nothing."""
     store.run(
         "insert into timeline (story, subject, flow, connection, step, note, message_id) values (%s, %s, %s,"
         " %s, %s, %s, %s)",

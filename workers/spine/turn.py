@@ -26,7 +26,7 @@ class LeaseOver(Exception):
 
 @dataclass(slots=True)
 class Turn:
-    """What one attempt at a message may still do, and what it did. ``ends`` is the lease's end by ``clock``."""
+    """One attempt at a message: its lease, and the calls that it made. ``ends`` is the lease's end by ``clock``."""
 
     ends: float
     clock: Callable[[], float]

@@ -1,6 +1,6 @@
 """Trouble of the fleet itself that lasts: one exception each, which closes when it is well.
 
-A queue that waits, a queue that nobody takes from, a schedule that fails again and again, a connection that is told to
+A queue that waits, a queue that nobody takes from, a schedule that fails again and again, a connection that must
 wait for long, and nothing scheduled running at all: that last is noticed by the heart of whichever process lives.
 """
 
@@ -17,7 +17,7 @@ KINDS = ("queue_waits", "no_worker", "schedule_failing", "told_to_wait", "beat_a
 
 
 def look(runtime: Runtime) -> int:
-    """File what is wrong and is not filed yet, close what is well again. Returns how much is wrong."""
+    """File an exception for each trouble that has none, close those that are over. Returns how many troubles stand."""
     rows = runtime.store.rows(
         "select * from fleet_troubles(%s) where troubled",
         json.dumps({"queue_wait": runtime.configuration.fleet.limits.queue_wait, "flows": FLOWS}),
@@ -44,7 +44,7 @@ def look(runtime: Runtime) -> int:
 
 
 def look_after_schedules(runtime: Runtime) -> bool:
-    """Look, and sound the alarm, where nothing scheduled has run for a minute: nobody else does. True where so."""
+    """File and alert where no schedule has run for a minute: nothing else would. True where so."""
     idle = runtime.store.row(
         "select not exists (select 1 from schedule where last_start > now() - interval '1 minute') as idle"
     )

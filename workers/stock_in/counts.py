@@ -1,4 +1,4 @@
-"""Counts: of SKUs that something was said about, and of whole buildings, page by page in bounded memory."""
+"""Counts of SKUs that a hint named, and of whole buildings, page by page in bounded memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from adapters.errors import ReachError
 from mappings.canonical import Condition, StockLine
 from mappings.errors import Unmappable, Unreadable
 from workers.ledger.store import Claimed, Effect
@@ -15,18 +14,18 @@ from workers.ledger.store import call as effect
 from workers.ports.api import CountPage
 from workers.spine import exceptions
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
-from workers.spine.polling import Busy, call
+from workers.spine.polling import call, now
 from workers.spine.runtime import Runtime
-from workers.stock_in.demand import moment
 from workers.stock_in.movements import as_rows, poll_movements, since
+from workers.stock_in.snapshots import begin_snapshot, break_snapshot, end_snapshot, take_pages
 
 SKUS_A_COUNT = 100
-LINES_AT_ONCE = 2000
+OF_RECORDS = ("absurd_quantity", "fractional_quantity", "unmappable")  # what stands about a SKU's records
 
 
 @dataclass(frozen=True, slots=True)
 class Recount:
-    """Counts the SKUs of a home that were spoken of; movements are read after the stock, so that none is missing."""
+    """A count of SKUs that hints named; movements are read after the stock, so that none is missing."""
 
     runtime: Runtime
     repeatable: bool = True  # a read
@@ -49,10 +48,10 @@ class Recount:
             return NotNeeded("everything was counted meanwhile")
         connection, facility = self.runtime.configuration.homes[home]
         stock, facts = self.runtime.warehouse(connection).stock, self.runtime.facts(connection)
-        began = moment(self.runtime)
+        began = now(self.runtime)
         self.runtime.pace(connection)
         counted = stock.count(facility, skus, facts)
-        ended = moment(self.runtime)
+        ended = now(self.runtime)
         self.runtime.pace(connection)
         raw = stock.fetch_movements(facility, since(self.runtime, home), facts)
         movements, odd = stock.read_movements(raw)
@@ -67,6 +66,13 @@ class Recount:
                     ended=ended.isoformat(),
                     skus=_sums(counted.lines, skus),
                 ),
+                effect(
+                    "compare_books",
+                    home=home,
+                    ended=ended.isoformat(),
+                    skus=_totals(counted, skus),
+                ),
+                _clean(counted, skus, home),
                 *_filings((*counted.unreadable, *odd), home, connection),
             ),
         )
@@ -85,6 +91,26 @@ def _sums(lines: Iterable[StockLine], skus: Iterable[str]) -> list[dict[str, Any
             held = other[line.sku]
             held[line.condition] = held.get(line.condition, 0) + line.units
     return [{"sku": sku, "good": n, "other": other.get(sku, {})} for sku, n in sorted(good.items())]
+
+
+def _totals(counted: CountPage, skus: Iterable[str]) -> list[dict[str, Any]]:
+    """All units of each SKU, in whatever condition; of one with a record that cannot be read nothing is said."""
+    units = dict.fromkeys(sorted(set(skus) - {entry.subject for entry in counted.unreadable}), 0)
+    for line in counted.lines:
+        if line.sku in units:
+            units[line.sku] += line.units
+    return [{"sku": sku, "units": n} for sku, n in units.items()]
+
+
+def _clean(counted: CountPage, skus: Iterable[str], home: str) -> Effect:
+    """What stood about a SKU's records is over where each of them can be read."""
+    well = sorted(set(skus) - {entry.subject for entry in counted.unreadable})
+    return exceptions.closing_all(
+        "e.kind = any (%s) and e.subject = any (%s)",
+        list(OF_RECORDS),
+        [f"stock:{home}:{sku}" for sku in well],
+        why="every stock record of it can be read",
+    )
 
 
 def _filings(unreadable: Iterable[Unreadable], home: str, connection: str) -> list[Effect]:
@@ -111,66 +137,14 @@ def count_building(runtime: Runtime, home: str) -> int:
     snapshot = begin_snapshot(runtime, home)
     pages = stock.pages(facility, facts)
     try:
-        complaints = take_pages(
+        lines, complaints = take_pages(
             runtime, snapshot, iter(lambda: call(runtime, connection, "count", lambda: next(pages, None)), None)
         )
-    except (ReachError, Busy) as error:
-        runtime.store.run(
-            "update snapshot set state = 'broken', ended_at = now(), note = %s where id = %s", str(error), snapshot
-        )
-        runtime.store.run("delete from snapshot_line where snapshot_id = %s", snapshot)
+    except Exception as error:
+        break_snapshot(runtime, snapshot, str(error))
         raise
     with runtime.store.transaction() as db:
         for complaint in _filings(complaints, home, connection):
             db.execute(complaint.sql, complaint.values)
-    return end_snapshot(runtime, snapshot, consistent=stock.snapshot_consistent, absent=stock.absent_after)
-
-
-def take_pages(runtime: Runtime, snapshot: int, pages: Iterable[CountPage]) -> list[Unreadable]:
-    """Take the pages of an open count in, some at a time: memory is bounded, however large the building."""
-    complaints: dict[tuple[str, str], Unreadable] = {}
-    waiting: list[StockLine] = []
-    for page in pages:
-        complaints |= {(entry.subject, entry.error.kind): entry for entry in page.unreadable}
-        waiting += page.lines
-        if len(waiting) >= LINES_AT_ONCE:
-            add_lines(runtime, snapshot, waiting)
-            waiting = []
-    add_lines(runtime, snapshot, waiting)
-    return list(complaints.values())
-
-
-def begin_snapshot(runtime: Runtime, home: str) -> int:
-    """Open a count of a building; one that an earlier process left open is broken."""
-    runtime.store.run(
-        "update snapshot set state = 'broken', note = 'left open' where home = %s and state = 'open'", home
-    )
-    runtime.store.run("delete from snapshot_line l using snapshot s where s.id = l.snapshot_id and s.state = 'broken'")
-    row = runtime.store.row("insert into snapshot (home, began_at) values (%s, clock_timestamp()) returning id", home)
-    assert row is not None
-    snapshot: int = row["id"]
-    return snapshot
-
-
-def add_lines(runtime: Runtime, snapshot: int, lines: Iterable[StockLine]) -> None:
-    """Add lines to an open count."""
-    with (
-        runtime.store.transaction() as db,
-        db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy,
-    ):
-        for line in lines:
-            copy.write_row((snapshot, line.sku, line.condition.value, line.units))
-
-
-def end_snapshot(runtime: Runtime, snapshot: int, *, consistent: bool, absent: int) -> int:
-    """The last page was read: the count is complete and is taken over. Returns how many SKUs differed."""
-    with runtime.store.transaction() as db:
-        db.execute(
-            "update snapshot set state = 'complete', ended_at = clock_timestamp(), lines ="
-            " (select count(*) from snapshot_line where snapshot_id = %s) where id = %s",
-            (snapshot, snapshot),
-        )
-        row = db.execute("select take_snapshot(%s, %s, %s) as n", (snapshot, consistent, absent)).fetchone()
-    assert row is not None
-    changed: int = row["n"]
-    return changed
+    consistent, absent = stock.snapshot_consistent, stock.absent_after
+    return end_snapshot(runtime, snapshot, lines, consistent=consistent, absent=absent)

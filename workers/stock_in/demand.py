@@ -5,9 +5,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from functools import partial
-from itertools import islice
 from typing import Any
 
 from mappings.canonical.promises import Promise
@@ -15,7 +12,7 @@ from mappings.errors import Unreadable
 from workers.domain.order_sites import keep
 from workers.ledger.store import Connection, within
 from workers.spine import exceptions
-from workers.spine.polling import ORDERS_A_CALL, call, chunks
+from workers.spine.polling import ORDERS_A_CALL, Units, call, now
 from workers.spine.runtime import Runtime
 
 AT_ONCE = 4  # calls for unknown orders within one flush; until it is known, an order counts at every site
@@ -31,23 +28,25 @@ def poll_demand(runtime: Runtime) -> int:
 def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at_once: int | None = AT_ONCE) -> int:
     """Read the open invoices and keep them. ``calling`` makes one call to Khaos in a slot that it has.
 
-    An invoice of which nothing can be told now keeps what was promised by it. Raises what adapters raise; then all of
+    An invoice that cannot be read now keeps its former promise. Raises what adapters raise; then all of
     that stays.
     """
     erp, name = runtime.erp, runtime.configuration.erp.name
-    began = moment(runtime)
+    began = now(runtime)
     raw = calling(erp.fetch_open)
     _, unreadable = erp.read_status(raw)
     invoices = erp.read_promises(raw)
     before = _stored(runtime)
-    untold = sorted({i.order_code for i in invoices if i.units is None and i.order_code})
-    fresh = sorted(set(untold) - {line[1] for promised in before.values() for line in promised})
+    without_lines = sorted({i.order_code for i in invoices if i.units is None and i.order_code})
+    fresh = sorted(set(without_lines) - {line[1] for promised in before.values() for line in promised})
     unknown = _unknown_sites(runtime, {i.order_code for i in invoices if i.order_code})
-    rest = sorted({*unknown, *untold} - set(fresh))
+    rest = sorted({*unknown, *without_lines} - set(fresh))
     by_ref = {i.associated_ref: i.order_code for i in invoices if i.associated_ref}
     ordered: dict[str, dict[str, int]] = {}
-    for codes in (*chunks(fresh, ORDERS_A_CALL), *islice(chunks(rest, ORDERS_A_CALL), at_once)):
-        orders = calling(partial(erp.fetch_orders, codes))
+    wanted = fresh + (rest if at_once is None else rest[: at_once * ORDERS_A_CALL])
+    to_ask = Units(runtime, name, "stock-in", "order", ORDERS_A_CALL)
+    for codes, orders in to_ask.fetch(wanted, erp.fetch_orders, calling):
+        to_ask.exported(codes)
         for named, site in erp.read_order_sites(orders).items():
             _keep_site(runtime, named if named in codes else by_ref.get(named, ""), site)
         for named, sites in erp.read_line_sites(orders).items():
@@ -67,7 +66,7 @@ def _lines(
     """What every invoice promises; one that cannot be read any more (``odd``) promises what it did ``before``.
 
     Of the others whose items are not shown or not clear, the first of an order promises all that the order asks for
-    and no clear one holds. Where the order cannot be read either, what was known stays.
+    and no clear one holds. Where the order cannot be read either, the former promise stays.
     """
     lines: list[list[Any]] = []
     clear: dict[str, Counter[str]] = {}
@@ -101,7 +100,7 @@ def _stored(runtime: Runtime) -> PromisedLines:
 
 
 def _file_unreadable(db: Connection, erp: str, unreadable: Iterable[Unreadable], promised: set[str]) -> None:
-    """An invoice that cannot be read is somebody's, the more so where nobody knows what it promises."""
+    """File an exception for each invoice that cannot be read, and close those of the others."""
     subjects = []
     for entry in unreadable:
         subjects.append(f"demand:{entry.subject}")
@@ -129,14 +128,6 @@ def _file_unreadable(db: Connection, erp: str, unreadable: Iterable[Unreadable],
 
 def _row(invoice: Promise, sku: str, units: int) -> list[Any]:
     return [invoice.invoice_code, invoice.order_code, sku, units, invoice.stage, invoice.shipped]
-
-
-def moment(runtime: Runtime) -> datetime:
-    """This moment of the ledger's clock."""
-    row = runtime.store.row("select clock_timestamp() as at")
-    assert row is not None
-    at: datetime = row["at"]
-    return at
 
 
 def _unknown_sites(runtime: Runtime, codes: Iterable[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""What fell due in ``stock-in`` is posted: counts and levels are figures, not letters."""
+"""Posts counts and flushes that fell due: they are figures, not letters."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def post_due(runtime: Runtime) -> int:
 
 
 def delay_after_crash(runtime: Runtime, released: list[dict[str, object]]) -> None:
-    """A process died within a flush: what it was sending may still be set, until Khaos's own time-out is over."""
+    """Delay a flush whose process died, until Khaos's time-out is over: its call may still be running."""
     name = runtime.configuration.erp.name
     for row in released:
         if row["flow"] == "stock-in" and row["connection"] == name:
@@ -56,7 +56,7 @@ def delay_after_crash(runtime: Runtime, released: list[dict[str, object]]) -> No
 
 
 def try_again(runtime: Runtime) -> int:
-    """A count or a flush that died goes again by itself: it always reads anew. Returns how many."""
+    """Requeue counts and flushes that died: they always read anew. Returns how many."""
     return runtime.store.run(
         "update message set state = 'queued', state_since = now(), due_at = now(), tries = 0,"
         " generation = generation + 1 where flow = 'stock-in' and kind in ('recount', 'levels') and state = 'dead'"
@@ -66,13 +66,15 @@ def try_again(runtime: Runtime) -> int:
 
 def purge(runtime: Runtime) -> None:
     """Counts and flushes are figures, not letters: their messages are kept a few days."""
-    runtime.store.run(
-        "with old as (delete from message_settled where flow = 'stock-in' and kind in ('recount', 'levels')"
-        " and settled_at < now() - interval '3 days' returning id, connection, kind, reference, version),"
-        " keys as (delete from message_key k using old where k.flow = 'stock-in' and k.connection = old.connection"
-        " and k.kind = old.kind and k.reference = old.reference and k.version = old.version returning 1),"
-        " bodies as (delete from message_body b using old where b.message_id = old.id returning 1)"
-        " delete from timeline t using old where t.message_id = old.id"
-    )
+    with runtime.store.transaction() as db:
+        db.execute("set local fleet.purge = 'figures'")  # or the timeline refuses
+        db.execute(
+            "with old as (delete from message_settled where flow = 'stock-in' and kind in ('recount', 'levels')"
+            " and settled_at < now() - interval '3 days' returning id, connection, kind, reference, version),"
+            " keys as (delete from message_key k using old where k.flow = 'stock-in' and k.connection = old.connection"
+            " and k.kind = old.kind and k.reference = old.reference and k.version = old.version returning 1),"
+            " bodies as (delete from message_body b using old where b.message_id = old.id returning 1)"
+            " delete from timeline t using old where t.message_id = old.id and t.flow = 'stock-in' and t.who = 'fleet'"
+        )
     runtime.store.run("delete from snapshot where began_at < now() - interval '90 days'")
     runtime.store.run("delete from item_row where state <> 'waiting' and asked_at < now() - interval '90 days'")

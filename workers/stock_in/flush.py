@@ -131,7 +131,7 @@ class Flush:
     def read(self, skus: Sequence[str], site: str = "") -> dict[str, int]:
         """What a site (this one, unless another is named) shows as available.
 
-        A site that our reference data does not know may be younger than that: it is read anew before anybody is told.
+        A site that our reference data lacks may be younger: it is read anew before an exception is filed.
         """
         name, site = self.runtime.configuration.erp.name, site or self.site
         try:
@@ -155,7 +155,7 @@ class Flush:
             self.shown |= self.read(skus)
 
     def _judge(self, skus: Sequence[str]) -> None:
-        """What shows as it should is done; what moved in between goes again; what Khaos does not take is explained."""
+        """Judge each SKU: done as shown, due again as it moved in between, or refused by Khaos and filed."""
         odd = self._odd(skus)
         self._well([sku for sku in skus if sku not in odd])
         for sku, target in odd.items():

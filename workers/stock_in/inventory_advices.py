@@ -1,4 +1,4 @@
-"""What moved and what was counted in a building that tells it: positions follow, and finance gets each adjustment."""
+"""Adjustments (947) and counts (846) that a warehouse sends: positions follow, finance gets each adjustment."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
+from workers.domain.clocks import local_moment, next_local, not_later
 from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.ledger.store import Connection
+from workers.ports.sources import Kind
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 from workers.stock_in.movements import as_rows
 
 GOOD = "good"
+NAMED = 5  # SKUs that an exception names
 
 
 def read_adjustment(reading: Reading) -> None:
@@ -56,7 +59,7 @@ def moves_of(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
 
 
 def read_count(reading: Reading) -> None:
-    """Reader of a whole count. It is compared with what was told since the last; the less sellable figure counts."""
+    """Reader of a whole count, compared with the movements since the last; the less sellable figure counts."""
     warehouse = reading.runtime.warehouse(reading.record.connection)
     documents = warehouse.stock_documents
     counted, bad = documents.read_count(reading.record.body)
@@ -67,32 +70,49 @@ def read_count(reading: Reading) -> None:
     with reading.db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy:
         for line in counted.lines:
             copy.write_row((number, line.sku, line.condition.value, line.units))
+    came = reading.record.received_at
+    written = not_later(origin.written, came)
+    at = min(counted.at, written)
     argument = {
         "home": home,
         "document": counted.number,
         "number": origin.number,
-        "written": origin.written.isoformat(),
-        "at": counted.at.isoformat(),
+        "written": written.isoformat(),
+        "at": at.isoformat(),
+        "parts": origin.parts,
     }
-    news = reading.run("select take_told_count(%s, %s) as differing", json.dumps(argument), number)
+    news = reading.run("select take_count_part(%s, %s) as news", json.dumps(argument), number)[0]["news"]
     file_unreadable(reading, home, bad)
-    if news[0]["differing"] is not None:  # else one that is older than the last
+    if news.get("otherwise"):
+        _told_otherwise(reading, counted.number, counted.facility, news["otherwise"])
+    if news["differing"] is not None and not news["missing"]:  # else an older one than the last, or a part of one
         by, zone = documents.snapshot_by(counted.facility)
-        due = datetime.combine(counted.at.astimezone(zone).date() + timedelta(days=1), by, zone)
+        due = local_moment(at.astimezone(zone).date() + timedelta(days=1), by, zone)
         reading.run("select await_count(%s, %s, %s)", home, reading.record.connection, due)
         if due > datetime.now(UTC):
             reading.close_exception("count_late", f"count:{home}", "a count has come")
 
 
+def _told_otherwise(reading: Reading, number: str, facility: str, skus: list[str]) -> None:
+    connection = reading.record.connection
+    reading.file_exception(
+        "told_otherwise",
+        subject=f"told:{connection}:{Kind.COUNT.value}:{facility} {number}",
+        story=number,
+        flow="stock-in",
+        connection=connection,
+        why=f"{connection} told stock count {number} of {facility} again, and otherwise: {', '.join(skus[:NAMED])}"
+        " stand in both. The first counts, and nothing of this one does",
+    )
+
+
 def await_first_counts(runtime: Runtime, db: Connection) -> None:
-    """A building that has told no count yet is to do so by its next morning."""
+    """Expect the first count of each building by its next morning."""
     for home, (connection, facility) in runtime.configuration.homes.items():
         documents = runtime.warehouse(connection).parts.stock_documents
         if documents is not None:
             by, zone = documents.snapshot_by(facility)
-            now = datetime.now(zone)
-            due = datetime.combine(now.date(), by, zone)
-            due = due if due > now else datetime.combine(now.date() + timedelta(days=1), by, zone)
+            due = next_local(datetime.now(UTC), by, zone)
             db.execute(
                 "select await_count(%s, %s, %s) where not exists (select 1 from told_count where home = %s)"
                 " and not exists (select 1 from expectation where subject = 'count:' || %s)",

@@ -12,7 +12,7 @@ from workers.ledger.store import Claimed
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.polling import Busy, call, chunks
 from workers.spine.runtime import Runtime
-from workers.stock_in import abandoned_sites
+from workers.stock_in import abandoned_sites, drift
 from workers.stock_in.delivery_notes import waits
 from workers.stock_in.demand import refresh
 from workers.stock_in.flush import SHOWN_A_CALL, Flush
@@ -65,6 +65,7 @@ def compare(runtime: Runtime) -> int:
     ):
         skus = _universe(runtime, site)
         flush = Flush(runtime, site["site"], site["home"], site["purpose"], calling)
+        drifted: list[drift.Drift] = []
         for some in chunks(skus, SHOWN_A_CALL):
             try:
                 shown = flush.read(some)
@@ -73,7 +74,9 @@ def compare(runtime: Runtime) -> int:
             odd = [sku for sku, t in flush.targets(some).items() if shown.get(sku, 0) != t.shows]
             odd += [sku for sku in waits(runtime, site["home"], some) if flush.sells and sku not in odd]
             differ += len(odd)
+            drifted += drift.find(flush, shown, odd)  # before it is set right
             _keep(runtime, site, shown, odd)
+        drift.tell(runtime, site, drifted)
     return differ
 
 

@@ -4,42 +4,47 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
+from workers.domain.clocks import close_ahead, file_ahead, is_ahead
 from workers.domain.rereads import taken_back
 from workers.ports.sources import Source
-from workers.spine.polling import call, receipt
+from workers.spine.polling import call, now, receipt
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
-OVERLAP = timedelta(minutes=10)
+OVERLAP = timedelta(minutes=75)  # more than the hour that their clock is set back in autumn
 
 
 def since(runtime: Runtime, home: str) -> datetime | None:
     """From which moment of the warehouse's clock movements are to be read; None before the first time."""
     row = runtime.store.row("select value from cursor where connection = %s and source = 'movements'", home)
-    return datetime.fromisoformat(row["value"]["until"]) - OVERLAP if row else None
+    return min(datetime.fromisoformat(row["value"]["until"]), now(runtime)) - OVERLAP if row else None
 
 
 def poll_movements(runtime: Runtime, home: str) -> int:
     """Read what was booked since the last time. Returns how many records are new.
 
-    The first time only tells where to begin: what was booked before the fleet's first count is no news.
+    The first time only finds where to begin: what was booked before the fleet's first count is no news.
     """
     connection, facility = runtime.configuration.homes[home]
-    facts, begin = runtime.facts(connection), since(runtime, home)
-    asked_at, stock = datetime.now(UTC), runtime.warehouse(connection).stock
+    facts, begin, asked_at = runtime.facts(connection), since(runtime, home), now(runtime)
+    stock = runtime.warehouse(connection).stock
     raw = call(runtime, connection, "movements", lambda: stock.fetch_movements(facility, begin, facts))
     body = json.dumps({"home": home, "baseline": begin is None, "raw": raw.decode()}, sort_keys=True).encode()
     stored = runtime.store.receive(connection, Source.MOVEMENTS, receipt(body), body)
     movements, _unreadable = stock.read_movements(raw)
     # a clock that is ahead moves no cursor: what is booked until then would never be read
     until = max((m.moved_at for m in movements if m.moved_at <= asked_at), default=None)
-    if until is None and begin is None:
-        row = runtime.store.row("select clock_timestamp() - interval '5 minutes' as at")
-        until = row["at"] if row else None
+    latest = max((m.moved_at for m in movements), default=None)
+    if latest is not None and is_ahead(latest, asked_at):
+        file_ahead(runtime.store.run, connection, latest, asked_at)
+    elif latest is not None:
+        close_ahead(runtime.store.run, connection)
+    if begin is None:
+        until = asked_at
     if until is not None:
         runtime.store.run(
             "insert into cursor (connection, source, value) values (%s, 'movements', %s)"

@@ -7,7 +7,7 @@ from workers.spine.reading import Reading
 
 
 def read_hint(reading: Reading) -> None:
-    """Reader of a webhook about stock: its SKUs are counted again. Ten thousand words of one SKU are one count."""
+    """Reader of a webhook about stock: its SKUs are counted again. Many hints of one SKU are one count."""
     connection = reading.record.connection
     hint = reading.runtime.warehouse(connection).stock.read_hint(
         event_of(reading.record.source) or "", reading.record.body

@@ -6,7 +6,7 @@ from workers.ledger import locks
 from workers.spine.runtime import Runtime
 from workers.stock_in.inventory_advices import await_first_counts
 
-SAID = """
+ROWS = """
 select (select json_agg(b order by number) from buffer_rule b)::text as rules,
        (select json_agg(s order by site) from stock_site s)::text as sites
 """
@@ -26,7 +26,7 @@ def install(runtime: Runtime) -> None:
     ]
     with runtime.store.transaction() as db:
         locks.hold(db, locks.STOCK_SITES)
-        before = db.execute(SAID).fetchone()
+        before = db.execute(ROWS).fetchone()
         db.execute("delete from buffer_rule")
         for rule in rules:
             db.execute("insert into buffer_rule values (%s, %s, %s, %s, %s, %s)", rule)
@@ -55,6 +55,6 @@ def install(runtime: Runtime) -> None:
             db.execute("insert into stock_site (site, home, purpose) values (%s, %s, %s)", row)
         if stock.levels != "off":
             await_first_counts(runtime, db)
-        after = db.execute(SAID).fetchone()
+        after = db.execute(ROWS).fetchone()
         if before != after:
             db.execute("select touch_levels(h.site, array(select sku from position where home = h.site)) from home h")

@@ -42,7 +42,7 @@ def exceptions(engine: Engine, *, state: State = "open", kind: str = "", owner: 
 
 
 def counts(engine: Engine) -> list[Row]:
-    """How many exceptions stand open, by kind and owner: ``kind``, ``owner``, ``severity``, ``n``, ``oldest``."""
+    """Counts of open exceptions, by kind and owner: ``kind``, ``owner``, ``severity``, ``n``, ``oldest``."""
     with snapshot(engine) as reading:
         return fetch(
             reading,

@@ -27,7 +27,7 @@ SETTLED = ("delivered", "superseded", "withdrawn", "not_needed", "dismissed")
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """How many messages of a flow stand where. ``received`` is the sum of all the other counts of messages.
+    """Counts of a flow's messages by state. ``received`` is the sum of all the other counts of messages.
 
     ``dead`` counts messages that wait for a person; ``exceptions`` what stands open in the exception
     table, and with it every dead message that has no row there yet (``unfiled``).
@@ -125,7 +125,7 @@ OLDEST_DUE = (
 
 
 def overview(engine: Engine) -> Overview:
-    """Where everything stands now. Raises sqlalchemy's OperationalError when the ledger is away."""
+    """The state of the fleet now. Raises sqlalchemy's OperationalError when the ledger is away."""
     with snapshot(engine) as reading:
         live = fetch(reading, "select flow, state, count(*) as n from message group by 1, 2")
         live += fetch(reading, "select flow, state, count(*) as n from message_settled group by 1, 2")

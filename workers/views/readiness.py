@@ -28,5 +28,7 @@ def troubles(engine: Engine, queue_wait: float) -> list[Trouble]:
     """
     argument = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
     with snapshot(engine) as reading:
-        rows = fetch(reading, "select kind, subject, why from fleet_troubles(cast(:asked as jsonb))", asked=argument)
+        rows = fetch(
+            reading, "select kind, subject, why from fleet_troubles(cast(:argument as jsonb))", argument=argument
+        )
     return [Trouble(row["kind"], row["subject"], row["why"]) for row in rows]

@@ -19,8 +19,8 @@ select h.site, h.connection, h.facility, h.counted_at as building_counted_at, h.
   from home h cross join lateral figures(h.site, array[cast(:sku as text)], h.issue_point) f
   left join position p on p.home = h.site and p.sku = f.sku order by h.site
 """
-# Of a warehouse that speaks by files: what it told since both last agreed, its last count with what moved after it.
-TOLD = """
+# Of a warehouse that speaks by files: its movements since both last agreed, its last count with what moved after it.
+ADVISED = """
 select h.site, f.book, f.counted, f.differs, nullif(t.agreed_at, '-infinity') as agreed_at,
        nullif(t.counted_at, '-infinity') as counted_at, c.document as count, c.taken_at as count_taken_at
   from home h join told_sku t on t.home = h.site and t.sku = :sku
@@ -91,7 +91,7 @@ def stock_story(engine: Engine, sku: str) -> StockStory | None:
                 return StockStory(
                     sku=spelt,
                     homes=tuple(fetch(reading, FIGURES, sku=spelt)),
-                    told=tuple(fetch(reading, TOLD, sku=spelt)),
+                    told=tuple(fetch(reading, ADVISED, sku=spelt)),
                     levels=tuple(fetch(reading, LEVELS, sku=spelt)),
                     demand=tuple(fetch(reading, DEMAND, sku=spelt)),
                     left=tuple(fetch(reading, LEFT, sku=spelt)),

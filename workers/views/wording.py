@@ -24,7 +24,7 @@ def span(seconds: float | None) -> str:
 
 
 def units(lines: Mapping[str, int]) -> int:
-    """How many units stand in {sku: units}."""
+    """The sum of {sku: units}."""
     return sum(lines.values())
 
 

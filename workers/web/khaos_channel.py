@@ -45,7 +45,7 @@ HOURLY = (Source.STOCK_STATUS_UPLOAD, Source.ORDER_STATUS_UPLOAD)  # the same wo
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """The channel, its connection's name, and the ledger. ``engine`` tells quickly whether the ledger is there."""
+    """The channel, its connection's name, and the ledger. ``engine`` is asked first whether the ledger is there."""
 
     channel: KhaosChannel
     erp: str
@@ -62,12 +62,14 @@ class Door:
     def pull(self, continuation: str, references: tuple[str, ...]) -> pulls.Batch:
         """The next returns."""
         present(self.engine)
-        return pulls.pull(self.store, self.erp, continuation, self.channel.settings.page, references, self._tellable)
+        return pulls.pull(
+            self.store, self.erp, continuation, self.channel.settings.page, references, self._can_be_written
+        )
 
-    def _tellable(self, made: CustomerReturn) -> bool:
+    def _can_be_written(self, made: CustomerReturn) -> bool:
         refused = self.channel.write_returns([made], "json").refused
         for entry in refused:
-            log.error("a return cannot be told", reference=entry.subject, field=entry.error.field)
+            log.error("a return cannot be written", reference=entry.subject, field=entry.error.field)
         return not refused
 
 
@@ -113,7 +115,7 @@ def _returns(door: Door, form: Form) -> Endpoint:
         except AWAY as error:
             return _away("returns", error)
         written = door.channel.write_returns(batch.returns, form)
-        log.info("returns were pulled", told=len(batch.returns), again=bool(references))
+        log.info("returns were pulled", returns=len(batch.returns), again=bool(references))
         headers = {} if batch.continuation is None else {CONTINUATION: batch.continuation}
         return Response(written.body, media_type=CONTENT_TYPES[form], headers=headers)
 

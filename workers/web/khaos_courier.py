@@ -39,7 +39,7 @@ FORMS: dict[str, Form | None] = {"": None, ".json": "json", ".xml": "xml"}  # No
 
 
 def counter(store: Store, configuration: Configuration) -> Counter:
-    """Where this deployment answers."""
+    """The counter that answers in this deployment."""
     hook: CourierHook = configuration.erp.settings.courier_hook
     warehouses = frozenset(c.name for c in configuration.warehouses if c.dispatch_route == HOOK)
     return Counter(store, configuration.erp.name, warehouses, labels=hook.label == "pdf")

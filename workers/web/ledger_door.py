@@ -18,5 +18,5 @@ def present(engine: Engine) -> None:
 
 
 def name_of(error: Exception) -> str:
-    """What to log of such an error: its class alone, for its text may quote a body."""
+    """The name of such an error for the log: its class alone, for its text may quote a body."""
     return type(getattr(error, "orig", None) or error).__name__

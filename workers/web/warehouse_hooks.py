@@ -34,7 +34,7 @@ EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Inbox:
-    """Where events go, and whom they may come from. ``engine`` tells quickly whether the ledger is there."""
+    """The store of events, and the connections that may post.``engine`` is asked first whether the ledger is there."""
 
     store: Store
     engine: Engine
@@ -95,7 +95,7 @@ def _refused(connection: str, why: str, status: int) -> JSONResponse:
 
 
 def _answer(status: int) -> JSONResponse:
-    """One body for every refusal: it tells a stranger nothing."""
+    """One body for every refusal, so that a stranger learns nothing."""
     return JSONResponse({"ok": False}, status, headers=AGAIN if status == 503 else None)  # noqa: PLR2004  named just above
 
 

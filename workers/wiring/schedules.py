@@ -13,7 +13,7 @@ from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in
 from workers.sku_sync import item_files
 from workers.sku_sync import polls as sku_sync_polls
-from workers.spine import alarms, expectations, gates, poison, reading, ringer, scheduler, watch
+from workers.spine import alarms, expectations, gates, poison, polling, reading, ringer, scheduler, watch
 from workers.spine import schedule_names as names
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
@@ -61,6 +61,9 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         Scheduled(names.open_orders(erp), every.sweep, lambda: orders_out_polls.poll_open_orders(runtime), erp),
         Scheduled(names.catalogue(erp), every.catalogue, lambda: sku_sync_polls.poll_catalogue(runtime), erp),
         Scheduled(
+            names.whole_catalogue(erp), every.catalogue_whole, partial(sku_sync_polls.compare_catalogue, runtime), erp
+        ),
+        Scheduled(
             names.missing_products(erp), min(every.catalogue, 30.0), lambda: sku_sync_polls.poll_asked(runtime), erp
         ),
         Scheduled(names.read_back(erp), every.read_back, lambda: read_back.read_back(runtime), erp),
@@ -68,7 +71,9 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
     for warehouse in runtime.configuration.warehouses:
         name = warehouse.name
         listed.append(
-            Scheduled(names.reference_data(name), every.reference_data, partial(runtime.read_facts, name), name)
+            Scheduled(
+                names.reference_data(name), every.reference_data, partial(polling.read_facts, runtime, name), name
+            )
         )
         listed += _of_warehouse(runtime, name)
     listed.append(Scheduled(names.credit_notes(erp), every.credit_notes, partial(credit_notes.poll, runtime), erp))
@@ -113,7 +118,7 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
         Scheduled(names.DIFFERENCES, 30.0, partial(count_differences.check, runtime)),
         Scheduled(names.PURGE_STOCK, 3600.0, partial(due.purge, runtime)),
         Scheduled(names.reference_data(erp), runtime.configuration.fleet.intervals.reference_data,
-                  partial(runtime.read_facts, erp), erp),
+                  partial(polling.read_facts, runtime, erp), erp),
         Scheduled(names.demand(erp), every.demand, partial(demand.poll_demand, runtime), erp),
         Scheduled(names.compare_levels(erp), every.compare, partial(levels.compare, runtime), erp),
     ]  # fmt: skip

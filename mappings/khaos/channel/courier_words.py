@@ -57,7 +57,7 @@ class Box(Word):
 
 
 class CourierAddress(Word):
-    """Where it is invoiced or delivered."""
+    """The address of invoice or delivery."""
 
     courier_note: str | None = None
     company_name: str | None = None

@@ -1,7 +1,7 @@
 """How an address of ours becomes an address and a contact of the channel and back: names split, long texts cut.
 
 README of ``kcc-web-services``, tables "Address" and "Contact": the longest of each member, and that a contact has a
-forename or a surname. What is cut is told, for a cut address is found by nobody.
+forename or a surname. Each cut is reported, for a cut address is found by nobody.
 """
 
 from __future__ import annotations

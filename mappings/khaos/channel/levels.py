@@ -23,7 +23,7 @@ class Levels(Word):
 
 
 class RelationshipPotential(Word):
-    """What could be put together from other items, or had by taking them apart."""
+    """Units that could be put together from other items, or had by taking them apart."""
 
     from_children: Number | None = None
     from_parents: Number | None = None
@@ -49,7 +49,7 @@ class StockStatuses(Word):
 
 @dataclass(frozen=True, slots=True)
 class ChannelLevel:
-    """Units of an item at a site; None is what Khaos did not tell. Below zero when more is promised than there is."""
+    """Units of an item at a site; None where Khaos gave none. Below zero when more is promised than there is."""
 
     stock_id: str
     code: str
@@ -60,7 +60,7 @@ class ChannelLevel:
 
     @property
     def sellable(self) -> int | None:
-        """The vendor's rule: the full figure is ``available`` where it is told, else what children could make."""
+        """The vendor's rule: the full figure is ``available`` where it is given, else what children could make."""
         return self.from_children if self.available is None else self.available
 
 

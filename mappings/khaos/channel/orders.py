@@ -18,7 +18,7 @@ API_VERSION = 1000  # the text's; the vendor's PHP samples say 10000
 
 
 class Customer(Word):
-    """Who ordered. ``create_new`` is IfNoMatch, Always or Never."""
+    """The customer who ordered. ``create_new`` is IfNoMatch, Always or Never."""
 
     create_new: str
     company_class: DataItem
@@ -43,7 +43,7 @@ class LockableDate(Word):
 
 
 class OrderHeader(Word):
-    """What holds for the whole order."""
+    """The head of an order."""
 
     associated_ref: str
     order_date: Moment
@@ -78,7 +78,7 @@ class OrderHeader(Word):
 
 
 class StockDescription(Word):
-    """Where a line's description comes from; ``parameter`` is the description itself for Explicit."""
+    """The source of a line's description; ``parameter`` is the description itself for Explicit."""
 
     XML_ATTRIBUTES: ClassVar[bool] = True
     XML_TEXT: ClassVar[str] = "Parameter"
@@ -165,7 +165,7 @@ class SalesOrder(Word):
 
 
 class OrderImportConfig(MatchOn):
-    """What Khaos shall do with the orders of this answer. The policies are Abort, ImportAndHold or Skip."""
+    """Khaos's policies for the orders of this answer. The policies are Abort, ImportAndHold or Skip."""
 
     discontinued_items: str | None = None
     run_to_zero_error_items: str | None = None

@@ -65,7 +65,7 @@ class Contact(Word):
 
 
 class ItemMapping(Word):
-    """What kind of code a SKU is: StockCode, OtherRef, Barcode (of the type ``mapping_item``), WebCode, Automatic."""
+    """The kind of a SKU's code: StockCode, OtherRef, Barcode (of the type ``mapping_item``), WebCode, Automatic."""
 
     mapping: str
     mapping_item: str | None = None

@@ -27,7 +27,7 @@ class PriceListStock(Word):
 
 
 class PriceList(Word):
-    """One list. ``price_list_net`` tells whether its values are net."""
+    """One list. ``price_list_net``: whether its values are net."""
 
     price_list_id: str
     price_list_name: str | None = None

@@ -1,4 +1,4 @@
-"""``StockUpload`` -> products, the same that the SOAP export gives for the same item as far as the channel tells.
+"""``StockUpload`` -> products, the same that the SOAP export gives for the same item in the fields that it has.
 
 README of ``kcc-web-services``, "StockItem". The channel knows neither commodity code nor country of origin, and its
 unit of weight is not published: it is taken for the one of the SOAP export (grams, by the vendor's convention).

@@ -45,7 +45,7 @@ def write_returns(
     source_style: SourceStyle = "SourceReference",
     zone: ZoneInfo = LONDON,
 ) -> WrittenReturns:
-    """The answer for these returns, in their order. One that cannot be told is refused and spoils no neighbour.
+    """The answer for these returns, in their order. One that cannot be written is refused and spoils no neighbour.
 
     ``source_style`` is the spelling of the source order that the merchant's build takes: nested under either name, or
     ``flat`` (``SourceReference{SOrderCode}``). ``zone`` is the clock of the Khaos server. Texts of addresses are cut to
@@ -168,7 +168,7 @@ def _unmappable(error: ValidationError) -> Unmappable:
 
 def _read_item(item: return_words.ReturnedItem) -> ReturnedItem:
     if not item.return_reason.id:
-        raise Unmappable("ReturnedItem.ReturnReason", "", "a reason is told by its ID; correct the return")
+        raise Unmappable("ReturnedItem.ReturnReason", "", "a reason travels by its ID; correct the return")
     return ReturnedItem(**_read_line(item), reason_id=item.return_reason.id, order_code=_read_source(item))
 
 

@@ -116,7 +116,7 @@ class ChannelShipment:
 
 @dataclass(frozen=True, slots=True)
 class ChannelOrder:
-    """How far an order is; ``status`` is a number of ``ORDER_STATUSES``."""
+    """The progress of an order; ``status`` is a number of ``ORDER_STATUSES``."""
 
     order_code: str
     order_id: str

@@ -32,7 +32,7 @@ class StockOptions(Word):
 
 
 class WebProperties(Word):
-    """What a shop shows."""
+    """The texts that a shop shows."""
 
     website_price: Price | None = None
     web_teaser: str | None = None
@@ -141,7 +141,7 @@ class PackItem(Word):
 
 
 class Relationship(Word):
-    """How one item belongs with others. ``pack_type`` is None, Build or Pack."""
+    """The relation of one item to others. ``pack_type`` is None, Build or Pack."""
 
     stock_id: str
     linked: tuple[LinkedItem, ...] | None = None

@@ -161,3 +161,12 @@ def test_units_that_come_one_after_the_other_are_one_return_each(shop: Shop) -> 
     ]
     shop.pulled()
     assert sorted(lines["MUG"] for _, lines in shop.credited()) == [1, 2]
+
+
+def test_the_ten_millionth_return_has_a_number_of_its_own(shop: Shop) -> None:
+    shop.store.run("select setval('return_number', 9999998)")
+    shop.world.stock("MUG")
+    for _ in range(4):
+        order = shop.sold(("MUG", 1))
+        shop.back(order, shop.good("MUG", 1))
+    assert {line["reference"] for line in shop.lines()} == {f"RT{n}" for n in range(9_999_999, 10_000_003)}

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import pytest
 
 from fleet_tests.world import World
-from workers.stock_in import counts, demand, levels
+from workers.stock_in import count_differences, counts, demand, levels
 from workers.stock_in.movements import poll_movements
 
 SKUS = ("MUG", "BOWL", "TRAY")
@@ -188,6 +188,9 @@ class Day:
     def judge(self) -> None:
         there = self.world.clarus.books()
         assert there["stockouts"] == 0, "an order lacked goods"
+        assert count_differences.differences(self.world.store) == [], "everything that moved was booked"
+        drifted = self.world.store.rows("select story, note from timeline where step = 'level drift'")
+        assert drifted == [], "nobody changed a level by hand"
         shown = {(row["code"], row["site"]): row for row in self.world.khaos.books()["levels"]}
         demand.poll_demand(self.world.runtime)
         for sku in SKUS:

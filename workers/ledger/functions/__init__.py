@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 SUBJECTS = (
     "locks",
     "merchant",
+    "timeline",
     "records",
     "exceptions",
     "messages",
@@ -32,6 +33,7 @@ SUBJECTS = (
     "stock_counts",
     "stock_demand",
     "goods_in",
+    "stock_books",
     "stock_movements",
     "inventory_advices",
     "products",

@@ -120,47 +120,93 @@ begin
     return jsonb_array_length(v_news);
 end $$;
 
--- A whole count was told, and its lines stand in snapshot_line under p_id: it is taken over, and compared with the book.
--- One that is older than the last changes nothing.
---   p: home, document, number, written, at
--- Returns how many SKUs differ from the book; null where the count was an old one.
-create or replace function take_told_count(p jsonb, p_id bigint) returns integer language plpgsql as $$
+-- A count was told, and the lines of this document stand in snapshot_line under p_id: they are taken over, and compared
+-- with the book. One that is older than the last changes nothing.
+--
+-- A count may come in several documents: under one number, or of one moment in one file. Each is a part, whose SKUs no
+-- other part names. A SKU is absent only from a count of which as many parts have come as the file says and as the
+-- count before had; and a building is not counted before the first count is whole.
+--   p: home, document, number, written, at, parts (documents of this count in its file)
+-- Returns differing (SKUs that differ from the book; null: an old count, or the same again), missing (parts), and
+-- otherwise (SKUs that another part of this count names already: nothing is taken then).
+create or replace function take_count_part(p jsonb, p_id bigint) returns jsonb language plpgsql as $$
 declare
     v_home text := p->>'home';
     v_number bigint := (p->>'number')::bigint;
     v_written timestamptz := (p->>'written')::timestamptz;
     v_at timestamptz := (p->>'at')::timestamptz;
+    v_count text;
+    v_name text := p->>'document';
+    v_print text;
+    v_part smallint;
+    v_parts integer;
+    v_overlap text[];
     v_differing integer;
     v_lines integer;
     v_first boolean;
 begin
     perform lock_home(v_home);
-    if exists (select 1 from told_count c where c.home = v_home and (c.at, c.written, c.number) >= (v_at, v_written, v_number)) then
-        update snapshot set state = 'broken', ended_at = clock_timestamp(), note = 'an older count than the last' where id = p_id;
-        delete from snapshot_line where snapshot_id = p_id;
-        return null;
-    end if;
     create temp table said on commit drop as
     select sku, jsonb_object_agg(condition, units) filter (where units <> 0) as units
       from (select sku, condition, sum(units)::integer as units from snapshot_line where snapshot_id = p_id group by 1, 2) c
      group by sku;
-    select count(*) into v_lines from said;
-    v_first := not exists (select 1 from told_count c where c.home = v_home);
+    select count(*), md5(coalesce(string_agg(sku || coalesce(units, '{}')::text, ' ' order by sku), '')) into v_lines, v_print from said;
+    -- the count that this is a part of: a number that comes again months later is another one
+    select c.count_of into v_count from told_count c
+     where c.home = v_home and ((c.count_of = v_name and c.at between v_at - interval '12 hours' and v_at + interval '12 hours')
+                                or (c.at, c.written, c.number) = (v_at, v_written, v_number))
+     order by c.part limit 1;
+    if exists (select 1 from told_count c where c.home = v_home and c.count_of is distinct from v_count
+                and (c.at, c.written, c.number) >= (v_at, v_written, v_number))
+       or exists (select 1 from told_count c where c.home = v_home and c.count_of = v_count and c.print = v_print) then
+        drop table said;
+        update snapshot set state = 'broken', ended_at = clock_timestamp(), note = 'an older count than the last' where id = p_id;
+        delete from snapshot_line where snapshot_id = p_id;
+        return jsonb_build_object('differing', null);
+    end if;
+    select array_agg(t.sku order by t.sku) into v_overlap from told_sku t
+     where t.home = v_home and t.absent = 0 and t.sku in (select s.sku from said s)
+       and exists (select 1 from told_count c where c.home = v_home and c.count_of = v_count
+                      and (c.at, c.written, c.number) = (t.counted_at, t.counted_written, t.counted_number));
+    if v_overlap is not null then
+        drop table said;
+        update snapshot set state = 'broken', ended_at = clock_timestamp(), note = 'another part names its SKUs' where id = p_id;
+        delete from snapshot_line where snapshot_id = p_id;
+        return jsonb_build_object('differing', null, 'otherwise', v_overlap);
+    end if;
+    v_part := 1 + (select count(*) from told_count c where c.home = v_home and c.count_of = v_count);
+    v_parts := greatest(coalesce((p->>'parts')::integer, 1), coalesce((
+        select max(c.part) from told_count c where c.home = v_home and c.count_of = (
+            select o.count_of from told_count o where o.home = v_home and o.count_of is distinct from v_count
+             order by o.at desc, o.written desc, o.number desc limit 1)), 1));
+    v_first := not exists (select 1 from told_count c where c.home = v_home and c.count_of is distinct from v_count);
+    if v_part > 1 then
+        v_name := v_name || ' part ' || v_part;
+    end if;
+    if exists (select 1 from told_count c where c.home = v_home and c.document = v_name) then
+        v_name := v_name || ' of ' || v_at::text;
+    end if;
+    v_count := coalesce(v_count, v_name);
     -- the first count of all begins the book; what a later one is the first to name has moved without a word
     insert into told_sku as t (home, sku, counted, counted_number, counted_written, counted_at)
     select v_home, sku, coalesce(units, '{}'), v_number, v_written, v_at from said
     on conflict (home, sku) do update
        set counted = excluded.counted, counted_number = v_number, counted_written = v_written, counted_at = v_at, absent = 0;
     if v_first then
-        update told_sku set agreed = counted, agreed_number = v_number, agreed_written = v_written, agreed_at = v_at,
+        update told_sku t set agreed = counted, agreed_number = v_number, agreed_written = v_written, agreed_at = v_at,
                base_number = v_number, base_written = v_written, base_at = v_at
-         where home = v_home and counted_number = v_number;
+         where t.home = v_home and t.sku in (select s.sku from said s);
     end if;
     -- a SKU that two whole counts in a row leave out is gone
-    update told_sku t set absent = t.absent + 1
-     where t.home = v_home and not exists (select 1 from said s where s.sku = t.sku);
-    update told_sku t set counted = '{}', counted_number = v_number, counted_written = v_written, counted_at = v_at
-     where t.home = v_home and t.absent >= 2;
+    if v_part = v_parts then
+        update told_sku t set absent = t.absent + 1
+         where t.home = v_home and not exists (select 1 from said s where s.sku = t.sku)
+           and not (t.absent = 0 and exists (
+                select 1 from told_count c where c.home = v_home and c.count_of = v_count
+                   and (c.at, c.written, c.number) = (t.counted_at, t.counted_written, t.counted_number)));
+        update told_sku t set counted = '{}', counted_number = v_number, counted_written = v_written, counted_at = v_at
+         where t.home = v_home and t.absent >= 2;
+    end if;
     drop table said;
     -- what moved after each is added up anew
     update told_sku t set book_moved = coalesce(m.book, '{}'), count_moved = coalesce(m.count, '{}')
@@ -200,9 +246,14 @@ begin
      where m.home = v_home and t.home = m.home and t.sku = m.sku and m.told_at < now() - interval '60 days'
        and counts_it(t.agreed_number, t.agreed_written, t.agreed_at, m.number, m.written);
     select count(*) into v_differing from told_sku where home = v_home and differs;
-    insert into told_count (home, document, number, written, at, lines, differing)
-    values (v_home, p->>'document', v_number, v_written, v_at, v_lines, v_differing);
+    insert into told_count (home, document, number, written, at, lines, differing, count_of, part, missing, print)
+    values (v_home, v_name, v_number, v_written, v_at, v_lines, v_differing, v_count, v_part, greatest(0, v_parts - v_part), v_print);
     delete from snapshot_line where snapshot_id = p_id;
+    if v_part < v_parts and v_first then
+        drop table figures_now;
+        update snapshot set state = 'broken', ended_at = clock_timestamp(), note = 'a part of the first count' where id = p_id;
+        return jsonb_build_object('differing', v_differing, 'missing', v_parts - v_part);
+    end if;
     insert into snapshot_line (snapshot_id, sku, condition, units)
     select p_id, sku, 'good', good from figures_now
     union all
@@ -211,8 +262,13 @@ begin
     update snapshot set state = 'complete', began_at = clock_timestamp(), ended_at = clock_timestamp(), lines = v_lines
      where id = p_id;
     perform take_snapshot(p_id, true, 1);
-    return v_differing;
+    return jsonb_build_object('differing', v_differing, 'missing', greatest(0, v_parts - v_part));
 end $$;
+
+-- As the release before called it.
+create or replace function take_told_count(p jsonb, p_id bigint) returns integer language sql as $$
+    select (take_count_part(p, p_id)->>'differing')::integer
+$$;
 
 -- The next count of a building is awaited by its local morning.
 create or replace function await_count(p_home text, p_connection text, p_due timestamptz)

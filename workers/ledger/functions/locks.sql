@@ -17,3 +17,14 @@ create or replace function lock_home(p_home text) returns void language plpgsql 
 begin
     perform pg_advisory_xact_lock(hashtextextended('told:' || p_home, 4201982));
 end $$;
+
+-- Counts of some SKUs of a home go side by side; one of the whole building is alone with its positions.
+create or replace function share_positions(p_home text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock_shared(hashtextextended('positions of ' || p_home, 0));
+end $$;
+
+create or replace function lock_positions(p_home text) returns void language plpgsql as $$
+begin
+    perform pg_advisory_xact_lock(hashtextextended('positions of ' || p_home, 0));
+end $$;

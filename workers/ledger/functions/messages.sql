@@ -11,11 +11,16 @@ declare
     v_id bigint;
     v_version integer := 1;
 begin
-    select version, fingerprint into v_last from message_key
+    select version, fingerprint, message_id into v_last from message_key
      where flow = p_flow and connection = p_connection and kind = p_kind and reference = p_reference
      order by version desc limit 1 for update;
     if found then
-        if v_last.fingerprint = p_fingerprint then return null; end if;
+        -- what could not be read, was mended and is again as it was: that is news, unless a person has dismissed it
+        if v_last.fingerprint = p_fingerprint
+           and (p_kind <> 'read' or exists (select 1 from message where id = v_last.message_id)
+                or exists (select 1 from message_settled where id = v_last.message_id and state = 'dismissed')) then
+            return null;
+        end if;
         v_version := v_last.version + 1;
     end if;
     v_id := nextval(pg_get_serial_sequence('message', 'id'));

@@ -50,6 +50,7 @@ begin
     end loop;
     delete from message_body b using message_settled s
      where s.id = b.message_id and s.settled_at < now() - make_interval(months => p_keep);
+    delete from message_edit where at < now() - make_interval(months => p_keep);
     return v_left_out;
 end $$;
 

@@ -23,7 +23,7 @@ declare
     v_old position%rowtype;
     v_good integer;
 begin
-    perform pg_advisory_xact_lock_shared(hashtextextended('positions of ' || v_home, 0));
+    perform share_positions(v_home);
     for v in select e->>'sku' as sku, (e->>'good')::integer as good, coalesce(e->'other', '{}') as other
                from jsonb_array_elements(p->'skus') e order by 1
     loop
@@ -74,7 +74,7 @@ begin
     select * into v from snapshot where id = p_id and state = 'complete' and changed is null for update;
     if not found then return 0; end if;
     -- while counts of single SKUs wait, and in the order in which everybody locks positions: nobody waits in a circle
-    perform pg_advisory_xact_lock(hashtextextended('positions of ' || v.home, 0));
+    perform lock_positions(v.home);
     perform 1 from position where home = v.home order by sku for update;
     select counted_at is null into v_first from home where site = v.home;
     create temp table fresh on commit drop as

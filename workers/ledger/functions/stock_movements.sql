@@ -12,6 +12,7 @@ declare
     v_new integer := 0;
     v_units integer;
     v_subject text;
+    v_ids text[] := '{}';
 begin
     select * into v_home from home where site = p->>'home';
     for v in select e->>'id' as id, e->>'sku' as sku, e->>'cause' as cause, e->>'word' as word, (e->>'units')::integer as units,
@@ -28,6 +29,7 @@ begin
             continue;
         end if;
         v_new := v_new + 1;
+        v_ids := v_ids || v.id;
         perform want_recount(v_home.site, array[v.sku], v.word);
         v_units := case when v.cause in ('received', 'adjusted_up', 'released') then v.units else -v.units end;
         if v.cause in ('received', 'unreceived') then
@@ -44,5 +46,6 @@ begin
             perform touch_levels(v_home.site, array[v.sku]);
         end if;
     end loop;
+    perform move_books(v_connection, v_ids);
     return v_new;
 end $$;

@@ -42,7 +42,7 @@ class ClarusGoodsIn:
         return json.dumps(self._client.receipt_detail(chosen[-1], line_ids), sort_keys=True).encode()
 
     def moved_since(
-        self, facility: str, since: datetime, known_references: Mapping[str, str], facts: dict[str, Any]
+        self, facility: str, since: datetime, references: Mapping[str, str], facts: dict[str, Any]
     ) -> list[ReceiptHint]:
         """By the tasks that the floor finished; where a tenant's schema hides their lines, every open receipt."""
         account, warehouse = facts["account_id"], facts["warehouses"].get(facility, "")
@@ -53,13 +53,13 @@ class ClarusGoodsIn:
             return [
                 ReceiptHint(str(node["id"]), str(node["reference"] or ""))
                 for node in nodes
-                if str(node["id"]) in known_references or _arrived(node, since)
+                if str(node["id"]) in references or _arrived(node, since)
             ]
-        references = dict(known_references)
-        if set(lines) - set(references):
+        by_id = dict(references)
+        if set(lines) - set(by_id):
             for node in self._client.receipts(account, warehouse):
-                references.setdefault(str(node["id"]), str(node["reference"] or ""))
-        return [ReceiptHint(one, references[one], tuple(ids)) for one, ids in lines.items() if one in references]
+                by_id.setdefault(str(node["id"]), str(node["reference"] or ""))
+        return [ReceiptHint(one, by_id[one], tuple(ids)) for one, ids in lines.items() if one in by_id]
 
     def read(self, raw: bytes, read_at: datetime) -> GoodsReceipt:
         """Understand a re-read receipt."""

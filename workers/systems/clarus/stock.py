@@ -13,7 +13,7 @@ from mappings.canonical import Condition, StockMovement
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.api import CountPage, StockHint
 
-BEFORE = timedelta(hours=1)  # the first look at movements only tells where to begin
+BEFORE = timedelta(hours=3)  # the first look at movements only finds where to begin; later ones overlap by less
 
 
 class ClarusStock:
@@ -56,7 +56,7 @@ class ClarusStock:
         return words.read_movements(payload["transactions"], payload["facility"], self._causes)
 
     def held_as(self, reason: str, facts: Mapping[str, Any]) -> Condition | None:
-        """By the table of stock records, and by their reason only where this tenant's schema shows it."""
+        """Judge by the table of stock records, and by their reason only where this tenant's schema shows it."""
         return words.read_hold(reason, self._conditions, shown=facts.get("shows_hold_reasons", True))
 
     def read_hint(self, event: str, body: bytes) -> StockHint:

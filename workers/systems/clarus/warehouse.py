@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from adapters.errors import Rejected
-from mappings.canonical import Fulfilment, Product, ReturnAdvice, WarehouseOrder
+from mappings.canonical import Fulfilment, Product, ReturnAdvice, WarehouseOrder, WarehouseStatus
 from mappings.errors import Unmappable
 from workers.ports.api import LookUpResult, WebhookHint
 from workers.ports.orders import CancelResult, Manner, SentOrder, WriteContext
@@ -21,6 +21,11 @@ from workers.systems.clarus.goods_in import ClarusGoodsIn
 from workers.systems.clarus.stock import ClarusStock
 
 NOT_FOUND = 404
+LIVE = tuple(
+    code
+    for code, meaning in words.STATUSES.items()
+    if meaning in (WarehouseStatus.WAITING, WarehouseStatus.IN_PROGRESS)
+)
 
 
 class ClarusWarehouse:
@@ -164,6 +169,11 @@ class ClarusWarehouse:
             detail["goods_out"]["reference"]: json.dumps(detail, sort_keys=True).encode()
             for detail in self.client.orders_detail(chosen)
         }
+
+    def live_orders(self, facts: dict[str, Any]) -> Iterator[str]:
+        """Orders in a status that the table says is waiting or in progress."""
+        for node in self.client.goods_outs_by_status(LIVE, facts["account_id"]):
+            yield str(node["reference"])
 
     def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
         """Understand a re-read order."""

@@ -1,4 +1,4 @@
-"""Files from GXO taken apart: X12 interchanges into sets, and what names each set so that it is told once.
+"""Files from GXO taken apart: X12 interchanges into sets, and the key of each set by which a repeat is recognised.
 
 A document's body is one line that says where it stood, and behind it the set's segments; separators are the control
 characters that no data of a set may hold.
@@ -19,20 +19,21 @@ from workers.ports.sources import Kind
 
 BETWEEN_SEGMENTS, BETWEEN_ELEMENTS = "\x1e", "\x1f"
 RESULT = ".result.csv"
+COUNT = "846"
 KINDS = {
     "997": Kind.ACKNOWLEDGEMENT,
     "824": Kind.ORDER_ADVICE,
     "945": Kind.SHIPMENT,
     "944": Kind.RECEIPT,
     "947": Kind.ADJUSTMENT,
-    "846": Kind.COUNT,
+    COUNT: Kind.COUNT,
 }
 # Set -> where the partner's own name of it stands (gxo.md 2.2, dedup key): segment and elements.
 NAMED_BY = {
     "824": ("BGN", 2),
     "944": ("W17", 3),
     "947": ("W15", 2),
-    "846": ("BIA", 3),
+    COUNT: ("BIA", 3),
 }
 
 
@@ -56,7 +57,8 @@ def documents(facility: str, interchange: Interchange) -> tuple[list[Document], 
             why = f"the profile has {', '.join(KINDS)}: ask GXO what this one is"
             bad.append(Unreadable(subject, Unmappable("ST01", one.id, why, kind="unreadable")))
         else:
-            good.append(Document(KINDS[one.id], _key(one), _body(facility, interchange, group, one)))
+            parts = _parts(interchange, one) if one.id == COUNT else 1
+            good.append(Document(KINDS[one.id], _key(one), _body(facility, interchange, group, one, parts)))
     return good, bad
 
 
@@ -74,7 +76,8 @@ def item_file_of(name: str) -> str:
 def origin_of(body: bytes) -> DocumentSource:
     """Where a document stood."""
     head = json.loads(body[: body.index(b"\n")])
-    return DocumentSource(head["facility"], head["file"], head["number"], datetime.fromisoformat(head["written"]))
+    written = datetime.fromisoformat(head["written"])
+    return DocumentSource(head["facility"], head["file"], head["number"], written, head.get("parts", 1))
 
 
 def content_of(body: bytes) -> bytes:
@@ -94,22 +97,35 @@ def _sets(interchange: Interchange) -> Iterator[tuple[Group, TransactionSet]]:
             yield group, one
 
 
-def _body(facility: str, interchange: Interchange, group: Group, one: TransactionSet) -> bytes:
+def _parts(interchange: Interchange, one: TransactionSet) -> int:
+    """How many sets of an interchange are one count: of one facility and moment. A set that cannot be read is one."""
+    counts = [other for _, other in _sets(interchange) if other.id == COUNT]
+    return sum(other.error is not None or _counted(other) == _counted(one) for other in counts)
+
+
+def _counted(one: TransactionSet) -> tuple[str, str, str]:
+    facility = next((segment[4:] for segment in one.segments if segment[:2] == ("N1", "WH")), ())
+    return str(facility[:1]), _element(one, "BIA", 4), _element(one, "BIA", 5)
+
+
+def _body(facility: str, interchange: Interchange, group: Group, one: TransactionSet, parts: int) -> bytes:
     assert group.at is not None, "a group without a time is an error of each of its sets"
     text = BETWEEN_SEGMENTS.join(one.segments.lines).replace(one.segments.mark, BETWEEN_ELEMENTS)
-    return _head(facility, interchange.name, interchange.control_number, group.at) + text.encode()
+    return _head(facility, interchange.name, interchange.control_number, group.at, parts) + text.encode()
 
 
-def _head(facility: str, name: str, number: int, written: datetime) -> bytes:
-    head = {"facility": facility, "file": name, "number": number, "written": written.isoformat()}
+def _head(facility: str, name: str, number: int, written: datetime, parts: int = 1) -> bytes:
+    head = {"facility": facility, "file": name, "number": number, "written": written.isoformat(), "parts": parts}
     return json.dumps(head, sort_keys=True).encode() + b"\n"
 
 
 def _key(one: TransactionSet) -> str:
-    """The partner's name of the set; where it tells none, or a name that need not be unique, what it says."""
+    """The partner's name of the set; its content where it has none, or one that need not be unique."""
     if one.id == "945":  # a shipment's number; a message that nothing left has none
         return f"{_element(one, 'W06', 2)} {_element(one, 'W06', 4) or _content(one)}"
     named = _element(one, *NAMED_BY[one.id]) if one.id in NAMED_BY else ""
+    if one.id == COUNT and named:  # the parts of a count go by one number
+        return f"{named} {_content(one)[:16]}"
     return named or _content(one)
 
 

@@ -1,4 +1,4 @@
-"""What GXO tells by files, as the flows see it: its folders, its sets, and what they mean, joined."""
+"""GXO's files as the flows see them: folders and sets, with their mapping."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class GxoFiles:
         self.answer_patience = settings.ack_824_within
 
     def list_new(self, facility: str) -> list[RemoteFile]:
-        """What has stopped growing in ``out`` and, where there is one, ``out/ack``."""
+        """Files that have stopped growing in ``out`` and, where there is one, ``out/ack``."""
         return [RemoteFile(entry.path, entry.name) for entry in self._client.list_new(facility)]
 
     def fetch(self, path: str) -> bytes:

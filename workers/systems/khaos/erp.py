@@ -9,8 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from defusedxml import ElementTree as SafeET
-
 import mappings.khaos as words
 from adapters.errors import Garbled
 from adapters.khaos.client import Khaos
@@ -23,10 +21,14 @@ from mappings.canonical.journal import JournalEntry
 from mappings.canonical.stages import CANCELLED_STAGE
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.consignments import Layout, write_consignments
+from mappings.khaos.orders import code_of
+from mappings.khaos.values import document
+from workers.ports.erp import Listed
 from workers.systems.khaos.channel import KhaosChannel
 
 SET_BACK = timedelta(hours=1)  # what clocks are set back by in autumn
 MOVED = re.compile(rb' MOVED="[^"]*"')
+EVER = datetime(2000, 1, 1, tzinfo=UTC)  # the date filter must be given, and is on the day an order was placed
 EDITED, EVERY_ITEM, BY_URN, BY_ORDER_CODE = 0, 0, 1, 3
 
 
@@ -59,29 +61,29 @@ class KhaosErp:
             text = self.client.export_order_status(
                 ids=orders, mapping_type=BY_ORDER_CODE, confirmed_only=False, include_cancelled=True, show_items=True
             )
-        else:
-            now = datetime.now(UTC)
-            text = self.client.export_order_status(
-                confirmed_only=True,
-                include_cancelled=True,
-                date_from=now - timedelta(days=self.settings.lookback_days),
-                date_to=now + timedelta(days=1),
-                stages=(CANCELLED_STAGE, *self.ready_stages, *self.withdraw_stages),
-                show_items=True,
-            )
+            return text.encode()
+        now = datetime.now(UTC)
+        # bounded by stage, never by age: a back order may be released a year after it was placed
+        watched = self._by_stage((*self.ready_stages, *self.withdraw_stages), EVER, now, confirmed_only=True)
+        # of the cancelled there is no end; an older one that is out is asked about by its code
+        lookback = now - timedelta(days=self.settings.lookback_days)
+        cancelled = self._by_stage((CANCELLED_STAGE,), lookback, now, confirmed_only=True)
+        return self.join_status([*_parts(watched), *_parts(cancelled)])
+
+    def _by_stage(self, stages: Sequence[int], since: datetime, now: datetime, *, confirmed_only: bool) -> bytes:
+        text = self.client.export_order_status(
+            confirmed_only=confirmed_only,
+            include_cancelled=confirmed_only,
+            date_from=since,
+            date_to=now + timedelta(days=1),
+            stages=stages,
+            show_items=True,
+        )
         return text.encode()
 
     def fetch_open(self) -> bytes:
         """Every invoice in an open stage; those without stock (18) are not asked for."""
-        now = datetime.now(UTC)
-        text = self.client.export_order_status(
-            confirmed_only=False,
-            date_from=now - timedelta(days=self.settings.lookback_days),
-            date_to=now + timedelta(days=1),
-            stages=self.settings.open_stages,
-            show_items=True,
-        )
-        return text.encode()
+        return self._by_stage(self.settings.open_stages, EVER, datetime.now(UTC), confirmed_only=False)
 
     @staticmethod
     def split_status(raw: bytes) -> dict[str, bytes]:
@@ -91,6 +93,20 @@ class KhaosErp:
             code = order.get("SORDER_CODE", "")
             parts[code] = parts.get(code, b"") + ET.tostring(order, encoding="utf-8")
         return parts
+
+    @staticmethod
+    def split_orders(raw: bytes) -> dict[str, bytes]:
+        """The document of each order, by its code or, where the export does not show that, its reference."""
+        documents: dict[str, bytes] = {}
+        for order in _tree(raw, "SALES_ORDERS").iterfind("SALES_ORDER"):
+            named = code_of(order) or order.findtext("ORDER_HEADER/ASSOCIATED_REF", "").strip()
+            documents[named] = documents.get(named, b"") + ET.tostring(order, encoding="utf-8")
+        return documents
+
+    @staticmethod
+    def join_orders(documents: Sequence[bytes]) -> bytes:
+        """A reply of some orders only."""
+        return b"<SALES_ORDERS>" + b"".join(documents) + b"</SALES_ORDERS>"
 
     @staticmethod
     def join_status(parts: Sequence[bytes]) -> bytes:
@@ -103,8 +119,10 @@ class KhaosErp:
         return MOVED.sub(b"", raw)
 
     def fetch_orders(self, orders: Sequence[str]) -> bytes:
-        """Full orders."""
-        return self.client.export_orders(orders).encode()
+        """Full orders. Raises Garbled when they are no document."""
+        raw = self.client.export_orders(orders).encode()
+        _tree(raw, "SALES_ORDERS")
+        return raw
 
     def fetch_changed_products(self, since: datetime | None) -> tuple[list[str], datetime | None]:
         """Codes to export (a variant's parent stands for it), and until when they are complete.
@@ -120,9 +138,16 @@ class KhaosErp:
         latest = max([*moments, *([since] if since else [])], default=None)
         return codes, min(latest, began) if latest else None
 
+    def fetch_catalogue(self) -> list[Listed]:
+        """The whole stock list."""
+        listed = self.client.get_stock_list(EDITED, None, EVERY_ITEM)
+        return [Listed(one.stock_code, one.parent_code or one.stock_code, one.last_updated) for one in listed]
+
     def fetch_products(self, codes: Sequence[str]) -> bytes:
-        """Product details."""
-        return self.client.export_stock(codes).encode()
+        """Product details. Raises Garbled when they are no document."""
+        raw = self.client.export_stock(codes).encode()
+        _tree(raw, "STOCK_ITEMS")
+        return raw
 
     def read_status(self, raw: bytes) -> tuple[list[Invoice], list[Unreadable]]:
         """Understand a status reply."""
@@ -233,8 +258,12 @@ class KhaosErp:
         return words.read_credit_notes(raw.decode())
 
 
-def _tree(raw: bytes) -> Any:
+def _tree(raw: bytes, root: str = "STATUS_LIST") -> Any:
     try:
-        return SafeET.fromstring(raw)
-    except ET.ParseError as error:
-        raise Garbled("Khaos Control's status reply is not XML", maybe_done=False) from error
+        return document(raw.decode(), root)
+    except Unmappable as error:
+        raise Garbled(f"Khaos Control's reply is no {root}: {error.why}", maybe_done=False) from error
+
+
+def _parts(raw: bytes) -> list[bytes]:
+    return [ET.tostring(order, encoding="utf-8") for order in _tree(raw)]

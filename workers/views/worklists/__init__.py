@@ -21,13 +21,13 @@ __all__ = ["WORKLISTS", "Worklist", "counts", "entries"]
 
 
 def entries(engine: Engine, worklist: Worklist) -> list[Row]:
-    """What there is to do now, the oldest first; the keys of a row are the worklist's columns."""
+    """Entries to be done, the oldest first; the keys of a row are the worklist's columns."""
     with snapshot(engine) as reading:
         return fetch(reading, worklist.query)
 
 
 def counts(engine: Engine) -> dict[str, int]:
-    """How much there is to do, by the worklists' names."""
+    """Numbers of entries to be done, by the worklists' names."""
     with snapshot(engine) as reading:
         return {
             name: fetch(reading, f"select count(*) as n from ({one.query}) listed")[0]["n"]  # noqa: S608  our own query

@@ -71,7 +71,7 @@ def facts_list(facts: Sequence[tuple[str, object]]) -> Markup:
 
 
 def next_step(what: object, *commands: str) -> Markup:
-    """What a person does next, and the command for it."""
+    """The next step of a person, and the command for it."""
     return tag("div", tag("p", what), *(tag("p", code(command)) for command in commands), class_="next")
 
 

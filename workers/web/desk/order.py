@@ -65,7 +65,7 @@ def _sections(story: Story) -> list[Markup]:
         ),
         table(
             "Shipments",
-            ("reference", "invoice", "units", "tracking", "told", "shown by Khaos Control"),
+            ("reference", "invoice", "units", "tracking", "sent to Khaos Control", "shown by it"),
             map(_shipment, story.shipments),
         ),
         table(

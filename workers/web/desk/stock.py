@@ -126,7 +126,7 @@ def _home(home: Row, advised: Row | None) -> list[Markup]:
     ]
     if advised:
         facts += [
-            ("told since both agreed", by_condition(advised["book"])),
+            ("by movements since both agreed", by_condition(advised["book"])),
             ("counted, and moved since", by_condition(advised["counted"])),
             ("last count", join((advised["count"] or "none", " ", moment(advised["counted_at"])))),
         ]

@@ -44,7 +44,7 @@ def routes(engine: Engine) -> APIRouter:
 
 
 def worklists(found: Mapping[str, int]) -> str:
-    """Which lists there are, and how much there is to do."""
+    """The page of all lists, with their numbers of entries."""
     rows = [[link(f"{HERE}/{name}", WORKLISTS[name].title), n, WORKLISTS[name].what] for name, n in found.items()]
     return page("Worklists", HERE, table("Worklists", ("list", "to do", "what"), rows, numbers=frozenset({1})))
 
