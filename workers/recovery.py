@@ -11,7 +11,7 @@ from workers.ledger.store import Connection, Store
 from workers.spine.people import CannotDo, Dismissal, Person
 from workers.wiring.handlers import ON_DISMISSED, WRITTEN_ANEW
 
-ANSWER_MISSING = "answer_missing"
+LAID_AGAIN = ("answer_missing", "envelope_faulted")  # a retry lays the same file once more
 # over e (exception) and m (its message): whether the message is dead of what the exception says
 OF_ITS_OWN = "(m.state = 'dead' and coalesce(m.error_kind, 'crashed') = e.kind)"
 
@@ -68,7 +68,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
 def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bool) -> str:
     """An exception without a message: its file is laid again, or its record read again."""
     number = row["exception_id"]
-    if row["trouble"] == ANSWER_MISSING and not edited:
+    if row["trouble"] in LAID_AGAIN and not edited:
         return _resend(db, row, person)
     if row["record_id"] is None or edited:
         raise CannotDo(f"exception {number} has no message to send again: do its next step, then dismiss it")

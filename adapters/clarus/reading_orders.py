@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from adapters.clarus.graphql import PAGE, Ask, Node, batches, nodes, read_together
+from adapters.errors import Garbled
 
 ORDERS_AT_ONCE = 25  # orders whose lines and shipments are asked for in one GraphQL request
 
@@ -31,5 +32,14 @@ def _details(ask: Ask, ids: list[str], by_id: dict[str, Node]) -> Iterator[dict[
             order_of[node["id"]] = one
     for some in batches(order_of, PAGE):
         for package in nodes(ask, "packages", {"shipment_id": {"in": some}}):
-            found[order_of[package["shipment"]["id"]]]["packages"].append(package)
+            found[_order_of(package, order_of, ids)]["packages"].append(package)
     yield from found.values()
+
+
+def _order_of(package: Node, order_of: dict[str, str], ids: list[str]) -> str:
+    """The order of a package; the only one that was asked for where its shipment is none of those that were shown."""
+    order = order_of.get((package.get("shipment") or {}).get("id", ""))
+    if order is None and len(ids) > 1:
+        why = f"Clarus shows package {package.get('id')} of a shipment that was not asked for: ask Clarus whose it is"
+        raise Garbled(why, maybe_done=False)
+    return order or ids[0]

@@ -18,16 +18,17 @@ ASK = "look the note code up in X12's list 023, see that file with the sender, a
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """A TA1: the control number of our interchange, whether its envelope was taken, and the code of a note."""
+    """A TA1: the control number of our interchange, whether its envelope was taken, its code for that, and a note's."""
 
     control_number: str
     taken: bool
     note: str
+    code: str = ""
 
 
 def receipt_of(segment: Segment) -> Receipt:
     """What a TA1 says; a code that is none of X12's was not taken."""
-    return Receipt(segment.element(1), segment.element(4) == TAKEN, segment.element(5))
+    return Receipt(segment.element(1), segment.element(4) == TAKEN, segment.element(5), segment.element(4))
 
 
 def wrong_with(segment: Segment, name: str) -> X12Error | None:

@@ -67,6 +67,18 @@ class Acknowledgement(Canonical):
     sets: tuple[SetReceipt, ...] = ()
 
 
+class EnvelopeReceipt(Canonical):
+    """Whether an interchange of ours was taken as such, before anybody looked at the documents in it.
+
+    ``control`` is its number; ``code`` and ``note`` are the partner's words for what became of it and why.
+    """
+
+    control: str
+    taken: bool  # without a word against it
+    code: str = ""
+    note: str = ""
+
+
 class LineOutcome(StrEnum):
     """The outcome of an order's line."""
 

@@ -178,7 +178,10 @@ class Parcel(Canonical):
 
 
 class WarehouseOrder(Canonical):
-    """A warehouse's order re-read from it: the fact behind a dispatch."""
+    """A warehouse's order re-read from it: the fact behind a dispatch.
+
+    ``not_used`` are tracking numbers that stand in none of the parcels, each with where it stands: a person must look.
+    """
 
     their_id: str
     reference: str
@@ -186,6 +189,7 @@ class WarehouseOrder(Canonical):
     status_word: str  # theirs, for the timeline
     lines: tuple[WarehouseLine, ...]
     parcels: tuple[Parcel, ...] = ()
+    not_used: tuple[str, ...] = ()
     read_at: datetime
 
 

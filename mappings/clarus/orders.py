@@ -14,7 +14,7 @@ from typing import Any
 
 from mappings.canonical import Parcel, WarehouseLine, WarehouseOrder
 from mappings.clarus.tables import NOT_LEFT, read_status
-from mappings.clarus.values import mapping, needed, text, whole
+from mappings.clarus.values import mapping, needed, text, whole, within
 from mappings.text import without_placeholder
 
 
@@ -23,10 +23,12 @@ def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
 
     Lines of one SKU are added up; a line is short when Clarus gives it a ``short_status``. Parcels
     are the packages of shipments that left; a shipment without packages is one parcel without
-    tracking. Raises Unmappable: ``unknown_status``, ``fractional_quantity`` for a part of a unit, or
+    tracking. Tracking numbers of packages whose shipment Clarus does not show are named apart.
+    Raises Unmappable: ``unknown_status``, ``fractional_quantity`` for a part of a unit, or
     ``unmappable`` for a missing id or a line without a product.
     """
     order = mapping(raw.get("goods_out"), "goods_out")
+    held, adrift = _held(raw.get("shipments") or (), raw.get("packages") or ())
     word = text(mapping(order.get("goods_out_status"), "goods_out_status").get("code"))
     return WarehouseOrder(
         their_id=needed(order.get("id"), "goods_out.id"),
@@ -34,7 +36,8 @@ def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
         status=read_status(word),
         status_word=word,
         lines=_lines(raw.get("lines") or ()),
-        parcels=tuple(_parcels(raw.get("shipments") or (), raw.get("packages") or ())),
+        parcels=tuple(_parcels(raw.get("shipments") or (), held)),
+        not_used=adrift,
         read_at=read_at,
     )
 
@@ -70,18 +73,28 @@ def _lines(nodes: Iterable[Mapping[str, Any]]) -> tuple[WarehouseLine, ...]:
     return tuple(WarehouseLine(sku=sku, short=sku in short, **counts) for sku, counts in counted.items())
 
 
-def _parcels(shipments: Iterable[Mapping[str, Any]], packages: Iterable[Mapping[str, Any]]) -> Iterable[Parcel]:
-    held: dict[str, list[str]] = {}
+def _held(
+    shipments: Iterable[Mapping[str, Any]], packages: Iterable[Mapping[str, Any]]
+) -> tuple[dict[str, list[str]], tuple[str, ...]]:
+    """The tracking numbers of each shipment's packages, and those of packages that are in no shipment shown."""
+    held: dict[str, list[str]] = {needed(shipment.get("id"), "shipment.id"): [] for shipment in shipments}
+    adrift: list[str] = []
     for package in packages:
-        shipment = mapping(package.get("shipment"), "shipment")
-        held.setdefault(needed(shipment.get("id"), "shipment.id"), []).append(
-            without_placeholder(text(package.get("tracking_number")))
-        )
+        shipment = within(package.get("shipment"), "id")
+        number = without_placeholder(text(package.get("tracking_number")))
+        if shipment in held:
+            held[shipment].append(number)
+        elif number:
+            adrift.append(f"{number} of package {text(package.get('id')) or '-'}, shipment {shipment or '-'}")
+    return held, tuple(dict.fromkeys(adrift))
+
+
+def _parcels(shipments: Iterable[Mapping[str, Any]], held: Mapping[str, list[str]]) -> Iterable[Parcel]:
     for shipment in shipments:
         if text(shipment.get("status")).lower() in NOT_LEFT:
             continue
         their_id = needed(shipment.get("id"), "shipment.id")
-        for tracking in held.get(their_id, [""]):
+        for tracking in held[their_id] or [""]:
             yield Parcel(
                 tracking=tracking,
                 carrier=text((shipment.get("carrier") or {}).get("code")),

@@ -1,6 +1,6 @@
 """What GXO's X12 sets and files mean: orders, returns and items written; answers, shipments, stock, receipts read."""
 
-from mappings.gxo.acknowledgements import read_824, read_997
+from mappings.gxo.acknowledgements import read_824, read_997, read_ta1
 from mappings.gxo.couriers import read_courier
 from mappings.gxo.items import read_item_results, write_item, write_item_file, write_items
 from mappings.gxo.movements import read_947
@@ -26,6 +26,7 @@ __all__ = [
     "read_997",
     "read_courier",
     "read_item_results",
+    "read_ta1",
     "with_absent",
     "write_940",
     "write_943",

@@ -1,13 +1,16 @@
-"""What GXO answers to a document: that it could be read (997), and what becomes of it (824).
+"""What GXO answers to a document: its envelope was taken (TA1), it could be read (997), and what becomes of it (824).
 
-Source: gxo.md 1.1.6 and 2.2.3. A 997 never says that an order is accepted.
+Source: gxo.md 1.1.6 and 2.2.3; X12.5 for TA1. A 997 never says that an order is accepted.
 """
 
 from __future__ import annotations
 
-from mappings.canonical.advices import Acknowledgement, OrderAdvice, SetReceipt
+from mappings.canonical.advices import Acknowledgement, EnvelopeReceipt, OrderAdvice, SetReceipt
+from mappings.errors import Unmappable
 from mappings.gxo.segments import Segments, element, facility, first, head, loops, needed
 from mappings.gxo.tables import read_outcome, read_reason, read_syntax
+
+TAKEN = {"A": True, "E": False, "R": False}
 
 
 def read_824(segments: Segments) -> tuple[OrderAdvice, ...]:
@@ -53,6 +56,20 @@ def read_997(segments: Segments) -> Acknowledgement:
         accepted=read_syntax("AK901", needed(head(segments, "AK9"), 1)),
         sets=tuple(_receipt(loop) for loop in loops(segments, "AK2")),
     )
+
+
+def read_ta1(segments: Segments) -> EnvelopeReceipt:
+    """Whether an interchange was taken, by TA104: A; E, with errors; R, refused. The note is a code of X12's list 023.
+
+    Raises:
+        Unmappable: ``unknown_status`` for another code, else ``unmappable``.
+    """
+    told = head(segments, "TA1")
+    code = needed(told, 4).upper()
+    if code not in TAKEN:
+        why = "X12 has A, E and R: ask GXO what became of the interchange"
+        raise Unmappable("TA104", code, why, kind="unknown_status")
+    return EnvelopeReceipt(control=needed(told, 1), taken=TAKEN[code], code=code, note=element(told, 5))
 
 
 def _receipt(loop: Segments) -> SetReceipt:

@@ -117,14 +117,17 @@ class Connection(Strict):
     deadline: float
     partner_timeout: float
     role: Role
-    side: Callable[[Any, Mapping[str, Any]], Any] = Field(exclude=True)  # of the port, for these settings
+    side: Callable[..., Any] = Field(exclude=True)  # of the port, for these settings
+    login: Callable[[Any], Any] | None = Field(default=None, exclude=True)  # what its processes share to sign in
     dispatch_route: str = ""  # how its dispatches reach Khaos Control; empty: the bound extension, if there is one
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
-    def connect(self, tables: Mapping[str, Any]) -> Any:
-        """Its side of the port. Connects to nothing yet."""
-        return self.side(self.settings, tables)
+    def connect(self, tables: Mapping[str, Any], ledger: Any = None) -> Any:
+        """Its side of the port. Connects to nothing yet. With ``ledger`` every process signs in as one."""
+        if self.login is None or ledger is None:
+            return self.side(self.settings, tables)
+        return self.side(self.settings, tables, self.login(ledger))
 
     @property
     def doubt_wait(self) -> float:

@@ -105,6 +105,7 @@ def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connectio
             dispatch_route=route,
             role=systems[system].role,
             side=systems[system].side,
+            login=systems[system].login,
         )
     except ValidationError as error:
         raise _misconfigured(error, where) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -17,9 +17,13 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class System:
-    """One row for each system. ``side`` gives an ``Erp``, or a warehouse's ``Parts``; it connects to nothing yet."""
+    """One row for each system. ``side`` gives an ``Erp``, or a warehouse's ``Parts``; it connects to nothing yet.
+
+    ``login`` makes, of the ledger, what its processes share to sign in; ``side`` takes it as its third argument.
+    """
 
     role: Role
     settings: type[Any]
-    side: Callable[[Any, Mapping[str, Any]], Any]
+    side: Callable[..., Any]
     tables: tuple[str, ...] = ()  # those of [tables.<table>.<system>] that it takes rows of
+    login: Callable[[Any], Any] | None = None

@@ -7,6 +7,7 @@ import json
 from mappings.canonical import WarehouseStatus
 from workers.dispatch_in.closing import cancelled, closed
 from workers.dispatch_in.departures import left
+from workers.dispatch_in.parcels import name_unused, take_late_numbers
 from workers.dispatch_in.shipments import ship
 from workers.domain import aliases, transitions
 from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, read_row
@@ -67,8 +68,11 @@ def read_order(reading: Reading) -> None:
     over = order.status is WarehouseStatus.DISPATCHED
     if new and not may_ship(reading, row, gone, over=over):
         return
+    name_unused(reading, order.reference, "", order.not_used)
     if new:
         row = ship(reading, row, order.parcels, new)
+    elif row.shipments:
+        take_late_numbers(reading, row, order.parcels)
     if over:
         closed(reading, row, gone)
     elif order.status is WarehouseStatus.CANCELLED:

@@ -9,6 +9,7 @@ from mappings.canonical import Parcel, PickLine
 from mappings.canonical.advices import LineOutcome, ShipmentAdvice
 from mappings.errors import Unmappable, Unreadable
 from workers.dispatch_in.closing import cancelled, closed
+from workers.dispatch_in.parcels import name_unused
 from workers.dispatch_in.readers import find, may_ship
 from workers.dispatch_in.shipments import ship
 from workers.domain import transitions
@@ -24,6 +25,8 @@ def read_shipment(reading: Reading) -> None:
     advice = warehouse.shipments.read_shipment(reading.record.body)
     moves = [{"sku": sku, "condition": "good", "units": -units} for sku, units in advice.shipped.items()]
     document = f"shipment {advice.reference} {advice.their_id or reading.record.id}"
+    if advice.shipped:  # of a parcel that never was, the number helps nobody: that nothing left is named as such
+        name_unused(reading, advice.reference, advice.their_id, advice.not_used)
     try:
         with reading.db.transaction():
             _dispatch(reading, document, advice)
@@ -91,7 +94,8 @@ def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
     over = [Expected.RECEIVED.value, Expected.ACCEPTED.value, *([Expected.CANCELLED.value] if shipped else [])]
     transitions.accept(reading.run, row.reference)
     reading.run("delete from expectation where subject = %s and what = any (%s)", subject, over)
-    reading.close_exception("answer_missing", subject, "the warehouse told more since")
+    for kind in ("answer_missing", "envelope_faulted"):
+        reading.close_exception(kind, subject, "the warehouse told more since")
 
 
 def _take_change(reading: Reading, row: FulfilmentRow, gone: Units) -> FulfilmentRow:

@@ -9,6 +9,7 @@ from datetime import date
 from mappings.canonical import Parcel, PickLine, Shipment
 from mappings.canonical.consignments import consignment_of
 from workers.dispatch_in.departures import left
+from workers.dispatch_in.parcels import new_parcels
 from workers.dispatch_in.routes import BY_HAND, EXTENSION, route_of
 from workers.domain import calendar, transitions
 from workers.domain.fulfilment import FulfilmentRow, State, Units
@@ -27,7 +28,7 @@ def ship(
     after = transitions.dispatch(reading.run, row, new)
     number = after.shipments
     reference = f"{row.reference}/S{number}"
-    parcels = _new_parcels(reading, row.reference, parcels)
+    parcels = new_parcels(reading, row.reference, parcels)
     courier = next((warehouse.dispatches.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
     lines = tuple(PickLine(sku=sku, quantity=units) for sku, units in sorted(new.items()))
     shipment = Shipment(
@@ -66,12 +67,3 @@ def ship(
         )
     )
     return after
-
-
-def _new_parcels(reading: Reading, fulfilment: str, parcels: Iterable[Parcel]) -> list[Parcel]:
-    stored = {
-        (p["tracking"], p["shipment"])
-        for row in reading.run("select parcels from shipment where fulfilment = %s", fulfilment)
-        for p in row["parcels"]
-    }
-    return [p for p in parcels if (p.tracking, p.shipment) not in stored]

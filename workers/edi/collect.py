@@ -5,67 +5,86 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections.abc import Sequence
 
-from adapters.errors import Rejected
+from adapters.errors import ReachError, Rejected
+from workers.edi.folder_troubles import ARCHIVE, FETCH, LIST, Trouble, Troubles
 from workers.ledger.store import within
 from workers.ports.edi import RemoteFile
 from workers.spine import exceptions
 from workers.spine.polling import call
 from workers.spine.runtime import Runtime
 
-GONE = "missing"  # somebody archived it between two looks
 AT_MOST = 240.0  # seconds of one turn; what is left lies there for the next
 
 
 def take_files(runtime: Runtime, connection: str, facility: str) -> int:
-    """Take files that have stopped growing. Returns how many were new. Raises what adapters raise, and Busy."""
+    """Take files that have stopped growing. Returns how many were new. Raises what adapters raise, and Busy.
+
+    A folder that is refused, and a file that is not given out or cannot be moved away, is counted from look to look
+    and becomes a person's. It keeps no file beside it waiting: what failed before is tried last.
+    """
     files = runtime.warehouse(connection).files
     ends = time.monotonic() + AT_MOST
-    lying = call(runtime, connection, "files", lambda: files.list_new(facility))
+    troubles = Troubles(runtime, connection, facility)
+    try:
+        lying: list[RemoteFile] = call(runtime, connection, "files", lambda: files.list_new(facility))
+    except Rejected as error:
+        troubles.count(LIST, "", error)
+        return 0
+    troubles.over(LIST, "", "the folder was listed")
+    troubles.forget_all_but({file.name for file in lying})
     taken = 0
-    for file in lying:
+    for file in _troubled_last(lying, troubles.known):
         if runtime.stopping.is_set() or time.monotonic() > ends:
             break
-        taken += take_one(runtime, connection, facility, file)
+        taken += take_one(runtime, connection, facility, file, troubles)
     return taken
 
 
-def take_one(runtime: Runtime, connection: str, facility: str, file: RemoteFile) -> bool:
+def _troubled_last(lying: Sequence[RemoteFile], known: Sequence[Trouble]) -> list[RemoteFile]:
+    troubled = {trouble.name for trouble in known if trouble.step == FETCH}
+    return sorted(lying, key=lambda file: file.name in troubled)
+
+
+def take_one(
+    runtime: Runtime, connection: str, facility: str, file: RemoteFile, troubles: Troubles | None = None
+) -> bool:
     """One file; whether it was news. It is moved away only after its record is committed: whatever breaks, it is found
-    again. One that they do not give out lies there, with a person, and keeps nobody from the next.
+    again. Raises ReachError while a failure may be the connection's, and not the file's.
     """
+    troubles = troubles or Troubles(runtime, connection, facility)
     files = runtime.warehouse(connection).files
     try:
         data: bytes = call(runtime, connection, "files", lambda: files.fetch(file.path))
-    except Rejected as error:
-        if error.symbol != GONE:
-            exceptions.file(
-                runtime.store.run,
-                "file_not_taken",
-                subject=_subject(connection, facility, file.name),
-                story=f"file {file.name}",
-                flow="dispatch-in",
-                connection=connection,
-                why=error.what,
-            )
+    except ReachError as error:
+        troubles.count(FETCH, file.name, error)
         return False
-    effect = _keep(runtime, connection, facility, file.name, data)
-    call(runtime, connection, "files", lambda: files.archive(facility, file.path))
+    troubles.over(FETCH, file.name, "the file was taken")
+    lies_still = any(one.step == ARCHIVE and one.name == file.name for one in troubles.known)
+    effect = _keep(runtime, connection, facility, file.name, data, lies_still=lies_still)
+    try:
+        call(runtime, connection, "files", lambda: files.archive(facility, file.path))
+    except Rejected as error:
+        troubles.count(ARCHIVE, file.name, error)
+    else:
+        troubles.over(ARCHIVE, file.name, "the file was moved away")
     return effect == "taken"
 
 
-def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: bytes) -> str:
+def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: bytes, *, lies_still: bool) -> str:
     """Store it, and in the same moment the exception of one whose name came before with other content."""
     files = runtime.warehouse(connection).files
-    number, readable = files.number_of(name, data)
+    numbers, readable = files.numbers_of(name, data)
     argument = {
         "connection": connection,
         "facility": facility,
         "series": facility if files.series == "facility" else connection,
         "name": name,
         "sha256": hashlib.sha256(data).hexdigest(),
-        "number": number,
+        "numbers": numbers,
         "readable": readable,
+        "lies_still": lies_still,
         "patience": files.gap_patience,
     }
     with runtime.store.transaction() as db:
@@ -83,7 +102,7 @@ def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: byt
             exceptions.file(
                 within(db),
                 "file_name_reused",
-                subject=_subject(connection, facility, name),
+                subject=f"file:{connection}:{facility}:{name}",
                 story=f"file {name}",
                 flow="dispatch-in",
                 connection=connection,
@@ -103,7 +122,3 @@ def unpack(body: bytes) -> tuple[str, str, bytes]:
     head, _, data = body.partition(b"\n")
     head_line = json.loads(head)
     return head_line["facility"], head_line["name"], data
-
-
-def _subject(connection: str, facility: str, name: str) -> str:
-    return f"file:{connection}:{facility}:{name}"

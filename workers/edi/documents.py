@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from mappings.errors import Unmappable, Unreadable
 from workers.edi.collect import unpack
 from workers.ports.edi import Document
 from workers.spine.reading import Reading
+
+LONGEST_NAME = 500  # characters of a document's own name; the longest that X12 has room for are 80
 
 
 def read_file(reading: Reading) -> None:
@@ -15,7 +18,17 @@ def read_file(reading: Reading) -> None:
     for entry in bad:
         reading.park("dispatch-in", entry)
     for document in documents:
-        _keep(reading, facility, document)
+        if len(document.key) > LONGEST_NAME:
+            reading.park("dispatch-in", _nameless(document))
+        else:
+            _keep(reading, facility, document)
+
+
+def _nameless(document: Document) -> Unreadable:
+    """A document whose name nobody can look up: it stands alone, and is named by how it begins."""
+    why = f"it is {len(document.key)} characters long, {LONGEST_NAME} at most are a name: ask the partner to mend it"
+    named = f"{document.kind.value} {document.key[:60]}..."
+    return Unreadable(named, Unmappable("document number", document.key[:60], why, kind="unreadable"))
 
 
 def _keep(reading: Reading, facility: str, document: Document) -> None:

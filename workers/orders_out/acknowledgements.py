@@ -19,6 +19,7 @@ from workers.orders_out.correlation import (
     of_number,
     of_reference,
     over,
+    was_answered,
 )
 from workers.orders_out.withdrawals import cancel
 from workers.spine.reading import Reading
@@ -48,6 +49,36 @@ def read_acknowledgement(reading: Reading) -> None:
         add_to_timeline(reading, answered, RECEIVED, "the warehouse could read it")
         if answered.kind == "order" and ACCEPTED not in warehouse.orders.answers:
             _accept(reading, answered, "by its acknowledgement: the connection takes that for acceptance")
+
+
+def read_envelope_receipt(reading: Reading) -> None:
+    """Reader of a word on the envelope of an interchange. Taken, it has arrived, and no more than that."""
+    connection = reading.record.connection
+    receipt = reading.runtime.warehouse(connection).envelope_answers.read_envelope_receipt(reading.record.body)
+    found = list(of_number(reading, receipt.control))
+    word = "took it with errors" if receipt.code == "E" else "did not take it"
+    what = f"interchange {receipt.control}, code {receipt.code}, note {receipt.note or '-'} (X12 list 023)"
+    why = f"{connection} {word}: {what}"
+    for answered in found:
+        if receipt.taken:
+            arrived(reading, answered)
+            add_to_timeline(reading, answered, "arrived", "the warehouse took its envelope")
+            reading.close_exception("envelope_faulted", answered.subject, "the warehouse took its envelope")
+        elif answered.newest and not was_answered(reading, answered):
+            file(reading, "envelope_faulted", answered, why)
+        else:
+            add_to_timeline(
+                reading, answered, "envelope faulted", f"an answer to what stood in it has come, or it is old: {why}"
+            )
+    if not found and not receipt.taken:
+        reading.file_exception(
+            "answer_unmatched",
+            subject=f"answer:{connection}:interchange {receipt.control}",
+            story=f"interchange {receipt.control}",
+            flow="orders-out",
+            connection=connection,
+            why=f"{why}; the fleet never sent one of that number",
+        )
 
 
 def read_order_advice(reading: Reading) -> None:

@@ -79,9 +79,21 @@ def keep(reading: Reading, answered: Answered, what: str) -> None:
     )
 
 
+def was_answered(reading: Reading, answered: Answered) -> bool:
+    """Tell whether anything was answered to what was sent under this number: then it was taken."""
+    return bool(
+        reading.run(
+            "select 1 as one from control_number where connection = %s and number = %s and said <> '{}'",
+            reading.record.connection,
+            answered.number,
+        )
+    )
+
+
 def over(reading: Reading, subject: str, what: str) -> None:
     """Clear expectation ``what`` of ``subject``; close ``answer_missing`` unless another answer is overdue."""
     reading.run("delete from expectation where subject = %s and what = %s", subject, what)
+    reading.close_exception("envelope_faulted", subject, f"{what}: an answer to what stood in it has come")
     exceptions.close_all(
         reading.run,
         "e.kind = 'answer_missing' and e.subject = %s and not exists (select 1 from expectation x"

@@ -13,7 +13,14 @@ from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from mappings.canonical import GoodsReceipt, PickLine, Product, StockMovement
-from mappings.canonical.advices import Acknowledgement, ItemResult, OrderAdvice, ShipmentAdvice, StockSnapshot
+from mappings.canonical.advices import (
+    Acknowledgement,
+    EnvelopeReceipt,
+    ItemResult,
+    OrderAdvice,
+    ShipmentAdvice,
+    StockSnapshot,
+)
 from mappings.errors import Unreadable
 from workers.ports.sources import Kind
 
@@ -69,11 +76,18 @@ class Files(Protocol):
     def archive(self, facility: str, path: str) -> None:
         """Moves it away, once its record is committed. Harmless to repeat."""
 
-    def number_of(self, name: str, data: bytes) -> tuple[int | None, bool]:
-        """The file's number in its series (None: it has none), and whether it could be read at all."""
+    def numbers_of(self, name: str, data: bytes) -> tuple[tuple[int, ...], bool]:
+        """The file's numbers in their series (a file may hold several or none), and whether all of it can be read."""
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
         """The documents of a file, and those that could not be made out. Raises Unmappable for the whole file."""
+
+
+class EnvelopeAnswers(Protocol):
+    """What a partner's translator says to the envelope of a file of ours. Raises Unmappable."""
+
+    def read_envelope_receipt(self, body: bytes) -> EnvelopeReceipt:
+        """Whether an interchange of ours was taken as such; what stands in it is answered apart."""
 
 
 class Documents(Protocol):

@@ -33,6 +33,7 @@ class Kind(StrEnum):
     ADJUSTMENT = "adjustment"
     COUNT = "stock count"
     ITEM_RESULTS = "item results"
+    ENVELOPE_RECEIPT = "envelope receipt"
 
 
 def of_event(event: str) -> str:

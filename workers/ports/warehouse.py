@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Generic, Protocol, TypeVar, overload
 
 from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
-from workers.ports.edi import Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
+from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
 from workers.ports.events import About, Events
 from workers.ports.goods_in import GoodsIn
 from workers.ports.orders import (
@@ -87,6 +87,7 @@ class Parts:
     goods_in: GoodsIn | None = None
     # readers of its documents, whether from a file or an event
     dispatches: Dispatches | None = None
+    envelope_answers: EnvelopeAnswers | None = None
     answers: OrderAnswers | None = None
     shipments: Shipments | None = None
     receipts: Receipts | None = None
@@ -124,6 +125,7 @@ class Warehouse:
     orders = _Part[Orders]()
     products = _Part[Products]()
     item_files = _Part[ItemFiles]()
+    envelope_answers = _Part[EnvelopeAnswers]()
     returns = _Part[Returns]()
     order_reads = _Part[OrderReads]()
     return_reads = _Part[ReturnReads]()

@@ -276,8 +276,38 @@ VERDICTS: dict[str, Verdict] = {
     "file_not_taken": Verdict(
         SUPPORT,
         "error",
-        "A file in the warehouse's folder cannot be fetched, and the others are: see what it is, have it moved away or"
-        " raise the limit that the reason names, then dismiss.",
+        "A file in the warehouse's folder cannot be fetched, and the others are: see what it is, and have it laid again"
+        " or moved away, or raise the limit that the reason names. It closes by itself when it is taken or gone.",
+    ),
+    "file_not_archived": Verdict(
+        SUPPORT,
+        "error",
+        "Files were taken and cannot be moved into the archive that the reason names: have the partner give the account"
+        " the right, or make room. It closes by itself.",
+    ),
+    "folder_refused": Verdict(
+        SUPPORT,
+        "critical",
+        "Nothing that this facility tells is heard: have the partner make the folder that the reason names, or correct"
+        " it in fleet.toml. It closes by itself.",
+    ),
+    "envelope_faulted": Verdict(
+        SUPPORT,
+        "error",
+        "The warehouse did not take the interchange as it is: look its note up, settle it with the warehouse, then"
+        f" `{RETRY}` lays the same file again; it closes by itself when it answers.",
+    ),
+    "tracking_not_used": Verdict(
+        SUPPORT,
+        "warning",
+        "Ask the warehouse what these numbers are, and where it writes those of parcels; add to the invoice in Khaos"
+        " Control what its customer needs, then dismiss.",
+    ),
+    "tracking_late": Verdict(
+        CUSTOMER_SERVICE,
+        "warning",
+        "The parcel's number came after the dispatch: add it to the invoice in Khaos Control, tell the customer, then"
+        " dismiss.",
     ),
     "unknown_facility": Verdict(
         SUPPORT,

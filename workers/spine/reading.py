@@ -182,6 +182,11 @@ def _read_one(runtime: Runtime, db: Connection, record: Record, tries: int, read
         with db.transaction():  # a savepoint: what one record breaks, its neighbours do not notice
             flow, reader = readers(record.connection, record.source)
             reader(Reading(runtime, db, record))
+    except psycopg.errors.ProgramLimitExceeded:  # an OperationalError by name, and yet the record's own fault
+        too_long = (
+            "a number or name in it is longer than 2,704 bytes and cannot be looked up: ask the partner to mend it"
+        )
+        _park(db, record, flow, Unmappable(record.source, "", too_long, kind="unreadable"))
     except psycopg.OperationalError:
         raise  # the ledger's trouble, not the record's: it is read again
     except Unmappable as error:

@@ -64,7 +64,9 @@ class Runtime:
     def warehouses(self) -> dict[str, Warehouse]:
         """Every warehouse, by its connection's name."""
         configuration = self.configuration
-        return {c.name: Warehouse(c.name, c.connect(configuration.tables)) for c in configuration.warehouses}
+        return {
+            c.name: Warehouse(c.name, c.connect(configuration.tables, self.store)) for c in configuration.warehouses
+        }
 
     def warehouse(self, connection: str) -> Warehouse:
         """A warehouse by its connection's name; it is asked for the part that is needed."""

@@ -35,6 +35,7 @@ WAREHOUSE: dict[str, Read] = {
     Source.SWEEP: ("dispatch-in", readers.read_sweep),
     Source.MOVEMENTS: ("stock-in", movements.read_movements),
     Source.RECEIPT: ("returns-in", returns_in_receipts.read_receipt),
+    Kind.ENVELOPE_RECEIPT: ("orders-out", acknowledgements.read_envelope_receipt),
     Kind.ACKNOWLEDGEMENT: ("orders-out", acknowledgements.read_acknowledgement),
     Kind.ORDER_ADVICE: ("orders-out", acknowledgements.read_order_advice),
     Kind.SHIPMENT: ("dispatch-in", shipment_advices.read_shipment),

@@ -10,6 +10,7 @@ from adapters.gxo.settings import Settings as GxoSettings
 from adapters.khaos.settings import Settings as KhaosSettings
 from workers.config import Configuration, environment, read
 from workers.config.system import Role, System
+from workers.systems.clarus.access_tokens import LedgerTokens
 from workers.systems.clarus.warehouse import clarus
 from workers.systems.gxo.warehouse import gxo
 from workers.systems.khaos.erp import KhaosErp
@@ -18,7 +19,7 @@ STOCK = ("movement_causes", "stock_conditions")
 
 SYSTEMS: dict[str, System] = {
     "khaos": System(Role.ERP, KhaosSettings, KhaosErp),
-    "clarus": System(Role.WAREHOUSE, ClarusSettings, clarus, ("adjustment_reasons", *STOCK, "carriers")),
+    "clarus": System(Role.WAREHOUSE, ClarusSettings, clarus, ("adjustment_reasons", *STOCK, "carriers"), LedgerTokens),
     "gxo": System(
         Role.WAREHOUSE, GxoSettings, gxo, ("adjustment_reasons", *STOCK, "carriers", "item_columns", "line_statuses")
     ),

@@ -151,8 +151,8 @@ class Files:
     def archive(self, facility: str, path: str) -> None:
         Path(path).unlink(missing_ok=True)
 
-    def number_of(self, name: str, data: bytes) -> tuple[int | None, bool]:
-        return None, True
+    def numbers_of(self, name: str, data: bytes) -> tuple[tuple[int, ...], bool]:
+        return (), True
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
         head = json.dumps({"facility": facility, "file": name}).encode()

@@ -22,17 +22,21 @@ begin
 end $$;
 
 -- Take one file: store it as a record, once, and watch the series. A number that is left out is expected within
--- p_patience and is an exception after that. A series may begin anew at any number: each file is compared with the
+-- p_patience and is an exception after that. A series may begin anew at any number: each number is compared with the
 -- next lower one that has come.
---   p: connection, facility, series (the facility's, or one of the whole account), name, sha256, number, readable,
+--   p: connection, facility, series (the facility's, or one of the whole account), name, sha256, numbers (of every
+--      interchange in it), readable (all of it), lies_still (it came before and could not be moved away),
 --      patience (seconds)
 -- Returns what became of it: 'taken', 'repeated' (same name or same bytes as before), 'kept' (a name that came before
--- with other bytes: stored for a person, and not read).
+-- with other bytes: stored for a person, and not read). A name that came before is taken again where nothing is left to
+-- doubt: the earlier one could not be read, in part or at all, or this one begins with all of its bytes and has grown.
 create or replace function take_file(p jsonb, p_body bytea) returns text language plpgsql as $$
 declare
     v_connection text := p->>'connection';
     v_facility text := p->>'facility';
-    v_number bigint := (p->>'number')::bigint;
+    v_numbers bigint[] := array(select n::bigint from jsonb_array_elements_text(
+        coalesce(p->'numbers', jsonb_build_array(p->'number'))) n where n is not null);
+    v_number bigint;
     v_record bigint;
     v_last bigint;
     v_effect text := 'taken';
@@ -42,9 +46,14 @@ begin
     perform lock_file_series(v_connection, v_series);
     if exists (select 1 from partner_file where connection = v_connection and facility = v_facility
                   and sha256 = p->>'sha256') then
+        if (p->>'lies_still')::boolean then return 'repeated'; end if;
         v_effect := 'repeated';
-    elsif exists (select 1 from partner_file where connection = v_connection and facility = v_facility
-                     and name = p->>'name' and readable) then
+    elsif exists (select 1 from partner_file f left join record r on r.id = f.record_id
+                   where f.connection = v_connection and f.facility = v_facility and f.name = p->>'name'
+                     and f.readable and f.effect = 'taken'
+                     and coalesce(substring(p_body from 1 for length(r.body)) <> r.body, true)
+                     and not exists (select 1 from message m
+                                      where m.record_id = f.record_id and m.kind = 'read' and m.state = 'dead')) then
         v_effect := 'kept';
     end if;
     if v_effect <> 'repeated' then
@@ -54,26 +63,29 @@ begin
         delete from record_unread where record_id = v_record;
     end if;
     if v_effect = 'taken' and (p->>'readable')::boolean then  -- the mended one of a file that could not be read
-        perform finish(m.id, 'superseded', 'the file came again, and can be read', 'fleet') from partner_file f
-           join message m on m.record_id = f.record_id and m.kind = 'read' and m.state = 'dead'
-          where f.connection = v_connection and f.facility = v_facility and f.name = p->>'name' and not f.readable;
+        perform finish(m.id, 'superseded', 'the file came again, and can be read', 'fleet')
+           from (select distinct record_id from partner_file
+                  where connection = v_connection and facility = v_facility and name = p->>'name') f
+           join message m on m.record_id = f.record_id and m.kind = 'read' and m.state = 'dead';
     end if;
-    select max(number) into v_last from partner_file
-     where connection = v_connection and series = v_series and number < v_number;
-    insert into partner_file (connection, facility, series, name, sha256, number, readable, effect, size, record_id)
-    values (v_connection, v_facility, v_series, p->>'name', p->>'sha256', v_number, (p->>'readable')::boolean, v_effect,
-            length(p_body), v_record);
-    if v_number is null then return v_effect; end if;
-    delete from expectation where subject = v_subject || v_number;
-    perform close_exception('file_gap', v_subject || v_number, 'the file has come', 'fleet');
-    if v_number > v_last + 1 then
-        -- a jump of more than a thousand is a new series rather than a thousand lost files: one question to the partner
-        insert into expectation (subject, what, story, due_at, kind, flow, connection)
-        select v_subject || n, 'file',
-               v_series || case when v_number - v_last > 1000 then ' files ' || v_last + 1 || ' to ' else ' file ' end || n,
-               now() + make_interval(secs => (p->>'patience')::float), 'file_gap', 'dispatch-in', v_connection
-          from generate_series(case when v_number - v_last > 1000 then v_number - 1 else v_last + 1 end, v_number - 1) n
-        on conflict do nothing;
-    end if;
+    foreach v_number in array case when v_numbers = '{}' then array[null::bigint] else v_numbers end loop
+        select max(number) into v_last from partner_file
+         where connection = v_connection and series = v_series and number < v_number;
+        insert into partner_file (connection, facility, series, name, sha256, number, readable, effect, size, record_id)
+        values (v_connection, v_facility, v_series, p->>'name', p->>'sha256', v_number, (p->>'readable')::boolean,
+                v_effect, length(p_body), v_record);
+        continue when v_number is null;
+        delete from expectation where subject = v_subject || v_number;
+        perform close_exception('file_gap', v_subject || v_number, 'the file has come', 'fleet');
+        if v_number > v_last + 1 then
+            -- a jump of more than a thousand is a new series rather than a thousand lost files: one question to the partner
+            insert into expectation (subject, what, story, due_at, kind, flow, connection)
+            select v_subject || n, 'file',
+                   v_series || case when v_number - v_last > 1000 then ' files ' || v_last + 1 || ' to ' else ' file ' end || n,
+                   now() + make_interval(secs => (p->>'patience')::float), 'file_gap', 'dispatch-in', v_connection
+              from generate_series(case when v_number - v_last > 1000 then v_number - 1 else v_last + 1 end, v_number - 1) n
+            on conflict do nothing;
+        end if;
+    end loop;
     return v_effect;
 end $$;

@@ -10,6 +10,7 @@ from typing import Any
 import mappings.clarus as words
 from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
+from adapters.clarus.token import HERE, TokenStore
 from adapters.errors import Rejected
 from mappings.canonical import Fulfilment, Product, ReturnAdvice, WarehouseOrder, WarehouseStatus
 from mappings.errors import Unmappable
@@ -36,10 +37,10 @@ class ClarusWarehouse:
     replaces = False  # there is no such call: it is cancelled and sent anew
     repeatable = False  # Clarus would create a second order of the same reference
 
-    def __init__(self, settings: Settings, tables: Mapping[str, Any]) -> None:
-        """Connects to nothing yet."""
+    def __init__(self, settings: Settings, tables: Mapping[str, Any], tokens: TokenStore = HERE) -> None:
+        """Connects to nothing yet. ``tokens`` keeps the access token for all who share it."""
         self.settings = settings
-        self.client = Clarus(settings)
+        self.client = Clarus(settings, tokens)
         self.ack_proof: str = settings.proof
         self.sites = dict(settings.sites)
         self.answers: dict[str, float] = {}  # what it says of an order, it says in the answer
@@ -190,9 +191,9 @@ class ClarusWarehouse:
         return words.read_courier(carrier, self._couriers)
 
 
-def clarus(settings: Settings, tables: Mapping[str, Any]) -> Parts:
+def clarus(settings: Settings, tables: Mapping[str, Any], tokens: TokenStore = HERE) -> Parts:
     """The parts of a Clarus account: everything by call, and its webhooks are hints."""
-    site = ClarusWarehouse(settings, tables)
+    site = ClarusWarehouse(settings, tables, tokens)
     return Parts(
         account=site,
         orders=site,

@@ -11,14 +11,15 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from adapters.x12 import Group, Interchange, Lines, TransactionSet, X12Error, read_interchange
+from adapters.x12 import Group, Interchange, Lines, Receipt, TransactionSet, X12Error, read_interchanges
 from mappings.errors import Unmappable, Unreadable
-from mappings.gxo import Segments
+from mappings.gxo import Segments, read_item_results
 from workers.ports.edi import Document, DocumentSource
 from workers.ports.sources import Kind
 
 BETWEEN_SEGMENTS, BETWEEN_ELEMENTS = "\x1e", "\x1f"
 RESULT = ".result.csv"
+RECEIPT = "TA1"
 COUNT = "846"
 KINDS = {
     "997": Kind.ACKNOWLEDGEMENT,
@@ -37,21 +38,26 @@ NAMED_BY = {
 }
 
 
-def open_interchange(data: bytes, name: str) -> Interchange:
-    """An interchange. Raises Unmappable (``unreadable``) where the file itself cannot be trusted."""
-    try:
-        return read_interchange(data, name)
-    except X12Error as error:
-        raise _unreadable(error) from None
+def open_interchanges(data: bytes, name: str) -> tuple[list[Interchange], list[Unreadable]]:
+    """Every interchange of a file, and each part of it that is none, by where it stands."""
+    interchanges, wrong = read_interchanges(data, name)
+    return interchanges, [Unreadable(f"{name} from segment {one.position}", _unreadable(one)) for one in wrong]
 
 
 def documents(facility: str, interchange: Interchange) -> tuple[list[Document], list[Unreadable]]:
-    """Every set of an interchange, each for itself."""
-    good: list[Document] = []
+    """Every set of an interchange and every receipt in it, each for itself.
+
+    A set that cannot be read is named by its interchange, its group and its own number: either alone may come twice.
+    """
+    good = [_receipt(facility, interchange, one) for one in interchange.receipts]
     bad: list[Unreadable] = []
     for group, one in _sets(interchange):
-        subject = f"{interchange.name} {one.id or 'set'} {one.control_number or '-'}"
+        if one.id == RECEIPT:
+            continue  # it is a receipt above
+        place = f"{interchange.control_number}/{one.group_control_number or '-'}"
+        subject = f"{interchange.name} {place} {one.id or 'set'} {one.control_number or '-'}"
         if one.error is not None:
+            subject = f"{subject} from segment {one.error.position}"
             bad.append(Unreadable(subject, _unreadable(one.error)))
         elif one.id not in KINDS:
             why = f"the profile has {', '.join(KINDS)}: ask GXO what this one is"
@@ -66,6 +72,21 @@ def results(facility: str, name: str, data: bytes) -> Document:
     """The answer to an item file; it has no number, and its name is its own."""
     head = _head(facility, name, 0, datetime.fromtimestamp(0, UTC))
     return Document(Kind.ITEM_RESULTS, hashlib.sha256(name.encode() + data).hexdigest(), head + data)
+
+
+def results_are_whole(data: bytes) -> bool:
+    """Whether a result file speaks of any item, and each of its rows can be read: else it is a stub of one."""
+    try:
+        good, bad = read_item_results(data)
+    except Unmappable:
+        return False
+    return bool(good) and not bad
+
+
+def _receipt(facility: str, interchange: Interchange, one: Receipt) -> Document:
+    place = _head(facility, interchange.name, interchange.control_number, datetime.fromtimestamp(0, UTC))
+    body = BETWEEN_ELEMENTS.join((RECEIPT, one.control_number, "", "", one.code, one.note))
+    return Document(Kind.ENVELOPE_RECEIPT, hashlib.sha256(body.encode()).hexdigest(), place + body.encode())
 
 
 def item_file_of(name: str) -> str:

@@ -11,9 +11,16 @@ from zoneinfo import ZoneInfo
 import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
-from adapters.x12 import Envelope, X12Error, envelope_of
+from adapters.x12 import Envelope, Interchange, envelopes_of
 from mappings.canonical import GoodsReceipt, PickLine, Product, StockMovement
-from mappings.canonical.advices import Acknowledgement, ItemResult, OrderAdvice, ShipmentAdvice, StockSnapshot
+from mappings.canonical.advices import (
+    Acknowledgement,
+    EnvelopeReceipt,
+    ItemResult,
+    OrderAdvice,
+    ShipmentAdvice,
+    StockSnapshot,
+)
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.edi import Document, DocumentSource, RemoteFile
 from workers.ports.outbound_file import OutboundFile, open_letter
@@ -23,9 +30,10 @@ from workers.systems.gxo.documents import (
     content_of,
     documents,
     item_file_of,
-    open_interchange,
+    open_interchanges,
     origin_of,
     results,
+    results_are_whole,
     segments_of,
 )
 
@@ -60,28 +68,33 @@ class GxoFiles:
         """Into the facility's archive."""
         self._client.archive(facility, path)
 
-    def number_of(self, name: str, data: bytes) -> tuple[int | None, bool]:
-        """ISA13; an item result has none, and what is not for us is in no series of ours."""
+    def numbers_of(self, name: str, data: bytes) -> tuple[tuple[int, ...], bool]:
+        """Each ISA13; an item result has none, and what is not for us is in no series of ours."""
         if name.endswith(RESULT):
-            return None, True
-        try:
-            envelope = envelope_of(data, name)
-            self._is_ours(envelope, name)
-        except (X12Error, Unmappable):
-            return None, False
-        return envelope.control_number, True
+            return (), results_are_whole(data)
+        envelopes, wrong = envelopes_of(data, name)
+        ours = [one.control_number for one in envelopes if self._stranger(one, name) is None]
+        return tuple(ours), not wrong and len(ours) == len(envelopes)
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
-        """The sets of an interchange that is for us, or an item result."""
+        """The sets of every interchange that is for us, or an item result."""
         if name.endswith(RESULT):
             return [results(facility, name, data)], []
-        interchange = open_interchange(data, name)
-        self._is_ours(
-            Envelope(interchange.control_number, interchange.sender, interchange.receiver, interchange.usage), name
-        )
-        return documents(facility, interchange)
+        interchanges, bad = open_interchanges(data, name)
+        good: list[Document] = []
+        for one in interchanges:
+            stranger = self._stranger(one, name)
+            if stranger is not None:
+                bad.append(Unreadable(f"{name} interchange {one.control_number}", stranger))
+                continue
+            some, spoilt = documents(facility, one)
+            good += some
+            bad += spoilt
+        if len(bad) == 1 and not interchanges:
+            raise bad[0].error  # nothing stands beside it: it is the file
+        return good, bad
 
-    def _is_ours(self, envelope: Envelope, name: str) -> None:
+    def _stranger(self, envelope: Envelope | Interchange, name: str) -> Unmappable | None:
         for field, value, wanted in (
             ("ISA06", envelope.sender, self._settings.receiver),
             ("ISA08", envelope.receiver, self._settings.sender),
@@ -89,7 +102,8 @@ class GxoFiles:
         ):
             if value != wanted:
                 why = f"{name} is not for this connection, which has {wanted}: ask GXO, or correct the connection"
-                raise Unmappable(field, value, why, kind="unreadable")
+                return Unmappable(field, value, why, kind="unreadable")
+        return None
 
     def origin(self, body: bytes) -> DocumentSource:
         """Where a document stood."""
@@ -103,6 +117,10 @@ class GxoFiles:
     def read_acknowledgement(self, body: bytes) -> Acknowledgement:
         """A 997."""
         return words.read_997(segments_of(body))
+
+    def read_envelope_receipt(self, body: bytes) -> EnvelopeReceipt:
+        """A TA1."""
+        return words.read_ta1(segments_of(body))
 
     def read_order_advice(self, body: bytes) -> tuple[OrderAdvice, ...]:
         """An 824."""

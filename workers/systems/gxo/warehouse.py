@@ -141,6 +141,7 @@ def gxo(settings: Settings, tables: Mapping[str, Any]) -> Parts:
         item_files=files,
         returns=account,
         dispatches=account,
+        envelope_answers=files,
         answers=files,
         shipments=files,
         receipts=files,
