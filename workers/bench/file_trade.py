@@ -20,7 +20,7 @@ from workers.bench import trade
 from workers.bench.files import CLIENT, FACILITY, NAME, SITE, folder, interchange, read_all
 from workers.edi import collect
 from workers.observability.flower import Silent
-from workers.ports.outbound_file import open_letter
+from workers.ports.outbound_file import read_outbound_file
 from workers.spine import live
 from workers.spine.delivery import Slot, drain
 from workers.spine.runtime import Runtime
@@ -109,7 +109,7 @@ def _bare(runtime: Runtime, letters: list[bytes]) -> None:
     target = f"/{CLIENT}/{FACILITY}/in"
 
     def drop(wire: bytes) -> None:
-        letter = open_letter(wire)
+        letter = read_outbound_file(wire)
         sftp.drop(target, f"bare_{letter.name}", letter.data)
 
     with ThreadPoolExecutor(THREADS) as pool:

@@ -33,7 +33,7 @@ def store_edit(db: Connection, message: Row, body: dict[str, Any], person: Perso
     before: dict[str, Any] = row["body"] if row else {}
     changed = sorted(_differences(before, body))
     if not changed:
-        raise CannotDo("the edited body is what it was: change it, or `fleet exceptions retry ID` sends it as it is")
+        return "nothing"
     edited = _read(message["kind"], before, body)
     db.execute(
         "insert into message_edit (message_id, who, before, after) values (%s, %s, %s, %s)",

@@ -9,8 +9,8 @@ from workers.ports.orders import ControlNumber
 from workers.spine.runtime import Runtime
 
 
-def stamp_of(runtime: Runtime, message: Claimed) -> Callable[[], ControlNumber]:
-    """Gives the control number that a message is written with, where its warehouse wants one: for good the same."""
+def control_number_giver(runtime: Runtime, message: Claimed) -> Callable[[], ControlNumber]:
+    """Return what asks the ledger for a message's control number: given at the first call, the same ever after."""
 
     def stamp() -> ControlNumber:
         row = runtime.store.row(

@@ -9,7 +9,7 @@ from mappings.canonical import Fulfilment
 from workers.domain import aliases, transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.domain.rereads import reread
-from workers.edi.control_numbers import stamp_of
+from workers.edi.control_numbers import control_number_giver
 from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Effect, call
 from workers.ports.orders import CancelResult, SentOrder, WriteContext
@@ -43,7 +43,9 @@ class Change:
         skus = confirmed(self.runtime.store.rows, message.connection, codes)
         if skus.missing:
             return skus.held()
-        context = WriteContext(skus.their_ids, catalogue(self.runtime, message, codes), stamp_of(self.runtime, message))
+        context = WriteContext(
+            skus.their_ids, catalogue(self.runtime, message, codes), control_number_giver(self.runtime, message)
+        )
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.orders.write_change(wanted, self.runtime.facts(message.connection), context)
 
@@ -85,7 +87,7 @@ class Cancel:
         row = self.runtime.store.row("select * from fulfilment where reference = %s", message.reference)
         if row is None or row["state"] != "cancelling":
             return NotNeeded(f"the fulfilment is {row['state'] if row else 'gone'}")
-        context = WriteContext(stamp=stamp_of(self.runtime, message))
+        context = WriteContext(stamp=control_number_giver(self.runtime, message))
         orders = self.runtime.warehouse(message.connection).orders
         return orders.write_cancel(self._sent(message, row), context)
 

@@ -1,4 +1,4 @@
-"""The queue ``orders-out``: one fulfilment, its change or its cancellation, from Khaos Control to a warehouse."""
+"""Sends an order to its warehouse: its SKUs confirmed, its bytes frozen, its reference looked up after a doubt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
-from workers.edi.control_numbers import awaits_answers, stamp_of
+from workers.edi.control_numbers import awaits_answers, control_number_giver
 from workers.ledger.store import Claimed, Connection, Effect, call, within
 from workers.ports.orders import WriteContext
 from workers.spine import exceptions
@@ -50,7 +50,7 @@ class Order:
             wanted = wanted.model_copy(update={"lines": lines})
             transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
         products = catalogue(self.runtime, message, [line.sku for line in lines])
-        context = WriteContext(skus.their_ids, products, stamp_of(self.runtime, message))
+        context = WriteContext(skus.their_ids, products, control_number_giver(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), context)
 

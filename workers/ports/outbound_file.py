@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class OutboundFile:
-    """A file on its way. ``wire`` and ``open_letter`` are each other's opposite."""
+    """A file on its way. ``wire`` and ``read_outbound_file`` are each other's opposite."""
 
     facility: str
     name: str
@@ -22,7 +22,7 @@ class OutboundFile:
         return json.dumps(head, sort_keys=True).encode() + b"\n" + self.data
 
 
-def open_letter(wire: bytes) -> OutboundFile:
-    """The letter that was frozen as these bytes."""
+def read_outbound_file(wire: bytes) -> OutboundFile:
+    """Read the file that was frozen as these bytes."""
     head, _, data = wire.partition(b"\n")
     return OutboundFile(data=data, **json.loads(head))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from mappings.canonical import ReturnAdvice
 from workers.domain.catalogue import confirmed
-from workers.edi.control_numbers import awaits_answers, stamp_of
+from workers.edi.control_numbers import awaits_answers, control_number_giver
 from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Connection, Effect
 from workers.ports.orders import WriteContext
@@ -53,7 +53,7 @@ class Advice:
         skus = confirmed(self.runtime.store.rows, message.connection, [line.sku for line in advice.lines])
         if skus.missing:
             return skus.held()
-        context = WriteContext(skus.their_ids, stamp=stamp_of(self.runtime, message))
+        context = WriteContext(skus.their_ids, stamp=control_number_giver(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.returns.write_return(advice, self.runtime.facts(message.connection), context)
 

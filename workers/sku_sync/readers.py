@@ -1,4 +1,4 @@
-"""The queue ``sku-sync``: one product for one warehouse, from Khaos Control to every warehouse."""
+"""Reads products of Khaos Control's catalogue: what changed becomes a message for every warehouse."""
 
 from __future__ import annotations
 

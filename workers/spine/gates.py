@@ -1,4 +1,7 @@
-"""Connection gates: one probe at a time while shut, a ramp after, one alert when it shuts and one when it opens."""
+"""Shut connections: probes them one at a time, opens them, shuts on a burst of deaths, alerts once each way.
+
+``limits.Health`` shuts a connection after failures; gates of SKUs are opened by ``domain/catalogue``.
+"""
 
 from __future__ import annotations
 

@@ -21,32 +21,26 @@ class Verdict:
     """Who owns a kind of trouble, how bad it is, and their next step.
 
     ``retries`` is how often it is tried again by itself (0: never, a person must act);
-    ``shuts`` says that it speaks of the connection rather than of the message.
     """
 
     owner: str
     severity: Severity
     next_step: str
     retries: int = 0
-    shuts: bool = False
 
 
 RETRY = "fleet exceptions retry ID"
 
 VERDICTS: dict[str, Verdict] = {
     # the other side could not be reached, or did not make sense: tried again by itself
-    "unavailable": Verdict(
-        SUPPORT, "error", f"See whether the other system is up; when it is, `{RETRY}`.", retries=12, shuts=True
-    ),
+    "unavailable": Verdict(SUPPORT, "error", f"See whether the other system is up; when it is, `{RETRY}`.", retries=12),
     "throttled": Verdict(
         SUPPORT, "warning", "Lower the connection's rate in fleet.toml, or ask the partner for more.", retries=50
     ),
     "unauthorised": Verdict(
-        SUPPORT, "critical", "Renew the connection's credentials and restart the fleet.", retries=50, shuts=True
+        SUPPORT, "critical", "Renew the connection's credentials and restart the fleet.", retries=50
     ),
-    "garbled": Verdict(
-        SUPPORT, "error", f"Ask the partner what their system answered; then `{RETRY}`.", retries=5, shuts=True
-    ),
+    "garbled": Verdict(SUPPORT, "error", f"Ask the partner what their system answered; then `{RETRY}`.", retries=5),
     "connection_shut": Verdict(
         SUPPORT, "critical", "The connection is down and is probed by itself; call the partner if it lasts."
     ),

@@ -1,4 +1,4 @@
-"""The queue ``stock-in``: what a warehouse holds, as figures that are current, into Khaos Control."""
+"""Reads what a warehouse says of its stock: each word only marks SKUs that are to be counted again."""
 
 from __future__ import annotations
 

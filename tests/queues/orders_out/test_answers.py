@@ -8,7 +8,7 @@ import pytest
 
 from fleet_tests.gxo import ByFile
 from workers import recovery
-from workers.edi.control_numbers import stamp_of
+from workers.edi.control_numbers import control_number_giver
 from workers.spine import ringer
 from workers.spine.outcomes import Delivered, Sent
 from workers.spine.people import Person
@@ -339,7 +339,7 @@ def test_a_process_that_dies_with_a_control_number_in_hand_wastes_none(gxo: ByFi
         assert isinstance(wire, bytes)
         gxo.store.freeze(claimed, wire)
     else:
-        stamp_of(gxo.runtime, claimed)
+        control_number_giver(gxo.runtime, claimed)
     gxo.store.run("update message set process_id = gen_random_uuid() where state = 'working'")
     assert len(ringer.release_lost(gxo.runtime)) == 1
     world.hurry()

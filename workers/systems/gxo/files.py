@@ -23,7 +23,7 @@ from mappings.canonical.advices import (
 )
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.edi import Document, DocumentSource, RemoteFile
-from workers.ports.outbound_file import OutboundFile, open_letter
+from workers.ports.outbound_file import OutboundFile, read_outbound_file
 from workers.ports.sources import Kind
 from workers.systems.gxo.documents import (
     RESULT,
@@ -180,7 +180,7 @@ class GxoFiles:
 
     def send_items(self, wire: bytes) -> None:
         """Into the facility's folder."""
-        letter = open_letter(wire)
+        letter = read_outbound_file(wire)
         self._client.drop_items(letter.facility, letter.name, letter.data)
 
     def _zone(self, facility: str) -> ZoneInfo:

@@ -13,7 +13,7 @@ from adapters.x12 import write_interchange
 from mappings.canonical import Fulfilment, ReturnAdvice
 from workers.ledger.expected import Expected
 from workers.ports.orders import CancelResult, ControlNumber, Manner, SentOrder, WriteContext
-from workers.ports.outbound_file import OutboundFile, open_letter
+from workers.ports.outbound_file import OutboundFile, read_outbound_file
 from workers.ports.warehouse import Parts
 from workers.systems.gxo.files import GxoFiles
 
@@ -93,7 +93,7 @@ class GxoWarehouse:
 
     def send_order(self, wire: bytes) -> str:
         """Lay the file into the facility's folder; GXO knows the order by our number."""
-        letter = open_letter(wire)
+        letter = read_outbound_file(wire)
         self.client.drop_order(letter.facility, letter.name, letter.data)
         return letter.reference
 
@@ -107,7 +107,7 @@ class GxoWarehouse:
 
     def send_return(self, wire: bytes) -> str:
         """Lay the advice into the folder; GXO knows it by our number."""
-        letter = open_letter(wire)
+        letter = read_outbound_file(wire)
         self.client.drop_advice(letter.facility, letter.name, letter.data)
         return letter.reference
 
