@@ -22,6 +22,7 @@ from workers.cli import (
     processes,
     received,
     recovery,
+    restored,
     returns,
     status,
     stock,
@@ -50,7 +51,7 @@ app = typer.Typer(
         " the file that FLEET_CONFIG names (fleet.toml). Every command takes --json."
     ),
 )
-for module in (processes, status, files, stock, valuation, worklist, recovery, going_live):
+for module in (processes, status, files, stock, valuation, worklist, recovery, going_live, restored):
     module.register(app)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(journal.app, name="journal")

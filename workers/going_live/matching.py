@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from mappings.canonical import WarehouseOrder, WarehouseStatus
 from workers.domain.fulfilment import FulfilmentRow, Units
 
+NUMBERS = 5  # of an order that were given before, by another integration or by a ledger that was lost
+
 
 @dataclass(frozen=True, slots=True)
 class There:
@@ -32,7 +34,8 @@ def references(row: FulfilmentRow, forms: Sequence[str] = ()) -> tuple[str, ...]
     """Every reference that an order may have there; ``forms`` are the merchant's own, as ``KC-{order}``."""
     names = {"order": row.order_code, "invoice": row.invoice_code, "associated": row.associated_ref}
     own = [form.format(**names) for form in forms]
-    said = [row.reference, row.order_code, row.invoice_code, row.associated_ref, f"{row.order_code}-1", *own]
+    numbered = [f"{row.order_code}-{number}" for number in range(1, NUMBERS + 1)]
+    said = [row.reference, row.order_code, row.invoice_code, row.associated_ref, *numbered, *own]
     return tuple(dict.fromkeys(one for one in said if one))
 
 
