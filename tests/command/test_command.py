@@ -16,7 +16,19 @@ from fleet_tests.places import ROOT
 from fleet_tests.terminal import Command
 
 COMMANDS = (
-    *((), ("up",), ("run",), ("migrate",), ("check",), ("status",), ("order",), ("replay",), ("open",), ("demo",)),
+    *(
+        (),
+        ("up",),
+        ("run",),
+        ("migrate",),
+        ("check",),
+        ("status",),
+        ("order",),
+        ("replay",),
+        ("open",),
+        ("go-live",),
+        ("demo",),
+    ),
     *(("files",), ("stock",), ("stock-differences",), ("sandbox",), ("sandbox", "load"), ("exceptions",)),
     *(("stock-differences", name) for name in ("list", "adopt")),
     *(("exceptions", name) for name in ("list", "show", "retry", "edit", "dismiss")),
@@ -160,6 +172,16 @@ def test_a_shut_connection_is_opened_by_hand_without_any_partners_secret(world: 
     said = fleet("open", "york")
     assert said.code == 1
     assert "known are: khaos, leeds" in said.err
+
+
+def test_a_connection_that_is_not_live_is_not_opened_by_hand_and_the_command_that_does_is_named(
+    world: FullLedger, fleet: Command
+) -> None:
+    world.store.run("update connection set shut_kind = 'not_live', shut_since = now() where name = 'leeds'")
+    said = fleet("open", "leeds")
+    assert said.code == 1
+    assert "fleet go-live leeds" in said.err
+    assert world.one("select shut_kind as it from connection where name = 'leeds'") == "not_live"
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from workers import config
 from workers.config.system import Role, System
 from workers.edi import collect
 from workers.ports.warehouse import Manner, manners
+from workers.spine import live
 from workers.spine.runtime import Runtime
 from workers.views.snapshot import reading_engine
 from workers.web.warehouse_hooks import Inbox, routes
@@ -90,6 +91,7 @@ def town(emptied_database: str, redis_url: str, tmp_path: Path) -> Iterator[Town
         web.include_router(routes(Inbox(runtime.store, engine, runtime.warehouses)))
         hooks = stack.enter_context(serve(web))
         schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
+        live.set_live(runtime.store, runtime.configuration.connections, "a test")
         runtime.redis.flushall()
         world = World(Side(khaos), Side(url), runtime, engine)
         world.stock("MUG")

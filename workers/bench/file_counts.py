@@ -13,6 +13,7 @@ from typing import Any
 from workers.bench import cost
 from workers.bench.files import FACILITY, NAME, SITE, folder, interchange, read_all
 from workers.edi import collect
+from workers.spine import live
 from workers.spine.runtime import Runtime
 from workers.wiring import schedules
 from workers.wiring.systems import configuration
@@ -25,6 +26,7 @@ def measure_count(size: int) -> dict[str, Any]:
     runtime = Runtime(configuration())
     schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
     store = runtime.store
+    live.set_live(store, runtime.configuration.connections, "fleet bench")
     for table in ("told_sku", "told_move", "told_count", "position", "level"):
         store.run(f"delete from {table} where home = %s", SITE)  # noqa: S608  names of our own tables
     first = _count(runtime, size, 0)

@@ -21,6 +21,7 @@ from workers.bench.files import CLIENT, FACILITY, NAME, SITE, folder, interchang
 from workers.edi import collect
 from workers.observability.flower import Silent
 from workers.ports.outbound_file import read_outbound_file
+from workers.spine import live
 from workers.spine.delivery import Slot, drain
 from workers.spine.runtime import Runtime
 from workers.wiring import schedules
@@ -65,6 +66,7 @@ def measure_trade(orders: int) -> dict[str, Any]:
 def _set_up(runtime: Runtime) -> None:
     schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
     store = runtime.store
+    live.set_live(store, runtime.configuration.connections, "fleet bench")
     store.run("update connection set shut_kind = 'suspect_release', alerted = true where name <> %s", NAME)
     store.run(
         "insert into process (id, name, host, pid, lone) values (%s, 'bench files', 'bench', %s, false)",

@@ -18,6 +18,7 @@ from workers.bench.rounds import FLEET_PREFIX, Bare, Fleet, Round, Side, measure
 from workers.bench.stage import Crew, Stage, command
 from workers.bench.trade import NAME
 from workers.embedded.parent_death import until
+from workers.spine import live
 from workers.spine.runtime import Runtime
 from workers.wiring import schedules
 from workers.wiring.systems import configuration
@@ -93,6 +94,7 @@ def _set_up(stage: Stage) -> None:
     runtime = Runtime(configuration())
     listed = schedules.schedules(runtime, lambda _bell: None)
     schedules.install(runtime, listed)
+    live.set_live(stage.store, runtime.configuration.connections, "fleet bench")
     runtime.close()
     stage.store.run("update schedule set due_at = now() + interval '1 day' where name like '%% %%'")
     for warehouse, template in ((trade.FAST, TEMPLATE), (trade.SLOW, SLOW_TEMPLATE)):

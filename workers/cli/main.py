@@ -17,10 +17,12 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from workers.cli import (
     exceptions,
     files,
+    going_live,
     journal,
     processes,
     received,
     recovery,
+    restored,
     returns,
     status,
     stock,
@@ -49,7 +51,7 @@ app = typer.Typer(
         " the file that FLEET_CONFIG names (fleet.toml). Every command takes --json."
     ),
 )
-for module in (processes, status, files, stock, valuation, worklist, recovery):
+for module in (processes, status, files, stock, valuation, worklist, recovery, going_live, restored):
     module.register(app)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(journal.app, name="journal")

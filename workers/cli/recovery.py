@@ -71,11 +71,14 @@ def open_(
     """
     from workers.observability import alerts  # noqa: PLC0415  as above
     from workers.spine import gates  # noqa: PLC0415  as above
+    from workers.spine.live import is_live  # noqa: PLC0415  as above
 
     with closing(ledger_only()) as runtime:
         names = [row["name"] for row in runtime.store.rows("select name from connection order by name")]
         if connection not in names:
             raise NotDone(f"there is no connection {connection!r}; known are: {', '.join(names) or 'none yet'}")
+        if not is_live(runtime.store, connection):
+            raise NotDone(f"{connection} is not live: run `fleet go-live {connection}`")
         settings = environment()
         alerts.configure(
             settings.sentry_dsn or None,

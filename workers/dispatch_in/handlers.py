@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from mappings.canonical import Shipment
 from workers.dispatch_in import consignment_file
 from workers.dispatch_in.routes import FILE, HOOK, NONE, SHOWN, route_of
+from workers.domain import aliases
 from workers.domain.splits import stand, whole_or_split
 from workers.ledger.store import Claimed, Effect
 from workers.ports.sources import Source
@@ -76,8 +77,9 @@ class Reread:
         body = message.body
         self.runtime.pace(message.connection)
         orders = self.runtime.warehouse(message.connection).order_reads
-        wanted = (body["their_id"], body["reference"])
-        shown = orders.fetch_orders([wanted], self.runtime.facts(message.connection)).get(body["reference"])
+        names = aliases.theirs(self.runtime.store.rows, message.connection, [body["reference"]])
+        name = names.get(body["reference"], body["reference"])
+        shown = orders.fetch_orders([(body["their_id"], name)], self.runtime.facts(message.connection)).get(name)
         if shown is None:
             return self._gone(message)
         receipt = hashlib.sha256(shown).hexdigest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from workers.dispatch_in import unknown_orders
+from workers.domain import aliases
 from workers.ports.sources import Source
 from workers.spine.polling import call, chunks, receipt
 from workers.spine.runtime import Runtime
@@ -21,7 +22,8 @@ def sweep(runtime: Runtime, warehouse: str) -> int:
     )
     side, facts, new = runtime.warehouse(warehouse).order_reads, runtime.facts(warehouse), 0
     for some in chunks(rows, 25):
-        wanted = [(row["their_id"], row["reference"]) for row in some]
+        names = aliases.theirs(runtime.store.rows, warehouse, [row["reference"] for row in some])
+        wanted = [(row["their_id"], names.get(row["reference"], row["reference"])) for row in some]
         shown = call(runtime, warehouse, "sweep", lambda wanted=wanted: side.fetch_orders(wanted, facts))
         for body in shown.values():
             new += int(runtime.store.receive(warehouse, Source.ORDER, receipt(body), body) is not None)

@@ -9,7 +9,7 @@ from workers.dispatch_in.closing import cancelled, closed
 from workers.dispatch_in.departures import left
 from workers.dispatch_in.parcels import name_unused, take_late_numbers
 from workers.dispatch_in.shipments import ship
-from workers.domain import transitions
+from workers.domain import aliases, transitions
 from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, read_row
 from workers.domain.rereads import reread
 from workers.ledger.store import run_effects
@@ -33,6 +33,7 @@ def read_sweep(reading: Reading) -> None:
 def post_reread(reading: Reading, their_id: str, reference: str, why: str) -> None:
     """Ask for the fact behind a hint. Hints of one order that wait together are one re-read."""
     connection = reading.record.connection
+    reference = aliases.ours(reading.run, connection, reference)
     row = reading.run(
         "select reference, order_code, their_id from fulfilment where warehouse = %s and (reference = %s or"
         " their_id = %s)"
@@ -82,7 +83,9 @@ def find(reading: Reading, reference: str, *, left: bool) -> FulfilmentRow | Non
     """The fulfilment that a warehouse speaks of, locked. One that nobody sent is an exception where goods left."""
     connection = reading.record.connection
     rows = reading.run(
-        "select * from fulfilment where reference = %s and warehouse = %s for update", reference, connection
+        "select * from fulfilment where reference = %s and warehouse = %s for update",
+        aliases.ours(reading.run, connection, reference),
+        connection,
     )
     if not rows and left:
         reading.file_exception(

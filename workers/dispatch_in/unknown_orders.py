@@ -17,7 +17,13 @@ def check(runtime: Runtime, warehouse: str) -> int:
     live = iter(runtime.warehouse(warehouse).order_reads.live_orders(runtime.facts(warehouse)))
     subjects: list[str] = []
     while some := call(runtime, warehouse, "live orders", lambda: list(islice(live, AT_ONCE))):
-        ours = runtime.store.rows("select reference from fulfilment where reference = any (%s)", some)
+        ours = runtime.store.rows(
+            "select reference from fulfilment where reference = any (%s) union all"
+            " select alias from reference_alias where connection = %s and alias = any (%s)",
+            some,
+            warehouse,
+            some,
+        )
         for reference in sorted(set(some) - {row["reference"] for row in ours}):
             subjects.append(f"order:{warehouse}:{reference}")
             exceptions.file(

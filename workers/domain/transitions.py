@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from workers.domain.fulfilment import NEXT, FulfilmentRow, Rows, State, Units
@@ -31,6 +32,11 @@ def create(run: Rows, row: FulfilmentRow) -> None:
         row.warehouse, row.facility, row.route_reason, row.state.value, row.fingerprint, json.dumps(row.requested),
         row.stage, row.courier,
     )  # fmt: skip
+
+
+def adopt(run: Rows, row: FulfilmentRow, their_id: str) -> FulfilmentRow:
+    """Keep that it is at the warehouse already: another integration has sent it."""
+    return _move(run, row, State.SENT, their_id=their_id, sent_at=datetime.now(UTC), accepted_at=datetime.now(UTC))
 
 
 def withdraw(run: Rows, row: FulfilmentRow) -> FulfilmentRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mappings.canonical.advices import AdviceReason, OrderAdvice, Outcome
-from workers.domain import transitions
+from workers.domain import aliases, transitions
 from workers.domain.fulfilment import OUT, State, lock
 from workers.ledger.expected import Expected
 from workers.ledger.store import NewMessage
@@ -84,7 +84,9 @@ def read_envelope_receipt(reading: Reading) -> None:
 def read_order_advice(reading: Reading) -> None:
     """Reader of what a warehouse says to orders, cancellations and advices."""
     answers = reading.runtime.warehouse(reading.record.connection).answers
-    for advice in answers.read_order_advice(reading.record.body):
+    for told in answers.read_order_advice(reading.record.body):
+        reference = aliases.ours(reading.run, reading.record.connection, told.reference)
+        advice = told.model_copy(update={"reference": reference})
         found = [one for one in _answered(reading, advice) if one.reference == advice.reference]
         if not found:
             _unknown(reading, advice)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mappings.canonical import Fulfilment
-from workers.domain import transitions
+from workers.domain import aliases, transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.domain.rereads import reread
 from workers.edi.control_numbers import control_number_giver
@@ -98,7 +98,9 @@ class Cancel:
         if last is not None and last["body"] is not None:
             order = Fulfilment.model_validate(last["body"]["fulfilment"] if last["kind"] == "change" else last["body"])
         wire = bytes(last["wire"] or b"") if last is not None else b""
-        return SentOrder(message.reference, row["facility"], row["associated_ref"], order, wire)
+        names = aliases.theirs(self.runtime.store.rows, message.connection, [message.reference])
+        name = names.get(message.reference, message.reference)
+        return SentOrder(name, row["facility"], row["associated_ref"], order, wire)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:
         """Cancel; an order that is not there (any more) is cancelled. Or ask for it, where the answer comes later."""

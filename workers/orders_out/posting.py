@@ -38,7 +38,7 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
             body=fulfilment.model_dump(mode="json"),
             fingerprint=ready.fingerprint,
             wire=wire,
-            gates=skus.gates,
+            gates=(*skus.gates, *_held_at_go_live(reading, row)),
             note=note,
         )
     )
@@ -52,6 +52,12 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
             limits.sku_confirmed,
             warehouse,
         )
+
+
+def _held_at_go_live(reading: Reading, row: FulfilmentRow) -> tuple[str, ...]:
+    """The gate of an order that may be at its warehouse from another integration, until a person has looked."""
+    gate = f"go-live:{row.warehouse}:{row.order_code}"
+    return (gate,) if reading.run("select 1 as one from gate where name = %s and not open", gate) else ()
 
 
 def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> bool:

@@ -54,6 +54,9 @@ class OrderReads(Protocol):
     def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """Look a reference up after a doubt. None when it is provably absent."""
 
+    def find_orders(self, references: Sequence[str], facts: dict[str, Any]) -> list[WarehouseOrder]:
+        """Every order that carries one of some references, cancelled ones too. Raises Unmappable."""
+
     def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
         """Re-read orders, given as (their id, reference); the raw body by reference. Missing ones are left out."""
 

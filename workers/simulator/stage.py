@@ -37,6 +37,7 @@ from workers.simulator.settings import (
     configuration,
 )
 from workers.simulator.wire import Wire
+from workers.spine import live
 from workers.spine.runtime import Runtime
 from workers.views.snapshot import reading_engine
 from workers.web.warehouse_hooks import Inbox, routes
@@ -115,6 +116,7 @@ class Stage:
         self.store = self.processes[0].store
         first = self.processes[0]
         schedules.install(first.runtime, first.listed)
+        live.set_live(self.store, first.runtime.configuration.connections, "the simulator")
         rule()
         self._open_shop(first)
         for store in self._stores:

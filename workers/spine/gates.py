@@ -13,6 +13,7 @@ from adapters.errors import ReachError, Rejected
 from workers.observability import alerts
 from workers.spine import exceptions
 from workers.spine.limits import reopen, shut
+from workers.spine.live import NOT_LIVE, tell_of_new
 from workers.spine.runtime import Runtime
 
 log = structlog.get_logger(__name__)
@@ -21,8 +22,9 @@ log = structlog.get_logger(__name__)
 def tend(runtime: Runtime) -> int:
     """Open what may open, probe what is due, and alert about what is new. Returns how many were opened."""
     opened = _waits_over(runtime)
+    tell_of_new(runtime.store)
     failures: list[Exception] = []
-    shut_now = runtime.store.rows("select * from connection where shut_kind is not null and shut_kind <> 'throttled'")
+    shut_now = runtime.store.rows("select * from connection where shut_kind not in ('throttled', 'not_live')")
     for row in shut_now:
         if not row["alerted"]:
             _alert_shut(runtime, row)
@@ -68,8 +70,10 @@ def _probe(runtime: Runtime, name: str) -> bool:
 
 
 def open_connection(runtime: Runtime, name: str) -> bool:
-    """Open a connection's gate, and say so. False when it was not shut."""
+    """Open a connection's gate, and say so. False when it was not shut; ``live.set_live`` opens one not live."""
     row = runtime.store.row("select shut_kind from connection where name = %s", name)
+    if row is not None and row["shut_kind"] == NOT_LIVE:
+        return False
     seconds = reopen(runtime.store, name)
     if seconds is None or row is None:
         return False

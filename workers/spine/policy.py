@@ -50,6 +50,17 @@ VERDICTS: dict[str, Verdict] = {
         "Many messages died of one new cause: see whether a release or a setting caused it, then `fleet open"
         " CONNECTION`.",
     ),
+    "not_live": Verdict(
+        OPERATIONS,
+        "info",
+        "A new connection: nothing is sent to it. Run `fleet go-live NAME`, Khaos Control first.",
+    ),
+    "go_live_unmatched": Verdict(
+        OPERATIONS,
+        "error",
+        "It may be at the warehouse from the integration before: look there. If it is not, `fleet go-live NAME --send"
+        " ORDER`; if it is, take the invoice off its ready stage in Khaos Control.",
+    ),
     # one message
     "refused_by_warehouse": Verdict(
         OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."

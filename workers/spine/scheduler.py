@@ -12,7 +12,7 @@ import structlog
 from adapters.errors import ReachError, Rejected, Throttled, Unauthorised
 from workers.ledger import locks
 from workers.observability import alerts
-from workers.spine import exceptions
+from workers.spine import exceptions, live
 from workers.spine.limits import resting
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
@@ -35,15 +35,11 @@ class Scheduled:
 
 
 def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
-    """Make the rows of connections, slots and schedules what the configuration says."""
+    """Make the rows of connections, slots and schedules what the configuration says. A new connection is not live."""
     with runtime.store.transaction() as db:
         locks.hold(db, locks.SCHEDULES)
         for connection in runtime.configuration.connections.values():
-            db.execute(
-                "insert into connection (name, system) values (%s, %s) on conflict (name) do update set system"
-                " = excluded.system",
-                (connection.name, connection.system),
-            )
+            live.add_connection(db, connection.name, connection.system)
             for lane, size in {"*": connection.concurrency, **connection.shares}.items():
                 db.execute(
                     "insert into slot (connection, lane, number) select %s, %s, n from generate_series(1, %s) n"

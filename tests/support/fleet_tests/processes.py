@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from fleet_tests.places import ROOT
 from workers import recovery
 from workers.embedded.folder import free_ports
 from workers.ledger.store import Store
-from workers.spine import people
+from workers.spine import live, people
 
 PATIENCE = 180.0
 PERSON = ("Wilhelmina", "Quillfeather", "Larkspur", "quillfeather@example.com", "LS1 4AB")
@@ -116,6 +117,8 @@ class Fleet:
             self.until(partial(self._answers, url))
         self.clarus_switch(floor=False)
         self.product("MUG")
+        with closing(Store(self.dsn, size=1)) as store:
+            live.set_live(store, ("khaos", "leeds"), "a test")
         for name in QUEUES:
             self.start(name)
         self._run("beat", "celery", "-A", "workers.app", "beat")

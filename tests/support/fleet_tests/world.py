@@ -29,7 +29,7 @@ from workers.ledger.store import Claimed
 from workers.observability.flower import Silent
 from workers.orders_out import polls as orders_out_polls
 from workers.sku_sync import polls as sku_sync_polls
-from workers.spine import dead_letters, expectations, gates, reading, ringer
+from workers.spine import dead_letters, expectations, gates, live, reading, ringer
 from workers.spine.delivery import Slot, drain
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
@@ -364,6 +364,8 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
         web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.warehouse("leeds")})))
         with serve(web) as hooks:
             schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
+            if settings.get("live", True):
+                live.set_live(runtime.store, runtime.configuration.connections, "a test")
             runtime.redis.flushall()
             world = World(Side(khaos), Side(clarus), runtime, engine)
             world.clarus.switch(floor=False)

@@ -7,7 +7,9 @@ import os
 import secrets
 import shutil
 import time
+import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from shlex import quote
@@ -29,6 +31,8 @@ from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.embedded.supervision import Fleet
 from workers.ledger.migrate import migrate
+from workers.ledger.store import Store
+from workers.spine.live import set_live
 
 SECRETS = ("CLARUS_CLIENT_SECRET", "CLARUS_WEBHOOK_TOKEN", "KHAOS_CHANNEL_PASSWORD", "KHAOS_COURIER_PASSWORD")
 ROOT = Path(__file__).parents[3]
@@ -101,7 +105,8 @@ class Stage:
             lively=self.lively,
             first_automation=clarus_automations.FIRST,
         )
-        (self.folder / "fleet.toml").write_text(settings_text(chosen), encoding="utf-8")
+        settings = settings_text(chosen)
+        (self.folder / "fleet.toml").write_text(settings, encoding="utf-8")
         self.environment = {
             "DATABASE_URL": self.postgres.start(),
             "BROKER_URL": self.redis.start(),
@@ -116,6 +121,8 @@ class Stage:
         }
         os.environ.update(self.environment)
         migrate(self.environment["DATABASE_URL"])
+        with closing(Store(self.environment["DATABASE_URL"], size=1, application="fleet demo")) as store:
+            set_live(store, tomllib.loads(settings)["connections"], "fleet demo")  # they hold nothing yet
         self._start_processes(khaos, clarus, gxo, door)
         self.partners = Partners(self.khaos, self.clarus, self.gxo, self.web, self.environment)
         self.partners.set_up(level=self.level, issue_on=self.issue_on)

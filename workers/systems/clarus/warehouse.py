@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import mappings.clarus as words
@@ -154,6 +154,12 @@ class ClarusWarehouse:
             self.client.update_product(their_id, wire)
         self.client.assign_product(their_id, words.write_assignment(self._facts(facts)))
         return their_id
+
+    def find_orders(self, references: Sequence[str], facts: dict[str, Any]) -> list[WarehouseOrder]:
+        """A census of references, with the lines of each order."""
+        nodes = self.client.goods_outs_by_reference(references, facts["account_id"])
+        now = datetime.now(UTC)
+        return [words.read_order(detail, now) for detail in self.client.orders_detail(nodes)]
 
     def fetch_orders(self, wanted: Sequence[tuple[str, str]], facts: dict[str, Any]) -> dict[str, bytes]:
         """Header, lines, shipments and packages of each, by reference."""

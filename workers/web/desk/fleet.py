@@ -34,6 +34,10 @@ def fleet(found: Overview) -> str:
         facts_list(facts),
         *(
             next_step(
+                f"{c.name} is not live: nothing is sent to it. When its audit is fine:", f"fleet go-live {c.name}"
+            )
+            if c.shut_kind == "not_live"
+            else next_step(
                 f"{c.name} is shut ({c.shut_kind}). It is probed by itself; to open it by hand:", f"fleet open {c.name}"
             )
             for c in shut

@@ -1,0 +1,110 @@
+"""What another integration has sent a warehouse is adopted under its reference, or held; what is absent is sent."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from fleet_tests.gxo import ByFile
+from fleet_tests.world import World
+from workers.going_live import going
+from workers.orders_out import polls
+
+
+def as_new(world: World, name: str = "leeds") -> None:
+    """The warehouse has the merchant's products, and the fleet has never sent it an order."""
+    world.store.run("update connection set shut_kind = 'not_live', shut_since = now() where name = %s", name)
+
+
+@pytest.fixture
+def new(world: World) -> World:
+    world.poll()
+    as_new(world)
+    return world
+
+
+def ready(world: World, *lines: tuple[str, int]) -> str:
+    """An order in Khaos Control that the fleet has read and cannot send."""
+    code = world.order(*lines)
+    polls.poll_orders(world.runtime)
+    world.go()
+    return code
+
+
+def sent_before(world: World, order: str, reference: str, units: int | None = None) -> None:
+    """The integration before gave the warehouse the order."""
+    row = world.store.row(
+        "select b.wire from message m join message_body b on b.message_id = m.id where m.reference = %s", f"{order}-1"
+    )
+    assert row is not None
+    body = json.loads(bytes(row["wire"]))
+    body["data"]["attributes"]["reference"] = reference
+    if units is not None:
+        body["data"]["attributes"]["lines_changes"][0]["attributes"]["order_quantity"] = units
+    world.runtime.warehouse("leeds").orders.send_order(json.dumps(body).encode())
+
+
+def go_live(world: World, name: str = "leeds", **more: object) -> dict[str, int]:
+    counts = going.go_live(world.runtime, going.Wish(name, "Sam", datetime.now(UTC), **more))  # type: ignore[arg-type]
+    world.go()
+    return {what: n for what, n in counts.items() if n}
+
+
+@pytest.mark.parametrize("form", ["{order}", "{invoice}", "{associated}", "KC/{order}"])
+def test_an_order_that_is_there_under_another_reference_is_adopted_and_its_dispatch_is_booked(
+    new: World, form: str
+) -> None:
+    order = ready(new, ("MUG", 2))
+    row = new.fulfilment(f"{order}-1")
+    reference = form.format(order=order, invoice=row["invoice_code"], associated=row["associated_ref"])
+    sent_before(new, order, reference)
+    assert go_live(new, forms=("KC/{order}",)) == {"adopted": 1}
+    assert [one["reference"] for one in new.live()] == [reference]
+    new.round_trip()
+    assert len(new.shipments(order)) == 1
+    assert new.fulfilments(order) == [(f"{order}-1", "dispatched")]
+    assert (len(new.live()), new.exceptions()) == (1, [])
+
+
+def test_one_with_other_quantities_is_held_until_a_person_has_it_sent(new: World) -> None:
+    order, absent = ready(new, ("MUG", 2)), ready(new, ("BOWL", 1))
+    sent_before(new, order, order, units=3)
+    assert go_live(new) == {"held": 1, "to send": 1}
+    assert sorted(one["reference"] for one in new.live()) == sorted([order, f"{absent}-1"])
+    assert "3 x MUG" in new.exception("go_live_unmatched")["reason"]
+    assert go_live(new) == {"held": 1}
+    assert new.exception("go_live_unmatched")["times"] == 1
+    assert going.send(new.runtime, "leeds", order, "Sam")
+    assert not going.send(new.runtime, "leeds", order, "Sam")
+    new.go()
+    assert sorted(one["reference"] for one in new.live()) == sorted([order, f"{absent}-1", f"{order}-1"])
+    assert new.exceptions() == []
+
+
+def test_an_order_that_is_held_stays_held_when_khaos_control_changes_it(new: World) -> None:
+    order = ready(new, ("MUG", 2))
+    sent_before(new, order, order, units=3)
+    go_live(new)
+    new.khaos.post("edit", invoice=new.invoice(order), lines={"MUG": 5})
+    new.poll()
+    assert [one["reference"] for one in new.live()] == [order]
+
+
+def test_a_warehouse_goes_live_after_khaos_control(new: World) -> None:
+    as_new(new, "khaos")
+    with pytest.raises(going.NotReady, match="fleet go-live khaos"):
+        go_live(new)
+
+
+def test_a_warehouse_that_cannot_be_asked_is_compared_with_a_file(gxo: ByFile) -> None:
+    gxo.stock(MUG=50)
+    as_new(gxo.world, "gxo")
+    there, absent = gxo.order(("MUG", 2)), gxo.order(("MUG", 1))
+    assert go_live(gxo.world, "gxo") == {"held": 2}
+    assert gxo.books()["orders"] == []
+    assert go_live(gxo.world, "gxo", there={there: {"MUG": 2}}) == {"adopted": 1, "to send": 1}
+    gxo.round(0.2)
+    assert [one["reference"] for one in gxo.books()["orders"]] == [f"{absent}-1"]
+    assert gxo.state(there) == "sent"

@@ -1,0 +1,1 @@
+"""Day one of a warehouse: what another integration has sent it is adopted, what is doubtful is held."""

@@ -1,0 +1,176 @@
+"""A connection goes live: orders are looked up there by any reference, adopted, held or let go; then its gate opens."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mappings.errors import Unmappable
+from workers.domain import aliases, transitions
+from workers.domain.fulfilment import FulfilmentRow, Units, add_to_timeline, lock, read_row
+from workers.domain.rereads import reread
+from workers.going_live.matching import Match, There, match, references, shown
+from workers.ledger.store import run_effects, within
+from workers.orders_out import polls as orders
+from workers.sku_sync import polls as products
+from workers.spine import exceptions, live, reading
+from workers.spine.polling import chunks
+from workers.spine.runtime import Runtime
+from workers.wiring.readers import reader_for
+
+UNMATCHED = "go_live_unmatched"
+ORDERS_AT_ONCE = 20  # their references are looked up in one call
+UNSENT = (
+    "select m.id as message_id, f.* from message m join fulfilment f on f.reference = m.reference"
+    " and f.warehouse = m.connection where m.flow = 'orders-out' and m.kind = 'order' and m.connection = %s"
+    " and m.maybe_sent_at is null and m.state in ('queued', 'waiting', 'held', 'dead') and f.state = 'new'"
+    " and (%s or exists (select 1 from message_gate g where g.message_id = m.id and g.gate like 'go-live:%%'))"
+    " order by f.order_code, f.number"
+)
+
+
+class NotReady(Exception):
+    """The connection cannot go live yet; the message says what to do first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a connection goes live. ``there`` holds units by SKU by reference, of a warehouse that cannot be asked."""
+
+    name: str
+    who: str
+    at: datetime
+    there: Mapping[str, Units] | None = None
+    forms: Sequence[str] = field(default=())
+
+
+def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
+    """Have a connection go live; counts of orders ``adopted``, ``held`` and ``to send``.
+
+    Done again, it looks at what is held once more. Raises NotReady, Busy, and what adapters raise: the gate stays shut.
+    """
+    erp = runtime.configuration.erp.name
+    if wish.name == erp:
+        live.set_live(runtime.store, [erp], wish.who, wish.at)
+        return Counter()
+    if not live.is_live(runtime.store, erp):
+        raise NotReady(f"{erp} goes live first: run `fleet go-live {erp}`, then this again")
+    first = not live.is_live(runtime.store, wish.name)
+    products.poll_catalogue(runtime)
+    orders.poll_orders(runtime)
+    while reading.read_inbox(runtime, lambda connection, source: reader_for(runtime, connection, source)):
+        pass
+    counts: Counter[str] = Counter()
+    unsent = {row["message_id"]: read_row(row) for row in runtime.store.rows(UNSENT, wish.name, first)}
+    for found in _look_up(runtime, wish, list(unsent.values())):
+        message = next(number for number, row in unsent.items() if row.reference == found.row.reference)
+        counts[_settle(runtime, wish, message, found)] += 1
+    if first:
+        counts["held"] += _hold_unread(runtime, wish)
+    live.set_live(runtime.store, [wish.name], wish.who, wish.at)
+    return counts
+
+
+def send(runtime: Runtime, name: str, order: str, who: str) -> bool:
+    """Let a held order go: a person has seen that it is not at the warehouse. False when nothing of it is held."""
+    gate = f"go-live:{name}:{order}"
+    with runtime.store.transaction() as db:
+        run = within(db)
+        if not run("select 1 from gate where name = %s and not open", gate):
+            return False
+        run("select open_gates(array[%s], %s)", gate, f"{who} has seen that it is not at the warehouse")
+        exceptions.close(run, UNMATCHED, gate, "a person had it sent", who)
+    return True
+
+
+def _look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> list[Match]:
+    """Look orders up: at the warehouse, else in the file; where there is neither, nothing is proven."""
+    reads = runtime.warehouse(wish.name).parts.order_reads
+    if wish.there is not None:
+        there = [There(reference, reference, units) for reference, units in wish.there.items()]
+        return match(rows, there, wish.forms)
+    if reads is None:
+        why = f"{wish.name} cannot be asked: look there, or name a file of what is there with --there"
+        return [Match(row, why=why) for row in rows]
+    facts = runtime.facts(wish.name)
+    codes = sorted({row.order_code for row in rows})
+    ours = {
+        row["their_id"]
+        for row in runtime.store.rows(
+            "select their_id from fulfilment where warehouse = %s and order_code = any (%s) and their_id is not null",
+            wish.name,
+            codes,
+        )
+    }
+    found: list[Match] = []
+    for some in chunks(codes, ORDERS_AT_ONCE):
+        together = [row for row in rows if row.order_code in some]
+        wanted = sorted({one for row in together for one in references(row, wish.forms)})
+        runtime.pace(wish.name)
+        try:
+            there = [shown(order) for order in reads.find_orders(wanted, facts) if order.their_id not in ours]
+        except Unmappable as error:
+            why = f"what {wish.name} shows cannot be read ({error.field} {error.value!r}: {error.why})"
+            found += [Match(row, why=why) for row in together]
+            continue
+        found += match(together, there, wish.forms)
+    return found
+
+
+def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
+    """Write down what was found of one order, in one transaction."""
+    gate = f"go-live:{wish.name}:{found.row.order_code}"
+    with runtime.store.transaction() as db:
+        run = within(db)
+        row = lock(run, found.row.reference)
+        if row is None or row.state is not found.row.state:
+            return "changed meanwhile"
+        if found.there is not None:
+            run("select finish(%s, 'delivered', %s, %s)", message, _adopted(found.there), wish.who)
+            transitions.adopt(run, row, found.there.their_id)
+            aliases.keep(run, wish.name, found.there.reference, row.reference)
+            run("delete from expectation where subject = %s and what = 'sku_confirmed'", row.subject)
+            add_to_timeline(run, row, "adopted", _adopted(found.there))
+            exceptions.close(run, "sku_unconfirmed", row.subject, "the warehouse has the order")
+            exceptions.close(run, UNMATCHED, gate, "it was found at the warehouse", wish.who)
+            if runtime.warehouse(wish.name).parts.order_reads is not None:
+                told = (wish.name, found.there.their_id, row.reference, row.order_code)
+                run_effects(db, [reread(*told, "adopted when it went live")])
+            return "adopted"
+        if not found.why:
+            exceptions.close(run, UNMATCHED, gate, "it is not at the warehouse", wish.who)
+            run("select open_gates(array[%s], 'it is not at the warehouse')", gate)
+            return "to send"
+        run("select hold(%s, array[%s])", message, gate)
+        _file(run, wish.name, gate, row.order_code, f"invoice {row.invoice_code}: {found.why}")
+        return "held"
+
+
+def _adopted(there: There) -> str:
+    return f"at the warehouse already as {there.reference} ({there.their_id}): another integration has sent it"
+
+
+def _hold_unread(runtime: Runtime, wish: Wish) -> int:
+    """Hold orders that cannot be read now: mended later, they are not sent before a person has looked."""
+    with runtime.store.transaction() as db:
+        run = within(db)
+        dead = run(
+            "select distinct reference from message where connection = %s and flow = 'orders-out' and kind = 'read'"
+            " and state = 'dead'",
+            runtime.configuration.erp.name,
+        )
+        for row in dead:
+            gate = f"go-live:{wish.name}:{row['reference']}"
+            run("insert into gate (name, kind) values (%s, 'go-live') on conflict do nothing", gate)
+            why = f"{row['reference']} could not be read when {wish.name} went live, so it was not looked up there"
+            _file(run, wish.name, gate, row["reference"], why)
+    return len(dead)
+
+
+def _file(run: exceptions.Run, name: str, gate: str, order: str, why: str) -> None:
+    exceptions.file(
+        run, UNMATCHED, subject=gate, story=order, flow="orders-out", connection=name, why=why,
+        once=exceptions.Once.WHILE_OPEN,
+    )  # fmt: skip

@@ -1,0 +1,72 @@
+"""Which of a warehouse's orders is an order of Khaos Control's: found by any reference, proven by quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from mappings.canonical import WarehouseOrder, WarehouseStatus
+from workers.domain.fulfilment import FulfilmentRow, Units
+
+NUMBERS = 5  # of an order that were given before, by another integration or by a ledger that was lost
+
+
+@dataclass(frozen=True, slots=True)
+class There:
+    """An order at a warehouse as another integration may have sent it; ``their_id`` is empty where it has none."""
+
+    reference: str
+    their_id: str
+    units: Units
+    cancelled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What became of looking for one fulfilment: the order that it is, or why a person must look; neither: absent."""
+
+    row: FulfilmentRow
+    there: There | None = None
+    why: str = ""
+
+
+def references(row: FulfilmentRow, forms: Sequence[str] = ()) -> tuple[str, ...]:
+    """Every reference that an order may have there; ``forms`` are the merchant's own, as ``KC-{order}``."""
+    names = {"order": row.order_code, "invoice": row.invoice_code, "associated": row.associated_ref}
+    own = [form.format(**names) for form in forms]
+    numbered = [f"{row.order_code}-{number}" for number in range(1, NUMBERS + 1)]
+    said = [row.reference, row.order_code, row.invoice_code, row.associated_ref, *numbered, *own]
+    return tuple(dict.fromkeys(one for one in said if one))
+
+
+def shown(order: WarehouseOrder) -> There:
+    """A warehouse's order, as far as matching goes."""
+    units = {line.sku: line.ordered for line in order.lines}
+    return There(order.reference, order.their_id, units, order.status is WarehouseStatus.CANCELLED)
+
+
+def match(rows: Iterable[FulfilmentRow], found: Sequence[There], forms: Sequence[str] = ()) -> list[Match]:
+    """Match fulfilments with what was found. An order that fits two of them is neither's: a person looks."""
+    wanted = list(rows)
+    fits = {row.reference: [one for one in found if one.reference in references(row, forms)] for row in wanted}
+    return [_judge(row, fits, wanted) for row in wanted]
+
+
+def _judge(row: FulfilmentRow, fits: dict[str, list[There]], every: Sequence[FulfilmentRow]) -> Match:
+    candidates = fits[row.reference]
+    if not candidates:
+        return Match(row)
+    same = [one for one in candidates if one.units == row.requested and not one.cancelled]
+    if len(same) == 1 and len(candidates) == 1:
+        rivals = [other for other in every if other is not row and same[0] in fits[other.reference]]
+        if not rivals:
+            return Match(row, same[0])
+        return Match(row, why=f"{same[0].reference} at the warehouse fits {len(rivals) + 1} invoices of the order")
+    said = "; ".join(_words(one) for one in candidates)
+    wanted = ", ".join(f"{units} x {sku}" for sku, units in sorted(row.requested.items()))
+    return Match(row, why=f"Khaos Control wants {wanted}; at the warehouse stands {said}")
+
+
+def _words(one: There) -> str:
+    units = ", ".join(f"{units} x {sku}" for sku, units in sorted(one.units.items())) or "nothing"
+    return f"{one.reference} with {units}{' (cancelled)' if one.cancelled else ''}"
