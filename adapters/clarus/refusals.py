@@ -25,7 +25,7 @@ PASSING = re.compile(r"INTERNAL_?SERVER_?ERROR|UNAVAILABLE|TIME_?OUT|TRANSIENT",
 VERDICTS = re.compile(
     r"validation|bad_?user_?input|bad_?request|parse|forbidden|unauthenticated|not.?found|undefined|argument|syntax"
     r"|not.?allowed|not.?authori[sz]ed|permission|n.t exist|not exist|invalid|can.t be|must be|required|unknown"
-    r"|unsupported|exceeds max",
+    r"|unsupported|exceeds max|cannot.query",
     re.IGNORECASE,
 )
 ALREADY_THERE = re.compile(r"already|been taken|_exists\b", re.IGNORECASE)

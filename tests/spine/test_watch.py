@@ -114,7 +114,7 @@ def test_a_probe_that_is_refused_proves_that_the_connection_answers(
     def refuse() -> None:
         raise Rejected("not for this account")
 
-    monkeypatch.setattr(runtime.warehouse("leeds"), "ping", refuse)
+    monkeypatch.setattr(runtime.account("leeds"), "ping", refuse)
     assert gates.tend(runtime) == 1
 
 

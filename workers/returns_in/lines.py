@@ -148,7 +148,7 @@ def _fewer(reading: Reading, arrival: ReturnReceipt, stored: list[dict[str, Any]
         story=last["order_code"] or last["reference"],
         flow="returns-in",
         connection=reading.record.connection,
-        why=f"{', '.join(row['reference'] for row in stored)}: receipt {arrival.receipt.reference!r} had {units} before"
+        why=f"{', '.join(row['reference'] for row in stored)}: receipt {arrival.receipt.reference!r} had {units}"
         f" {last['sku']} and shows {left} now; what is not credited yet can be stopped",
     )
 

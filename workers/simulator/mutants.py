@@ -73,7 +73,7 @@ MUTANTS = (
     Mutant(
         "what is ready is seen and not asked for",
         "workers.orders_out.polls:poll_orders",
-        "detail.append(invoice.order_code)",
+        "detail.add(invoice.order_code)",
         "pass",
     ),
     Mutant(

@@ -393,6 +393,30 @@ VERDICTS: dict[str, Verdict] = {
         "error",
         "Add the row that the reason names to fleet.toml and restart: every entry that waits for it goes by itself.",
     ),
+    # garments and hires
+    "garment_not_chosen": Verdict(
+        OPERATIONS,
+        "error",
+        "The order names no garment: name it in Khaos Control, or let the warehouse choose one (the connection's SKU"
+        " mode).",
+    ),
+    "hire_dates_missing": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Enter the hire dates in the order's fields in Khaos Control: the order goes by itself.",
+    ),
+    "line_unpriced": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Give the order line a price in Khaos Control: the order goes by itself.",
+    ),
+    "unknown_event": Verdict(
+        SUPPORT,
+        "warning",
+        "See what the event says (`fleet exceptions show ID --body`) and ask the warehouse what it means; it is kept as"
+        " it came.",
+    ),
+    # journals, their costs
     "cost_missing": Verdict(
         FINANCE,
         "warning",
