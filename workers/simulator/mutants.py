@@ -114,7 +114,7 @@ MUTANTS = (
     ),
     Mutant(
         "a second dispatch of an order is not told",
-        "workers.dispatch_in.shipments:_new_parcels",
+        "workers.dispatch_in.parcels:new_parcels",
         "if (p.tracking, p.shipment) not in told",
         "if not told",
     ),
