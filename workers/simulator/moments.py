@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from weakref import WeakKeyDictionary
 
 from workers.ledger.store import Connection, Store
+from workers.simulator.clock import CLOCK
+from workers.simulator.ledger import AT
 
 
 class Died(BaseException):
@@ -62,12 +66,20 @@ class WatchedStore(Store):
 
     moments: Moments | None = None
 
+    def __init__(self, dsn: str, *, size: int, application: str) -> None:
+        """As the fleet's own."""
+        self._shown: WeakKeyDictionary[Connection, datetime] = WeakKeyDictionary()
+        super().__init__(dsn, size=size, application=application)
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """As the fleet's own."""
         if self.moments is not None:
             self.moments.word()
         with super().connection() as connection:
+            if self._shown.get(connection) != CLOCK.at:
+                self._shown[connection] = CLOCK.at
+                connection.execute(AT, [CLOCK.at.isoformat()])
             yield connection
         if self.moments is not None:
             self.moments.word()

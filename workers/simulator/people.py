@@ -16,6 +16,11 @@ select m.subject, f.reference, f.invoice_code from exception e
   left join fulfilment f on m.subject in ('order:' || f.reference, 'shipment:' || f.reference)
  where e.id = %s
 """
+UNSENT = """
+select split_part(e.subject, ':', 2) as code from exception e
+ where e.id = %s and e.message_id is null and e.subject like 'invoice:%%'
+   and not exists (select 1 from fulfilment f where f.invoice_code = split_part(e.subject, ':', 2))
+"""
 NAMES = ("reference", "invoice_code")
 SOMEBODY = Person("walker")
 
@@ -67,9 +72,13 @@ def opens(stage: Stage, dice: random.Random) -> str | None:
 
 
 def _ends(stage: Stage, exception_id: int) -> set[str]:
-    """What a person ends with an exception: its dead message's fulfilment, and the invoice; an alarm ends nothing."""
+    """What a person ends with an exception: its dead message's fulfilment, and the invoice; an alarm ends nothing.
+
+    An exception of an invoice that no warehouse was asked for is all that the invoice has: it ends with it.
+    """
     rows = stage.store.rows(ENDED, exception_id)
-    return {row["subject"] for row in rows} | {row[name] for row in rows for name in NAMES if row[name]}
+    invoices = {row["code"] for row in stage.store.rows(UNSENT, exception_id)}
+    return {row["subject"] for row in rows} | {row[name] for row in rows for name in NAMES if row[name]} | invoices
 
 
 def _open(stage: Stage, dice: random.Random) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy import event
 from starlette.types import ASGIApp
 
 from adapters.clarus.sandbox import door
@@ -22,7 +23,7 @@ from adapters.khaos.sandbox.books import Books
 from adapters.khaos.sandbox.operations import Desk
 from adapters.khaos.sandbox.switches import Switches
 from workers.simulator.clock import CLOCK, rule
-from workers.simulator.ledger import WalkLedger
+from workers.simulator.ledger import AT, WalkLedger
 from workers.simulator.moments import Moments, WatchedStore
 from workers.simulator.processes import Process
 from workers.simulator.settings import (
@@ -75,6 +76,7 @@ class Stage:
         self._configuration = configuration(folder / name, self.ledger.dsn, broker)
         self._stores = [WatchedStore(self.ledger.dsn, size=4, application=f"walk {n}") for n in range(2)]
         self.engine = reading_engine(self.ledger.dsn)
+        event.listen(self.engine, "begin", lambda db: db.exec_driver_sql(AT, (CLOCK.at.isoformat(),)))
         self.wire.before = self.wire.after = self.moments.call
         web = FastAPI()
         door = {"leeds": Runtime(self._configuration).warehouse("leeds")}

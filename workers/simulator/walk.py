@@ -64,19 +64,6 @@ ACTIONS: dict[str, tuple[int, Action]] = {
 }
 
 
-# What the product does not keep its promises under yet: left out of a walk unless everything is asked for.
-WITHDRAWN = "a cancellation that waits at the next poll is withdrawn, and its fulfilment is nobody's"
-PARKED = {
-    "cancels": WITHDRAWN,
-    "moves away": WITHDRAWN,
-    "changes lines": WITHDRAWN,
-    "changes address": WITHDRAWN,
-    "recodes": WITHDRAWN,
-    "meanwhile somebody": WITHDRAWN,
-    "splits": "after a first part has left, nothing expects the rest",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Step:
     """What is done, and the seed of the dice that choose the rest."""
@@ -98,12 +85,11 @@ class Outcome:
     known: Counter[str] = field(default_factory=Counter)
 
 
-def draw(seed: int, length: int, *, everything: bool = False) -> tuple[Step, ...]:
-    """The steps of a seed; those that are parked are skipped unless ``everything`` is wanted."""
+def draw(seed: int, length: int) -> tuple[Step, ...]:
+    """The steps of a seed."""
     dice = random.Random(f"walk {seed}")  # noqa: S311  a play, not a secret
     names, weights = list(ACTIONS), [weight for weight, _ in ACTIONS.values()]
-    drawn = [Step(name, dice.randrange(1 << 30)) for name in dice.choices(names, weights, k=length)]
-    return tuple(step for step in drawn if everything or step.action not in PARKED)
+    return tuple(Step(name, dice.randrange(1 << 30)) for name in dice.choices(names, weights, k=length))
 
 
 def walk(stage: Stage, seed: int, steps: Sequence[Step]) -> Outcome:
