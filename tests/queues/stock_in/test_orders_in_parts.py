@@ -87,7 +87,7 @@ def test_an_invoice_that_goes_by_another_code_is_promised_once_when_the_fleet_ha
 def test_goods_that_left_although_they_were_to_be_cancelled_are_owed_to_their_invoice_no_more(
     order: OneSku, after: str
 ) -> None:
-    """Two of four units were taken off, and all four left: a person has that in hand, and the level is what is there."""
+    """Two of four units were taken off, and all four left: the level is what is there."""
     order.fulfilment(ONE, 4, "cancelling")
     shows(order, INV1=2)
     order.in_hand(ONE, 4, minute=5)

@@ -103,7 +103,8 @@ class OneSku:
     def in_hand(self, code: str, units: int, minute: float, name: str = "late 7") -> None:
         """Units left for an invoice and stand on no shipment: a person has that in hand."""
         self.db.execute(
-            "insert into shipped_line (shipment, order_code, home, sku, units, left_at) values (%s, %s, %s, %s, %s, %s)",
+            "insert into shipped_line (shipment, order_code, home, sku, units, left_at)"
+            " values (%s, %s, %s, %s, %s, %s)",
             (f"SO-{code}-1/{name}", self.order(code), HOME, SKU, units, self.at(minute)),
         )
 
