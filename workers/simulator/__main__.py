@@ -23,12 +23,11 @@ def main() -> int:
     seeds = range(int(first), int(last or first) + 1)
     if given.mutants:
         return mutants(seeds, given.steps, given.processes)
-    began, walked, did, known = time.monotonic(), 0, Counter[str](), Counter[str]()
+    began, walked, did = time.monotonic(), 0, Counter[str]()
     failed: list[Outcome] = []
     for outcome in walk_seeds(seeds, given.steps, given.processes):
         walked += outcome.walked
         did += outcome.did
-        known += outcome.known
         if outcome.broken:
             failed.append(outcome)
             say(outcome, given.steps)
@@ -38,8 +37,6 @@ def main() -> int:
         f" {len(failed)} seeds break a promise"
     )
     print(", ".join(f"{name} {times}" for name, times in did.most_common()))  # noqa: T201  as above
-    for why, times in known.most_common():
-        print(f"{times} times, known: {why}")  # noqa: T201  as above
     return 1 if failed else 0
 
 

@@ -11,7 +11,7 @@ from adapters.khaos.sandbox import orders_in, shopper
 from adapters.khaos.sandbox.order_document import Draft, Line, write_order
 from adapters.khaos.sandbox.records import AWAITING_STOCK, CANCELLED, ISSUED, Invoice, Order, Refused
 from workers.simulator.clock import CLOCK
-from workers.simulator.settings import SITE
+from workers.simulator.settings import SITES
 from workers.simulator.stage import SKUS, Stage
 
 ORDER_TOO = 0.7  # of changed invoices: the order asks for the same as its invoices
@@ -22,7 +22,7 @@ def buys(stage: Stage, dice: random.Random) -> str | None:
     """A shopper buys what Khaos Control shows as available."""
     sku, units = dice.choice(list(SKUS)), dice.randint(1, 3)
     try:
-        order = shopper.buy(stage.books, sku, units, site=SITE)
+        order = shopper.buy(stage.books, sku, units, site=dice.choice(SITES))
     except Refused:
         return None
     return f"a shopper buys {units} {sku}: {order.code}"
@@ -33,7 +33,11 @@ def orders(stage: Stage, dice: random.Random) -> str | None:
     lines = [Line(sku, dice.randint(1, 3)) for sku in dice.sample(list(SKUS), dice.randint(1, 2))]
     reference = stage.books.number("WEB")
     draft = Draft(
-        reference, lines, site=SITE, customer_ref=f"C-{reference}", ordered_at=f"{CLOCK.at:%Y-%m-%dT%H:%M:%S}"
+        reference,
+        lines,
+        site=dice.choice(SITES),
+        customer_ref=f"C-{reference}",
+        ordered_at=f"{CLOCK.at:%Y-%m-%dT%H:%M:%S}",
     )
     orders_in.import_orders(stage.books, write_order(draft), auto_split=True)
     order = stage.books.by_ref[reference]

@@ -22,8 +22,9 @@ CLOCK = """
 create schema walk;
 create function walk.now() returns timestamptz language sql stable
     as $$ select current_setting('walk.at')::timestamptz $$;
-create function walk.clock_timestamp() returns timestamptz language sql stable
-    as $$ select current_setting('walk.at')::timestamptz $$;
+create sequence walk.tick;
+create function walk.clock_timestamp() returns timestamptz language sql volatile
+    as $$ select current_setting('walk.at')::timestamptz + nextval('walk.tick') * interval '1 microsecond' $$;
 do $$
 declare v record;
 begin
@@ -36,6 +37,7 @@ begin
 end $$;
 """
 AT = "select set_config('walk.at', %s, false)"
+ANEW = "select setval('walk.tick', 1)"  # at each moment the microseconds begin anew
 TABLES = """
 select string_agg(format('delete from %I;', relname), ' ' order by relname desc) from pg_class
  where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition

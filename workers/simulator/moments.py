@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import ClassVar
 from weakref import WeakKeyDictionary
 
 from workers.ledger.store import Connection, Store
 from workers.simulator.clock import CLOCK
-from workers.simulator.ledger import AT
+from workers.simulator.ledger import ANEW, AT
 
 
 class Died(BaseException):
@@ -65,6 +66,7 @@ class WatchedStore(Store):
     """A door to the ledger whose every word is a moment."""
 
     moments: Moments | None = None
+    began: ClassVar[datetime | None] = None  # the moment whose microseconds are counted
 
     def __init__(self, dsn: str, *, size: int, application: str) -> None:
         """As the fleet's own."""
@@ -80,6 +82,9 @@ class WatchedStore(Store):
             if self._shown.get(connection) != CLOCK.at:
                 self._shown[connection] = CLOCK.at
                 connection.execute(AT, [CLOCK.at.isoformat()])
+                if WatchedStore.began != CLOCK.at:
+                    WatchedStore.began = CLOCK.at
+                    connection.execute(ANEW)
             yield connection
         if self.moments is not None:
             self.moments.word()

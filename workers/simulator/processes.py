@@ -21,6 +21,7 @@ from workers.spine.scheduler import Scheduled
 from workers.wiring import schedules
 from workers.wiring.handlers import handler_for
 
+CONTROL = "control"  # the queue of the schedules, which the walk runs by hand
 HEARD = 0.5  # of the bells of dead messages: the others are lost
 FILLED = "select distinct lane from message where state <> 'dead'"
 BORN = """
@@ -48,7 +49,7 @@ class Process:
         self.runtime = Runtime(self.configuration, dice=self.dice)
         vars(self.runtime)["store"] = self.store
         self.listed = schedules.schedules(self.runtime, lambda _bell: None)
-        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk", [*LANES])
+        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk", [*LANES, CONTROL])
 
     def die(self) -> None:
         """Be gone: the heartbeat has stopped long enough."""

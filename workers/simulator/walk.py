@@ -57,6 +57,10 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "fails": (5, partners.fails),
     "fails on writes": (7, partners.fails_on_writes),
     "recovers": (3, partners.recovers),
+    "gxo works": (10, partners.gxo_works),
+    "gxo counts": (1, partners.gxo_counts),
+    "gxo spoils": (4, partners.gxo_spoils),
+    "gxo lays again": (1, partners.gxo_lays_again),
     "retries": (2, people.retries),
     "dismisses": (1, people.dismisses),
     "replays": (1, people.replays),
@@ -82,7 +86,6 @@ class Outcome:
     broken: list[Broken] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
     did: Counter[str] = field(default_factory=Counter)
-    known: Counter[str] = field(default_factory=Counter)
 
 
 def draw(seed: int, length: int) -> tuple[Step, ...]:
@@ -111,8 +114,7 @@ def walk(stage: Stage, seed: int, steps: Sequence[Step]) -> Outcome:
     come_to_rest(stage)
     outcome.story.append("all come to rest")
     found = at_rest(stage) or wait_long(stage)
-    outcome.broken = [one for one in found if not one.known]
-    outcome.known.update(one.known for one in found if one.known)
+    outcome.broken = found
     return outcome
 
 

@@ -70,21 +70,28 @@ class Wire:
         self, method: str, url: str, *, body: Any = b"", headers: Mapping[str, str] | None = None, **_: Any
     ) -> urllib3.HTTPResponse:
         """One call, spoiled if a fault waits for it. Raises what urllib3 raises."""
-        self.calls += 1
         CLOCK.wait(A_CALL)
         host = urlsplit(url).netloc
         what = f"{method} {url}"
         self.before(what)
-        waiting = self.faults[host]
-        if not waiting and _writes(method, url, headers or {}):
-            waiting = self.on_writes[host]
-        fault = waiting.popleft() if waiting else ""
+        fault = self.next_fault(host, writes=_writes(method, url, headers or {}))
         answer = self._spoiled(fault, method, url, body or b"", headers or {})
         self.after(what)
         status, said, content = answer
         return urllib3.HTTPResponse(
             io.BytesIO(content), said, status, preload_content=False, request_method=method, request_url=url
         )
+
+    def next_fault(self, host: str, *, writes: bool) -> str:
+        """What spoils this call; nothing where no fault waits for it."""
+        self.calls += 1
+        waiting = self.faults[host] or (self.on_writes[host] if writes else ())
+        return waiting.popleft() if waiting else ""
+
+    def peek(self, host: str) -> str:
+        """What will spoil the next call that writes."""
+        waiting = self.faults[host] or self.on_writes[host]
+        return waiting[0] if waiting else ""
 
     def _spoiled(self, fault: str, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         if fault == "refused":
