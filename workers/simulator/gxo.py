@@ -83,6 +83,19 @@ class Facility:
         app.tick(self.site)
         self.stamp()
 
+    def is_owing(self) -> bool:
+        """Whether a file was lost or cut, and not laid again."""
+        return bool(self._written)
+
+    def missing(self) -> list[int]:
+        """Control numbers of files that never came whole, below the last that did."""
+        came = [one.number for one in self.site.post.messages if one.files and one.name not in self._written]
+        return [
+            one.number
+            for one in self.site.post.messages
+            if one.lost and one.name in self._written and one.number < max(came, default=0)
+        ]
+
     def state(self) -> tuple[object, ...]:
         """What lies in its folders, and where its orders are."""
         lying = [

@@ -118,7 +118,7 @@ class Stage:
         self.post.clear()
         self.most.clear()
         self.ended.clear()
-        self.dice = dice
+        self.seed, self.dice = seed, dice
         self._open_partners(seed)
         self.processes = [
             Process(f"walk {n}", self._configuration, store, random.Random(dice.random()))  # noqa: S311  as above
