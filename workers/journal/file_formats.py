@@ -37,7 +37,8 @@ def finance_csv(entries: Iterable[Row], zone: ZoneInfo) -> bytes:
             (
                 e["id"], e["connection"], e["movement_id"], e["site"], e["sku"], e["cause"], e["units"],
                 e["from_condition"], e["to_condition"], e["their_reason"], e["reason"], e["account"],
-                _plain(e["unit_cost"]), _plain(e["value"]), "yes" if e["indicative"] else "no", moment(e["event_at"], zone),
+                _plain(e["unit_cost"]), _plain(e["value"]), "yes" if e["indicative"] else "no",
+                moment(e["event_at"], zone),
             )
         )  # fmt: skip
     return text.getvalue().encode()
