@@ -8,7 +8,7 @@ from datetime import date
 
 from mappings.canonical import Parcel, PickLine, Shipment
 from mappings.canonical.consignments import consignment_of
-from workers.dispatch_in.departures import left
+from workers.dispatch_in.departures import forget_beyond, left
 from workers.dispatch_in.parcels import new_parcels
 from workers.dispatch_in.routes import BY_HAND, EXTENSION, route_of
 from workers.domain import calendar, transitions
@@ -49,6 +49,7 @@ def ship(
         reference, row.reference, number, row.invoice_code, json.dumps(new),
         json.dumps([p.model_dump() for p in parcels]), route, consignment_of(parcels, reference),
     )  # fmt: skip
+    forget_beyond(reading, row)
     left(reading, row, reference, new)
     reading.post(
         NewMessage(

@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
 from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
 from workers.ports.events import About, Events
+from workers.ports.garments import GarmentOrders
 from workers.ports.goods_in import GoodsIn
 from workers.ports.holdings import Holdings
 from workers.ports.orders import (
@@ -81,6 +82,7 @@ class Parts:
     products: Products | None = None  # one by one, by call
     item_files: ItemFiles | None = None  # many in a file
     returns: Returns | None = None  # announced ones
+    garment_orders: GarmentOrders | None = None  # line by line: hire or sale, and which garment left for each
     # what it shows when it is asked
     order_reads: OrderReads | None = None
     return_reads: ReturnReads | None = None
@@ -129,6 +131,7 @@ class Warehouse:
     item_files = _Part[ItemFiles]()
     envelope_answers = _Part[EnvelopeAnswers]()
     returns = _Part[Returns]()
+    garment_orders = _Part[GarmentOrders]()
     order_reads = _Part[OrderReads]()
     return_reads = _Part[ReturnReads]()
     stock = _Part[WarehouseStock]()
@@ -158,7 +161,7 @@ class Warehouse:
 
 
 KINDS: dict[str, frozenset[About | Kind]] = {
-    "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT}),
+    "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT, Kind.GARMENT_DISPATCH}),
     "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT}),
     "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT}),
 }
