@@ -15,7 +15,7 @@ from workers.audit.workspace import Workspace
 from workers.spine.runtime import Runtime
 
 SETTINGS = "settings"
-CANNOT_ASK = "it speaks by files and cannot be asked for {}: {}"
+CANNOT_ASK = "it cannot be asked for {}: {}"
 
 
 def audit(

@@ -76,7 +76,8 @@ def _try(
     work.run("update invoice set units = ? where code = ?", as_text(units), invoice.invoice_code)
     rule, _ = routing.choose(runtime.configuration, order, [products[sku] for sku in units if sku in products])
     work.run("update invoice set warehouse = ? where code = ?", rule.to, invoice.invoice_code)
-    if rule.to not in facts:
+    orders = runtime.warehouse(rule.to).parts.orders
+    if rule.to not in facts or orders is None:
         return
     now = datetime.now(UTC)
     fulfilment = Fulfilment(
@@ -95,7 +96,7 @@ def _try(
     )
     numbers = {sku: str(number) for number, sku in enumerate(units, 1)}  # in place of the warehouse's ids
     context = WriteContext(numbers, products, lambda: ControlNumber(1, now))
-    runtime.warehouse(rule.to).orders.write_order(fulfilment, facts[rule.to], context)
+    orders.write_order(fulfilment, facts[rule.to], context)
 
 
 def as_text(units: Mapping[str, int]) -> str:
