@@ -10,7 +10,7 @@ from workers.spine.reading import Reading
 def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
     """Close a fulfilment: units that did not leave are short, and may settle an earlier short one."""
     subject = row.subject
-    reading.run("delete from expectation where subject = %s and what = 'dispatch'", subject)
+    reading.run("delete from expectation where subject = %s and what in ('dispatch', 'rest')", subject)
     for kind in ("dispatch_overdue", "short_at_warehouse"):
         reading.close_exception(kind, subject, "it was dispatched")
     short = {sku: n - gone.get(sku, 0) for sku, n in row.requested.items() if n > gone.get(sku, 0)}

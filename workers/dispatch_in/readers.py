@@ -6,7 +6,7 @@ import json
 
 from mappings.canonical import WarehouseStatus
 from workers.dispatch_in.closing import cancelled, closed
-from workers.dispatch_in.departures import left
+from workers.dispatch_in.departures import left, left_beyond
 from workers.dispatch_in.parcels import name_unused, take_late_numbers
 from workers.dispatch_in.shipments import ship
 from workers.domain import aliases, transitions
@@ -122,6 +122,7 @@ def may_ship(reading: Reading, row: FulfilmentRow, gone: dict[str, int], *, over
         reading.file_exception(
             "over_shipped", subject=subject, story=story, flow="dispatch-in", connection=connection, why=surplus
         )
+        left_beyond(reading, row, gone)
         reading.run("delete from expectation where subject = %s", subject)
         return False
     return True

@@ -40,7 +40,7 @@ class ReadyInvoice:
 
 def assemble(reading: Reading, invoice: Invoice, order: SalesOrder) -> ReadyInvoice:
     """Join an invoice with its order and the catalogue. Raises Unmappable where its quantities are not proven."""
-    lines = _lines(invoice, order)
+    lines = lines_of(invoice, order)
     products = products_of(reading, [line.sku for line in lines])
     stock = tuple(line for line in lines if line.sku not in products or products[line.sku].for_warehouse)
     order = at_its_site(reading, order, {line.sku for line in stock})
@@ -56,7 +56,7 @@ def assemble(reading: Reading, invoice: Invoice, order: SalesOrder) -> ReadyInvo
     )
 
 
-def _lines(invoice: Invoice, order: SalesOrder) -> tuple[PickLine, ...]:
+def lines_of(invoice: Invoice, order: SalesOrder) -> tuple[PickLine, ...]:
     """Take quantities from the invoice; from the order only where they cannot be wrong (reference 3.1, rule 4)."""
     if invoice.lines:
         return invoice.lines

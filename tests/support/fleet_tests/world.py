@@ -187,11 +187,18 @@ class World:
         """Read, work and read back until nothing moves any more."""
         while (
             reading.read_inbox(self.runtime, lambda c, s: reader_for(self.runtime, c, s))
-            + sum(drain(self._slot(), lane) for lane in LANES)
+            + sum(drain(self._slot(), lane) for lane in self._lanes())
             + gates.tend(self.runtime)
             + ringer.ring_dead(self.runtime, self._file_dead)
         ):
             pass
+
+    def _lanes(self) -> list[str]:
+        """Lanes in which something may go; an empty claim costs more than to look."""
+        rows = self.store.rows(
+            "select distinct lane from message where state in ('queued', 'waiting') and due_at <= now()"
+        )
+        return [lane for lane in LANES if lane in {row["lane"] for row in rows}]
 
     def poll(self) -> None:
         """Ask Khaos Control for products and orders, and work off what that brings."""
