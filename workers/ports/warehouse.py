@@ -14,6 +14,7 @@ from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, R
 from workers.ports.events import About, Events
 from workers.ports.garments import GarmentOrders
 from workers.ports.goods_in import GoodsIn
+from workers.ports.holdings import Holdings
 from workers.ports.orders import (
     CancelResult,
     ControlNumber,
@@ -87,6 +88,7 @@ class Parts:
     return_reads: ReturnReads | None = None
     stock: WarehouseStock | None = None
     goods_in: GoodsIn | None = None
+    holdings: Holdings | None = None
     # readers of its documents, whether from a file or an event
     dispatches: Dispatches | None = None
     envelope_answers: EnvelopeAnswers | None = None
@@ -134,6 +136,7 @@ class Warehouse:
     return_reads = _Part[ReturnReads]()
     stock = _Part[WarehouseStock]()
     goods_in = _Part[GoodsIn]()
+    holdings = _Part[Holdings]()
     dispatches = _Part[Dispatches]()
     answers = _Part[OrderAnswers]()
     shipments = _Part[Shipments]()

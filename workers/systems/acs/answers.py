@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from adapters.acs.settings import Settings
 from mappings.acs import EventKind, OrderWord, read_accepted, read_cancel_rejected, read_event, read_rejected
 from mappings.canonical.advices import Acknowledgement, OrderAdvice, Outcome
 from mappings.errors import Unmappable
+from workers.systems.acs.order_reads import AcsOrderReads
 
 
 class AcsAnswers:
     """Answers of one account; each names the order, and no number of ours beside it."""
 
-    def __init__(self, settings: Settings, statuses: dict[str, str]) -> None:
+    def __init__(self, settings: Settings, reads: AcsOrderReads, statuses: Mapping[str, str]) -> None:
         """``statuses`` are the merchant's own rows."""
         self._account = settings.account
+        self._reads = reads
         self._statuses = statuses
 
     def read_acknowledgement(self, body: bytes) -> Acknowledgement:
@@ -21,7 +25,19 @@ class AcsAnswers:
         raise Unmappable("EventType", "", "ACS acknowledges no documents", kind="unknown_event")
 
     def read_order_advice(self, body: bytes) -> tuple[OrderAdvice, ...]:
-        """``order.accepted``, ``order.rejected`` and ``order.cancel_rejected``."""
+        """``order.accepted``, ``order.rejected``, ``order.cancel_rejected``; or an order that is shown rejected."""
+        if self._reads.is_order(body):
+            shown = self._reads.shown(body)
+            return (
+                OrderAdvice(
+                    their_id=shown.reference,
+                    reference=shown.reference,
+                    outcome=Outcome.REFUSED,
+                    code=shown.status_word,
+                    text="ACS shows it rejected, and no event says why: ask ACS",
+                    answers_set="order",
+                ),
+            )
         event = read_event(body, self._account)
         match event.kind:
             case EventKind.ORDER_ACCEPTED:

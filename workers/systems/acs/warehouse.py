@@ -25,6 +25,6 @@ def acs(settings: Settings, tables: Mapping[str, Any]) -> Parts:
         garment_orders=AcsGarmentOrders(settings, orders, reads),
         order_reads=reads if settings.polls else None,
         dispatches=orders,
-        answers=AcsAnswers(settings, tables.get("order_statuses", {}).get("acs", {})),
+        answers=AcsAnswers(settings, reads, tables.get("order_statuses", {}).get("acs", {})),
         events=AcsEvents(settings) if settings.webhook_secrets else None,
     )
