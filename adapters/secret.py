@@ -13,6 +13,7 @@ class _Mark:
 
 _SECRET = _Mark()
 Secret = Annotated[str, StringConstraints(min_length=1), Field(repr=False), _SECRET]
+SecretMember = Annotated[str, StringConstraints(min_length=1), _SECRET]  # of a list whose field is not shown
 OptionalSecret = Annotated[str, Field(repr=False), _SECRET]  # empty: there is none
 
 
@@ -27,9 +28,16 @@ def plain_secrets(settings: type[BaseModel], raw: dict[str, Any], where: str) ->
         if isinstance(value, dict):
             for part in _models(field.annotation):
                 found += plain_secrets(part, value, at)
-        elif isinstance(value, str) and _SECRET in field.metadata and not value.startswith(("env:", "file:")):
+        elif isinstance(value, str) and _SECRET in field.metadata and value and not value.startswith(("env:", "file:")):
             found.append(at)
+        elif isinstance(value, list) and _holds_secrets(field.annotation):
+            found += [at for one in value if not str(one).startswith(("env:", "file:"))]
     return list(dict.fromkeys(found))
+
+
+def _holds_secrets(annotation: Any) -> bool:
+    """Whether the members of a list are secrets."""
+    return any(_SECRET in getattr(one, "__metadata__", ()) for one in get_args(annotation))
 
 
 def _models(annotation: Any) -> list[type[BaseModel]]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from adapters.secret import Secret
 from adapters.sftp import Account, checked_host_key, checked_private_key
 
 Text = Annotated[str, StringConstraints(min_length=1)]
@@ -24,7 +25,7 @@ class FileSettings(BaseModel):
     host: Text
     port: Annotated[int, Field(gt=0, lt=65536)] = 22
     user: Text
-    private_key: Annotated[str, AfterValidator(checked_private_key), Field(repr=False)]
+    private_key: Annotated[Secret, AfterValidator(checked_private_key)]
     host_key: Annotated[str, AfterValidator(checked_host_key)]
 
     stock_folder: Folder = "/stock"

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from adapters.acs.file_settings import FileSettings
+from adapters.secret import OptionalSecret, SecretMember
 
 
 def _zone(name: str) -> str:
@@ -25,8 +26,7 @@ def _zone(name: str) -> str:
 
 
 Text = Annotated[str, StringConstraints(min_length=1)]
-Secret = Annotated[str, Field(repr=False)]
-Key = Annotated[str, StringConstraints(min_length=16)]
+Key = Annotated[SecretMember, StringConstraints(min_length=16)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/\s]$")]
 Seconds = Annotated[float, Field(gt=0)]
 Days = Annotated[int, Field(ge=0)]
@@ -83,8 +83,8 @@ class Settings(BaseModel):
     suffix: Literal["", ".json"] = ""  # behind the order's number
     auth: Literal["basic", "apim_key"] = "basic"
     user: str = ""
-    password: Secret = ""
-    subscription_key: Secret = ""  # Ocp-Apim-Subscription-Key
+    password: OptionalSecret = ""
+    subscription_key: OptionalSecret = ""  # Ocp-Apim-Subscription-Key
     account: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,20}$")]  # AccountCode
     sites: Annotated[dict[Text, Text], Field(min_length=1, max_length=1)]  # our name of the building -> Khaos site
 

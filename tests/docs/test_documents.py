@@ -101,7 +101,7 @@ def test_every_kind_of_exception_that_a_document_names_is_in_the_verdict_table(d
     likely = re.compile(r"(?:sku|dispatch|order|shipped|changed|cancel|refused|route|bad|short|over|unknown)_[a-z_]+")
     others = {
         "order_code", "dispatch_strategy", "dispatch_route", "sku_confirmed", "orders_ready", "short_lines",
-        "shipped_before_accepted", "sku_sync", "order_reads",
+        "shipped_before_accepted", "sku_sync", "order_reads", "sku_mode",
     }  # fmt: skip
     named = {piece for piece in said(document) if likely.fullmatch(piece)} - others
     assert named <= set(VERDICTS)

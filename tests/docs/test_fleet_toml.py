@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from adapters.acs import settings as acs
 from adapters.clarus.settings import Settings as ClarusSettings
 from adapters.gxo.settings import Facility as GxoFacility
 from adapters.gxo.settings import Settings as GxoSettings
@@ -35,6 +36,7 @@ ELSEWHERE = {
     "fleet": {"intervals", "limits"},
     "connections.khaos": {"extensions", "courier_hook", "consignment_file", "channel"},
     "connections.gxo": {"facilities"},
+    "connections.acs": {"calendar", "hire", "files"},
     "routing": {"when"},
     "stock": {"buffer", "sites", "adjust_by"},
     "stock.buffer": {"percent"},
@@ -52,6 +54,9 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "connections.leeds": (ClarusSettings,),
     "connections.gxo": (GxoSettings,),
     "connections.gxo.facilities.GBNH01": (GxoFacility,),
+    "connections.acs": (acs.Settings,),
+    "connections.acs.calendar": (acs.Calendar,),
+    "connections.acs.hire": (acs.Hire,),
     "stock": (Stock,),
     "stock.sites.Leeds": (NonSellingSites,),
     "stock.buffer": (Buffer,),
@@ -101,14 +106,14 @@ def keys(text: str) -> set[str]:
 
 def test_the_example_loads_with_the_variables_of_the_model_environment() -> None:
     found = read(EXAMPLE)
-    assert sorted(found.connections) == ["gxo", "khaos", "leeds"]
+    assert sorted(found.connections) == ["acs", "gxo", "khaos", "leeds"]
     assert [(rule.to, rule.facility) for rule in found.routing] == [
-        ("leeds", "LDS1"), ("gxo", "GBNH01"), ("gxo", "GBNH02"), ("leeds", "LDS1"),
+        ("leeds", "LDS1"), ("gxo", "GBNH01"), ("gxo", "GBNH02"), ("acs", "ACS"), ("leeds", "LDS1"),
     ]  # fmt: skip
     assert found.tables["carriers"]["clarus"]
 
 
-@pytest.mark.parametrize("system", ["clarus", "gxo"])
+@pytest.mark.parametrize("system", ["acs", "clarus", "gxo"])
 def test_the_example_shows_every_table_that_the_code_takes_from_a_merchant(system: str) -> None:
     code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "workers" / "systems" / system).glob("*.py"))
     taken = set(re.findall(rf'tables\.get\("(\w+)", \{{\}}\)\.get\("{system}"', code)) | {"adjustment_reasons"}
@@ -142,7 +147,9 @@ def test_what_the_example_shows_as_a_default_is_the_default(toml: Callable[[str]
             for field in type(connection.settings).model_fields
             if getattr(said.settings, field) != getattr(connection.settings, field)
         }
-        assert differing <= {"dispatch_strategy", "receipt_kind"}, f"{name}: not the defaults"  # they have none to show
+        assert differing <= {"dispatch_strategy", "receipt_kind", "credit_above"}, (
+            f"{name}: not the defaults"
+        )  # they have none to show
         assert said.shares == connection.shares
 
 
@@ -221,7 +228,7 @@ WRONG: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
     ),
     "an unknown system": (
         lambda t: t.replace('system = "clarus"', 'system = "klarus"'),
-        ("connections.leeds.system", "klarus", "known are: clarus, gxo, khaos"),
+        ("connections.leeds.system", "klarus", "known are: acs, clarus, gxo, khaos"),
     ),
     "no Khaos Control": (lambda t: t[t.index("[connections.leeds]") :], ("exactly one connection", "khaos")),
     "not TOML": (lambda t: t + "what is this\n", ("is not TOML",)),

@@ -15,6 +15,7 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from workers.cli import (
+    audit,
     exceptions,
     files,
     going_live,
@@ -51,7 +52,7 @@ app = typer.Typer(
         " the file that FLEET_CONFIG names (fleet.toml). Every command takes --json."
     ),
 )
-for module in (processes, status, files, stock, valuation, worklist, recovery, going_live, restored):
+for module in (processes, status, files, stock, valuation, worklist, recovery, audit, going_live, restored):
     module.register(app)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(journal.app, name="journal")

@@ -28,3 +28,22 @@ def left(reading: Reading, row: FulfilmentRow, shipment: str, units: dict[str, i
         )
     reading.run("select want_recount(%s, %s, 'dispatched')", row.site, sorted(units))
     reading.run("select touch_levels(site, %s) from home where site = %s and told", sorted(units), row.site)
+
+
+def left_beyond(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
+    """Remember what left of an order that Khaos is not told of: more than was asked for, or other goods.
+
+    ``gone`` is all that left until now. The warehouse may correct it, so the newest figures replace earlier ones.
+    """
+    forget_beyond(reading, row)
+    units = {sku: n - row.shipped.get(sku, 0) for sku, n in gone.items() if n > row.shipped.get(sku, 0)}
+    left(reading, row, _beyond(row), units)
+
+
+def forget_beyond(reading: Reading, row: FulfilmentRow) -> None:
+    """Drop what ``left_beyond`` remembered: a shipment stands for it now."""
+    reading.run("delete from shipped_line where shipment = %s", _beyond(row))
+
+
+def _beyond(row: FulfilmentRow) -> str:
+    return f"{row.reference}/beyond"

@@ -9,6 +9,7 @@ from mappings.canonical import Parcel, PickLine
 from mappings.canonical.advices import LineOutcome, ShipmentAdvice
 from mappings.errors import Unmappable, Unreadable
 from workers.dispatch_in.closing import cancelled, closed
+from workers.dispatch_in.departures import left_beyond
 from workers.dispatch_in.parcels import name_unused
 from workers.dispatch_in.readers import find, may_ship
 from workers.dispatch_in.shipments import ship
@@ -49,6 +50,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
     over = _all_over(row, gone)
     if advice.substituted:
         _substituted(reading, row, advice)
+        left_beyond(reading, row, gone)
         return
     if advice.shipped:
         row = _take_change(reading, row, gone)

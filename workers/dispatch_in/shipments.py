@@ -8,11 +8,12 @@ from datetime import date
 
 from mappings.canonical import Parcel, PickLine, Shipment
 from mappings.canonical.consignments import consignment_of
-from workers.dispatch_in.departures import left
+from workers.dispatch_in.departures import forget_beyond, left
 from workers.dispatch_in.parcels import new_parcels
 from workers.dispatch_in.routes import BY_HAND, EXTENSION, route_of
 from workers.domain import calendar, transitions
 from workers.domain.fulfilment import FulfilmentRow, State, Units
+from workers.ledger.expected import Expected
 from workers.ledger.store import NewMessage
 from workers.spine.reading import Reading
 
@@ -49,7 +50,9 @@ def ship(
         reference, row.reference, number, row.invoice_code, json.dumps(new),
         json.dumps([p.model_dump() for p in parcels]), route, consignment_of(parcels, reference),
     )  # fmt: skip
+    forget_beyond(reading, row)
     left(reading, row, reference, new)
+    _expect_rest(reading, after)
     reading.post(
         NewMessage(
             flow="dispatch-in",
@@ -67,3 +70,21 @@ def ship(
         )
     )
     return after
+
+
+def _expect_rest(reading: Reading, row: FulfilmentRow) -> None:
+    """Expect what has not left yet, from this shipment on; what was overdue until it is overdue no more."""
+    waits = [Expected.DISPATCH.value, Expected.REST.value]
+    reading.run("delete from expectation where subject = %s and what = any (%s)", row.subject, waits)
+    reading.close_exception("dispatch_overdue", row.subject, "goods of it left")
+    if row.state is not State.PART_DISPATCHED:
+        return
+    reading.run(
+        "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, %s, %s,"
+        " now() + make_interval(secs => %s), 'dispatch_overdue', 'dispatch-in', %s)",
+        row.subject,
+        Expected.REST.value,
+        row.order_code,
+        reading.runtime.configuration.fleet.limits.dispatch,
+        row.warehouse,
+    )

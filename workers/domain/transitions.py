@@ -81,8 +81,18 @@ def dispatch(run: Rows, row: FulfilmentRow, units: Units) -> FulfilmentRow:
 
 
 def dispatch_taken_back(run: Rows, row: FulfilmentRow, gone: Units, *, over: bool) -> FulfilmentRow:
-    """Keep what left although it was to be cancelled; until all is ``over``, later units go to Khaos as well."""
-    if over:
+    """Keep what left although it was to be cancelled; until all is ``over``, later units go to Khaos as well.
+
+    It stays taken back where the invoice went again under another number meanwhile.
+    """
+    again = run(
+        "select 1 as one from fulfilment where erp = %s and invoice_code = %s and reference <> %s"
+        " and state not in ('cancelled', 'withdrawn') limit 1",
+        row.erp,
+        row.invoice_code,
+        row.reference,
+    )
+    if over and not again:
         return _move(run, row, State.DISPATCHED, shipped=gone)
     return _set(run, row, shipped=gone)
 

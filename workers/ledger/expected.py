@@ -11,6 +11,7 @@ class Expected(StrEnum):
 
     SKU_CONFIRMED = "sku_confirmed"
     DISPATCH = "dispatch"
+    REST = "rest"
     RECEIVED = "received"
     ACCEPTED = "accepted"
     CHANGED = "changed"
@@ -33,6 +34,9 @@ IN_WORDS: dict[str, Words] = {
         "the warehouse confirms every SKU of it", "the warehouse has not confirmed every SKU of it: {missing}"
     ),
     Expected.DISPATCH: Words("the warehouse dispatches it", "sent to the warehouse and not dispatched in time"),
+    Expected.REST: Words(
+        "the warehouse dispatches the rest of it", "a part of it left, and the rest has not been dispatched in time"
+    ),
     Expected.RECEIVED: Words(
         "the warehouse says that it could read it",
         "sent to the warehouse, which has not said that it could read it",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mappings.canonical import Fulfilment
+from mappings.canonical import Fulfilment, units_of
 from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, control_number_giver
 from workers.ledger.store import Claimed, Connection, Effect, call, within
+from workers.orders_out.order_lines import forget_items
 from workers.ports.orders import WriteContext
 from workers.spine import exceptions
 from workers.spine.delivery import NotAtPartner, after_sending
@@ -48,7 +49,8 @@ class Order:
             return self._no_stock(message, codes)
         if no_stock:
             wanted = wanted.model_copy(update={"lines": lines})
-            transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
+            transitions.request(store.run, message.reference, units_of(lines))
+            forget_items(store.run, message.reference, no_stock)
         products = catalogue(self.runtime, message, [line.sku for line in lines])
         context = WriteContext(skus.their_ids, products, control_number_giver(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)

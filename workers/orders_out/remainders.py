@@ -35,7 +35,9 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, 
     if any(adopt_rest(reading.db, other, invoice.invoice_code, wanted) for other in others):
         _well(reading, subject)
         return False
-    same = recoded or next((o for o in others if o.requested == wanted and not o.shipped), None)
+    # goods of it may have left already, of which Khaos has shown nothing yet
+    out = [o for o in others if o.requested == wanted and (not o.shipped or o.invoice_code not in shown)]
+    same = recoded or next((o for o in out if not o.shipped or not o.confirmed), None)
     if same:
         reason = f"invoice {invoice.invoice_code} repeats the lines of {same.invoice_code}, {same.reference}"
         reading.file_exception(

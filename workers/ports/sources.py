@@ -34,6 +34,7 @@ class Kind(StrEnum):
     COUNT = "stock count"
     ITEM_RESULTS = "item results"
     ENVELOPE_RECEIPT = "envelope receipt"
+    GARMENT_DISPATCH = "garment dispatch"
 
 
 def of_event(event: str) -> str:

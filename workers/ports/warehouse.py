@@ -12,7 +12,9 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
 from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
 from workers.ports.events import About, Events
+from workers.ports.garments import GarmentOrders
 from workers.ports.goods_in import GoodsIn
+from workers.ports.holdings import Holdings
 from workers.ports.orders import (
     CancelResult,
     ControlNumber,
@@ -80,11 +82,13 @@ class Parts:
     products: Products | None = None  # one by one, by call
     item_files: ItemFiles | None = None  # many in a file
     returns: Returns | None = None  # announced ones
+    garment_orders: GarmentOrders | None = None  # line by line: hire or sale, and which garment left for each
     # what it shows when it is asked
     order_reads: OrderReads | None = None
     return_reads: ReturnReads | None = None
     stock: WarehouseStock | None = None
     goods_in: GoodsIn | None = None
+    holdings: Holdings | None = None
     # readers of its documents, whether from a file or an event
     dispatches: Dispatches | None = None
     envelope_answers: EnvelopeAnswers | None = None
@@ -127,10 +131,12 @@ class Warehouse:
     item_files = _Part[ItemFiles]()
     envelope_answers = _Part[EnvelopeAnswers]()
     returns = _Part[Returns]()
+    garment_orders = _Part[GarmentOrders]()
     order_reads = _Part[OrderReads]()
     return_reads = _Part[ReturnReads]()
     stock = _Part[WarehouseStock]()
     goods_in = _Part[GoodsIn]()
+    holdings = _Part[Holdings]()
     dispatches = _Part[Dispatches]()
     answers = _Part[OrderAnswers]()
     shipments = _Part[Shipments]()
@@ -155,7 +161,7 @@ class Warehouse:
 
 
 KINDS: dict[str, frozenset[About | Kind]] = {
-    "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT}),
+    "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT, Kind.GARMENT_DISPATCH}),
     "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT}),
     "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT}),
 }

@@ -62,7 +62,7 @@ def take(db: Connection, count: Count, rows: Iterable[GarmentRow]) -> Taken:
         "lists_away": count.lists_away,
         "buffer_hours": count.buffer_hours,
     }
-    row = db.execute("select take_garment_file(%s) as taken", (json.dumps(argument),)).fetchone()
-    assert row is not None
+    found = db.execute("select take_garment_file(%s) as taken", (json.dumps(argument),)).fetchone()
+    assert found is not None
     db.execute("drop table garment_row")
-    return Taken(**row["taken"])
+    return Taken(**found["taken"])

@@ -40,7 +40,7 @@ def install(runtime: Runtime) -> None:
         for table in ("position", "recount"):
             db.execute(f"delete from {table} where not exists (select 1 from home where site = {table}.home)")  # noqa: S608  names of our own tables
         for home, (connection, facility) in homes.items():
-            by_documents = runtime.warehouse(connection).parts.stock_documents is not None
+            by_documents = runtime.warehouse(connection).parts.stock is None  # it cannot be asked
             db.execute(
                 "insert into home (site, connection, facility, flush_after, adjustments, semantics, issue_point, told)"
                 " values (%s, %s, %s, make_interval(secs => %s), %s, %s, %s, %s) on conflict (site) do update set"

@@ -206,3 +206,26 @@ def test_a_carrier_that_no_table_knows_waits_for_its_row_and_the_stock_has_left_
     gxo.world.khaos.switch(issue_after=0)
     gxo.world.flush()
     assert gxo.world.levels("MUG")["Main Site"] == (18, 18)
+
+
+def test_goods_that_leave_under_a_number_that_was_cancelled_and_sent_again_are_a_persons(gxo: ByFile) -> None:
+    """The invoice stands with the second number, whose units are owed; the first stays cancelled."""
+    order = ordered(gxo, ("MUG", 4))
+    gxo.world.khaos.post("edit", invoice=gxo.world.invoice(order), lines={"MUG": 3})
+    gxo.world.poll()
+    gxo.round(SHORT)
+    gxo.world.poll()
+    gxo.round(SHORT)
+    assert gxo.world.fulfilments(order) == [(f"{order}-1", "cancelled"), (f"{order}-2", "sent")]
+    advice(gxo, order, "S1", ("CC", 4, 4, "MUG"))
+    assert "although it was to be cancelled" in gxo.world.exception("changed_after_release")["reason"]
+    assert gxo.world.fulfilments(order) == [(f"{order}-1", "cancelled"), (f"{order}-2", "sent")]
+    level = "select level from targets('Main Site', array['MUG'], 'available', 'issue')"
+    assert (gxo.position("MUG"), gxo.store.row(level)) == ((16, {}), {"level": 13})
+
+
+def test_goods_that_left_beyond_the_order_are_owed_to_nobody(gxo: ByFile) -> None:
+    order = ordered(gxo, ("MUG", 2), ("BOWL", 1))
+    advice(gxo, order, "S1", ("CC", 2, 5, "MUG"), ("BO", 1, 0, "BOWL"))
+    levels = "select sku, level from targets('Main Site', array['BOWL', 'MUG'], 'available', 'issue') order by sku"
+    assert gxo.store.rows(levels) == [{"sku": "BOWL", "level": 9}, {"sku": "MUG", "level": 15}]

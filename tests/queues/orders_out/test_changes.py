@@ -190,6 +190,11 @@ def test_the_rest_of_a_part_shipment_that_is_still_at_the_warehouse_is_adopted_a
     world.poll()
     rest = next(i["invoice"] for i in world.invoices(order) if not i["shipments"])
     assert world.fulfilment(f"{order}-1")["invoice_code"] == rest
+    awaited = "select due_at > now() + interval '59 minutes' as later from expectation where what = 'rest'"
+    assert world.store.rows(awaited) == [{"later": True}]
+    world.store.run("update expectation set due_at = now()")
+    world.check()
+    assert "the rest has not been dispatched in time" in world.exception("dispatch_overdue")["reason"]
     world.round_trip()
     world.poll()
     assert [o["reference"] for o in world.there()] == [f"{order}-1"]

@@ -83,6 +83,68 @@ def test_an_invoice_that_goes_by_another_code_is_promised_once_when_the_fleet_ha
     assert order.level() == 16
 
 
+@pytest.mark.parametrize("after", ["dispatched", "flagged"])
+def test_goods_that_left_although_they_were_to_be_cancelled_are_owed_to_their_invoice_no_more(
+    order: OneSku, after: str
+) -> None:
+    """Two of four units were taken off, and all four left: the level is what is there."""
+    order.fulfilment(ONE, 4, "cancelling")
+    shows(order, INV1=2)
+    order.in_hand(ONE, 4, minute=5)
+    order.state(ONE, after)
+    assert order.level() == 16  # the position still includes them
+    for _ in range(2):
+        order.count(6, 16)
+        shows(order, INV1=2)
+        assert order.level() == 16
+    shows(order)
+    assert order.level() == 16
+    assert order.db.execute("select count(*) as n from shipped_line").fetchone() == {"n": 0}
+
+
+def test_what_left_for_a_cancelled_fulfilment_hides_nothing_of_the_one_that_follows_it(order: OneSku) -> None:
+    order.fulfilment(ONE, 4, "cancelled")
+    shows(order, INV1=4)
+    order.in_hand(ONE, 4, minute=5)
+    order.count(6, 16)
+    assert order.level() == 16
+    order.orders["INV1 again"] = "SO"
+    order.fulfilment("INV1 again", 4, "new")
+    order.db.execute("update fulfilment set invoice_code = 'INV1'")
+    assert order.level() == 12
+
+
+def test_what_left_beyond_what_was_asked_for_is_owed_no_more_until_the_warehouse_corrects_its_figures(
+    order: OneSku,
+) -> None:
+    order.fulfilment(ONE, 4)
+    shows(order, INV1=4)
+    order.in_hand(ONE, 6, minute=5, name="beyond")
+    order.count(6, 14)
+    shows(order, INV1=4)
+    assert order.level() == 14
+    shows(order)  # issued by hand
+    assert order.level() == 14
+    order.db.execute("delete from shipped_line")
+    assert order.level() == 10  # nothing left: the warehouse has all of it to ship
+
+
+def test_an_invoice_that_goes_by_another_code_is_owed_nothing_when_its_goods_have_left(order: OneSku) -> None:
+    order.fulfilment(ONE, 4)
+    shows(order, INV2=4)
+    order.db.execute(
+        "select file_exception('invoice_recoded', %s, 'SO', 'orders-out', 'khaos', 'operations', 'warning', '', '',"
+        " null, null)",
+        (f"invoice:{TWO}",),
+    )
+    order.left(ONE, 4, minute=5)
+    assert order.level() == 16
+    order.count(6, 16)
+    assert order.level() == 16
+    shows(order, INV1=4, INV2=4)  # both are there: further goods, whoever thought otherwise
+    assert order.level() == 12
+
+
 class Part:
     """An invoice of a model, with its goods at the warehouse."""
 

@@ -100,6 +100,14 @@ class OneSku:
             (f"SO-{code}-1",),
         )
 
+    def in_hand(self, code: str, units: int, minute: float, name: str = "late 7") -> None:
+        """Units left for an invoice and stand on no shipment: a person has that in hand."""
+        self.db.execute(
+            "insert into shipped_line (shipment, order_code, home, sku, units, left_at)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            (f"SO-{code}-1/{name}", self.order(code), HOME, SKU, units, self.at(minute)),
+        )
+
     def level(self, semantics: str = "available", issue: str = "issue", site: str = HOME) -> int:
         row = self.db.execute("select * from targets(%s, %s, %s, %s)", (site, [SKU], semantics, issue)).fetchone()
         assert row is not None

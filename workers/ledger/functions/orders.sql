@@ -18,7 +18,7 @@ begin
     update fulfilment set state = case when state = 'new' then 'sent' else state end, their_id = p->>'their_id',
            sent_at = now(), changed_at = now()
      where reference = p->>'reference' returning state into v_state;
-    if v_state not in ('sent', 'part_dispatched') then return; end if;
+    if v_state <> 'sent' then return; end if;  -- a part that left before this was settled has its rest expected already
     insert into expectation (subject, what, story, due_at, kind, flow, connection)
     values (p->>'subject', 'dispatch', p->>'story', now() + make_interval(secs => (p->>'within')::float),
             'dispatch_overdue', 'dispatch-in', p->>'connection')

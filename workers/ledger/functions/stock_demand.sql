@@ -30,6 +30,9 @@ begin
     delete from shipped_line l using shipment s
      where s.reference = l.shipment and l.counted and s.confirmed_at is not null
        and not exists (select 1 from demand d where d.invoice_code = s.invoice_code);
-    delete from shipped_line l where l.counted and not exists (select 1 from shipment s where s.reference = l.shipment);
+    delete from shipped_line l where l.counted and not exists (select 1 from shipment s where s.reference = l.shipment)
+       and not exists (select 1 from fulfilment f where f.reference = fulfilment_in_hand(l.shipment)
+                          and (f.state in ('sent', 'part_dispatched', 'cancelling')
+                               or exists (select 1 from demand d where d.erp = f.erp and d.invoice_code = f.invoice_code)));
     return true;
 end $$;

@@ -1,5 +1,10 @@
 -- What may be sold: the figures of a SKU, its levels at Khaos's sites, and when they fall due.
 
+-- The fulfilment of goods that left and that Khaos is not told of, by the name that `departures.left` gives them.
+create or replace function fulfilment_in_hand(p_shipment text) returns text language sql immutable as $$
+    select regexp_replace(p_shipment, '/(late [0-9]+|beyond)$', '')
+$$;
+
 -- The figures of some SKUs at a home (all of the catalogue and the positions with p_skus null).
 --   good, other        what is held
 --   assigned           Khaos has given it to open invoices
@@ -19,6 +24,19 @@ language sql stable as $$
         select p.sku from position p where p_skus is null and p.home = p_home
         union
         select pr.code from product pr where p_skus is null and pr.for_warehouse),
+    -- what left, by the invoice that it left for. Goods that a person has in hand (they left although the order was taken
+    -- back, or with more than was asked for) stand on no shipment: they are of the invoice of their fulfilment, unless
+    -- another fulfilment stands on that by now.
+    gone as materialized (
+        select l.order_code, coalesce(s.invoice_code, h.invoice_code, '') as invoice_code, l.sku, l.units, l.counted
+          from shipped_line l
+          left join shipment s on s.reference = l.shipment
+          left join lateral (
+              select f.invoice_code from fulfilment f
+               where s.reference is null and f.reference = fulfilment_in_hand(l.shipment)
+                 and not exists (select 1 from fulfilment o where o.erp = f.erp and o.invoice_code = f.invoice_code
+                                    and o.reference <> f.reference and o.state not in ('cancelled', 'withdrawn'))) h on true
+         where l.home = p_home and (p_skus is null or l.sku = any (p_skus))),
     pieces as (  -- of each invoice: what Khaos shows of it, what left of it, what the warehouse was asked for and has
         select d.order_code, d.invoice_code, d.sku, d.units as shown,
                case when p_issue = 'confirmation' and d.shipped then 0 else d.units end as assigned,
@@ -27,16 +45,17 @@ language sql stable as $$
           left join line_site n on n.erp = d.erp and n.order_code = d.order_code and n.sku = d.sku
          where coalesce(n.site, o.site, p_home) in (p_home, '') and (p_skus is null or d.sku = any (p_skus))
         union all
-        select l.order_code, coalesce(s.invoice_code, ''), l.sku, 0, 0,
-               case when l.counted then l.units else 0 end, case when l.counted then 0 else l.units end, 0, 0
-          from shipped_line l left join shipment s on s.reference = l.shipment
-         where l.home = p_home and (p_skus is null or l.sku = any (p_skus))
+        select order_code, invoice_code, sku, 0, 0,
+               case when counted then units else 0 end, case when counted then 0 else units end, 0, 0
+          from gone
         union all
         select f.order_code, f.invoice_code, r.key, 0, 0, 0, 0, u.units,
                case when f.state = 'part_dispatched' then u.units else 0 end
           from fulfilment f cross join lateral jsonb_each_text(f.requested) r
           cross join lateral (
-              select greatest(0, r.value::integer - coalesce((f.shipped->>r.key)::integer, 0)) as units) u
+              select greatest(0, r.value::integer - coalesce((f.shipped->>r.key)::integer, 0)
+                                 - coalesce((select l.units from shipped_line l  -- beyond what was asked for
+                                              where l.shipment = f.reference || '/beyond' and l.sku = r.key), 0)) as units) u
          where f.site = p_home and f.state in ('sent', 'part_dispatched', 'cancelling')
            and (p_skus is null or r.key = any (p_skus))),
     invoices as materialized (
@@ -52,25 +71,28 @@ language sql stable as $$
            and not exists (select 1 from fulfilment f where f.order_code = b.order_code
                               and f.invoice_code = b.invoice_code and f.state not in ('cancelled', 'withdrawn'))),
     twice as (
-        select a.order_code, a.sku, least(sum(least(a.there, b.shown)), max(b.shown)) as units
-          from unbound b join invoices a on a.order_code = b.order_code and a.sku = b.sku
-         where a.there > 0
-           and ((a.rest = b.shown and a.there = a.rest and a.shown <= a.counted + a.uncounted)
-                or (a.shown = 0 and exists (
-                    select 1 from exception e where e.kind = 'invoice_recoded' and e.state = 'open'
-                       and e.subject = 'invoice:' || b.invoice_code)))
-         group by a.order_code, a.sku),
+        select order_code, sku, least(sum(units), max(shown)) as units
+          from (select a.order_code, a.sku, b.shown,
+                       case when a.there > 0 and a.rest = b.shown and a.there = a.rest and a.shown <= a.counted + a.uncounted
+                            then least(a.there, b.shown)
+                            when a.shown = 0 and exists (
+                                select 1 from exception e where e.kind = 'invoice_recoded' and e.state = 'open'
+                                   and e.subject = 'invoice:' || b.invoice_code)
+                            then least(a.there + a.counted + a.uncounted, b.shown)
+                            else 0 end as units
+                  from unbound b join invoices a on a.order_code = b.order_code and a.sku = b.sku
+                   and a.invoice_code <> b.invoice_code) both_codes
+         group by order_code, sku),
     promised as (
         select i.sku, sum(i.owed) as demand, sum(i.assigned) as assigned
           from (select sku, owed, assigned from invoices union all select sku, -units, 0 from twice) i group by i.sku),
     fallen as (  -- left, counted, and on an invoice that is still open in Khaos
-        select l.sku, sum(l.units) as units
-          from shipped_line l join shipment s on s.reference = l.shipment
-          join lateral (select bool_and(d.shipped) as shipped from demand d where d.invoice_code = s.invoice_code) d
+        select g.sku, sum(g.units) as units
+          from gone g
+          join lateral (select bool_and(d.shipped) as shipped from demand d where d.invoice_code = g.invoice_code) d
             on d.shipped is not null
-         where l.home = p_home and l.counted and (p_skus is null or l.sku = any (p_skus))
-           and not (p_issue = 'confirmation' and d.shipped)
-         group by l.sku),
+         where g.counted and not (p_issue = 'confirmation' and d.shipped)
+         group by g.sku),
     terms as (
         select t.sku, t.condition,
                sum(t.units) filter (where t.kind <> 'pending_journal' or t.units > 0) as units

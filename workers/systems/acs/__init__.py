@@ -1,0 +1,1 @@
+"""ACS joined to the ports: orders by call, events signed, garments by file."""
