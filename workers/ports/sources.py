@@ -35,6 +35,7 @@ class Kind(StrEnum):
     ITEM_RESULTS = "item results"
     ENVELOPE_RECEIPT = "envelope receipt"
     GARMENT_DISPATCH = "garment dispatch"
+    GARMENT_RESULTS = "garment results"
 
 
 def of_event(event: str) -> str:

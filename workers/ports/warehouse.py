@@ -12,7 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
 from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
 from workers.ports.events import About, Events
-from workers.ports.garments import GarmentOrders
+from workers.ports.garments import GarmentOrders, GarmentSetup
 from workers.ports.goods_in import GoodsIn
 from workers.ports.holdings import Holdings
 from workers.ports.orders import (
@@ -81,6 +81,7 @@ class Parts:
     orders: Orders | None = None
     products: Products | None = None  # one by one, by call
     item_files: ItemFiles | None = None  # many in a file
+    garment_setup: GarmentSetup | None = None  # garments, one by one, in a file
     returns: Returns | None = None  # announced ones
     garment_orders: GarmentOrders | None = None  # line by line: hire or sale, and which garment left for each
     # what it shows when it is asked
@@ -130,6 +131,7 @@ class Warehouse:
     products = _Part[Products]()
     item_files = _Part[ItemFiles]()
     envelope_answers = _Part[EnvelopeAnswers]()
+    garment_setup = _Part[GarmentSetup]()
     returns = _Part[Returns]()
     garment_orders = _Part[GarmentOrders]()
     order_reads = _Part[OrderReads]()
@@ -169,7 +171,7 @@ KINDS: dict[str, frozenset[About | Kind]] = {
 
 def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
     """Everything that a warehouse can do, with its manners; an empty tuple for what it cannot."""
-    items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files}
+    items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files or parts.garment_setup}
     read_parts = {"tells dispatches": parts.order_reads, "tells stock": parts.stock, "tells returns": parts.goods_in}
     return {
         "takes orders": (parts.orders.manner,) if parts.orders else (),

@@ -11,7 +11,7 @@ from workers.edi import collect
 from workers.journal import entries
 from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in
-from workers.sku_sync import item_files
+from workers.sku_sync import garment_setup, item_files
 from workers.sku_sync import polls as sku_sync_polls
 from workers.spine import alarms, expectations, gates, poison, polling, reading, ringer, scheduler, watch
 from workers.spine import schedule_names as names
@@ -98,6 +98,9 @@ def _of_warehouse(runtime: Runtime, name: str) -> list[Scheduled]:
             )
             for at, facility in homes.items()
         ]
+    if parts.garment_orders:
+        again = parts.garment_setup.post_every if parts.garment_setup else sweep
+        listed.append(Scheduled(names.garment_setup(name), again, partial(garment_setup.tend, runtime, name), name))
     if parts.item_files:
         every = parts.item_files.post_every
         listed.append(Scheduled(names.items(name), every, partial(item_files.post_files, runtime, name)))
