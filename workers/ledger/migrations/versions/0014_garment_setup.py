@@ -4,11 +4,11 @@ from importlib.resources import files
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 
 def upgrade() -> None:
     """Add a table."""
     here = files("workers.ledger.migrations") / "versions"
-    op.get_bind().exec_driver_sql((here / "0013_garment_setup.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    op.get_bind().exec_driver_sql((here / "0014_garment_setup.sql").read_text(encoding="utf-8").replace("%", "%%"))
