@@ -163,7 +163,7 @@ def test_an_order_that_acs_rejects_is_a_persons_by_either_route(
     acs.pass_time()
     acs.hear() if by_event else acs.poll()
     assert acs.there(f"{order}-1")["status"] == "Rejected"
-    assert acs.world.exceptions() == ["refused_by_warehouse"]
+    assert acs.world.exceptions() == ["garment_not_available" if by_event else "refused_by_warehouse"]
     assert acs.world.fulfilment(f"{order}-1")["state"] == "new"
 
 
