@@ -1,129 +1,86 @@
-"""``fleet garments``: garments by their tags, the files that counted them, and what a person says of either."""
+"""``fleet garments``: single garments that a warehouse is to know, or to know no longer."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import closing
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
-from workers.cli.returns import By
-from workers.ledger.store import Store
+from workers.sku_sync import garment_lists, garment_setup
 
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Garments by their tags: where each is, and what a person says of it.\n\n"
-    "Example: `fleet garments show DRESS-12`",
+    help="Garments, each with a code of its own.\n\nExample: `fleet garments announce garments.csv --connection acs`",
 )
-Tag = Annotated[str, typer.Argument(metavar="TAG", help="The garment's tag: 24 hexadecimal digits.")]
+SHOWN = 20  # refused lines that are named one by one
+File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with a header.")]
+Where = Annotated[str, typer.Option("--connection", metavar="NAME", help="The warehouse, as fleet.toml names it.")]
 
 
-def done_by(who: str, act: Callable[[Store], Any]) -> Any:
-    """Run what a named person asks for. Raises NotDone with the sentence of what cannot be done."""
-    from workers.spine.people import CannotDo  # noqa: PLC0415  most commands need not wait for the spine
+@app.command()
+def announce(file: File, connection: Where, json_wanted: AsJson = False) -> None:
+    """Announce garments to a warehouse: a CSV with product_sku (Khaos Control's stock code), unique_sku and sizes.
 
-    if not who.strip():
-        raise NotDone("--by needs a name: it is kept with the books")
+    Further columns: name (else the product's description), designer, garment_type, description. The list is taken whole
+    or not at all; it goes with the next set-up file, and each garment is answered for itself.
+
+    Example: `fleet garments announce garments.csv --connection acs`
+    """
+    _take(file, connection, withdrawn=False, json_wanted=json_wanted)
+
+
+@app.command()
+def withdraw(file: File, connection: Where, json_wanted: AsJson = False) -> None:
+    """Withdraw garments from a warehouse: the same columns. It goes with the next set-up file.
+
+    Example: `fleet garments withdraw gone.csv --connection acs`
+    """
+    _take(file, connection, withdrawn=True, json_wanted=json_wanted)
+
+
+@app.command("list")
+def list_(
+    connection: Where, state: Annotated[str, typer.Option(help="Only these.")] = "", json_wanted: AsJson = False
+) -> None:
+    """List announced garments: waiting, laid, accepted or rejected.
+
+    Example: `fleet garments list --connection acs --state rejected`
+    """
     with closing(connect.store()) as store:
+        rows = garment_setup.listed(store, connection, state)
+    if json_wanted:
+        output.as_json(rows)
+        return
+    columns = ("unique_sku", "product_sku", "state", "withdrawn", "file", "said", "changed_at")
+    output.table("Garments", [name.replace("_", " ") for name in columns], [[row[c] for c in columns] for row in rows])
+    output.console().print(f"{len(rows)} shown")
+
+
+def _take(file: Path, connection: str, *, withdrawn: bool, json_wanted: bool) -> None:
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotDone(f"{file} cannot be read ({type(error).__name__}): save it as CSV in UTF-8") from None
+    with closing(connect.store()) as store:
+        if store.row("select 1 as one from connection where name = %s", connection) is None:
+            raise NotDone(f"--connection {connection}: there is no such connection; `fleet status` names them")
         try:
-            return act(store)
-        except CannotDo as error:
-            raise NotDone(str(error)) from None
-
-
-@app.command()
-def show(
-    word: Annotated[str, typer.Argument(metavar="TAG|SKU", help="A tag, a stock code, or a garment's own number.")],
-    json_wanted: AsJson = False,
-) -> None:
-    """Show garments with their state, and what the file and the events said last.
-
-    Example: `fleet garments show DRESS-12`
-    """
-    from workers.stock_in import garment_people  # noqa: PLC0415  as above
-
-    with closing(connect.store()) as store:
-        rows = garment_people.shown(store, word.strip())
-    if json_wanted:
-        output.as_json(rows)
-        return
-    output.table(
-        "Garments",
-        ("tag", "sku", "state", "file", "events", "place", "days missing"),
-        [(r["tag"], r["sku"], r["state"], r["file_state"], r["event_state"], r["place"], r["missed"]) for r in rows],
-        numbers=frozenset({6}),
+            items = garment_lists.read_list(text, garment_lists.descriptions(store), withdrawn=withdrawn)
+        except garment_lists.Refused as error:
+            if json_wanted:
+                output.as_json({"new": 0, "refused": error.sentences})
+            for sentence in () if json_wanted else error.sentences[:SHOWN]:
+                output.console().print(escape(sentence), soft_wrap=True)
+            raise NotDone(f"{len(error.sentences)} lines of {file} are refused, and nothing was stored") from None
+        done = garment_setup.announce(store, connection, items)
+    output.done(
+        f"{done.new} garments go with the next set-up file, {done.known} stand so already",
+        output.plain(done),
+        json_wanted=json_wanted,
     )
-
-
-@app.command()
-def files(json_wanted: AsJson = False) -> None:
-    """List the last stock files, with their rows and what became of each.
-
-    Example: `fleet garments files`
-    """
-    from workers.stock_in import garment_people  # noqa: PLC0415  as above
-
-    with closing(connect.store()) as store:
-        rows = garment_people.files(store)
-    if json_wanted:
-        output.as_json(rows)
-        return
-    output.table(
-        "Stock files",
-        ("connection", "name", "written", "rows", "verdict", "why"),
-        [
-            (r["connection"], r["name"], f"{r['written_at']:%Y-%m-%d %H:%M}", r["rows"], r["verdict"], r["why"])
-            for r in rows
-        ],
-        numbers=frozenset({3}),
-    )
-
-
-@app.command("accept-file")
-def accept_file(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of a refused stock file.")],
-    by: By,
-    json_wanted: AsJson = False,
-) -> None:
-    """Take a stock file that was refused as too short for whole: garments that it does not name are unseen.
-
-    Example: `fleet garments accept-file acs_stock_MODA_20261206_0500.csv --by "Anna B"`
-    """
-    from workers.stock_in import garment_people  # noqa: PLC0415  as above
-
-    rows = done_by(by, lambda store: garment_people.accept_file(store, name.strip(), by.strip()))
-    facts = {"name": name, "rows": rows, "by": by.strip()}
-    output.done(f"{name} with {rows} garments is counted within a second", facts, json_wanted=json_wanted)
-
-
-@app.command()
-def settle(
-    tag: Tag,
-    state: Annotated[str, typer.Argument(metavar="STATE", help="sellable, inspection, refurbishment, quarantine, …")],
-    by: By,
-    json_wanted: AsJson = False,
-) -> None:
-    """Say what a garment is, where the file and the events do not agree. It stands until either speaks again.
-
-    Example: `fleet garments settle 3034257BF7194E4000001A85 inspection --by "Anna B"`
-    """
-    from workers.stock_in import garment_people  # noqa: PLC0415  as above
-
-    after = done_by(by, lambda store: garment_people.settle(store, tag, state, by.strip()))
-    output.done(f"{after.tag} is {after.state}", {"tag": after.tag, "state": after.state}, json_wanted=json_wanted)
-
-
-@app.command("give-up")
-def give_up(tag: Tag, by: By, json_wanted: AsJson = False) -> None:
-    """Take a garment that will not be found off sale for good. Its value is then written off.
-
-    Example: `fleet garments give-up 3034257BF7194E4000001A85 --by "Anna B"`
-    """
-    from workers.stock_in import garment_people  # noqa: PLC0415  as above
-
-    done_by(by, lambda store: garment_people.give_up(store, tag, by.strip()))
-    output.done(f"{tag} is retired as lost", {"tag": tag, "by": by.strip()}, json_wanted=json_wanted)

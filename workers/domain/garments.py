@@ -134,9 +134,9 @@ def end_rests(store: Store) -> int:
 
 
 def stock_code(run: Rows, connection: str, code: str) -> str:
-    """Khaos's stock code of a style or a garment of the warehouse's; the code itself where no row says otherwise."""
-    rows = run("select sku from garment_code where connection = %s and code = %s", connection, code)
-    return str(rows[0]["sku"]) if rows else code
+    """Khaos's stock code of a garment that was announced under a number of its own; else the code itself."""
+    rows = run("select product_sku from garment_item where connection = %s and unique_sku = %s", connection, code)
+    return str(rows[0]["product_sku"]) if rows else code
 
 
 def find(run: Rows, connection: str, tag: str) -> Garment | None:

@@ -9,8 +9,9 @@ from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, control_number_giver
 from workers.ledger.store import Claimed, Connection, Effect, call, within
+from workers.orders_out import unknown_skus
 from workers.orders_out.order_lines import forget_items
-from workers.ports.orders import WriteContext
+from workers.ports.orders import OrderRefused, WriteContext
 from workers.spine import exceptions
 from workers.spine.delivery import NotAtPartner, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
@@ -88,7 +89,10 @@ class Order:
             return over
         self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
-        their_id = warehouse.orders.send_order(wire)
+        try:
+            their_id = warehouse.orders.send_order(wire)
+        except OrderRefused as refused:
+            return unknown_skus.outcome_of(self.runtime, message, refused)
         self._release(message, their_id)
         if warehouse.orders.ack_proof == "get":
             with after_sending(f"created as {their_id}, not shown"):

@@ -39,6 +39,7 @@ class Kind(StrEnum):
     GARMENT_RETURN = "garment return"
     GARMENT_MOVE = "garment move"
     GARMENT_END = "garment end"
+    GARMENT_RESULTS = "garment results"
 
 
 def of_event(event: str) -> str:

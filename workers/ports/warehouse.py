@@ -13,7 +13,7 @@ from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
 from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
 from workers.ports.events import About, Events
 from workers.ports.garment_stock import GarmentStock
-from workers.ports.garments import GarmentOrders
+from workers.ports.garments import GarmentOrders, GarmentSetup
 from workers.ports.goods_in import GoodsIn
 from workers.ports.holdings import Holdings
 from workers.ports.orders import (
@@ -82,6 +82,7 @@ class Parts:
     orders: Orders | None = None
     products: Products | None = None  # one by one, by call
     item_files: ItemFiles | None = None  # many in a file
+    garment_setup: GarmentSetup | None = None  # garments, one by one, in a file
     returns: Returns | None = None  # announced ones
     garment_orders: GarmentOrders | None = None  # line by line: hire or sale, and which garment left for each
     # what it shows when it is asked
@@ -132,6 +133,7 @@ class Warehouse:
     products = _Part[Products]()
     item_files = _Part[ItemFiles]()
     envelope_answers = _Part[EnvelopeAnswers]()
+    garment_setup = _Part[GarmentSetup]()
     returns = _Part[Returns]()
     garment_orders = _Part[GarmentOrders]()
     order_reads = _Part[OrderReads]()
@@ -172,7 +174,7 @@ KINDS: dict[str, frozenset[About | Kind]] = {
 
 def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
     """Everything that a warehouse can do, with its manners; an empty tuple for what it cannot."""
-    items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files}
+    items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files or parts.garment_setup}
     read_parts = {"tells dispatches": parts.order_reads, "tells stock": parts.stock, "tells returns": parts.goods_in}
     by_file = {"tells stock"} if parts.garments is not None and parts.garments.files is not None else set()
     return {

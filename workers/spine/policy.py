@@ -394,6 +394,12 @@ VERDICTS: dict[str, Verdict] = {
         "Add the row that the reason names to fleet.toml and restart: every entry that waits for it goes by itself.",
     ),
     # garments and hires
+    "garment_not_available": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        f"The warehouse has no garment ready for a line: offer another, change the order in Khaos Control, or `{RETRY}`"
+        " once one is back.",
+    ),
     "garment_not_chosen": Verdict(
         OPERATIONS,
         "error",

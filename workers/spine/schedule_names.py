@@ -91,3 +91,8 @@ def movements(home: str) -> str:
 def count(home: str) -> str:
     """The count of a building."""
     return f"count {home}"
+
+
+def garment_setup(connection: str) -> str:
+    """The posting of a warehouse's set-up files, and the look at which of its SKUs have garments."""
+    return f"garment set-up {connection}"

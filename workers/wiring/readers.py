@@ -11,7 +11,7 @@ from workers.ports.sources import Kind, Source, event_of
 from workers.returns_in import goods_in as returns_in_goods_in
 from workers.returns_in import receipt_advices
 from workers.returns_in import receipts as returns_in_receipts
-from workers.sku_sync import channel_items, item_files
+from workers.sku_sync import channel_items, garment_setup, item_files
 from workers.sku_sync import readers as sku_sync_readers
 from workers.spine import replay
 from workers.spine.reading import Reader
@@ -46,6 +46,7 @@ WAREHOUSE: dict[str, Read] = {
     Source.STOCK_FILE: ("stock-in", garment_files.read_file),
     Kind.GARMENT_MOVE: ("stock-in", garment_events.read_move),
     Kind.GARMENT_END: ("stock-in", garment_events.read_retirement),
+    Kind.GARMENT_RESULTS: ("sku-sync", garment_setup.read_results),
     Kind.ITEM_RESULTS: ("sku-sync", item_files.read_results),
 }
 GARMENTS: dict[str, Read] = {Source.ORDER: ("dispatch-in", garment_dispatches.read_shown)}  # line by line

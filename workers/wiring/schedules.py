@@ -11,7 +11,7 @@ from workers.edi import collect
 from workers.journal import entries
 from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in
-from workers.sku_sync import item_files
+from workers.sku_sync import garment_setup, item_files
 from workers.sku_sync import polls as sku_sync_polls
 from workers.spine import alarms, expectations, gates, poison, polling, reading, ringer, scheduler, watch
 from workers.spine import schedule_names as names
@@ -111,6 +111,9 @@ def _of_warehouse(runtime: Runtime, name: str) -> list[Scheduled]:
     if parts.garments and parts.garments.files:
         every = parts.garments.files.poll_every
         listed.append(Scheduled(names.stock_files(name), every, partial(garment_files.poll_files, runtime, name), name))
+    if parts.garment_orders:
+        again = parts.garment_setup.post_every if parts.garment_setup else sweep
+        listed.append(Scheduled(names.garment_setup(name), again, partial(garment_setup.tend, runtime, name), name))
     if parts.item_files:
         every = parts.item_files.post_every
         listed.append(Scheduled(names.items(name), every, partial(item_files.post_files, runtime, name)))

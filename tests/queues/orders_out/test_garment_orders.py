@@ -163,7 +163,7 @@ def test_an_order_that_acs_rejects_is_a_persons_by_either_route(
     acs.pass_time()
     acs.hear() if by_event else acs.poll()
     assert acs.there(f"{order}-1")["status"] == "Rejected"
-    assert acs.world.exceptions() == ["refused_by_warehouse"]
+    assert acs.world.exceptions() == ["garment_not_available" if by_event else "refused_by_warehouse"]
     assert acs.world.fulfilment(f"{order}-1")["state"] == "new"
 
 
@@ -189,3 +189,32 @@ def test_an_event_of_no_kind_or_with_a_bad_signature_changes_nothing(acs: Garmen
     assert [one["lines"] for one in acs.world.shipments(order)] == [{"DRESS": 1}]
     assert acs.world.exceptions() == ["unknown_event"]
     assert acs.books()["events"]["counts"]["forged"] == 1
+
+
+@pytest.mark.parametrize("answer", ["at once", "by an event"])
+def test_a_sku_that_acs_does_not_keep_any_more_holds_its_order_until_it_is_confirmed_again(
+    acs: Garments, answer: str
+) -> None:
+    refusing = {"refuse": {"DRESS": "unknown_sku"}} if answer == "at once" else {}
+    acs.switch(**refusing)
+    order = acs.order(("DRESS", 1), ("SHOES", 1))
+    if answer == "by an event":
+        lines = [{"LineItemId": "L1", "Code": "inactive_sku", "Message": "GarmentSKU is not active"}]
+        acs.site.events.tell("order.rejected", {"OrderNumber": f"{order}-1", "Reasons": lines})
+        acs.hear()
+    assert acs.world.exceptions() == ["sku_unconfirmed"]
+    assert "DRESS" in acs.world.exception("sku_unconfirmed")["reason"]
+    assert [row["state"] for row in acs.world.live_messages() if row["kind"] == "order"] == ["held"]
+    assert acs.store.row("select state from sku where connection = 'acs' and code = 'DRESS'")["state"] == "refused"
+    acs.switch(refuse={})
+    acs.confirm("DRESS")
+    acs.world.go()
+    leave(acs)
+    assert [one["lines"] for one in acs.world.shipments(order)] == [{"DRESS": 1, "SHOES": 1}]
+    assert acs.world.exceptions() == []
+
+
+def test_a_line_without_a_ready_garment_is_customer_services(acs: Garments) -> None:
+    acs.switch(refuse={"DRESS": "item_not_available"})
+    acs.order(("DRESS", 1))
+    assert acs.world.exceptions() == ["garment_not_available"]

@@ -18,7 +18,10 @@ from adapters.acs.sandbox.site import Site, new_site
 from fleet_tests.gxo import Door
 from fleet_tests.servers import serve
 from fleet_tests.world import World, sales_order
+from mappings.canonical import GarmentItem
 from workers.dispatch_in import polls
+from workers.edi import collect
+from workers.sku_sync import garment_setup
 from workers.stock_in import garment_files
 
 KEY = "a-key-for-signatures-of-events"
@@ -120,6 +123,17 @@ class Garments:
         garment_files.poll_files(self.runtime, "acs")
         self.world.go()
 
+    def look(self) -> None:
+        """Set-up files are laid, answers taken, and what follows is done."""
+        for _ in range(20):
+            posted = garment_setup.tend(self.runtime, "acs")
+            self.world.go()
+            self.pass_time(0.1)
+            taken = collect.take_files(self.runtime, "acs", "ACS")
+            self.world.go()
+            if not posted and not taken:
+                return
+
     def stock(self, **units: int) -> None:
         """So many garments of each SKU are ready at ACS, which has confirmed them."""
         for code, n in units.items():
@@ -128,6 +142,14 @@ class Garments:
             self.confirm(code)
         self.runtime.read_facts("acs")
         self.world.poll()
+
+    def announce(self, sku: str, *garments: str, withdrawn: bool = False) -> None:
+        """Garments of a SKU are announced to ACS, or withdrawn from it."""
+        items = [
+            GarmentItem(product_sku=sku, unique_sku=one, name=sku, sizes="12", retired=withdrawn) for one in garments
+        ]
+        garment_setup.announce(self.store, "acs", items)
+        self.look()
 
     def confirm(self, code: str) -> None:
         told = "jsonb_build_object('connection', 'acs', 'code', %s::text, 'their_id', %s::text)"
