@@ -17,6 +17,15 @@ from workers.ports.sources import event_of
 from workers.spine import restored
 from workers.spine.reading import Reading
 
+# one statement, because every webhook asks: our number of an order by either of its names, and what we know of it
+NAMES = """
+select coalesce(f.reference, n.ours) as reference, f.order_code, f.their_id
+  from (select coalesce((select reference from reference_alias where connection = %s and alias = %s), %s) as ours) n
+  left join lateral (select reference, order_code, their_id from fulfilment
+                      where warehouse = %s and (reference = n.ours or their_id = %s)
+                      order by reference = n.ours desc limit 1) f on true
+"""
+
 
 def read_hint(reading: Reading) -> None:
     """Reader of a webhook: something happened to an order, so re-read it."""
@@ -34,22 +43,13 @@ def read_sweep(reading: Reading) -> None:
 def post_reread(reading: Reading, their_id: str, reference: str, why: str) -> None:
     """Ask for the fact behind a hint. Hints of one order that wait together are one re-read."""
     connection = reading.record.connection
-    reference = aliases.ours(reading.run, connection, reference)
-    row = reading.run(
-        "select reference, order_code, their_id from fulfilment where warehouse = %s and (reference = %s or"
-        " their_id = %s)"
-        " order by reference = %s desc limit 1",
-        connection,
-        reference,
-        their_id,
-        reference,
-    )
-    name = row[0] if row else {"reference": reference or their_id, "order_code": reference or their_id, "their_id": ""}
+    (name,) = reading.run(NAMES, connection, reference, reference, connection, their_id)
+    ours = name["reference"] or their_id
     posted = reread(
         connection,
         name["their_id"] or their_id,
-        name["reference"],
-        name["order_code"],
+        ours,
+        name["order_code"] or ours,
         why,
         mark=str(reading.record.id),
     )

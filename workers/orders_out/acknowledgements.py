@@ -10,6 +10,7 @@ from workers.domain import aliases, transitions
 from workers.domain.fulfilment import OUT, State, lock
 from workers.ledger.expected import Expected
 from workers.ledger.store import NewMessage
+from workers.orders_out import unknown_skus
 from workers.orders_out.correlation import (
     Answered,
     add_to_timeline,
@@ -122,7 +123,7 @@ def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
     elif advice.reason is AdviceReason.ALREADY_THERE:
         _accept(reading, answered, "it was there already: an earlier sending had arrived")
     else:
-        _refuse(reading, answered, words or "no reason was given")
+        _refuse(reading, answered, words or "no reason was given", advice)
 
 
 def _accept(reading: Reading, answered: Answered, words: str) -> None:
@@ -179,7 +180,7 @@ def _cancellation(reading: Reading, answered: Answered, advice: OrderAdvice, wor
         _refuse(reading, answered, words)
 
 
-def _refuse(reading: Reading, answered: Answered, why: str) -> None:
+def _refuse(reading: Reading, answered: Answered, why: str, advice: OrderAdvice | None = None) -> None:
     """Make a dead message of a refused document; a retry writes it anew, under a new control number."""
     connection = reading.record.connection
     if not answered.newest:
@@ -198,6 +199,8 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
         reading.run(
             "update return_advice set state = 'new' where reference = %s and state = 'sent'", answered.reference
         )
+    skus = unknown_skus.skus_of(reading.run, answered.reference, advice.items) if advice else ()
+    kind = (advice.kind if advice else "") or KINDS[answered.kind]
     reading.post(
         NewMessage(
             flow=answered.flow,
@@ -208,9 +211,12 @@ def _refuse(reading: Reading, answered: Answered, why: str) -> None:
             story=answered.story,
             body=answered.body,
             fingerprint=f"refused by record {reading.record.id}",
-            args={"state": "dead", "error_kind": KINDS[answered.kind], "error": why, "step": "refused", "note": why},
+            gates=unknown_skus.take_back(reading.run, connection, skus),
+            args={} if skus else {"state": "dead", "error_kind": kind, "error": why, "step": "refused", "note": why},
         )
     )
+    if skus:
+        file(reading, "sku_unconfirmed", answered, unknown_skus.in_words(connection, skus, why))
 
 
 def _cancelling(reading: Reading, answered: Answered) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mappings.canonical import Fulfilment
+from mappings.canonical import Fulfilment, units_of
 from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, control_number_giver
 from workers.ledger.store import Claimed, Connection, Effect, call, within
-from workers.ports.orders import WriteContext
+from workers.orders_out import unknown_skus
+from workers.orders_out.order_lines import forget_items
+from workers.ports.orders import OrderRefused, WriteContext
 from workers.spine import exceptions
 from workers.spine.delivery import NotAtPartner, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
@@ -49,7 +51,8 @@ class Order:
             return self._no_stock(message, codes)
         if no_stock:
             wanted = wanted.model_copy(update={"lines": lines})
-            transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
+            transitions.request(store.run, message.reference, units_of(lines))
+            forget_items(store.run, message.reference, no_stock)
         products = catalogue(self.runtime, message, [line.sku for line in lines])
         context = WriteContext(skus.their_ids, products, control_number_giver(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
@@ -91,7 +94,10 @@ class Order:
             if not isinstance(before, NotAtPartner):
                 return before
         self.runtime.pace(message.connection)
-        their_id = warehouse.orders.send_order(wire)
+        try:
+            their_id = warehouse.orders.send_order(wire)
+        except OrderRefused as refused:
+            return unknown_skus.outcome_of(self.runtime, message, refused)
         self._release(message, their_id)
         if warehouse.orders.ack_proof == "get":
             with after_sending(f"created as {their_id}, not shown"):

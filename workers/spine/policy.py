@@ -400,6 +400,12 @@ VERDICTS: dict[str, Verdict] = {
         "Add the row that the reason names to fleet.toml and restart: every entry that waits for it goes by itself.",
     ),
     # garments and hires
+    "garment_not_available": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        f"The warehouse has no garment ready for a line: offer another, change the order in Khaos Control, or `{RETRY}`"
+        " once one is back.",
+    ),
     "garment_not_chosen": Verdict(
         OPERATIONS,
         "error",
@@ -415,6 +421,23 @@ VERDICTS: dict[str, Verdict] = {
         CUSTOMER_SERVICE,
         "error",
         "Give the order line a price in Khaos Control: the order goes by itself.",
+    ),
+    "stock_file_refused": Verdict(
+        OPERATIONS,
+        "error",
+        "Ask the warehouse for a whole file, or take this one for whole: `fleet garments accept-file NAME`. The last"
+        " good one counts meanwhile.",
+    ),
+    "garment_lost": Verdict(
+        OPERATIONS,
+        "warning",
+        "Ask the warehouse to look for these garments; what will not be found: `fleet garments give-up TAG`.",
+    ),
+    "garment_not_set_up": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Give these SKUs a stock code in Khaos Control, or name the code that they are counted under; until then they"
+        " sell nothing.",
     ),
     "unknown_event": Verdict(
         SUPPORT,

@@ -31,6 +31,15 @@ class AcsOrderReads:
         """An order that was read back. Raises Unmappable."""
         return words.read_order(body, statuses=self._statuses, line_statuses=self._lines)
 
+    @staticmethod
+    def is_order(body: bytes) -> bool:
+        """Whether this is an order that was read back, and no event."""
+        try:
+            payload = json.loads(body)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(payload, dict) and "OrderNumber" in payload and "EventType" not in payload
+
     def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """By its number: there as it was put, or with other lines."""
         body = self._client.get_order(reference)
