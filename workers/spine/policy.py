@@ -416,6 +416,23 @@ VERDICTS: dict[str, Verdict] = {
         "error",
         "Give the order line a price in Khaos Control: the order goes by itself.",
     ),
+    "stock_file_refused": Verdict(
+        OPERATIONS,
+        "error",
+        "Ask the warehouse for a whole file, or take this one for whole: `fleet garments accept-file NAME`. The last"
+        " good one counts meanwhile.",
+    ),
+    "garment_lost": Verdict(
+        OPERATIONS,
+        "warning",
+        "Ask the warehouse to look for these garments; what will not be found: `fleet garments give-up TAG`.",
+    ),
+    "garment_not_set_up": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Give these SKUs a stock code in Khaos Control, or name the code that they are counted under; until then they"
+        " sell nothing.",
+    ),
     "unknown_event": Verdict(
         SUPPORT,
         "warning",
