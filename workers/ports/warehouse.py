@@ -12,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
 from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
 from workers.ports.events import About, Events
+from workers.ports.garment_stock import GarmentStock
 from workers.ports.garments import GarmentOrders, GarmentSetup
 from workers.ports.goods_in import GoodsIn
 from workers.ports.holdings import Holdings
@@ -97,6 +98,7 @@ class Parts:
     shipments: Shipments | None = None
     receipts: Receipts | None = None
     stock_documents: StockDocuments | None = None
+    garments: GarmentStock | None = None  # by their tags: the daily file, and what happens to each
     # where documents and hints come from
     files: Files | None = None
     events: Events | None = None
@@ -144,6 +146,7 @@ class Warehouse:
     shipments = _Part[Shipments]()
     receipts = _Part[Receipts]()
     stock_documents = _Part[StockDocuments]()
+    garments = _Part[GarmentStock]()
     files = _Part[Files]()
     events = _Part[Events]()
 
@@ -164,8 +167,8 @@ class Warehouse:
 
 KINDS: dict[str, frozenset[About | Kind]] = {
     "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT, Kind.GARMENT_DISPATCH}),
-    "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT}),
-    "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT}),
+    "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT, Kind.GARMENT_MOVE, Kind.GARMENT_END}),
+    "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT, Kind.GARMENT_RETURN}),
 }
 
 
@@ -173,6 +176,7 @@ def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
     """Everything that a warehouse can do, with its manners; an empty tuple for what it cannot."""
     items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files or parts.garment_setup}
     read_parts = {"tells dispatches": parts.order_reads, "tells stock": parts.stock, "tells returns": parts.goods_in}
+    by_file = {"tells stock"} if parts.garments is not None and parts.garments.files is not None else set()
     return {
         "takes orders": (parts.orders.manner,) if parts.orders else (),
         "takes products": tuple(manner for manner, part in items.items() if part),
@@ -183,7 +187,7 @@ def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
                 for manner, can in (
                     (Manner.CALL, read_parts[what] is not None),
                     (Manner.EVENT, parts.events is not None and bool(parts.events.tells & kinds)),
-                    (Manner.FILE, parts.files is not None and bool(parts.files.tells & kinds)),
+                    (Manner.FILE, (parts.files is not None and bool(parts.files.tells & kinds)) or what in by_file),
                 )
                 if can
             )

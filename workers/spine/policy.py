@@ -403,8 +403,8 @@ VERDICTS: dict[str, Verdict] = {
     "garment_not_chosen": Verdict(
         OPERATIONS,
         "error",
-        "The order names no garment: name it in Khaos Control, or let the warehouse choose one (the connection's SKU"
-        " mode).",
+        f"Too few garments of a line are ready: `{RETRY}` once more are, or let the warehouse choose (the connection's"
+        " sku_mode).",
     ),
     "hire_dates_missing": Verdict(
         CUSTOMER_SERVICE,
@@ -415,6 +415,23 @@ VERDICTS: dict[str, Verdict] = {
         CUSTOMER_SERVICE,
         "error",
         "Give the order line a price in Khaos Control: the order goes by itself.",
+    ),
+    "stock_file_refused": Verdict(
+        OPERATIONS,
+        "error",
+        "Ask the warehouse for a whole file, or take this one for whole: `fleet garments accept-file NAME`. The last"
+        " good one counts meanwhile.",
+    ),
+    "garment_lost": Verdict(
+        OPERATIONS,
+        "warning",
+        "Ask the warehouse to look for these garments; what will not be found: `fleet garments give-up TAG`.",
+    ),
+    "garment_not_set_up": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Give these SKUs a stock code in Khaos Control, or name the code that they are counted under; until then they"
+        " sell nothing.",
     ),
     "unknown_event": Verdict(
         SUPPORT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 RING, READ, GATES, WATCH, ALARMS = "ring", "read", "gates", "watch", "alarms"
 EXPECTATIONS, PURGE = "expectations", "purge"
 STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
-NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"
+NOT_CARRIED, DIFFERENCES, RESTS = "stock not carried", "stock differences", "rests of garments"
 
 
 def orders(erp: str) -> str:
@@ -61,6 +61,11 @@ def reference_data(connection: str) -> str:
 def sweep(connection: str) -> str:
     """The re-read of a warehouse's open orders."""
     return f"sweep {connection}"
+
+
+def stock_files(connection: str) -> str:
+    """The look for a warehouse's daily file of garments."""
+    return f"stock files {connection}"
 
 
 def items(connection: str) -> str:

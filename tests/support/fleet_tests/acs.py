@@ -22,6 +22,7 @@ from mappings.canonical import GarmentItem
 from workers.dispatch_in import polls
 from workers.edi import collect
 from workers.sku_sync import garment_setup
+from workers.stock_in import garment_files
 
 KEY = "a-key-for-signatures-of-events"
 ROUTING = '[[routing]]\nname = "everything"\nto = "acs"\nfacility = "ACS"\n'
@@ -73,6 +74,10 @@ class Garments:
             self._clock[0] += 0.05
             tick(self.site)
 
+    def later(self, so_long: timedelta) -> None:
+        """It is so much later at ACS, and nobody worked meanwhile."""
+        self.site.clock._at += so_long
+
     def switch(self, **changes: Any) -> None:
         self.site.switches.turn(changes)
 
@@ -111,6 +116,12 @@ class Garments:
         found = polls.sweep(self.runtime, "acs")
         self.world.go()
         return found
+
+    def count(self) -> None:
+        """ACS lays its stock file, a minute after the last, and the fleet takes and counts it."""
+        self.act(stock_file={})
+        garment_files.poll_files(self.runtime, "acs")
+        self.world.go()
 
     def look(self) -> None:
         """Set-up files are laid, answers taken, and what follows is done."""

@@ -12,6 +12,7 @@ from workers.ports.warehouse import Parts
 from workers.systems.acs.answers import AcsAnswers
 from workers.systems.acs.events import AcsEvents
 from workers.systems.acs.garment_orders import AcsGarmentOrders
+from workers.systems.acs.garments import AcsGarments
 from workers.systems.acs.order_reads import AcsOrderReads
 from workers.systems.acs.orders import AcsOrders
 from workers.systems.acs.setup_files import AcsSetupFiles
@@ -32,6 +33,7 @@ def acs(settings: Settings, tables: Mapping[str, Any]) -> Parts:
         garment_orders=AcsGarmentOrders(settings, orders, reads),
         order_reads=reads if settings.polls else None,
         dispatches=orders,
+        garments=AcsGarments(settings, tables),
         answers=AcsAnswers(settings, reads, tables.get("order_statuses", {}).get("acs", {})),
         events=AcsEvents(settings) if settings.webhook_secrets else None,
     )
