@@ -409,8 +409,8 @@ VERDICTS: dict[str, Verdict] = {
     "garment_not_chosen": Verdict(
         OPERATIONS,
         "error",
-        "The order names no garment: name it in Khaos Control, or let the warehouse choose one (the connection's SKU"
-        " mode).",
+        f"Too few garments of a line are ready: `{RETRY}` once more are, or let the warehouse choose (the connection's"
+        " sku_mode).",
     ),
     "hire_dates_missing": Verdict(
         CUSTOMER_SERVICE,

@@ -100,7 +100,8 @@ def _of_warehouse(runtime: Runtime, name: str) -> list[Scheduled]:
     homes = {home: facility for home, (whose, facility) in runtime.configuration.homes.items() if whose == name}
     listed: list[Scheduled] = []
     if parts.order_reads:
-        listed.append(Scheduled(names.sweep(name), sweep, partial(polls.sweep, runtime, name), name))
+        every = parts.order_reads.read_every or sweep
+        listed.append(Scheduled(names.sweep(name), every, partial(polls.sweep, runtime, name), name))
     if parts.goods_in:
         listed += [Scheduled(names.goods_in(at), sweep, partial(goods_in.sweep, runtime, at), name) for at in homes]
     if parts.files:
