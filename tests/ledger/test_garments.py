@@ -181,12 +181,17 @@ def test_units_that_left_without_a_tag_are_not_sold_until_a_later_file_names_wha
     assert wardrobe.positions() == {"DRESS": (1, {"unseen": 1})}
 
 
-def test_styles_and_garments_are_counted_under_the_stock_code_that_they_resolve_to(wardrobe: Wardrobe) -> None:
-    for code in ("DRESS", "COAT"):
-        wardrobe.store.run("insert into garment_code values (%s, %s, 'HIRE-ANY')", wardrobe.home, code)
-    wardrobe.file(0, {TAGS[0]: G.SELLABLE, TAGS[2]: G.REFURBISHMENT})
-    wardrobe.say(TAGS[1], 1, lambda one: hear(one, Source.EVENT, Word(G.INSPECTION, T0 + HOUR)))
-    assert wardrobe.positions() == {"HIRE-ANY": (1, {"refurbishment": 1, "inspection": 1})}
+def test_a_garment_is_counted_under_the_stock_code_that_it_was_announced_with(wardrobe: Wardrobe) -> None:
+    for code in ("DRESS_1", "COAT_1"):
+        wardrobe.store.run(
+            "insert into garment_item values (%s, %s, 'HIRE-ANY', '{}', false, 'accepted')", wardrobe.home, code
+        )
+    rows = [GarmentRow(tag=TAGS[0], sku="ATELIER", unique_sku="DRESS_1", state=G.SELLABLE)]
+    with wardrobe.store.transaction() as db:
+        take(db, Count(wardrobe.home, wardrobe.home, T0, T0.date()), rows)
+        step = Step(TAGS[1], "COAT_1", T0 + HOUR, lambda one: hear(one, Source.EVENT, Word(G.INSPECTION, T0 + HOUR)))
+        garments.move(within(db), wardrobe.building, step)
+    assert wardrobe.positions() == {"HIRE-ANY": (1, {"inspection": 1})}
 
 
 def test_a_garment_back_from_hire_rests_before_it_is_promised_again(wardrobe: Wardrobe) -> None:

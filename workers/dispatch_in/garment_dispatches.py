@@ -8,6 +8,7 @@ from mappings.canonical import GarmentLine, GarmentOrder, PickLine, WarehouseSta
 from mappings.canonical.advices import LineOutcome
 from mappings.garment_book import line_of, not_booked
 from workers.dispatch_in.closing import cancelled, closed
+from workers.dispatch_in.garment_departures import leave
 from workers.dispatch_in.item_book import ItemBook
 from workers.dispatch_in.parcels import take_late_numbers
 from workers.dispatch_in.readers import find, may_ship
@@ -74,7 +75,7 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
         line_of(line, items)
     fresh = not_booked(order, book.gone(), cumulative=cumulative)
     at = order.dispatched_at or reading.record.received_at
-    _book(book, order, fresh, at)
+    leave(reading, row, _book(book, order, fresh, at), {line.line_id for line in _filled(order)}, at)
     _note_shorts(reading, row, book, order, cumulative=cumulative)
     ended = order.status is WarehouseStatus.CANCELLED  # nothing more leaves
     if not ended:
@@ -93,12 +94,12 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
         closed(reading, row, gone)
 
 
-def _book(book: ItemBook, order: GarmentOrder, fresh: tuple[GarmentLine, ...], at: datetime) -> None:
+def _book(book: ItemBook, order: GarmentOrder, fresh: tuple[GarmentLine, ...], at: datetime) -> set[str]:
+    """Book what left, and the tags of what was booked without. Returns the tags that are news."""
     for line in fresh:
         book.depart(line, at)
-    for line in _filled(order):
-        if line.tag:
-            book.name(line)
+    named = {line.tag for line in _filled(order) if line.tag and book.name(line)}
+    return named | {line.tag for line in fresh if line.tag}
 
 
 def _units(lines: tuple[GarmentLine, ...], items: dict[str, PickLine]) -> Units:

@@ -60,15 +60,15 @@ class ItemBook:
             at,
         )
 
-    def name(self, line: GarmentLine) -> None:
-        """Give a unit that was booked without a tag its tag, unless the tag is booked."""
+    def name(self, line: GarmentLine) -> bool:
+        """Give a unit that was booked without a tag its tag, unless the tag is booked. Tell whether one has it now."""
         if self.run(
             "select 1 as one from departed_item where fulfilment = %s and item = %s and tag = %s",
             self.fulfilment,
             line.line_id,
             line.tag,
         ):
-            return
+            return False
         nameless = self.run(
             "select id, units, left_at from departed_item where fulfilment = %s and item = %s and tag = ''"
             " order by id limit 1",
@@ -81,6 +81,7 @@ class ItemBook:
             else:
                 self.run("update departed_item set units = units - 1 where id = %s", row["id"])
             self.depart(line.model_copy(update={"quantity": 1}), row["left_at"])
+        return bool(nameless)
 
     def short(self, units: Units, *, cumulative: bool) -> list[str]:
         """Keep units that will not leave, by line: one dispatch's, or all that are shown. Returns what changed."""

@@ -16,6 +16,7 @@ from mappings.garment_words import Garment, Word
 from mappings.working_days import WorkingDays, bookable_from
 from workers.domain.fulfilment import Rows
 from workers.ledger.store import Store
+from workers.spine.runtime import Runtime
 
 ON_SALE = {GarmentState.SELLABLE, GarmentState.RESERVED}
 
@@ -78,6 +79,13 @@ class Moved:
     after: Garment
 
 
+def building_of(runtime: Runtime, connection: str) -> Building:
+    """The one building of a connection that keeps garments."""
+    rules = runtime.warehouse(connection).garments.rules
+    home = next(home for home, (whose, _) in runtime.configuration.homes.items() if whose == connection)
+    return Building(connection, home, rules.calendar, rules.buffer_hours)
+
+
 def move(run: Rows, building: Building, step: Step) -> Moved:
     """Take one word, in the caller's transaction; the position follows where the garment's state changed."""
     run("select lock_home(%s)", building.home)
@@ -98,17 +106,18 @@ def move(run: Rows, building: Building, step: Step) -> Moved:
 
 
 def leave_untagged(run: Rows, home: str, departure: str, units: Mapping[str, int], at: datetime) -> None:
-    """Take units of a departure off the position of which nobody says which garments they were, until a later file."""
+    """Take units of a departure off the position of which nobody says which garments they were, until a later file.
+
+    ``units`` are all of the departure's that still have no tag.
+    """
     for sku, n in sorted(units.items()):
-        run(
-            "insert into garment_left (home, departure, sku, units, left_at) values (%s, %s, %s, %s, %s)"
-            " on conflict (home, departure, sku) do update set units = excluded.units",
-            home,
-            departure,
-            sku,
-            n,
-            at,
-        )
+        run("delete from garment_left where home = %s and departure = %s and sku = %s", home, departure, sku)
+        if n:
+            run(
+                "insert into garment_left (home, departure, sku, units, left_at) select %s, %s, %s, %s, %s"
+                " where not exists (select 1 from home where site = %s and counted_at >= %s)",
+                *(home, departure, sku, n, at, home, at),
+            )
     run("select hold_garments(%s, %s)", home, sorted(units))
 
 
@@ -125,9 +134,9 @@ def end_rests(store: Store) -> int:
 
 
 def stock_code(run: Rows, connection: str, code: str) -> str:
-    """Khaos's stock code of a style or a garment of the warehouse's; the code itself where no row says otherwise."""
-    rows = run("select sku from garment_code where connection = %s and code = %s", connection, code)
-    return str(rows[0]["sku"]) if rows else code
+    """Khaos's stock code of a garment that was announced under a number of its own; else the code itself."""
+    rows = run("select product_sku from garment_item where connection = %s and unique_sku = %s", connection, code)
+    return str(rows[0]["product_sku"]) if rows else code
 
 
 def find(run: Rows, connection: str, tag: str) -> Garment | None:

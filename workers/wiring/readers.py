@@ -11,12 +11,12 @@ from workers.ports.sources import Kind, Source, event_of
 from workers.returns_in import goods_in as returns_in_goods_in
 from workers.returns_in import receipt_advices
 from workers.returns_in import receipts as returns_in_receipts
-from workers.sku_sync import channel_items, item_files
+from workers.sku_sync import channel_items, garment_setup, item_files
 from workers.sku_sync import readers as sku_sync_readers
 from workers.spine import replay
 from workers.spine.reading import Reader
 from workers.spine.runtime import Runtime
-from workers.stock_in import channel_levels, inventory_advices, movements
+from workers.stock_in import channel_levels, garment_events, garment_files, inventory_advices, movements
 from workers.stock_in import readers as stock_in_readers
 
 Read = tuple[str, Reader]
@@ -43,6 +43,10 @@ WAREHOUSE: dict[str, Read] = {
     Kind.RECEIPT: ("returns-in", receipt_advices.read_receipt),
     Kind.ADJUSTMENT: ("stock-in", inventory_advices.read_adjustment),
     Kind.COUNT: ("stock-in", inventory_advices.read_count),
+    Source.STOCK_FILE: ("stock-in", garment_files.read_file),
+    Kind.GARMENT_MOVE: ("stock-in", garment_events.read_move),
+    Kind.GARMENT_END: ("stock-in", garment_events.read_retirement),
+    Kind.GARMENT_RESULTS: ("sku-sync", garment_setup.read_results),
     Kind.ITEM_RESULTS: ("sku-sync", item_files.read_results),
 }
 GARMENTS: dict[str, Read] = {Source.ORDER: ("dispatch-in", garment_dispatches.read_shown)}  # line by line

@@ -9,12 +9,20 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncssh
+
 from adapters.acs.sandbox import display, door
 from adapters.acs.sandbox.app import new_app, tick
+from adapters.acs.sandbox.sftp import Login, listen
 from adapters.acs.sandbox.site import Site, new_site
+from fleet_tests.gxo import Door
 from fleet_tests.servers import serve
 from fleet_tests.world import World, sales_order
+from mappings.canonical import GarmentItem
 from workers.dispatch_in import polls
+from workers.edi import collect
+from workers.sku_sync import garment_setup
+from workers.stock_in import garment_files
 
 KEY = "a-key-for-signatures-of-events"
 ROUTING = '[[routing]]\nname = "everything"\nto = "acs"\nfacility = "ACS"\n'
@@ -32,6 +40,16 @@ rate = "10000/s"
 deadline = 5.0
 partner_timeout = 0.1
 {more}
+[connections.acs.files]
+host = "127.0.0.1"
+port = {port}
+user = "TESTACS"
+private_key = "file:{folder}/acs_ssh_key"
+host_key = "{host_key}"
+setup_status_column = "status"
+poll_interval = 0.1
+stable_for = 0.0
+deadline = 20.0
 [connections.acs.hire]
 line_field = "Hire"
 event_field = "Event date"
@@ -55,6 +73,10 @@ class Garments:
         for _ in range(int(seconds * 20)):
             self._clock[0] += 0.05
             tick(self.site)
+
+    def later(self, so_long: timedelta) -> None:
+        """It is so much later at ACS, and nobody worked meanwhile."""
+        self.site.clock._at += so_long
 
     def switch(self, **changes: Any) -> None:
         self.site.switches.turn(changes)
@@ -95,6 +117,23 @@ class Garments:
         self.world.go()
         return found
 
+    def count(self) -> None:
+        """ACS lays its stock file, a minute after the last, and the fleet takes and counts it."""
+        self.act(stock_file={})
+        garment_files.poll_files(self.runtime, "acs")
+        self.world.go()
+
+    def look(self) -> None:
+        """Set-up files are laid, answers taken, and what follows is done."""
+        for _ in range(20):
+            posted = garment_setup.tend(self.runtime, "acs")
+            self.world.go()
+            self.pass_time(0.1)
+            taken = collect.take_files(self.runtime, "acs", "ACS")
+            self.world.go()
+            if not posted and not taken:
+                return
+
     def stock(self, **units: int) -> None:
         """So many garments of each SKU are ready at ACS, which has confirmed them."""
         for code, n in units.items():
@@ -103,6 +142,14 @@ class Garments:
             self.confirm(code)
         self.runtime.read_facts("acs")
         self.world.poll()
+
+    def announce(self, sku: str, *garments: str, withdrawn: bool = False) -> None:
+        """Garments of a SKU are announced to ACS, or withdrawn from it."""
+        items = [
+            GarmentItem(product_sku=sku, unique_sku=one, name=sku, sizes="12", retired=withdrawn) for one in garments
+        ]
+        garment_setup.announce(self.store, "acs", items)
+        self.look()
 
     def confirm(self, code: str) -> None:
         told = "jsonb_build_object('connection', 'acs', 'code', %s::text, 'their_id', %s::text)"
@@ -145,7 +192,18 @@ def places(build: Callable[..., World], folder: Path) -> Iterator[Callable[..., 
             (folder / "acs_password").write_text(site.credentials.password)
             (folder / "acs_key").write_text(KEY)
             url = stack.enter_context(serve(new_app(site, {}, _no_door)))
-            connection = CONNECTION.format(url=url, folder=folder, more=more) + settings.pop("stock", "")
+            key = asyncssh.generate_private_key("ssh-ed25519")
+            (folder / "acs_ssh_key").write_text(key.export_private_key().decode())
+            opened = Door(site, key, "TESTACS", Login, listen)
+            stack.callback(opened.close)
+            connection = CONNECTION.format(
+                url=url,
+                folder=folder,
+                more=more,
+                port=opened.port,
+                host_key=" ".join(opened.host_key.export_public_key().decode().split()[:2]),
+            )
+            connection += settings.pop("stock", "")
             world = build(**{"routing": ROUTING, "sites": '{ LDS1 = "Elsewhere" }', "stock": connection, **settings})
             if (switches or {}).get("event_url") != "":
                 site.switches.turn({"event_url": f"{world.hooks}/hooks/acs/-/all.events"})
@@ -155,5 +213,5 @@ def places(build: Callable[..., World], folder: Path) -> Iterator[Callable[..., 
 
 
 async def _no_door() -> Any:
-    """Nobody logs in over SFTP."""
-    raise AssertionError("this stand-in has no SFTP door")
+    """Its SFTP door is opened apart: no background work runs here."""
+    raise AssertionError("this server has no life of its own")

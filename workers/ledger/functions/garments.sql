@@ -113,9 +113,8 @@ begin
            garment_state(r.state, v_at, g.event_state, g.sold_at, 0, r.state = 'retired') as state
       from garment_row r
       left join garment g on g.connection = v_connection and g.tag = r.tag
-      left join garment_code u on u.connection = v_connection and u.code = r.unique_sku and r.unique_sku <> ''
-      left join garment_code s on s.connection = v_connection and s.code = r.sku
-     cross join lateral (select coalesce(u.sku, s.sku, r.sku) as sku) c
+      left join garment_item u on u.connection = v_connection and u.unique_sku = r.unique_sku
+     cross join lateral (select coalesce(u.product_sku, r.sku) as sku) c
      cross join lateral (select garment_file_at(g.file_at, v_counted, g.named, g.sold_at) as at) f;
     analyze garment_heard;
     update garment g

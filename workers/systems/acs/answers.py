@@ -9,6 +9,7 @@ from mappings.acs import EventKind, OrderWord, read_accepted, read_cancel_reject
 from mappings.canonical.advices import Acknowledgement, OrderAdvice, Outcome
 from mappings.errors import Unmappable
 from workers.systems.acs.order_reads import AcsOrderReads
+from workers.systems.acs.refusals import refusal_of
 
 
 class AcsAnswers:
@@ -50,6 +51,7 @@ class AcsAnswers:
 
 
 def _advice(their_id: str, word: OrderWord, outcome: Outcome, answers: str) -> OrderAdvice:
+    refused = refusal_of(word.refusals) if answers == "order" and word.refusals else None
     reasons = [" ".join(filter(None, (one.code, one.field, one.line_id))) for one in word.refusals]
     return OrderAdvice(
         their_id=their_id,
@@ -58,4 +60,6 @@ def _advice(their_id: str, word: OrderWord, outcome: Outcome, answers: str) -> O
         code=word.refusals[0].code if word.refusals else "",
         text="; ".join(filter(None, reasons)) or word.status_word,
         answers_set=answers,
+        kind=refused.kind if refused else "",
+        items=refused.items if refused else (),
     )

@@ -33,14 +33,6 @@ create table garment (
 create index garment_sku on garment (home, sku);
 create index garment_buffered on garment (bookable_at) where bookable_at is not null;
 
--- Which stock code a style or a garment of the warehouse's is counted under, where it is no code of Khaos's own.
-create table garment_code (
-    connection   text not null,
-    code         text not null,
-    sku          text not null,
-    primary key (connection, code)
-);
-
 -- Units that left without anybody saying which garments: good units, until a later file names those that are there.
 create table garment_left (
     home         text not null,
