@@ -1,4 +1,4 @@
-"""How long a partner asks us to wait: ``Retry-After`` in each of its forms, and never longer than a ceiling."""
+"""How long a partner asks us to wait: ``Retry-After`` in each of its forms, and the most of it that is believed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS = re.compile(r"[0-9]+(?:\.[0-9]*)?")
 
 
 def requested_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds of a Retry-After header (RFC 9110 section 10.2.3); None where it says none that can be read.
+    """Seconds of a Retry-After header (RFC 9110 section 10.2.3), however many; None where none can be read.
 
     Seconds may have decimals, as some servers write them. A date is compared with the answer's own Date, else with
     ``now``; one that is past is 0.

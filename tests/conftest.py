@@ -29,6 +29,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with EmbeddedPostgres(Path(tmp_path_factory.mktemp("postgres"))) as server:
         dsn = server.start()
         with psycopg.connect(dsn, autocommit=True) as connection:
+            for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls this one's plug
+                connection.execute(f"alter system set {setting} = off")
+            connection.execute("select pg_reload_conf()")
             connection.execute("create database template_fleet")
         migrate(_named(dsn, "template_fleet"))
         yield dsn

@@ -13,7 +13,7 @@ from typing import Any
 
 from adapters.clarus import reading_orders, reading_receipts, reading_stock
 from adapters.clarus.extra_fields import ExtraFields
-from adapters.clarus.graphql import PAGE, Node, batches, nodes
+from adapters.clarus.graphql import PAGE, Node, batches, nodes, pages
 from adapters.clarus.reference_data import ids_by_code
 from adapters.clarus.refusals import says_already_there
 from adapters.clarus.settings import Settings
@@ -60,6 +60,11 @@ class Clarus:
             for some in batches(product_ids, PAGE)
             for node in self._nodes("account_products", account_id={"eq": account_id}, product_id={"in": some})
         }
+
+    def assigned_codes(self, account_id: str) -> Iterator[list[str]]:
+        """The codes of every product that is assigned to the account, page by page (list ``account_products``)."""
+        for page in pages(self._wire.ask, "account_products", {"account_id": {"eq": account_id}}):
+            yield [str(node["product"]["code"]) for node in page]
 
     def goods_outs_by_reference(self, references: Iterable[str], account_id: str) -> list[Node]:
         """Every order of the account with one of the references, whatever its status.

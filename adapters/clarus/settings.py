@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from adapters.secret import Secret
+from adapters.waiting import LONGEST_WAIT
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+[^/\s]$")]
@@ -54,6 +55,6 @@ class Settings(BaseModel):
     rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "5/s"  # no limit is published: a polite guess
     concurrency: Annotated[int, Field(gt=0)] = 4
     connect_timeout: Seconds = 10.0
-    longest_wait: Seconds = 3600.0  # at most so long Clarus makes us wait (Retry-After), whatever it says
+    longest_wait: Seconds = LONGEST_WAIT  # at most so long Clarus makes us wait (Retry-After), whatever it says
     deadline: Seconds = 30.0  # of one whole exchange
     partner_timeout: Seconds = 60.0  # a call cut off longer ago than this can no longer take effect at Clarus

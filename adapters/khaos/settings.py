@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from adapters.khaos.courier_settings import ConsignmentFile, CourierHook
 from adapters.secret import OptionalSecret
+from adapters.waiting import LONGEST_WAIT
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -140,7 +141,7 @@ class Settings(_Part):
     overlap_minutes: Annotated[int, Field(ge=0)] = 15  # Guide: overlap every "changed since" poll
     concurrency: Annotated[int, Field(gt=0)] = 1
     rate: Annotated[str, Field(pattern=r"^(off|\d+(\.\d+)?/[smh])$")] = "2/s"  # no limit is published: a polite guess
-    longest_wait: Seconds = 3600.0  # at most so long it makes us wait (Retry-After), whatever it says
+    longest_wait: Seconds = LONGEST_WAIT  # at most so long it makes us wait (Retry-After), whatever it says
     deadline: Seconds = 60.0  # of one whole call, the WSDL included when it has yet to be read
     connect_timeout: Seconds = 10.0
     partner_timeout: Seconds = 60.0  # how long their side may still be working after we gave up

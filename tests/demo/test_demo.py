@@ -21,8 +21,8 @@ from workers.demo.run import DEFAULT_FILE
 
 FLEET = Path(sys.executable).with_name("fleet")
 THEIRS = SHARED / "data" / "online-retail-lines.csv.gz"
-SLICE = 900  # lines of the real file
-LONGEST = 600.0  # seconds: a demo ends by itself well before, whatever it waits for (workers/demo/timeout.py)
+SLICE = 400  # lines of the real file, 37 invoices and 3 returns; make demo ARGS="--orders FILE" runs all of it
+LONGEST = 700.0  # seconds: a demo ends by itself well before, whatever it waits for (workers/demo/timeout.py)
 pytestmark = pytest.mark.timeout(LONGEST + 60)
 
 
@@ -165,6 +165,6 @@ def test_a_slice_of_real_trade_runs_to_a_balance(tmp_path: Path) -> None:
     code, report = run_demo(tmp_path, "--orders", str(part))
     balanced(code, report)
     assert report["lines"]["in_file"] == SLICE
-    assert report["orders_ready"] > 40
+    assert report["orders_ready"] > 25
     assert report["lines"]["returned"] > 0
     to_the_unit(report)

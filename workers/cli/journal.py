@@ -116,7 +116,7 @@ def map_(
 
 @app.command("totals")
 def totals_(
-    month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month of the events, in UTC.")],
+    month: Annotated[str, typer.Option(metavar="YYYY-MM", help="The month of the events, on the merchant's clock.")],
     json_wanted: AsJson = False,
 ) -> None:
     """Add up a month's entries by account, reason and site. What is no book value says `indicative`.

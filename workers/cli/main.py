@@ -15,8 +15,10 @@ from psycopg_pool import PoolTimeout
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from workers.cli import (
+    audit,
     exceptions,
     files,
+    garments,
     going_live,
     journal,
     processes,
@@ -27,6 +29,7 @@ from workers.cli import (
     status,
     stock,
     stock_differences,
+    tagged,
     valuation,
     worklist,
 )
@@ -51,12 +54,14 @@ app = typer.Typer(
         " the file that FLEET_CONFIG names (fleet.toml). Every command takes --json."
     ),
 )
-for module in (processes, status, files, stock, valuation, worklist, recovery, going_live, restored):
+for module in (processes, status, files, stock, valuation, worklist, recovery, audit, going_live, restored):
     module.register(app)
 app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(journal.app, name="journal")
 app.add_typer(returns.app, name="returns")
 app.add_typer(received.app, name="received")
+tagged.register(garments.app)
+app.add_typer(garments.app, name="garments")
 app.add_typer(stock_differences.app, name="stock-differences")
 if find_spec("workers.demo"):  # left out of an operator's install
     import_module("workers.demo.command").register(app)

@@ -10,11 +10,21 @@ from workers.dispatch_in.departures import left, left_beyond
 from workers.dispatch_in.parcels import name_unused, take_late_numbers
 from workers.dispatch_in.shipments import ship
 from workers.domain import aliases, transitions
-from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, read_row
+from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, State, read_row
 from workers.domain.rereads import reread
 from workers.ledger.store import run_effects
 from workers.ports.sources import event_of
+from workers.spine import restored
 from workers.spine.reading import Reading
+
+# one statement, because every webhook asks: our number of an order by either of its names, and what we know of it
+NAMES = """
+select coalesce(f.reference, n.ours) as reference, f.order_code, f.their_id
+  from (select coalesce((select reference from reference_alias where connection = %s and alias = %s), %s) as ours) n
+  left join lateral (select reference, order_code, their_id from fulfilment
+                      where warehouse = %s and (reference = n.ours or their_id = %s)
+                      order by reference = n.ours desc limit 1) f on true
+"""
 
 
 def read_hint(reading: Reading) -> None:
@@ -33,22 +43,13 @@ def read_sweep(reading: Reading) -> None:
 def post_reread(reading: Reading, their_id: str, reference: str, why: str) -> None:
     """Ask for the fact behind a hint. Hints of one order that wait together are one re-read."""
     connection = reading.record.connection
-    reference = aliases.ours(reading.run, connection, reference)
-    row = reading.run(
-        "select reference, order_code, their_id from fulfilment where warehouse = %s and (reference = %s or"
-        " their_id = %s)"
-        " order by reference = %s desc limit 1",
-        connection,
-        reference,
-        their_id,
-        reference,
-    )
-    name = row[0] if row else {"reference": reference or their_id, "order_code": reference or their_id, "their_id": ""}
+    (name,) = reading.run(NAMES, connection, reference, reference, connection, their_id)
+    ours = name["reference"] or their_id
     posted = reread(
         connection,
         name["their_id"] or their_id,
-        name["reference"],
-        name["order_code"],
+        ours,
+        name["order_code"] or ours,
         why,
         mark=str(reading.record.id),
     )
@@ -96,7 +97,10 @@ def find(reading: Reading, reference: str, *, left: bool) -> FulfilmentRow | Non
             connection=connection,
             why=f"{connection} dispatched {reference}, which the fleet never sent",
         )
-    return read_row(rows[0]) if rows else None
+    row = read_row(rows[0]) if rows else None
+    if row is not None and row.state is State.NEW:
+        restored.look_at_references(reading.run, connection, [row.reference], f"{connection} tells of its order, and")
+    return row
 
 
 def may_ship(reading: Reading, row: FulfilmentRow, gone: dict[str, int], *, over: bool) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mappings.canonical import WarehouseOrder, WarehouseStatus
 from workers.domain.fulfilment import FulfilmentRow, Units
 
+SHORTEST = 4  # characters of a code that a longer reference holds: shorter ones are there by chance
+MOST_WORDS = 8  # of a reference
 NUMBERS = 5  # of an order that were given before, by another integration or by a ledger that was lost
 
 
@@ -19,6 +22,7 @@ class There:
     their_id: str
     units: Units
     cancelled: bool = False
+    number: int = 0  # our control number of the file that it was laid in; 0: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +34,35 @@ class Match:
     why: str = ""
 
 
+def names(order_code: str, invoice_code: str, associated_ref: str, forms: Sequence[str] = ()) -> dict[str, str]:
+    """Every reference that an invoice may have at a warehouse, and the sort of each."""
+    codes = {"order": order_code, "invoice": invoice_code, "associated": associated_ref}
+    sorts = {
+        **{form.format(**codes): f"form {form}" for form in forms},
+        **{f"{order_code}-{number}": "our number" for number in range(1, NUMBERS + 1)},
+        associated_ref: "associated reference",
+        invoice_code: "invoice",
+        order_code: "order code",
+    }
+    return {name: sort for name, sort in sorts.items() if name}
+
+
 def references(row: FulfilmentRow, forms: Sequence[str] = ()) -> tuple[str, ...]:
     """Every reference that an order may have there; ``forms`` are the merchant's own, as ``KC-{order}``."""
-    names = {"order": row.order_code, "invoice": row.invoice_code, "associated": row.associated_ref}
-    own = [form.format(**names) for form in forms]
-    numbered = [f"{row.order_code}-{number}" for number in range(1, NUMBERS + 1)]
-    said = [row.reference, row.order_code, row.invoice_code, row.associated_ref, *numbered, *own]
-    return tuple(dict.fromkeys(one for one in said if one))
+    return (
+        row.reference,
+        *sorted(set(names(row.order_code, row.invoice_code, row.associated_ref, forms)) - {row.reference}),
+    )
+
+
+def parts_of(reference: str) -> Iterator[str]:
+    """The pieces of a reference between its separators, alone and joined: ``KC/SO02075`` holds ``SO02075``."""
+    words = list(re.finditer(r"[^\W_]+", reference))[:MOST_WORDS]
+    for first, begin in enumerate(words):
+        for end in words[first:]:
+            piece = reference[begin.start() : end.end()]
+            if piece != reference and len(piece) >= SHORTEST and any(one.isdigit() for one in piece):
+                yield piece
 
 
 def shown(order: WarehouseOrder) -> There:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from workers.config.adjust_by import AdjustBy
 from workers.ledger.store import Row
@@ -21,12 +22,12 @@ class CannotWrite(Exception):
     """A value that the file has no room for. The message says which, and what to do."""
 
 
-def moment(at: datetime) -> str:
-    """A time as files show it: UTC, to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def moment(at: datetime, zone: ZoneInfo) -> str:
+    """A time as files show it: to the second, on the merchant's clock, whose month is the entry's month."""
+    return at.astimezone(zone).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def finance_csv(entries: Iterable[Row]) -> bytes:
+def finance_csv(entries: Iterable[Row], zone: ZoneInfo) -> bytes:
     """One line for each entry (rows of the table journal), with a header; UTF-8, commas, CRLF, dots in decimals."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
@@ -36,7 +37,8 @@ def finance_csv(entries: Iterable[Row]) -> bytes:
             (
                 e["id"], e["connection"], e["movement_id"], e["site"], e["sku"], e["cause"], e["units"],
                 e["from_condition"], e["to_condition"], e["their_reason"], e["reason"], e["account"],
-                _plain(e["unit_cost"]), _plain(e["value"]), "yes" if e["indicative"] else "no", moment(e["event_at"]),
+                _plain(e["unit_cost"]), _plain(e["value"]), "yes" if e["indicative"] else "no",
+                moment(e["event_at"], zone),
             )
         )  # fmt: skip
     return text.getvalue().encode()
@@ -52,7 +54,7 @@ def adjust_by_text(written: Iterable[str], template: AdjustBy) -> bytes:
     return "".join(f"{line}\r\n" for line in (*header, *written)).encode()
 
 
-def adjust_by_line(line: Row, template: AdjustBy) -> str:
+def adjust_by_line(line: Row, template: AdjustBy, zone: ZoneInfo) -> str:
     """Write the line of a movement of units at one site, by the merchant's template.
 
     Khaos Control knows no quoting in this file (reference 1.4 names none), so a value with the delimiter or a line
@@ -61,7 +63,7 @@ def adjust_by_line(line: Row, template: AdjustBy) -> str:
     values = {
         "sku": line["sku"], "site": line["at_site"], "units": line["moved"], "reason": line["reason"],
         "account": line["account"], "movement": f"{line['connection']}:{line['movement_id']}",
-        "event_time": moment(line["event_at"]),
+        "event_time": moment(line["event_at"], zone),
     }  # fmt: skip
     fields = [column.text.format(**values) for column in template.columns]
     for field in fields:

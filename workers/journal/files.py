@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from workers.config.adjust_by import AdjustBy
 from workers.journal.file_formats import CannotWrite, adjust_by_line, adjust_by_text, finance_csv
@@ -93,13 +94,16 @@ def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None
 
 def _body(db: Connection, route: Route, entries: list[Row], template: AdjustBy) -> tuple[list[Row], bytes]:
     """The entries that the file holds, and the file."""
+    merchant = db.execute("select merchant_zone() as zone").fetchone()
+    assert merchant is not None
+    zone = ZoneInfo(merchant["zone"])
     if route == "finance_csv":
-        return entries, finance_csv(entries)
+        return entries, finance_csv(entries, zone)
     written: dict[int, list[str]] = {entry["id"]: [] for entry in entries}
     refused: dict[int, CannotWrite] = {}
     for line in db.execute(LINES, (list(written),)).fetchall():
         try:
-            written[line["id"]].append(adjust_by_line(line, template))
+            written[line["id"]].append(adjust_by_line(line, template, zone))
         except CannotWrite as error:
             refused[line["id"]] = error
     for entry in entries:

@@ -61,6 +61,12 @@ VERDICTS: dict[str, Verdict] = {
         "It may be at the warehouse from the integration before: look there. If it is not, `fleet go-live NAME --send"
         " ORDER`; if it is, take the invoice off its ready stage in Khaos Control.",
     ),
+    "ledger_restored_suspected": Verdict(
+        SUPPORT,
+        "critical",
+        "Nothing is sent to this connection. Was the ledger restored from a backup? Then `fleet restored`, and"
+        " `fleet go-live NAME` for each warehouse. If it surely was not: `fleet open NAME`.",
+    ),
     # one message
     "refused_by_warehouse": Verdict(
         OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."
@@ -394,11 +400,17 @@ VERDICTS: dict[str, Verdict] = {
         "Add the row that the reason names to fleet.toml and restart: every entry that waits for it goes by itself.",
     ),
     # garments and hires
+    "garment_not_available": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        f"The warehouse has no garment ready for a line: offer another, change the order in Khaos Control, or `{RETRY}`"
+        " once one is back.",
+    ),
     "garment_not_chosen": Verdict(
         OPERATIONS,
         "error",
-        "The order names no garment: name it in Khaos Control, or let the warehouse choose one (the connection's SKU"
-        " mode).",
+        f"Too few garments of a line are ready: `{RETRY}` once more are, or let the warehouse choose (the connection's"
+        " sku_mode).",
     ),
     "hire_dates_missing": Verdict(
         CUSTOMER_SERVICE,
@@ -409,6 +421,23 @@ VERDICTS: dict[str, Verdict] = {
         CUSTOMER_SERVICE,
         "error",
         "Give the order line a price in Khaos Control: the order goes by itself.",
+    ),
+    "stock_file_refused": Verdict(
+        OPERATIONS,
+        "error",
+        "Ask the warehouse for a whole file, or take this one for whole: `fleet garments accept-file NAME`. The last"
+        " good one counts meanwhile.",
+    ),
+    "garment_lost": Verdict(
+        OPERATIONS,
+        "warning",
+        "Ask the warehouse to look for these garments; what will not be found: `fleet garments give-up TAG`.",
+    ),
+    "garment_not_set_up": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Give these SKUs a stock code in Khaos Control, or name the code that they are counted under; until then they"
+        " sell nothing.",
     ),
     "unknown_event": Verdict(
         SUPPORT,

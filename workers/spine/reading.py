@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # people's commands need not load every system
 log = structlog.get_logger(__name__)
 
 GIVE_UP_AFTER = 5
+TOO_LONG = psycopg.errors.ProgramLimitExceeded  # an OperationalError by name, and yet the record's own fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,31 +129,48 @@ def read_inbox(runtime: Runtime, readers: Readers, *, limit: int = 200) -> int:
 
 
 def _read(runtime: Runtime, batch: list[Due], readers: Readers) -> None:
-    """Read a batch in one transaction; only one body at a time is in memory."""
-    if not batch:
-        return
-    with runtime.store.transaction() as db:
-        locked = db.execute(
-            "select record_id from record_unread where record_id = any (%s) order by 1 for update skip locked",
-            ([due.id for due in batch],),
-        ).fetchall()
-        here = {row["record_id"] for row in locked}
-        for due in batch:
-            if due.id in here and (record := _fetch(db, due)) is not None:
-                _read_one(runtime, db, record, due.tries, readers)
+    """Read a batch in one transaction; when one of several records breaks it, all again, each for itself."""
+    if len(batch) > 1:
+        try:
+            with runtime.store.transaction() as db:
+                records = _lock(db, batch)
+                for record in records:
+                    _, reader = readers(record.connection, record.source)
+                    reader(Reading(runtime, db, record))
+                _strike_off(db, [record.id for record in records])
+        except Exception as error:  # what broke is found out and logged below
+            if isinstance(error, psycopg.OperationalError) and not isinstance(error, TOO_LONG):
+                raise
+        else:
+            return
+    if batch:
+        tries = {due.id: due.tries for due in batch}
+        with runtime.store.transaction() as db:
+            for record in _lock(db, batch):
+                _read_one(runtime, db, record, tries[record.id], readers)
 
 
-def _fetch(db: Connection, due: Due) -> Record | None:
-    """The record with its body, as bytes from the start: as text it would be held twice as large."""
-    row: Row | None = (
+def _lock(db: Connection, batch: list[Due]) -> list[Record]:
+    """Lock those of a batch that nobody else reads, with their bodies: only a record that is alone may be a big one.
+
+    As bytes from the start: as text a body would be held twice as large.
+    """
+    rows: list[Row] = (
         db.cursor(binary=True)
         .execute(
-            "select id, received_at, connection, source, body from record where id = %s and received_at = %s",
-            (due.id, due.received_at),
+            "select r.id, r.received_at, r.connection, r.source, r.body from record_unread u cross join lateral"
+            " (select * from record r where r.id = u.record_id and r.received_at = u.received_at offset 0) r"
+            " where u.record_id = any (%s) order by u.record_id for update of u skip locked",
+            ([due.id for due in batch],),
         )
-        .fetchone()
+        .fetchall()
     )
-    return None if row is None else Record(**row)
+    return [Record(**row) for row in rows]
+
+
+def _strike_off(db: Connection, records: list[int]) -> None:
+    """Take records from the list of what is to be read."""
+    db.execute("delete from record_unread where record_id = any (%s)", (records,))
 
 
 def _convict(runtime: Runtime, due: Due, readers: Readers) -> None:
@@ -166,7 +184,7 @@ def _convict(runtime: Runtime, due: Due, readers: Readers) -> None:
         record = Record(due.id, due.received_at, row["connection"], row["source"], b"")
         why = Unmappable(record.source, f"record {due.id}", "the process that read it alone died", kind="kills_worker")
         run_effects(db, [dead_read(_flow(readers, record), record, "", why).as_effect(record.id)])
-        db.execute("delete from record_unread where record_id = %s", (due.id,))
+        _strike_off(db, [due.id])
 
 
 def _flow(readers: Readers, record: Record) -> str:
@@ -182,7 +200,7 @@ def _read_one(runtime: Runtime, db: Connection, record: Record, tries: int, read
         with db.transaction():  # a savepoint: what one record breaks, its neighbours do not notice
             flow, reader = readers(record.connection, record.source)
             reader(Reading(runtime, db, record))
-    except psycopg.errors.ProgramLimitExceeded:  # an OperationalError by name, and yet the record's own fault
+    except TOO_LONG:
         too_long = (
             "a number or name in it is longer than 2,704 bytes and cannot be looked up: ask the partner to mend it"
         )
@@ -202,7 +220,7 @@ def _read_one(runtime: Runtime, db: Connection, record: Record, tries: int, read
             return
         why = Unmappable(record.source, type(error).__name__, "the reader failed; see the log", kind="unreadable")
         _park(db, record, flow, why)
-    db.execute("delete from record_unread where record_id = %s", (record.id,))
+    _strike_off(db, [record.id])
 
 
 def _park(db: Connection, record: Record, flow: str, error: Unmappable) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from fleet_tests.bookkeeping import BY_FILE, HOME, Warehouse
 from workers.config.adjust_by import AdjustBy
-from workers.journal import files
+from workers.journal import files, totals
 
 
 def test_an_export_takes_what_is_ready_once_into_numbered_files_that_can_be_had_again(leeds: Warehouse) -> None:
@@ -35,6 +35,15 @@ def test_an_export_takes_what_is_ready_once_into_numbered_files_that_can_be_had_
     assert second.name == "journal-000002.csv"
     assert files.stored(leeds.store, first.name) == first.body
     assert [(e[0], e[5]) for e in leeds.journal()] == [("1", "offered"), ("2", "unmapped"), ("3", "offered")]
+
+
+def test_a_file_shows_the_merchants_clock_so_that_its_month_is_that_of_the_totals(leeds: Warehouse) -> None:
+    leeds.adjusts("1", -3, at=datetime(2026, 6, 30, 23, 30, tzinfo=UTC))  # half past midnight on 1 July in London
+    leeds.enter()
+    offered = files.offer(leeds.store, "finance_csv", "Anna")
+    assert offered is not None
+    assert offered.body.decode().splitlines()[1].endswith(",2026-07-01T00:30:00+01:00")
+    assert [line.total.units for line in totals.of_month(leeds.store, "2026-07")] == [-3]
 
 
 def test_a_file_is_confirmed_once_by_a_named_person(leeds: Warehouse) -> None:

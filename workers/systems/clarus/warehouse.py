@@ -12,21 +12,17 @@ from adapters.clarus.client import Clarus
 from adapters.clarus.settings import Settings
 from adapters.clarus.token import HERE, TokenStore
 from adapters.errors import Rejected
-from mappings.canonical import Fulfilment, Product, ReturnAdvice, WarehouseOrder, WarehouseStatus
+from mappings.canonical import Fulfilment, Product, ReturnAdvice, WarehouseOrder
 from mappings.errors import Unmappable
 from workers.ports.api import LookUpResult, WebhookHint
 from workers.ports.orders import CancelResult, Manner, SentOrder, WriteContext
 from workers.ports.warehouse import Parts
 from workers.systems.clarus.events import ClarusEvents
 from workers.systems.clarus.goods_in import ClarusGoodsIn
+from workers.systems.clarus.holdings import LIVE, ClarusHoldings
 from workers.systems.clarus.stock import ClarusStock
 
 NOT_FOUND = 404
-LIVE = tuple(
-    code
-    for code, meaning in words.STATUSES.items()
-    if meaning in (WarehouseStatus.WAITING, WarehouseStatus.IN_PROGRESS)
-)
 
 
 class ClarusWarehouse:
@@ -35,6 +31,7 @@ class ClarusWarehouse:
     manner = Manner.CALL
     numbered = False
     replaces = False  # there is no such call: it is cancelled and sent anew
+    read_every = 0.0
     repeatable = False  # Clarus would create a second order of the same reference
 
     def __init__(self, settings: Settings, tables: Mapping[str, Any], tokens: TokenStore = HERE) -> None:
@@ -47,6 +44,7 @@ class ClarusWarehouse:
         self.answer_patience = 0.0
         self.goods_in = ClarusGoodsIn(settings, self.client, tables)
         self.stock = ClarusStock(self.client, tables)
+        self.holdings = ClarusHoldings(settings, self.client, tables)
         self._couriers: dict[str, str] = tables.get("carriers", {}).get("clarus", {})
 
     def ping(self) -> None:
@@ -203,6 +201,7 @@ def clarus(settings: Settings, tables: Mapping[str, Any], tokens: TokenStore = H
         return_reads=site,
         stock=site.stock,
         goods_in=site.goods_in,
+        holdings=site.holdings,
         dispatches=site,
         events=ClarusEvents(settings),
     )

@@ -1,0 +1,1 @@
+"""Both sides read and compared before anything is sent: what matches, what differs, what does not fit."""
