@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from adapters.clarus.sandbox import display
+from adapters.gxo.sandbox.orders import State
 from adapters.khaos.sandbox.records import AWAITING_STOCK, CANCELLED, RELEASED
 from workers.demo.observer import EXCEPTIONS, IN_FLIGHT, LEDGER
 from workers.demo.reconciliation.gxo_snapshot import GxoBook, as_warehouse
@@ -255,7 +256,10 @@ class AtRest:
 
 
 def _of_invoice(out: GoodsOut, invoices: Mapping[str, str]) -> GoodsOut:
-    return out.model_copy(update={"invoice": invoices.get(out.reference, "")})
+    """An order of GXO's with its invoice. One that is over and of which nothing left is alive no more."""
+    over = out.status in (State.SHIPPED, State.DELIVERED) and not out.left
+    status = "CANCELLED" if over else out.status
+    return out.model_copy(update={"invoice": invoices.get(out.reference, ""), "status": status})
 
 
 def _order(out: GoodsOut) -> str:
