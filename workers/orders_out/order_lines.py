@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from mappings.canonical import Fulfilment, HireDates, LineKind, OrderLine, PickLine
 from mappings.errors import Unmappable
+from workers.domain.fulfilment import Rows
 from workers.orders_out.ready_invoice import ReadyInvoice
 from workers.spine.reading import Reading, fingerprint
 
@@ -81,9 +82,14 @@ def keep_items(reading: Reading, connection: str, fulfilment: Fulfilment) -> Non
     orders = reading.runtime.warehouse(connection).parts.garment_orders
     if orders is None:
         return
-    reading.run("delete from order_item where fulfilment = %s", fulfilment.reference)
-    for item, line in orders.items(fulfilment).items():
-        reading.run(
+    write_items(reading.run, orders.items(fulfilment), fulfilment)
+
+
+def write_items(run: Rows, items: Mapping[str, PickLine], fulfilment: Fulfilment) -> None:
+    """Write an order's lines into the ledger by the warehouse's ids, in place of what stood there."""
+    run("delete from order_item where fulfilment = %s", fulfilment.reference)
+    for item, line in items.items():
+        run(
             "insert into order_item (fulfilment, item, sku, units, kind, unit_price, garment, back_by)"
             " values (%s, %s, %s, %s, %s, %s, %s, %s)",
             fulfilment.reference,

@@ -24,6 +24,11 @@ from mappings.errors import Unreadable
 class GarmentOrders(Protocol):
     """Orders line by line. All of it is pure."""
 
+    chooses: bool  # we name the garment of each line; else the warehouse chooses it
+
+    def due(self, fulfilment: Fulfilment, at: datetime) -> datetime:
+        """The moment by which an order that is there since ``at`` must have left."""
+
     def kind(self, order: SalesOrder, line: OrderLine, product: Product | None) -> LineKind:
         """Whether a line lends or sells, by the merchant's rules."""
 

@@ -61,6 +61,12 @@ VERDICTS: dict[str, Verdict] = {
         "It may be at the warehouse from the integration before: look there. If it is not, `fleet go-live NAME --send"
         " ORDER`; if it is, take the invoice off its ready stage in Khaos Control.",
     ),
+    "ledger_restored_suspected": Verdict(
+        SUPPORT,
+        "critical",
+        "Nothing is sent to this connection. Was the ledger restored from a backup? Then `fleet restored`, and"
+        " `fleet go-live NAME` for each warehouse. If it surely was not: `fleet open NAME`.",
+    ),
     # one message
     "refused_by_warehouse": Verdict(
         OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."
@@ -403,8 +409,8 @@ VERDICTS: dict[str, Verdict] = {
     "garment_not_chosen": Verdict(
         OPERATIONS,
         "error",
-        "The order names no garment: name it in Khaos Control, or let the warehouse choose one (the connection's SKU"
-        " mode).",
+        f"Too few garments of a line are ready: `{RETRY}` once more are, or let the warehouse choose (the connection's"
+        " sku_mode).",
     ),
     "hire_dates_missing": Verdict(
         CUSTOMER_SERVICE,

@@ -79,6 +79,11 @@ def files(home: str) -> str:
     return f"files {home}"
 
 
+def numbers(connection: str) -> str:
+    """The look for our own numbers in a partner's folders."""
+    return f"numbers {connection}"
+
+
 def goods_in(home: str) -> str:
     """The re-read of what a building took in."""
     return f"goods in {home}"

@@ -8,12 +8,13 @@ from functools import partial
 from workers.dispatch_in import polls, read_back
 from workers.domain import calendar, garments
 from workers.edi import collect
+from workers.edi.control_numbers import look_at_folders
 from workers.journal import entries
 from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in
 from workers.sku_sync import garment_setup, item_files
 from workers.sku_sync import polls as sku_sync_polls
-from workers.spine import alarms, expectations, gates, poison, polling, reading, ringer, scheduler, watch
+from workers.spine import alarms, expectations, gates, poison, polling, reading, restored, ringer, scheduler, watch
 from workers.spine import schedule_names as names
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
@@ -56,6 +57,7 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         each(
             lambda: ringer.mark_dead_processes(runtime),
             release,
+            lambda: restored.look_at_mark(runtime),  # before anything is rung
             lambda: ringer.ring_ready(runtime, ring),
             lambda: ringer.ring_dead(runtime, ring),
             lambda: poison.sweep(runtime.store, runtime.redis),
@@ -100,7 +102,8 @@ def _of_warehouse(runtime: Runtime, name: str) -> list[Scheduled]:
     homes = {home: facility for home, (whose, facility) in runtime.configuration.homes.items() if whose == name}
     listed: list[Scheduled] = []
     if parts.order_reads:
-        listed.append(Scheduled(names.sweep(name), sweep, partial(polls.sweep, runtime, name), name))
+        every = parts.order_reads.read_every or sweep
+        listed.append(Scheduled(names.sweep(name), every, partial(polls.sweep, runtime, name), name))
     if parts.goods_in:
         listed += [Scheduled(names.goods_in(at), sweep, partial(goods_in.sweep, runtime, at), name) for at in homes]
     if parts.files:
@@ -110,6 +113,9 @@ def _of_warehouse(runtime: Runtime, name: str) -> list[Scheduled]:
             )
             for at, facility in homes.items()
         ]
+    if parts.past:
+        every = runtime.configuration.fleet.intervals.reference_data
+        listed.append(Scheduled(names.numbers(name), every, partial(look_at_folders, runtime, name), name))
     if parts.garments and parts.garments.files:
         every = parts.garments.files.poll_every
         listed.append(Scheduled(names.stock_files(name), every, partial(garment_files.poll_files, runtime, name), name))

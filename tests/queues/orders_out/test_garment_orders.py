@@ -218,3 +218,48 @@ def test_a_line_without_a_ready_garment_is_customer_services(acs: Garments) -> N
     acs.switch(refuse={"DRESS": "item_not_available"})
     acs.order(("DRESS", 1))
     assert acs.world.exceptions() == ["garment_not_available"]
+
+
+def ready(acs: Garments, sku: str) -> None:
+    """The ledger has the garments of a SKU as ACS has them."""
+    for one in acs.books()["garments"]:
+        acs.store.run(
+            "insert into garment (connection, tag, home, sku, unique_sku, state, state_at)"
+            " values ('acs', %s, 'Main Site', %s, %s, 'sellable', now())",
+            one["rfid"],
+            sku,
+            one["unique_sku"],
+        )
+
+
+def test_where_we_choose_the_garments_no_two_orders_have_the_same(build_acs: Callable[..., Garments]) -> None:
+    acs = build_acs('sku_mode = "unique"', switches={"event_url": ""})
+    acs.stock(DRESS=3)
+    acs.world.stock("DRESS", units=9)  # Khaos Control promises more than there is
+    ready(acs, "DRESS")
+    first = acs.order(("DRESS", 1, "hire"), ("DRESS", 1), event=acs.soon())
+    second = acs.order(("DRESS", 1))
+    third = acs.order(("DRESS", 1))
+    named = [row["GarmentSKU"] for order in (first, second) for row in acs.there(f"{order}-1")["body"]["OrderItems"]]
+    assert sorted(named) == ["DRESS_1", "DRESS_2", "DRESS_3"]
+    assert acs.there(f"{third}-1") is None
+    assert "1 wanted, 0 ready" in acs.world.exception("garment_not_chosen")["reason"]
+    acs.pass_time()
+    acs.poll()
+    assert {acs.world.fulfilment(f"{order}-1")["state"] for order in (first, second)} == {"dispatched"}
+
+
+def test_an_order_is_overdue_by_the_warehouses_working_days(acs: Garments) -> None:
+    sale, hire = acs.order(("DRESS", 1)), acs.order(("SHOES", 1, "hire"), event=acs.soon())
+    due = {
+        row["story"]: row["due_at"]
+        for row in acs.store.rows("select story, due_at from expectation where what = 'dispatch'")
+    }
+    body = acs.there(f"{hire}-1")["body"]
+    assert due[hire].date().isoformat() > body["DispatchDate"]
+    assert due[sale] < due[hire]
+    acs.store.run("update expectation set due_at = now() where what = 'dispatch'")
+    acs.world.check()
+    assert acs.world.exceptions() == ["dispatch_overdue", "dispatch_overdue"]
+    leave(acs)
+    assert acs.world.exceptions() == []

@@ -23,6 +23,7 @@ class AcsOrderReads:
 
     def __init__(self, client: Acs, tables: Mapping[str, Any]) -> None:
         """``tables`` are the merchant's own rows."""
+        self.read_every = client.settings.poll_interval
         self._client = client
         self._statuses = tables.get("order_statuses", {}).get("acs", {})
         self._lines = tables.get("line_statuses", {}).get("acs", {})
