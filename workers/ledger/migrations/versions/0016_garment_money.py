@@ -4,11 +4,11 @@ from importlib.resources import files
 
 from alembic import op
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 
 
 def upgrade() -> None:
     """Add the tables."""
     here = files("workers.ledger.migrations") / "versions"
-    op.get_bind().exec_driver_sql((here / "0015_garment_money.sql").read_text(encoding="utf-8").replace("%", "%%"))
+    op.get_bind().exec_driver_sql((here / "0016_garment_money.sql").read_text(encoding="utf-8").replace("%", "%%"))
