@@ -40,7 +40,8 @@ def acs(build_acs: Callable[..., Garments]) -> Garments:
     run(
         "insert into fulfilment (reference, erp, order_code, number, invoice_code, site, warehouse, facility, state,"
         " fingerprint, requested, shipped, stage) select 'SO' || n || '-1', 'khaos', 'SO' || n, 1, 'INV' || n,"
-        " 'Main Site', 'acs', 'ACS', 'dispatched', '', '{\"DRESS\": 1}', '{\"DRESS\": 1}', 9 from generate_series(0, %s) n",
+        " 'Main Site', 'acs', 'ACS', 'dispatched', '', '{\"DRESS\": 1}', '{\"DRESS\": 1}', 9"
+        " from generate_series(0, %s) n",
         len(CASES),
     )
     for number, (kind, _, _) in enumerate(CASES):
