@@ -15,7 +15,7 @@ from mappings.acs.order_events import (
 )
 from mappings.acs.order_words import has_turnaround
 from mappings.acs.orders import Account, item_ids, write_cancellation, write_order
-from mappings.acs.reading_orders import Gone, as_warehouse_order, line_of, not_booked, open_items, read_order, untagged
+from mappings.acs.reading_orders import as_warehouse_order, read_order
 from mappings.acs.replies import Refusal, read_refusals, read_taken, worst
 from mappings.acs.returns import as_receipt
 from mappings.acs.services import read_courier, write_service
@@ -23,6 +23,7 @@ from mappings.acs.setup_file import is_there, read_setup_result, write_setup_fil
 from mappings.acs.states import States
 from mappings.acs.stock_file import Survey, read_garments, survey
 from mappings.acs.tags import read_tag
+from mappings.garment_book import Gone, line_of, not_booked, open_items, untagged
 
 __all__ = [
     "Account",

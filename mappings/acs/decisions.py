@@ -6,14 +6,15 @@ Source: acs.md 3.5; stock-and-money, sections 5 and 6; ``mappings/acs/tables/dec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from enum import StrEnum
 from typing import Any
 
 from mappings.acs.tables import table
-from mappings.canonical import Condition, Disposition, GarmentState, Grade, LineKind, less_sellable
+from mappings.canonical import Disposition, GarmentState, Grade, LineKind
 from mappings.errors import Unmappable
+from mappings.garment_decisions import Booking, Decision, Money
+
+__all__ = ["Booking", "Decision", "Money", "credit_key", "decide", "settled_kind"]
 
 TABLE = "mappings/acs/tables/decisions.toml"
 KIND = "unknown_grade"
@@ -22,58 +23,11 @@ ANY, NONE = "*", ""
 Rows = Mapping[str, Mapping[str, Mapping[str, Mapping[str, Any]]]]  # hire or sale -> grade -> disposition -> row
 
 
-class Money(StrEnum):
-    """The consequence for the customer's money."""
-
-    CREDIT = "credit"
-    CREDIT_LESS = "credit_less"
-    HOLD = "hold"  # nothing is credited or released; a case
-    PERSON = "person"
-    RELEASE = "release"  # the deposit
-    CHARGE = "charge"  # finance's worklist: damage or replacement
-
-    @property
-    def credits(self) -> bool:
-        """Whether the customer gets the price back, whole or in part, without a person."""
-        return self in {Money.CREDIT, Money.CREDIT_LESS}
-
-
-class Booking(StrEnum):
-    """An entry for finance besides the credit."""
-
-    NOTHING = ""
-    REFURBISHMENT_COST = "refurbishment_cost"
-    WRITE_DOWN = "write_down"
-    WRITE_OFF = "write_off"  # when its end is final, and not before
-    CLAIM = "claim"
-
-
 CHARGE_IF_RECOMMENDED = "charge_if_recommended"
 SALE = {Money.CREDIT.value, Money.CREDIT_LESS.value, Money.HOLD.value, Money.PERSON.value}
 HIRE = {Money.RELEASE.value, CHARGE_IF_RECOMMENDED, Money.CHARGE.value, Money.HOLD.value, Money.PERSON.value}
 STATES = [one.value for one in GarmentState if one not in {GarmentState.SOLD, GarmentState.RETIRED}]
 ALLOWED = {LineKind.SALE: SALE, LineKind.HIRE: HIRE}
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """``less`` is the deduction in per cent; ``row`` names the row that decided."""
-
-    stock: GarmentState
-    money: Money
-    book: Booking
-    less: Decimal | None
-    row: str
-
-    @property
-    def meanwhile(self) -> GarmentState:
-        """The garment's state until ACS says that it has arrived where it is bound for: grading alone sells nothing."""
-        return less_sellable(GarmentState.INSPECTION, self.stock)
-
-    @property
-    def condition(self) -> Condition:
-        """The condition that decides about the return in Khaos, as ``mappings.dispositions`` takes it."""
-        return self.stock.condition or Condition.UNKNOWN
 
 
 def decide(

@@ -35,6 +35,11 @@ def is_held(word: str) -> bool:
     return run_together(word) in _HELD
 
 
+def is_refused(word: str) -> bool:
+    """Whether the warehouse will not do the order."""
+    return run_together(word) in _REFUSED
+
+
 def has_turnaround(word: str) -> bool:
     """Whether the agreed turnaround runs in this status: an order that stays in it past its limit is an alert."""
     return run_together(word) in _TURNAROUND
@@ -63,5 +68,7 @@ def _plain(rows: Mapping[str, str]) -> dict[str, str]:
 _ROWS = table("orders")
 _STATUSES = meanings(WarehouseStatus, _ROWS["statuses"], TABLE)
 _LINES = meanings(LineOutcome, _ROWS["line_statuses"], TABLE)
-_HELD, _TURNAROUND = (frozenset(map(run_together, _ROWS["attention"][name])) for name in ("held", "turnaround"))
+_HELD, _REFUSED, _TURNAROUND = (
+    frozenset(map(run_together, _ROWS["attention"][name])) for name in ("held", "refused", "turnaround")
+)
 _SHORT, _CANCELLED_BY, _REFUSALS = (_plain(_ROWS[name]) for name in ("short_reasons", "cancelled_by", "refusals"))

@@ -6,18 +6,16 @@ Source: acs.md 2.5.1; sample ``acs_get_order_200.json``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from mappings.acs.json_words import flag, moment, needed, read_body, rows, text, units
-from mappings.acs.order_words import is_held, read_line_status, read_status, short_reason
+from mappings.acs.order_words import is_held, is_refused, read_line_status, read_status, short_reason
 from mappings.acs.tags import read_tag
 from mappings.canonical import (
     GarmentLine,
     GarmentOrder,
-    LineKind,
     Parcel,
     PickLine,
     WarehouseLine,
@@ -25,7 +23,7 @@ from mappings.canonical import (
     WarehouseStatus,
 )
 from mappings.canonical.advices import LineOutcome
-from mappings.errors import Unmappable
+from mappings.garment_book import line_of
 
 
 def read_order(
@@ -49,6 +47,7 @@ def read_order(
         status=read_status(word, statuses),
         status_word=word,
         held=is_held(word),
+        refused=is_refused(word),
         cancelled_by="client" if flag(order, "OrderCancelled") else "",
         partial=bool(gone) and len(gone) < len(lines),
         lines=lines,
@@ -110,67 +109,6 @@ def as_warehouse_order(order: GarmentOrder, items: Mapping[str, PickLine], read_
         parcels=order.parcels,
         read_at=read_at,
     )
-
-
-def line_of(line: GarmentLine, items: Mapping[str, PickLine]) -> PickLine:
-    """Our line behind a line of ACS's. Raises Unmappable(kind="dispatch_unknown_order") where there is none."""
-    found = items.get(line.line_id)
-    if found is None:
-        why = "the order was sent without this line: ask ACS what it is"
-        raise Unmappable("LineItemId", line.line_id, why, kind="dispatch_unknown_order")
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """Units of one line that are booked already, and the tags among them."""
-
-    units: int = 0
-    tags: frozenset[str] = frozenset()
-
-
-def not_booked(order: GarmentOrder, book: Mapping[str, Gone], *, cumulative: bool) -> tuple[GarmentLine, ...]:
-    """The lines that left and are not in the book yet, with the units that are new. ``book`` is by LineItemId.
-
-    A read-back is ``cumulative``: it shows all that ever left. An event is one dispatch. A tag counts once,
-    whichever route brought it first. A line without a tag counts as far as it goes beyond the book when it is read
-    back, and whole when it comes by event: where both routes are on, read the order back for ``untagged`` events.
-    """
-    fresh: list[GarmentLine] = []
-    now = dict(book)
-    for line in order.lines:
-        if line.outcome is not LineOutcome.FILLED:
-            continue
-        booked = now.get(line.line_id, Gone())
-        new = line.quantity
-        if line.tag:
-            # A unit that was booked without its tag is this one: it may not leave a second time.
-            nameless = booked.units - len(booked.tags)
-            new = 0 if line.tag in booked.tags else max(0, line.quantity - nameless)
-        elif cumulative:
-            new = max(0, line.quantity - booked.units)
-        if new:
-            fresh.append(line.model_copy(update={"quantity": new}))
-        tags = booked.tags | ({line.tag} if line.tag else frozenset())
-        now[line.line_id] = Gone(booked.units + new, tags)
-    return tuple(fresh)
-
-
-def open_items(items: Mapping[str, PickLine], book: Mapping[str, Gone], short: Collection[str]) -> tuple[str, ...]:
-    """The LineItemIds for which something may still leave. ``short`` are those that were closed short or cancelled.
-
-    An order is over when there is none, whatever ``Partial`` says.
-    """
-    return tuple(
-        item
-        for item, line in items.items()
-        if item not in short and book.get(item, Gone()).units < (1 if line.kind is LineKind.HIRE else line.quantity)
-    )
-
-
-def untagged(order: GarmentOrder) -> bool:
-    """Whether a dispatched line has no tag, so that only a read-back can tell it from what is booked."""
-    return any(line.outcome is LineOutcome.FILLED and not line.tag for line in order.lines)
 
 
 def _line(row: Mapping[str, Any], own: Mapping[str, str] | None) -> GarmentLine:

@@ -31,6 +31,7 @@ from mappings.canonical.orders import (
     WarehouseLine,
     WarehouseOrder,
     WarehouseStatus,
+    units_of,
 )
 from mappings.canonical.returns import AdvisedLine, CreditNote, CustomerReturn, ExchangeItem, ReturnAdvice, ReturnedItem
 from mappings.canonical.stock import (
@@ -89,4 +90,5 @@ __all__ = [
     "WarehouseOrder",
     "WarehouseStatus",
     "less_sellable",
+    "units_of",
 ]

@@ -44,6 +44,8 @@ class OrderAdvice(Canonical):
     group_control: str = ""
     set_control: str = ""
     answers_set: str = ""
+    kind: str = ""  # of the exception, where the code has one of its own
+    items: tuple[str, ...] = ()  # lines whose SKU alone is the reason: the order waits for those
 
 
 class SetReceipt(Canonical):

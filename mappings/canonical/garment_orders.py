@@ -32,6 +32,7 @@ class GarmentOrder(Canonical):
     status: WarehouseStatus
     status_word: str
     held: bool = False  # the warehouse waits for somebody
+    refused: bool = False  # the warehouse will not do it; without events this is all that says so
     cancelled_by: str = ""  # "client" or "warehouse", where it is cancelled
     partial: bool = False
     lines: tuple[GarmentLine, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -75,6 +76,14 @@ class PickLine(Canonical):
     unit_price: Decimal | None = None
     measurements: tuple[str, ...] = ()
     garment: str = ""  # the physical garment, where the merchant chose it
+
+
+def units_of(lines: Iterable[PickLine]) -> dict[str, int]:
+    """Units by SKU: the sum of its lines."""
+    units: dict[str, int] = {}
+    for line in lines:
+        units[line.sku] = units.get(line.sku, 0) + line.quantity
+    return units
 
 
 class Invoice(Canonical):

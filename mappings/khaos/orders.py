@@ -6,17 +6,19 @@ for an order's own code on the way out; ``CODES`` lists where it is looked for.
 
 from __future__ import annotations
 
+from decimal import Decimal
 from xml.etree.ElementTree import Element
 from zoneinfo import ZoneInfo
 
 from mappings.canonical import Address, OrderLine, SalesOrder
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.countries import read_country
-from mappings.khaos.values import LONDON, day, document, moment, text, whole, whole_text
+from mappings.khaos.values import LONDON, day, document, moment, money, text, whole, whole_text
 
 CODES = ("SORDER_CODE", "INTERNAL_REF", "FORCE_SORDER_CODE")
 WHERE = ("ADDRESS1", "ADDRESS2", "ADDRESS3", "TOWN", "COUNTY", "POSTCODE")
 BAD_ADDRESS = "bad_address"
+USER_FIELDS = ("UDA/ADDITIONAL", "CUSTOM/CUSTOM_PROPERTY", "USER_DEFINED")
 INVOICE, DELIVERY = "I", "D"  # how the tags of each block begin
 BLOCKS = {INVOICE: "INVADDR", DELIVERY: "DELADDR"}
 
@@ -68,6 +70,9 @@ def _order(order: Element, header: Element | None, code: str, zone: ZoneInfo) ->
         priority=text(header, "INV_PRIORITY"),
         required_by=day("REQUIRED_BY_DATE", text(header, "REQUIRED_BY_DATE")),
         note="\n".join(note for note in notes if note),
+        first_name=text(_place(order), f"{_prefix(order)}FORENAME"),
+        last_name=text(_place(order), f"{_prefix(order)}SURNAME"),
+        user_fields=(*user_fields(order.find("CUSTOMER_DETAIL")), *user_fields(header)),
         address=_address(order),
         lines=tuple(_line(item) for item in order.iterfind("ORDER_ITEMS/ORDER_ITEM")),
     )
@@ -77,13 +82,54 @@ def _line(item: Element) -> OrderLine:
     sku = text(item, "STOCK_CODE")
     if not sku:
         raise Unmappable("STOCK_CODE", "", "a line without a stock code; correct the order in Khaos")
-    quantity = whole("ORDER_QTY", text(item, "ORDER_QTY"))
-    return OrderLine(sku=sku, quantity=quantity, description=text(item, "STOCK_DESC"), site=text(item, "SITE"))
+    return OrderLine(
+        sku=sku,
+        quantity=whole("ORDER_QTY", text(item, "ORDER_QTY")),
+        description=text(item, "STOCK_DESC"),
+        site=text(item, "SITE"),
+        line_id=text(item, "WEBITEM_REF") or text(item, "IMPORT_REF"),
+        unit_price=_price(item),
+        measurements=tuple(size for place in (1, 2) if (size := text(item, f"OPTION_REF{place}"))),
+        user_fields=user_fields(item),
+    )
+
+
+def _price(item: Element) -> Decimal | None:
+    """Net where both stand there, as Khaos takes them; None where neither is a price."""
+    for tag in ("PRICE_NET", "PRICE_GRS"):
+        try:
+            found = money(tag, text(item, tag))
+        except Unmappable:
+            continue  # a price is no reason to send nothing: whoever needs it says that it is missing
+        if found is not None:
+            return found
+    return None
+
+
+def user_fields(element: Element | None) -> tuple[tuple[str, str], ...]:
+    """User-defined fields by name, wherever the format has room for them (section 2.1.1: UDA and CUSTOM)."""
+    found: dict[str, str] = {}
+    if element is None:
+        return ()
+    for path in USER_FIELDS:
+        for field in element.iterfind(path):
+            name, value = field.get("NAME", "").strip(), (field.text or "").strip()
+            if name and value:
+                found[name] = value
+    return tuple(found.items())
+
+
+def _prefix(order: Element) -> str:
+    return DELIVERY if has_address(order, DELIVERY) else INVOICE
+
+
+def _place(order: Element) -> Element | None:
+    return order.find(f"CUSTOMER_DETAIL/ADDRESSES/{BLOCKS[_prefix(order)]}")
 
 
 def _address(order: Element) -> Address:
     """The whole delivery address or the whole invoice address: a mixture would be nobody's."""
-    return address_of(order, DELIVERY if has_address(order, DELIVERY) else INVOICE)
+    return address_of(order, _prefix(order))
 
 
 def has_address(order: Element, prefix: str) -> bool:

@@ -26,7 +26,8 @@ def secrets(monkeypatch: pytest.MonkeyPatch, ssh_key: Path) -> None:
         name, is_set, value = line.partition("=")
         if is_set and not line.startswith("#"):
             monkeypatch.setenv(name, value or "only-for-this-test")
-    monkeypatch.setenv("GXO_PRIVATE_KEY", str(ssh_key))
+    for name in ("GXO_PRIVATE_KEY", "ACS_PRIVATE_KEY"):
+        monkeypatch.setenv(name, str(ssh_key))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from adapters.acs import settings as acs
+from adapters.acs.file_settings import FileSettings
 from adapters.clarus.settings import Settings as ClarusSettings
 from adapters.gxo.settings import Facility as GxoFacility
 from adapters.gxo.settings import Settings as GxoSettings
@@ -57,6 +58,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "connections.acs": (acs.Settings,),
     "connections.acs.calendar": (acs.Calendar,),
     "connections.acs.hire": (acs.Hire,),
+    "connections.acs.files": (FileSettings,),
     "stock": (Stock,),
     "stock.sites.Leeds": (NonSellingSites,),
     "stock.buffer": (Buffer,),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.acs import Garments, places
 from fleet_tests.gxo import ByFile, sites
 from fleet_tests.servers import serve, servers_end
 from fleet_tests.world import World, worlds
@@ -48,6 +49,13 @@ def build_gxo(build: Callable[..., World], tmp_path: Path) -> Iterator[Callable[
 @pytest.fixture
 def gxo(build_gxo: Callable[..., ByFile]) -> ByFile:
     return build_gxo()
+
+
+@pytest.fixture
+def build_acs(build: Callable[..., World], tmp_path: Path) -> Iterator[Callable[..., Garments]]:
+    """Builds a world whose warehouse is ACS; ``more`` are further lines of its connection."""
+    with places(build, tmp_path) as begin:
+        yield begin
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from workers.cli import (
     audit,
     exceptions,
     files,
+    garments,
     going_live,
     journal,
     processes,
@@ -28,6 +29,7 @@ from workers.cli import (
     status,
     stock,
     stock_differences,
+    tagged,
     valuation,
     worklist,
 )
@@ -58,6 +60,8 @@ app.add_typer(exceptions.app, name="exceptions")
 app.add_typer(journal.app, name="journal")
 app.add_typer(returns.app, name="returns")
 app.add_typer(received.app, name="received")
+tagged.register(garments.app)
+app.add_typer(garments.app, name="garments")
 app.add_typer(stock_differences.app, name="stock-differences")
 if find_spec("workers.demo"):  # left out of an operator's install
     import_module("workers.demo.command").register(app)

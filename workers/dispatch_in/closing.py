@@ -24,6 +24,7 @@ def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
     if row.shipments:
         transitions.give_back(reading.run, row.reference)
     missing = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
+    missing += "".join(f"; {why}" for why in _reasons(reading, subject))
     reading.file_exception(
         "short_pick",
         subject=subject,
@@ -32,6 +33,14 @@ def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
         connection=row.warehouse,
         why=f"{row.warehouse} closed {row.reference} short ({missing})",
     )
+
+
+def _reasons(reading: Reading, subject: str) -> list[str]:
+    """The warehouse's reasons, where it names any line by line."""
+    return [
+        row["note"]
+        for row in reading.run("select note from timeline where subject = %s and step = 'short' order by id", subject)
+    ]
 
 
 def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:

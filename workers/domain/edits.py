@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from mappings.canonical import CustomerReturn, Fulfilment, Product, ReturnAdvice, Shipment
+from mappings.canonical import CustomerReturn, Fulfilment, Product, ReturnAdvice, Shipment, units_of
 from workers.domain import transitions
 from workers.ledger.store import Connection, Row, within
 from workers.spine.people import CannotDo, Person
@@ -43,8 +43,7 @@ def store_edit(db: Connection, message: Row, body: dict[str, Any], person: Perso
         "update message_body set body = %s, wire = null where message_id = %s", (json.dumps(body), message["id"])
     )
     if isinstance(edited, Fulfilment):
-        requested = {line.sku: line.quantity for line in edited.lines}
-        transitions.request(within(db), message["reference"], requested)
+        transitions.request(within(db), message["reference"], units_of(edited.lines))
     return ", ".join(changed[:SHOWN]) + (" …" if len(changed) > SHOWN else "")
 
 

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
 
-from mappings.errors import Unmappable
 from workers.domain import aliases, transitions
-from workers.domain.fulfilment import FulfilmentRow, Units, add_to_timeline, lock, read_row
+from workers.domain.fulfilment import add_to_timeline, lock, read_row
 from workers.domain.rereads import reread
-from workers.going_live.matching import Match, There, match, references, shown
+from workers.edi import collect
+from workers.edi.control_numbers import highest_laid
+from workers.going_live import before
+from workers.going_live.looking_up import Wish, is_restored, look_up
+from workers.going_live.matching import Match, There
 from workers.ledger.store import run_effects, within
 from workers.orders_out import polls as orders
 from workers.sku_sync import polls as products
 from workers.spine import exceptions, live, reading
-from workers.spine.polling import chunks
 from workers.spine.runtime import Runtime
 from workers.wiring.readers import reader_for
 
+__all__ = ["NotReady", "Wish", "go_live", "send"]
+
 UNMATCHED = "go_live_unmatched"
-ORDERS_AT_ONCE = 20  # their references are looked up in one call
 UNSENT = (
     "select m.id as message_id, f.* from message m join fulfilment f on f.reference = m.reference"
     " and f.warehouse = m.connection where m.flow = 'orders-out' and m.kind = 'order' and m.connection = %s"
@@ -29,21 +29,15 @@ UNSENT = (
     " and (%s or exists (select 1 from message_gate g where g.message_id = m.id and g.gate like 'go-live:%%'))"
     " order by f.order_code, f.number"
 )
+# the answers to the file that it was laid in name its number
+ANSWERED_UNDER = (
+    "insert into control_number (connection, number, message_id, generation) values (%s, %s, %s, 1)"
+    " on conflict do nothing"
+)
 
 
 class NotReady(Exception):
     """The connection cannot go live yet; the message says what to do first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a connection goes live. ``there`` holds units by SKU by reference, of a warehouse that cannot be asked."""
-
-    name: str
-    who: str
-    at: datetime
-    there: Mapping[str, Units] | None = None
-    forms: Sequence[str] = field(default=())
 
 
 def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
@@ -60,17 +54,43 @@ def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
     first = not live.is_live(runtime.store, wish.name)
     products.poll_catalogue(runtime)
     orders.poll_orders(runtime)
-    while reading.read_inbox(runtime, lambda connection, source: reader_for(runtime, connection, source)):
-        pass
+    _read_all(runtime)
     counts: Counter[str] = Counter()
     unsent = {row["message_id"]: read_row(row) for row in runtime.store.rows(UNSENT, wish.name, first)}
-    for found in _look_up(runtime, wish, list(unsent.values())):
+    for found in look_up(runtime, wish, list(unsent.values())):
         message = next(number for number, row in unsent.items() if row.reference == found.row.reference)
         counts[_settle(runtime, wish, message, found)] += 1
     if first:
         counts["held"] += _hold_unread(runtime, wish)
+        _go_on_from(runtime, wish.name)
     live.set_live(runtime.store, [wish.name], wish.who, wish.at)
     return counts
+
+
+def _go_on_from(runtime: Runtime, name: str) -> None:
+    """Go on where another integration, or a ledger that was lost, has stopped: its numbers, files and shipments."""
+    parts = runtime.warehouse(name).parts
+    if parts.past is not None:
+        runtime.store.run(
+            "insert into series (connection, last) values (%s, %s) on conflict (connection) do update"
+            " set last = greatest(series.last, excluded.last)",
+            name,
+            highest_laid(runtime, name),
+        )
+    if not is_restored(runtime, name):
+        return
+    if parts.order_reads is not None:
+        before.adopt_shipments(runtime, name)
+    if parts.past is not None:
+        for facility in sorted(runtime.warehouse(name).sites):
+            collect.take_again(runtime, name, facility)
+        _read_all(runtime)
+        before.settle_dispatches(runtime, name)
+
+
+def _read_all(runtime: Runtime) -> None:
+    while reading.read_inbox(runtime, lambda connection, source: reader_for(runtime, connection, source)):
+        pass
 
 
 def send(runtime: Runtime, name: str, order: str, who: str) -> bool:
@@ -83,40 +103,6 @@ def send(runtime: Runtime, name: str, order: str, who: str) -> bool:
         run("select open_gates(array[%s], %s)", gate, f"{who} has seen that it is not at the warehouse")
         exceptions.close(run, UNMATCHED, gate, "a person had it sent", who)
     return True
-
-
-def _look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> list[Match]:
-    """Look orders up: at the warehouse, else in the file; where there is neither, nothing is proven."""
-    reads = runtime.warehouse(wish.name).parts.order_reads
-    if wish.there is not None:
-        there = [There(reference, reference, units) for reference, units in wish.there.items()]
-        return match(rows, there, wish.forms)
-    if reads is None:
-        why = f"{wish.name} cannot be asked: look there, or name a file of what is there with --there"
-        return [Match(row, why=why) for row in rows]
-    facts = runtime.facts(wish.name)
-    codes = sorted({row.order_code for row in rows})
-    ours = {
-        row["their_id"]
-        for row in runtime.store.rows(
-            "select their_id from fulfilment where warehouse = %s and order_code = any (%s) and their_id is not null",
-            wish.name,
-            codes,
-        )
-    }
-    found: list[Match] = []
-    for some in chunks(codes, ORDERS_AT_ONCE):
-        together = [row for row in rows if row.order_code in some]
-        wanted = sorted({one for row in together for one in references(row, wish.forms)})
-        runtime.pace(wish.name)
-        try:
-            there = [shown(order) for order in reads.find_orders(wanted, facts) if order.their_id not in ours]
-        except Unmappable as error:
-            why = f"what {wish.name} shows cannot be read ({error.field} {error.value!r}: {error.why})"
-            found += [Match(row, why=why) for row in together]
-            continue
-        found += match(together, there, wish.forms)
-    return found
 
 
 def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
@@ -133,6 +119,8 @@ def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
             aliases.keep(run, wish.name, found.there.reference, row.reference)
             run("delete from expectation where subject = %s and what = 'sku_confirmed'", row.subject)
             add_to_timeline(run, row, "adopted", _adopted(found.there))
+            if found.there.number:
+                run(ANSWERED_UNDER, wish.name, found.there.number, message)
             exceptions.close(run, "sku_unconfirmed", row.subject, "the warehouse has the order")
             exceptions.close(run, UNMATCHED, gate, "it was found at the warehouse", wish.who)
             if runtime.warehouse(wish.name).parts.order_reads is not None:

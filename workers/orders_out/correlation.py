@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from workers.orders_out.due import dispatch_within
 from workers.spine import exceptions
 from workers.spine.reading import Reading
 
@@ -130,7 +131,7 @@ def arrived(reading: Reading, answered: Answered) -> None:
         "message": answered.message,
     }
     if answered.kind == "order":
-        within = reading.runtime.configuration.fleet.limits.dispatch
+        within = dispatch_within(reading.runtime, reading.record.connection, answered.body)
         reading.run("select order_sent(%s)", json.dumps({**argument, "within": within}))
         reading.run("select await_answers(%s)", json.dumps({**argument, "answers": warehouse.orders.answers}))
     elif answered.kind == "cancel":

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mappings.canonical import Fulfilment
+from mappings.canonical import Fulfilment, units_of
 from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, control_number_giver
 from workers.ledger.store import Claimed, Connection, Effect, call, within
-from workers.ports.orders import WriteContext
+from workers.orders_out import unknown_skus
+from workers.orders_out.chosen_garments import with_garments
+from workers.orders_out.due import dispatch_within
+from workers.orders_out.order_lines import forget_items
+from workers.ports.orders import OrderRefused, WriteContext
 from workers.spine import exceptions
 from workers.spine.delivery import NotAtPartner, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
 from workers.spine.people import Dismissal
+from workers.spine.restored import looks_up_first
 from workers.spine.runtime import Runtime
 
 
@@ -48,7 +53,9 @@ class Order:
             return self._no_stock(message, codes)
         if no_stock:
             wanted = wanted.model_copy(update={"lines": lines})
-            transitions.request(store.run, message.reference, {line.sku: line.quantity for line in lines})
+            transitions.request(store.run, message.reference, units_of(lines))
+            forget_items(store.run, message.reference, no_stock)
+        wanted = with_garments(self.runtime, message.connection, wanted)
         products = catalogue(self.runtime, message, [line.sku for line in lines])
         context = WriteContext(skus.their_ids, products, control_number_giver(self.runtime, message))
         warehouse = self.runtime.warehouse(message.connection)
@@ -84,9 +91,16 @@ class Order:
         """Create it at the warehouse; not again, though, when it was cancelled while it could not be sent."""
         if message.attempt > 1 and (over := self._called_off(message)):
             return over
-        self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
-        their_id = warehouse.orders.send_order(wire)
+        if message.attempt == 1 and warehouse.parts.order_reads and looks_up_first(self.runtime, message.connection):
+            before = self.look_up(message, wire)
+            if not isinstance(before, NotAtPartner):
+                return before
+        self.runtime.pace(message.connection)
+        try:
+            their_id = warehouse.orders.send_order(wire)
+        except OrderRefused as refused:
+            return unknown_skus.outcome_of(self.runtime, message, refused)
         self._release(message, their_id)
         if warehouse.orders.ack_proof == "get":
             with after_sending(f"created as {their_id}, not shown"):
@@ -130,7 +144,7 @@ class Order:
                 subject=message.subject,
                 story=message.story,
                 connection=message.connection,
-                within=self.runtime.configuration.fleet.limits.dispatch,
+                within=dispatch_within(self.runtime, message.connection, message.body),
                 message=message.id,
             ),
         ]

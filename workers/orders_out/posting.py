@@ -10,6 +10,7 @@ from workers.domain.catalogue import confirmed
 from workers.domain.fulfilment import FulfilmentRow, State
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
+from workers.orders_out.order_lines import keep_items
 from workers.orders_out.ready_invoice import ReadyInvoice
 from workers.ports.orders import WriteContext
 from workers.spine import priority
@@ -21,6 +22,7 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
     limits = reading.runtime.configuration.fleet.limits
     fulfilment = _fulfilment(reading, row, ready)
     warehouse = row.warehouse
+    keep_items(reading, warehouse, fulfilment)
     skus = confirmed(reading.run, warehouse, ready.units)
     wire = None
     facts = reading.run("select value from partner_fact where connection = %s", warehouse)
@@ -100,5 +102,9 @@ def _fulfilment(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> Fu
         courier=order.courier,
         priority=order.priority,
         note=order.note,
+        ordered_at=order.ordered_at,
+        first_name=order.first_name,
+        last_name=order.last_name,
+        hire=ready.hire,
         dispatch_by=reading.record.received_at.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=within),
     )

@@ -14,6 +14,7 @@ from workers.domain import transitions
 from workers.domain.fulfilment import LEFT, FulfilmentRow, State, lock_of_invoice
 from workers.domain.splits import explains
 from workers.orders_out import availability, remainders, routing
+from workers.orders_out.order_lines import with_lines
 from workers.orders_out.posting import post_order, replace_order
 from workers.orders_out.ready_invoice import ReadyInvoice, assemble
 from workers.orders_out.withdrawals import cancel, notice_vanished, withdraw, withdraw_unpushed
@@ -115,7 +116,8 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
         return
     row = lock_of_invoice(reading.run, erp, invoice.invoice_code)
     if row is not None:
-        if row.fingerprint != ready.fingerprint or row.courier not in (None, order.courier):
+        asked = with_lines(reading, ready, row.warehouse).fingerprint
+        if row.fingerprint != asked or row.courier not in (None, order.courier):
             _changed(reading, row, ready)
         return
     if remainders.has_left(reading, invoice):
@@ -124,10 +126,11 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
         _new(reading, ready)
 
 
-def _new(reading: Reading, ready: ReadyInvoice) -> None:
+def _new(reading: Reading, bare: ReadyInvoice) -> None:
     """Give the invoice a fulfilment of its own, and post its order."""
-    erp, order, invoice = reading.runtime.configuration.erp.name, ready.order, ready.invoice
-    rule, reason = routing.choose(reading.runtime.configuration, order, ready.stock_products)
+    erp, order, invoice = reading.runtime.configuration.erp.name, bare.order, bare.invoice
+    rule, reason = routing.choose(reading.runtime.configuration, order, bare.stock_products)
+    ready = with_lines(reading, bare, rule.to)
     number = reading.run(
         "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
     )[0]["n"]
@@ -184,5 +187,5 @@ def _changed(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:
             why=f"invoice {code} was changed after goods left the warehouse",
         )
         return
-    if not replace_order(reading, row, ready):
+    if not replace_order(reading, row, with_lines(reading, ready, row.warehouse)):
         cancel(reading, row, "Khaos Control changed it", resend=True)

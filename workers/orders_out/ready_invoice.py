@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mappings.canonical import Invoice, PickLine, Product, SalesOrder
+from mappings.canonical import HireDates, Invoice, OrderLine, PickLine, Product, SalesOrder, units_of
 from mappings.errors import Unmappable
 from workers.domain.catalogue import products_of
 from workers.orders_out.line_sites import at_its_site
@@ -26,11 +26,16 @@ class ReadyInvoice:
     others: tuple[str, ...]
     products: Mapping[str, Product]
     fingerprint: str
+    hire: HireDates | None = None  # of one with a hire line, for a warehouse that lends garments
 
     @property
     def units(self) -> dict[str, int]:
         """Units by SKU that a warehouse is to pick."""
-        return {line.sku: line.quantity for line in self.stock_lines}
+        return units_of(self.stock_lines)
+
+    def product(self, line: OrderLine) -> Product | None:
+        """The product of an order's line, where the catalogue has it."""
+        return self.products.get(line.sku)
 
     @property
     def stock_products(self) -> list[Product]:

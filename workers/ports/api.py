@@ -51,6 +51,8 @@ class CountPage:
 class OrderReads(Protocol):
     """Shows its orders when it is asked. ``read_*`` are pure; the others go over the network."""
 
+    read_every: float  # seconds between two readings of its open orders; 0: as the fleet reads any warehouse's
+
     def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """Look a reference up after a doubt. None when it is provably absent."""
 

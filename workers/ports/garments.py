@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Protocol
 
-from mappings.canonical import Fulfilment, GarmentOrder, HireDates, LineKind, OrderLine, PickLine, Product, SalesOrder
+from mappings.canonical import (
+    Fulfilment,
+    GarmentItem,
+    GarmentOrder,
+    HireDates,
+    LineKind,
+    OrderLine,
+    PickLine,
+    Product,
+    SalesOrder,
+)
+from mappings.canonical.advices import ItemResult
+from mappings.errors import Unreadable
 
 
 class GarmentOrders(Protocol):
     """Orders line by line. All of it is pure."""
+
+    chooses: bool  # we name the garment of each line; else the warehouse chooses it
+
+    def due(self, fulfilment: Fulfilment, at: datetime) -> datetime:
+        """The moment by which an order that is there since ``at`` must have left."""
 
     def kind(self, order: SalesOrder, line: OrderLine, product: Product | None) -> LineKind:
         """Whether a line lends or sells, by the merchant's rules."""
@@ -27,3 +46,23 @@ class GarmentOrders(Protocol):
 
     def read_shown(self, body: bytes) -> GarmentOrder:
         """Understand an order that was read back: all that ever left of it. Raises Unmappable."""
+
+
+class GarmentSetup(Protocol):
+    """Takes garments by file, one row each, and answers row by row. Only ``send_setup`` goes over the network."""
+
+    post_every: float  # seconds between two set-up files
+    answer_patience: float  # seconds that a file may stay without its answer
+    withdraws: bool  # whether it takes withdrawals; else a person agrees them with the warehouse
+
+    def check_item(self, item: GarmentItem) -> None:
+        """Raise Unmappable, kind ``bad_product``, for a garment that the warehouse has no room for."""
+
+    def write_setup(self, items: Sequence[GarmentItem], number: int, at: datetime) -> tuple[str, bytes]:
+        """A set-up file's name, and its wire. Raises Unmappable."""
+
+    def send_setup(self, wire: bytes) -> None:
+        """Lay a set-up file into its folder. Harmless to repeat."""
+
+    def read_setup_results(self, body: bytes) -> tuple[str, list[ItemResult], list[Unreadable]]:
+        """The set-up file that is answered, and which garments may be named in orders now. Raises Unmappable."""

@@ -62,6 +62,14 @@ class CancelResult(Enum):
     ASKED = "the warehouse was asked; its answer comes by itself"
 
 
+class OrderRefused(Exception):
+    """An order was refused, and not done. ``kind`` is the exception's; ``items`` are lines whose SKU is the reason."""
+
+    def __init__(self, kind: str, why: str, items: tuple[str, ...] = ()) -> None:
+        super().__init__(why)
+        self.kind, self.why, self.items = kind, why, items
+
+
 class Orders(Protocol):
     """Takes orders, their changes and their cancellations. ``write_*`` are pure; the others go over the network."""
 
@@ -80,7 +88,7 @@ class Orders(Protocol):
         """The bytes of an order that replaces what was sent under its reference. Raises Unmappable."""
 
     def send_order(self, wire: bytes) -> str:
-        """Send the order; their id."""
+        """Send the order; their id. Raises OrderRefused where it says more than that it refuses."""
 
     def release_order(self, their_id: str) -> None:
         """Have an order picked, where the warehouse leaves that to us. Releasing twice is harmless."""

@@ -21,6 +21,7 @@ class Source(StrEnum):
     SWEEP = "sweep"
     MOVEMENTS = "movements"
     RECEIPT = "receipt"
+    STOCK_FILE = "stock file"
 
 
 class Kind(StrEnum):
@@ -35,6 +36,10 @@ class Kind(StrEnum):
     ITEM_RESULTS = "item results"
     ENVELOPE_RECEIPT = "envelope receipt"
     GARMENT_DISPATCH = "garment dispatch"
+    GARMENT_RETURN = "garment return"
+    GARMENT_MOVE = "garment move"
+    GARMENT_END = "garment end"
+    GARMENT_RESULTS = "garment results"
 
 
 def of_event(event: str) -> str:

@@ -12,7 +12,8 @@ from typing import Any, Generic, Protocol, TypeVar, overload
 from workers.ports.api import OrderReads, ReturnReads, WarehouseStock
 from workers.ports.edi import EnvelopeAnswers, Files, ItemFiles, OrderAnswers, Receipts, Shipments, StockDocuments
 from workers.ports.events import About, Events
-from workers.ports.garments import GarmentOrders
+from workers.ports.garment_stock import GarmentStock
+from workers.ports.garments import GarmentOrders, GarmentSetup
 from workers.ports.goods_in import GoodsIn
 from workers.ports.holdings import Holdings
 from workers.ports.orders import (
@@ -26,6 +27,7 @@ from workers.ports.orders import (
     WriteContext,
     no_control_number,
 )
+from workers.ports.past import Past
 from workers.ports.sources import Kind
 
 __all__ = [
@@ -81,6 +83,7 @@ class Parts:
     orders: Orders | None = None
     products: Products | None = None  # one by one, by call
     item_files: ItemFiles | None = None  # many in a file
+    garment_setup: GarmentSetup | None = None  # garments, one by one, in a file
     returns: Returns | None = None  # announced ones
     garment_orders: GarmentOrders | None = None  # line by line: hire or sale, and which garment left for each
     # what it shows when it is asked
@@ -96,9 +99,11 @@ class Parts:
     shipments: Shipments | None = None
     receipts: Receipts | None = None
     stock_documents: StockDocuments | None = None
+    garments: GarmentStock | None = None  # by their tags: the daily file, and what happens to each
     # where documents and hints come from
     files: Files | None = None
     events: Events | None = None
+    past: Past | None = None  # folders that show what went before
 
 
 class _Part(Generic[P]):
@@ -130,6 +135,7 @@ class Warehouse:
     products = _Part[Products]()
     item_files = _Part[ItemFiles]()
     envelope_answers = _Part[EnvelopeAnswers]()
+    garment_setup = _Part[GarmentSetup]()
     returns = _Part[Returns]()
     garment_orders = _Part[GarmentOrders]()
     order_reads = _Part[OrderReads]()
@@ -142,8 +148,10 @@ class Warehouse:
     shipments = _Part[Shipments]()
     receipts = _Part[Receipts]()
     stock_documents = _Part[StockDocuments]()
+    garments = _Part[GarmentStock]()
     files = _Part[Files]()
     events = _Part[Events]()
+    past = _Part[Past]()
 
     def __init__(self, name: str, parts: Parts) -> None:
         self.name = name
@@ -162,15 +170,16 @@ class Warehouse:
 
 KINDS: dict[str, frozenset[About | Kind]] = {
     "tells dispatches": frozenset({About.ORDER, Kind.SHIPMENT, Kind.GARMENT_DISPATCH}),
-    "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT}),
-    "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT}),
+    "tells stock": frozenset({About.STOCK, Kind.ADJUSTMENT, Kind.COUNT, Kind.GARMENT_MOVE, Kind.GARMENT_END}),
+    "tells returns": frozenset({About.GOODS_IN, Kind.RECEIPT, Kind.GARMENT_RETURN}),
 }
 
 
 def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
     """Everything that a warehouse can do, with its manners; an empty tuple for what it cannot."""
-    items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files}
+    items = {Manner.CALL: parts.products, Manner.FILE: parts.item_files or parts.garment_setup}
     read_parts = {"tells dispatches": parts.order_reads, "tells stock": parts.stock, "tells returns": parts.goods_in}
+    by_file = {"tells stock"} if parts.garments is not None and parts.garments.files is not None else set()
     return {
         "takes orders": (parts.orders.manner,) if parts.orders else (),
         "takes products": tuple(manner for manner, part in items.items() if part),
@@ -181,7 +190,7 @@ def manners(parts: Parts) -> dict[str, tuple[Manner, ...]]:
                 for manner, can in (
                     (Manner.CALL, read_parts[what] is not None),
                     (Manner.EVENT, parts.events is not None and bool(parts.events.tells & kinds)),
-                    (Manner.FILE, parts.files is not None and bool(parts.files.tells & kinds)),
+                    (Manner.FILE, (parts.files is not None and bool(parts.files.tells & kinds)) or what in by_file),
                 )
                 if can
             )

@@ -61,6 +61,12 @@ VERDICTS: dict[str, Verdict] = {
         "It may be at the warehouse from the integration before: look there. If it is not, `fleet go-live NAME --send"
         " ORDER`; if it is, take the invoice off its ready stage in Khaos Control.",
     ),
+    "ledger_restored_suspected": Verdict(
+        SUPPORT,
+        "critical",
+        "Nothing is sent to this connection. Was the ledger restored from a backup? Then `fleet restored`, and"
+        " `fleet go-live NAME` for each warehouse. If it surely was not: `fleet open NAME`.",
+    ),
     # one message
     "refused_by_warehouse": Verdict(
         OPERATIONS, "error", f"Read the warehouse's reason, put the order right in Khaos Control, then `{RETRY}`."
@@ -394,11 +400,17 @@ VERDICTS: dict[str, Verdict] = {
         "Add the row that the reason names to fleet.toml and restart: every entry that waits for it goes by itself.",
     ),
     # garments and hires
+    "garment_not_available": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        f"The warehouse has no garment ready for a line: offer another, change the order in Khaos Control, or `{RETRY}`"
+        " once one is back.",
+    ),
     "garment_not_chosen": Verdict(
         OPERATIONS,
         "error",
-        "The order names no garment: name it in Khaos Control, or let the warehouse choose one (the connection's SKU"
-        " mode).",
+        f"Too few garments of a line are ready: `{RETRY}` once more are, or let the warehouse choose (the connection's"
+        " sku_mode).",
     ),
     "hire_dates_missing": Verdict(
         CUSTOMER_SERVICE,
@@ -409,6 +421,55 @@ VERDICTS: dict[str, Verdict] = {
         CUSTOMER_SERVICE,
         "error",
         "Give the order line a price in Khaos Control: the order goes by itself.",
+    ),
+    "stock_file_refused": Verdict(
+        OPERATIONS,
+        "error",
+        "Ask the warehouse for a whole file, or take this one for whole: `fleet garments accept-file NAME`. The last"
+        " good one counts meanwhile.",
+    ),
+    "garment_lost": Verdict(
+        OPERATIONS,
+        "warning",
+        "Ask the warehouse to look for these garments; what will not be found: `fleet garments give-up TAG`.",
+    ),
+    "garment_not_set_up": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Give these SKUs a stock code in Khaos Control, or name the code that they are counted under; until then they"
+        " sell nothing.",
+    ),
+    "garment_unmatched": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Ask the warehouse from which order this garment came: its next event about it is judged by that order.",
+    ),
+    "counterfeit_return": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "A counterfeit came back, nobody was credited and no deposit is released: open a case with the customer, then"
+        " dismiss.",
+    ),
+    "hire_not_credited": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "These goods were hired: stop the return (`fleet returns stop REF --why TEXT --by NAME`); deposit and charges"
+        " stand on the worklist `charges`.",
+    ),
+    "hire_late": Verdict(
+        CUSTOMER_SERVICE,
+        "warning",
+        "Remind the customers of these hires; an entry goes when its garment is back.",
+    ),
+    "hire_not_returned": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Charge the customer for the garment, or get it back; what will not come back: `fleet garments give-up TAG`.",
+    ),
+    "write_off_waits": Verdict(
+        FINANCE,
+        "warning",
+        "Confirm each garment that is off the books for good: `fleet garments write-off TAG --by NAME`.",
     ),
     "unknown_event": Verdict(
         SUPPORT,

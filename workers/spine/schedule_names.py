@@ -6,6 +6,7 @@ RING, READ, GATES, WATCH, ALARMS = "ring", "read", "gates", "watch", "alarms"
 EXPECTATIONS, PURGE = "expectations", "purge"
 STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
 NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"
+RESTS, WRITE_OFFS, HIRES = "rests of garments", "write-offs of garments", "hires that are due back"
 
 
 def orders(erp: str) -> str:
@@ -63,6 +64,11 @@ def sweep(connection: str) -> str:
     return f"sweep {connection}"
 
 
+def stock_files(connection: str) -> str:
+    """The look for a warehouse's daily file of garments."""
+    return f"stock files {connection}"
+
+
 def items(connection: str) -> str:
     """The posting of a warehouse's item files."""
     return f"items {connection}"
@@ -71,6 +77,11 @@ def items(connection: str) -> str:
 def files(home: str) -> str:
     """The look into a building's folders."""
     return f"files {home}"
+
+
+def numbers(connection: str) -> str:
+    """The look for our own numbers in a partner's folders."""
+    return f"numbers {connection}"
 
 
 def goods_in(home: str) -> str:
@@ -86,3 +97,8 @@ def movements(home: str) -> str:
 def count(home: str) -> str:
     """The count of a building."""
     return f"count {home}"
+
+
+def garment_setup(connection: str) -> str:
+    """The posting of a warehouse's set-up files, and the look at which of its SKUs have garments."""
+    return f"garment set-up {connection}"

@@ -11,6 +11,7 @@ from mappings.errors import Unmappable
 from workers.spine import exceptions
 from workers.spine.polling import chunks
 from workers.spine.runtime import Runtime
+from workers.stock_in import drift, khaos_books
 from workers.stock_in.delivery_notes import booked, uncounted
 from workers.stock_in.demand import refresh
 
@@ -60,8 +61,10 @@ class Flush:
             self.read_demand()
         while self.sells and booked(self, skus):
             pass
+        taken = khaos_books.taken(self, skus)
         for some in chunks(skus, SHOWN_A_CALL):
             self.shown |= self.read(some)
+        drift.find_due(self, self.shown, skus)
         odd = self._odd(skus)
         self._well([sku for sku in skus if sku not in odd])
         if any(self.shown.get(sku, 0) < target.shows for sku, target in odd.items()):
@@ -69,8 +72,9 @@ class Flush:
         some = list(odd)[:LEVELS_A_FLUSH]
         for few in chunks(some, LEVELS_A_CALL):
             self._set(few)
-        if self.written:
+        if self.written or khaos_books.unseen(self, skus):
             self.read_demand()
+            khaos_books.keep(self, self.shown, taken)
         self._judge(some)
         return f"{len(self.written)} of {len(skus)} levels set at {self.site}"
 
@@ -149,6 +153,7 @@ class Flush:
         self.shown |= self.read(skus)
         levels = {sku: target.level for sku, target in self._odd(skus).items()}
         if levels:
+            khaos_books.forget(self, list(levels))
             self.updated |= self.calling(lambda: self.runtime.erp.set_levels(self.site, levels))
             self.written |= levels
             self.before |= {sku: self.shown.get(sku) for sku in levels}

@@ -109,12 +109,17 @@ def _told_otherwise(reading: Reading, number: str, facility: str, skus: list[str
 def await_first_counts(runtime: Runtime, db: Connection) -> None:
     """Expect the first count of each building by its next morning."""
     for home, (connection, facility) in runtime.configuration.homes.items():
-        documents = runtime.warehouse(connection).parts.stock_documents
-        if documents is not None:
-            by, zone = documents.snapshot_by(facility)
-            due = next_local(datetime.now(UTC), by, zone)
-            db.execute(
-                "select await_count(%s, %s, %s) where not exists (select 1 from told_count where home = %s)"
-                " and not exists (select 1 from expectation where subject = 'count:' || %s)",
-                (home, connection, due, home, home),
-            )
+        parts = runtime.warehouse(connection).parts
+        if parts.garments is not None and parts.garments.files is not None:
+            by, zone = parts.garments.files.due_by, parts.garments.rules.calendar.zone
+        elif parts.stock_documents is not None:
+            by, zone = parts.stock_documents.snapshot_by(facility)
+        else:
+            continue
+        due = next_local(datetime.now(UTC), by, zone)
+        db.execute(
+            "select await_count(%s, %s, %s) where not exists (select 1 from told_count where home = %s)"
+            " and not exists (select 1 from home where site = %s and counted_at is not null)"
+            " and not exists (select 1 from expectation where subject = 'count:' || %s)",
+            (home, connection, due, home, home, home),
+        )

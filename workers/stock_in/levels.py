@@ -12,7 +12,7 @@ from workers.ledger.store import Claimed
 from workers.spine.outcomes import Delivered, NotNeeded, Outcome
 from workers.spine.polling import Busy, call, chunks
 from workers.spine.runtime import Runtime
-from workers.stock_in import abandoned_sites, drift
+from workers.stock_in import abandoned_sites, drift, khaos_books
 from workers.stock_in.delivery_notes import waits
 from workers.stock_in.demand import refresh
 from workers.stock_in.flush import SHOWN_A_CALL, Flush
@@ -60,6 +60,7 @@ def compare(runtime: Runtime) -> int:
     refresh(runtime, calling, at_once=None)
     abandoned_sites.check(runtime, calling)
     differ = 0
+    seen: list[tuple[Flush, dict[str, int], dict[str, khaos_books.Taken]]] = []
     for site in runtime.store.rows(
         "select s.* from stock_site s join home h on h.site = s.home where h.counted_at is not null order by s.site"
     ):
@@ -67,6 +68,7 @@ def compare(runtime: Runtime) -> int:
         flush = Flush(runtime, site["site"], site["home"], site["purpose"], calling)
         drifted: list[drift.Drift] = []
         for some in chunks(skus, SHOWN_A_CALL):
+            taken = khaos_books.taken(flush, some)
             try:
                 shown = flush.read(some)
             except Busy:
@@ -76,7 +78,11 @@ def compare(runtime: Runtime) -> int:
             differ += len(odd)
             drifted += drift.find(flush, shown, odd)  # before it is set right
             _keep(runtime, site, shown, odd)
-        drift.tell(runtime, site, drifted)
+            seen.append((flush, shown, taken))
+        drift.tell(runtime, site["site"], drifted, every_level=True)
+    refresh(runtime, calling, at_once=None)
+    for flush, shown, taken in seen:
+        khaos_books.keep(flush, shown, taken)
     return differ
 
 

@@ -12,8 +12,8 @@ from workers.ledger.store import Connection
 from workers.orders_out import amendments
 from workers.orders_out import handlers as orders_out_handlers
 from workers.returns_in import handlers as returns_in_handlers
+from workers.sku_sync import garment_setup, item_files
 from workers.sku_sync import handlers as sku_sync_handlers
-from workers.sku_sync import item_files
 from workers.spine import replay
 from workers.spine.delivery import Handler
 from workers.spine.people import Dismissal
@@ -50,6 +50,7 @@ def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Hand
         ("dispatch-in", "shipment"): dispatch_in_handlers.ShipmentTo,
         ("sku-sync", "product"): item_files.ItemFor if parts and parts.item_files else sku_sync_handlers.ProductTo,
         ("sku-sync", "items"): item_files.ItemFile,
+        ("sku-sync", "garments"): garment_setup.SetupFile,
         ("stock-in", "recount"): counts.Recount,
         ("stock-in", "levels"): levels.Levels,
         ("stock-in", "journal"): journal_handlers.JournalTo,

@@ -23,7 +23,18 @@ SYSTEMS: dict[str, System] = {
     "khaos": System(Role.ERP, KhaosSettings, KhaosErp),
     "clarus": System(Role.WAREHOUSE, ClarusSettings, clarus, ("adjustment_reasons", *STOCK, "carriers"), LedgerTokens),
     "acs": System(
-        Role.WAREHOUSE, AcsSettings, acs, ("adjustment_reasons", "carriers", "line_statuses", "order_statuses")
+        Role.WAREHOUSE,
+        AcsSettings,
+        acs,
+        (
+            "adjustment_reasons",
+            "stock_conditions",
+            "grades",
+            "return_decisions",
+            "carriers",
+            "line_statuses",
+            "order_statuses",
+        ),
     ),
     "gxo": System(
         Role.WAREHOUSE, GxoSettings, gxo, ("adjustment_reasons", *STOCK, "carriers", "item_columns", "line_statuses")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from fleet_tests.gxo import ByFile
 from fleet_tests.world import World
+from workers.cli.going_live import read_there
+from workers.cli.output import NotDone
 from workers.going_live import going
 from workers.orders_out import polls
 
@@ -52,7 +55,7 @@ def go_live(world: World, name: str = "leeds", **more: object) -> dict[str, int]
     return {what: n for what, n in counts.items() if n}
 
 
-@pytest.mark.parametrize("form", ["{order}", "{invoice}", "{associated}", "KC/{order}"])
+@pytest.mark.parametrize("form", ["{order}", "{invoice}", "{associated}", "KC{order}", "SHOP/{order}/1", "{invoice}-b"])
 def test_an_order_that_is_there_under_another_reference_is_adopted_and_its_dispatch_is_booked(
     new: World, form: str
 ) -> None:
@@ -60,7 +63,7 @@ def test_an_order_that_is_there_under_another_reference_is_adopted_and_its_dispa
     row = new.fulfilment(f"{order}-1")
     reference = form.format(order=order, invoice=row["invoice_code"], associated=row["associated_ref"])
     sent_before(new, order, reference)
-    assert go_live(new, forms=("KC/{order}",)) == {"adopted": 1}
+    assert go_live(new, forms=("KC{order}",)) == {"adopted": 1}
     assert [one["reference"] for one in new.live()] == [reference]
     new.round_trip()
     assert len(new.shipments(order)) == 1
@@ -83,6 +86,16 @@ def test_one_with_other_quantities_is_held_until_a_person_has_it_sent(new: World
     assert new.exceptions() == []
 
 
+def test_one_whose_goods_are_there_under_a_name_that_says_nothing_is_held_until_its_form_is_named(new: World) -> None:
+    order, other = ready(new, ("MUG", 2)), ready(new, ("MUG", 3))
+    sent_before(new, order, f"X{order}")
+    assert go_live(new) == {"held": 1, "to send": 1}
+    assert f"X{order} at the warehouse" in new.exception("go_live_unmatched")["reason"]
+    assert go_live(new, forms=("X{order}",)) == {"adopted": 1}
+    assert sorted(one["reference"] for one in new.live()) == sorted([f"X{order}", f"{other}-1"])
+    assert new.exceptions() == []
+
+
 def test_an_order_that_is_held_stays_held_when_khaos_control_changes_it(new: World) -> None:
     order = ready(new, ("MUG", 2))
     sent_before(new, order, order, units=3)
@@ -90,6 +103,13 @@ def test_an_order_that_is_held_stays_held_when_khaos_control_changes_it(new: Wor
     new.khaos.post("edit", invoice=new.invoice(order), lines={"MUG": 5})
     new.poll()
     assert [one["reference"] for one in new.live()] == [order]
+
+
+@pytest.mark.parametrize("row", ["nan,MUG,1", "SO1,#N/A,1", "536365.0,MUG,1", "SO1,MUG,NULL"])
+def test_a_marker_in_a_file_of_what_is_there_is_refused_with_its_line(tmp_path: Path, row: str) -> None:
+    (tmp_path / "there.csv").write_text(f"reference,sku,units\nSO1,BOWL,1\n{row}\n", encoding="utf-8")
+    with pytest.raises(NotDone, match="line 3"):
+        read_there(tmp_path / "there.csv")
 
 
 def test_a_warehouse_goes_live_after_khaos_control(new: World) -> None:

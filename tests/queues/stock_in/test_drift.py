@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fleet_tests.world import World
-from workers.stock_in import levels
+from workers.stock_in import levels, movements
 
 Build = Callable[..., World]
 
@@ -55,3 +55,47 @@ def test_sales_movements_and_a_first_figure_are_no_drift(world: World) -> None:
     world.flush()
     assert world.store.rows("select story, note from timeline where step = 'level drift'") == []
     assert world.exceptions() == []
+
+
+def lose(world: World, sku: str, units: int) -> None:
+    """Units are lost at the warehouse, so that the level falls due, and the fleet has counted that."""
+    world.clarus.post("floor", adjust={"product": sku, "quantity": -units, "reason": "LOST"})
+    movements.poll_movements(world.runtime, "Main Site")
+    world.go()
+
+
+def test_a_flush_that_meets_a_level_changed_by_hand_writes_it_down_before_it_sets_it(world: World) -> None:
+    world.opening(MUG=100, BOWL=100)
+    by_hand(world, "MUG", 160)
+    by_hand(world, "BOWL", 95)
+    lose(world, "MUG", 1)
+    lose(world, "BOWL", 1)
+    world.flush()
+    assert notes(world, "MUG") == ["Main Site: 100 should show, 160 does (+60)"]
+    assert notes(world, "BOWL") == ["Main Site: 100 should show, 95 does (-5)"]
+    told = world.exception("level_drift")
+    assert ("MUG 100 -> 160 (+60)" in told["reason"], "BOWL" in told["reason"]) == (True, False)
+    assert (world.levels("MUG"), world.levels("BOWL")) == ({"Main Site": (99, 99)}, {"Main Site": (99, 99)})
+    lose(world, "MUG", 1)
+    world.flush()
+    assert (len(notes(world, "MUG")), world.exceptions()) == (1, ["level_drift"])
+    levels.compare(world.runtime)
+    assert world.exceptions() == []
+
+
+def test_what_khaos_does_by_itself_is_no_drift_when_a_level_falls_due(world: World) -> None:
+    """Sales, cancellations and issues between two flushes, each of which moves what is shown."""
+    world.opening(MUG=100)
+    kept, cancelled = world.order(("MUG", 30)), world.order(("MUG", 20))
+    world.poll()
+    lose(world, "MUG", 1)
+    world.flush()
+    world.khaos.post("cancel", order=cancelled)
+    world.poll()
+    world.round_trip()
+    world.order(("MUG", 15))
+    lose(world, "MUG", 1)
+    world.flush()
+    assert world.invoices(kept)[0]["stage"] == 70
+    assert world.levels("MUG") == {"Main Site": (68, 53)}
+    assert (notes(world, "MUG"), world.exceptions()) == ([], [])

@@ -79,13 +79,13 @@ partner_timeout = 0.1
 class Door:
     """The SFTP door of a site, in a thread of its own."""
 
-    def __init__(self, site: Any, key: Any) -> None:
+    def __init__(self, site: Any, key: Any, name: str = "MODA", login: Any = Login, open_door: Any = listen) -> None:
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
-        login = Login("MODA", [key.convert_to_public()], self.host_key)
-        self._listener = self._on_loop(listen(site, "127.0.0.1", 0, login))
+        who = login(name, [key.convert_to_public()], self.host_key)
+        self._listener = self._on_loop(open_door(site, "127.0.0.1", 0, who))
         self.port = self._listener.get_port()
 
     def _on_loop(self, work: Any) -> Any:

@@ -148,6 +148,8 @@ def ean(code: str) -> str:
 class World:
     """A merchant, a warehouse, and the fleet between them, moved step by step."""
 
+    hooks = ""  # the address of the web process
+
     def __init__(self, khaos: Side, clarus: Side, runtime: Runtime, engine: Engine) -> None:
         self.khaos, self.clarus, self.runtime, self.engine = khaos, clarus, runtime, engine
         self.store = runtime.store
@@ -368,13 +370,14 @@ def _world(database: str, redis_url: str, folder: Path, settings: dict[str, Any]
         runtime = Runtime(config.read(folder / "fleet.toml", SYSTEMS))
         engine = reading_engine(database)
         web = FastAPI()
-        web.include_router(routes(Inbox(runtime.store, engine, {"leeds": runtime.warehouse("leeds")})))
+        web.include_router(routes(Inbox(runtime.store, engine, runtime.warehouses)))
         with serve(web) as hooks:
             schedules.install(runtime, schedules.schedules(runtime, lambda _bell: None))
             if settings.get("live", True):
                 live.set_live(runtime.store, runtime.configuration.connections, "a test")
             runtime.redis.flushall()
             world = World(Side(khaos), Side(clarus), runtime, engine)
+            world.hooks = hooks
             world.clarus.switch(floor=False)
             world.clarus.post(
                 "setup",

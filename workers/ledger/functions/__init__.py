@@ -36,6 +36,7 @@ SUBJECTS = (
     "stock_books",
     "stock_movements",
     "inventory_advices",
+    "garments",
     "products",
     "returns",
     "journal",

@@ -59,3 +59,38 @@ begin
     end if;
     return true;
 end $$;
+
+-- Of a warehouse that keeps garments: confirm each SKU with a garment that is not retired, and take back the confirmation
+-- of one that has none left. A SKU whose order was refused is confirmed again by a later word about a garment of it, and
+-- after an hour: it may be active again. A SKU of which no garment ever stood in the ledger was set up by a person.
+create or replace function settle_garment_skus(p_connection text) returns void language plpgsql as $$
+declare
+    v record;
+begin
+    for v in
+        with active as (
+            select sku, max(since) as since from (
+                select i.product_sku as sku, i.changed_at as since from garment_item i
+                 where i.connection = p_connection and i.state = 'accepted' and not i.withdrawn
+                   and not exists (select 1 from garment g where g.connection = p_connection
+                                      and g.unique_sku = i.unique_sku and g.retired)
+                union all
+                select g.sku, g.state_at from garment g where g.connection = p_connection and not g.retired) every
+             group by sku),
+        heard as (
+            select i.product_sku as sku from garment_item i where i.connection = p_connection
+            union select g.sku from garment g where g.connection = p_connection)
+        select coalesce(a.sku, s.code) as sku, a.sku is not null as here
+          from active a full join (select * from sku where connection = p_connection) s on s.code = a.sku
+         where (a.sku is not null and (s.code is null
+                or (s.state = 'refused' and (a.since > s.changed_at or s.changed_at < now() - interval '1 hour'))))
+            or (a.sku is null and s.state = 'confirmed' and s.code in (select h.sku from heard h))
+         order by 1
+    loop
+        if v.here then
+            perform sku_confirmed(jsonb_build_object('connection', p_connection, 'code', v.sku, 'their_id', v.sku));
+        else
+            perform sku_refused(jsonb_build_object('connection', p_connection, 'code', v.sku));
+        end if;
+    end loop;
+end $$;

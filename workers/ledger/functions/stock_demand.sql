@@ -18,6 +18,12 @@ begin
     select e->>0 as invoice_code, e->>1 as order_code, e->>2 as sku, sum((e->>3)::integer)::integer as units,
            max((e->>4)::integer) as stage, bool_or((e->>5)::boolean) as shipped
       from jsonb_array_elements(p_lines) e group by 1, 2, 3;
+    insert into demand_gone (erp, sku, units)
+    select p_erp, d.sku, sum(case when s.sku is null or (s.shipped and not d.shipped) then d.units else d.units - s.units end)
+      from demand d left join shown s on s.invoice_code = d.invoice_code and s.sku = d.sku
+     where d.erp = p_erp and (s.sku is null or s.units < d.units or (s.shipped and not d.shipped))
+     group by d.sku order by d.sku
+    on conflict (erp, sku) do update set units = demand_gone.units + excluded.units;
     delete from demand d where d.erp = p_erp
        and not exists (select 1 from shown s where s.invoice_code = d.invoice_code and s.sku = d.sku);
     insert into demand (erp, invoice_code, order_code, sku, units, stage, shipped)
@@ -36,3 +42,21 @@ begin
                                or exists (select 1 from demand d where d.erp = f.erp and d.invoice_code = f.invoice_code)));
     return true;
 end $$;
+
+-- What the open invoices of some SKUs take of Khaos's in-stock at a site. p_issue: as for figures.
+--   assigned   units that Khaos has given to them
+--   gone       units that were on open invoices and are not any more, ever
+--   sure       the site of each of their orders is known
+create or replace function assigned_units(p_home text, p_skus text[], p_issue text, p_erp text)
+returns table (sku text, assigned integer, gone bigint, sure boolean) language sql stable as $$
+    select k.sku, coalesce(a.units, 0)::integer, coalesce(g.units, 0), coalesce(a.sure, true)
+      from unnest(p_skus) k (sku)
+      left join demand_gone g on g.erp = p_erp and g.sku = k.sku
+      left join lateral (
+          select sum(case when p_issue = 'confirmation' and d.shipped then 0 else d.units end)
+                     filter (where coalesce(n.site, o.site) = p_home) as units,
+                 bool_and(coalesce(n.site, o.site, '') <> '') as sure
+            from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code
+            left join line_site n on n.erp = d.erp and n.order_code = d.order_code and n.sku = d.sku
+           where d.erp = p_erp and d.sku = k.sku) a on true
+$$;

@@ -20,6 +20,10 @@ MEANINGS: dict[EventKind, Kind] = {
     EventKind.CANCEL_REJECTED: Kind.ORDER_ADVICE,
     EventKind.ORDER_CANCELLED: Kind.GARMENT_DISPATCH,  # the word that nothing more leaves
     EventKind.ORDER_DISPATCHED: Kind.GARMENT_DISPATCH,
+    EventKind.ITEM_RECEIVED: Kind.GARMENT_RETURN,
+    EventKind.ITEM_GRADED: Kind.GARMENT_RETURN,
+    EventKind.ITEM_CHANGED: Kind.GARMENT_MOVE,
+    EventKind.ITEM_RETIRED: Kind.GARMENT_END,
 }
 NEEDED = (signature.TIMESTAMP, signature.SIGNATURE)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from adapters.acs.settings import Settings
 from mappings.acs import Event, EventKind, OrderWord, read_cancelled, read_dispatched, read_event
 from mappings.canonical import Fulfilment, GarmentOrder, HireDates, LineKind, OrderLine, PickLine, Product, SalesOrder
 from mappings.errors import Unmappable
+from workers.systems.acs.agreement import calendar_of
 from workers.systems.acs.order_reads import AcsOrderReads
 from workers.systems.acs.orders import AcsOrders
 
@@ -14,9 +17,19 @@ class AcsGarmentOrders:
     """Orders of one account, line by line."""
 
     def __init__(self, settings: Settings, orders: AcsOrders, reads: AcsOrderReads) -> None:
+        self.chooses = settings.sku_mode == "unique"
         self._account = settings.account
+        self._turnaround = settings.calendar.turnaround_days
+        self._calendar = calendar_of(settings)
         self._orders = orders
         self._reads = reads
+
+    def due(self, fulfilment: Fulfilment, at: datetime) -> datetime:
+        """The agreed working days after the cut-off that it was in time for; of a hire, after its day of dispatch."""
+        if fulfilment.hire is None:
+            return self._calendar.deadline(at, self._turnaround)
+        leaves = max(fulfilment.hire.dispatch_on, self._calendar.first_dispatch(at))
+        return self._calendar.cut_off_of(self._calendar.add(leaves, self._turnaround))
 
     def kind(self, order: SalesOrder, line: OrderLine, product: Product | None) -> LineKind:
         """By the connection's rules."""

@@ -23,6 +23,7 @@ class AcsOrderReads:
 
     def __init__(self, client: Acs, tables: Mapping[str, Any]) -> None:
         """``tables`` are the merchant's own rows."""
+        self.read_every = client.settings.poll_interval
         self._client = client
         self._statuses = tables.get("order_statuses", {}).get("acs", {})
         self._lines = tables.get("line_statuses", {}).get("acs", {})
@@ -30,6 +31,15 @@ class AcsOrderReads:
     def shown(self, body: bytes) -> GarmentOrder:
         """An order that was read back. Raises Unmappable."""
         return words.read_order(body, statuses=self._statuses, line_statuses=self._lines)
+
+    @staticmethod
+    def is_order(body: bytes) -> bool:
+        """Whether this is an order that was read back, and no event."""
+        try:
+            payload = json.loads(body)
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(payload, dict) and "OrderNumber" in payload and "EventType" not in payload
 
     def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """By its number: there as it was put, or with other lines."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import mappings.acs as words
 from adapters.acs.client import Acs
+from adapters.acs.refusals import Refused
 from adapters.acs.settings import Settings
 from mappings.canonical import Fulfilment, HireDates, LineKind, OrderLine, PickLine, Product, SalesOrder
 from mappings.errors import Unmappable
@@ -16,6 +17,7 @@ from mappings.working_days import sale_dates
 from workers.ledger.expected import Expected
 from workers.ports.orders import CancelResult, Manner, SentOrder, WriteContext
 from workers.systems.acs.agreement import account_of, calendar_of, hire_rules_of
+from workers.systems.acs.refusals import refused
 
 
 class AcsOrders:
@@ -61,7 +63,10 @@ class AcsOrders:
     def send_order(self, wire: bytes) -> str:
         """Put it; ACS knows the order by our number."""
         number = str(json.loads(wire)["OrderNumber"])
-        self.client.put_order(number, wire)
+        try:
+            self.client.put_order(number, wire)
+        except Refused as error:
+            raise (refused(error, wire) or error) from error
         return number
 
     def release_order(self, their_id: str) -> None:

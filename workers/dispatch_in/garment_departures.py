@@ -1,0 +1,47 @@
+"""What a dispatch does to garments: hired out they are still the merchant's, sold they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from mappings.canonical import LineKind
+from mappings.garment_words import dispatch
+from workers.domain import garments
+from workers.domain.fulfilment import FulfilmentRow
+from workers.domain.garments import Step
+from workers.spine.reading import Reading
+
+TAGGED = """
+select d.tag, d.left_at, o.sku, o.kind, o.back_by from departed_item d
+  join order_item o on o.fulfilment = d.fulfilment and o.item = d.item
+ where d.fulfilment = %s and d.tag = any (%s) order by d.tag
+"""
+UNTAGGED = """
+select o.sku, sum(d.units) filter (where d.tag = '')::integer as units, max(d.left_at) as left_at
+  from departed_item d join order_item o on o.fulfilment = d.fulfilment and o.item = d.item
+ where d.fulfilment = %s and d.item = any (%s) group by o.sku order by o.sku
+"""
+
+
+def leave(reading: Reading, row: FulfilmentRow, tags: Collection[str], items: Collection[str], at: datetime) -> None:
+    """Take what left off the positions, in the transaction that books it: by tag, or else by units of a SKU."""
+    if reading.runtime.warehouse(row.warehouse).parts.garments is None:
+        return
+    building = garments.building_of(reading.runtime, row.warehouse)
+    for one in reading.run(TAGGED, row.reference, sorted(tags)):
+        kind, left_at = LineKind(one["kind"]), one["left_at"]
+        step = Step(
+            one["tag"],
+            one["sku"],
+            left_at,
+            lambda garment, kind=kind, left_at=left_at: dispatch(garment, kind, left_at, row.reference),  # type: ignore[misc]
+            place=f"left with {row.reference}",
+            hired=kind is LineKind.HIRE,
+            back_by=one["back_by"],
+        )
+        garments.move(reading.run, building, step)
+    for one in reading.run(UNTAGGED, row.reference, sorted(items)):
+        garments.leave_untagged(
+            reading.run, building.home, f"{row.reference}/{one['sku']}", {one["sku"]: one["units"] or 0}, at
+        )

@@ -1,0 +1,19 @@
+"""By when an order must have left its warehouse: by the warehouse's working days, where it keeps garments."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from mappings.canonical import Fulfilment
+from workers.spine.runtime import Runtime
+
+
+def dispatch_within(runtime: Runtime, connection: str, body: dict[str, Any]) -> float:
+    """Seconds from now until its dispatch is overdue. ``body`` is the order's, as its message has it."""
+    limit = runtime.configuration.fleet.limits.dispatch
+    orders = runtime.warehouse(connection).parts.garment_orders
+    if orders is None or not body:
+        return limit
+    now = datetime.now(UTC)
+    return max((orders.due(Fulfilment.model_validate(body), now) - now).total_seconds(), 0.0)

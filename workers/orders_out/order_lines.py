@@ -1,0 +1,112 @@
+"""Lines of an order as a warehouse of garments is asked for them: hire or sale, price, days; units by the invoice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from mappings.canonical import Fulfilment, HireDates, LineKind, OrderLine, PickLine
+from mappings.errors import Unmappable
+from workers.domain.fulfilment import Rows
+from workers.orders_out.ready_invoice import ReadyInvoice
+from workers.spine.reading import Reading, fingerprint
+
+
+def with_lines(reading: Reading, ready: ReadyInvoice, connection: str) -> ReadyInvoice:
+    """The invoice with the order's lines in it, and the days of a hire, where its warehouse takes lines by themselves.
+
+    Raises Unmappable: ``hire_dates_missing``; and where an invoice holds some units of lines that differ.
+    """
+    orders = reading.runtime.warehouse(connection).parts.garment_orders
+    if orders is None:
+        return ready
+    lines = identify(
+        ready.order.lines, ready.stock_lines, lambda one: orders.kind(ready.order, one, ready.product(one))
+    )
+    hired = any(line.kind is LineKind.HIRE for line in lines)
+    hire = orders.dates(ready.order) if hired else None
+    found = [line.model_dump(mode="json") for line in lines]
+    also = fingerprint(ready.fingerprint, found, hire.model_dump(mode="json") if hire else None)
+    return replace(ready, stock_lines=lines, hire=hire, fingerprint=also)
+
+
+def identify(
+    ordered: Sequence[OrderLine], wanted: Sequence[PickLine], kind: Callable[[OrderLine], LineKind]
+) -> tuple[PickLine, ...]:
+    """The order's lines with the units that the invoice wants of each. A line without an id of its own has its place.
+
+    Raises Unmappable where the invoice wants some units only of lines that are not alike, or more than was ordered.
+    """
+    ids = Counter(line.line_id for line in ordered)
+    named = [
+        PickLine(
+            sku=line.sku,
+            quantity=line.quantity,
+            line_id=line.line_id if line.line_id and ids[line.line_id] == 1 else f"L{place}",
+            kind=kind(line),
+            unit_price=line.unit_price,
+            measurements=line.measurements,
+            garment=line.garment,
+        )
+        for place, line in enumerate(ordered, 1)
+        if line.quantity
+    ]
+    found: dict[str, PickLine] = {}
+    for one in wanted:
+        lines = [line for line in named if line.sku == one.sku]
+        for line in _some(lines, one):
+            found[line.line_id] = line
+    return tuple(found[line.line_id] for line in named if line.line_id in found)
+
+
+def _some(lines: Sequence[PickLine], wanted: PickLine) -> list[PickLine]:
+    there = sum(line.quantity for line in lines)
+    if there < wanted.quantity:
+        why = f"the invoice has {wanted.quantity} of it, its order {there}: look at the order in Khaos Control"
+        raise Unmappable("ORDER_ITEM", wanted.sku, why)
+    alike = {(line.kind, line.unit_price, line.measurements, line.garment) for line in lines}
+    if there > wanted.quantity and len(alike) > 1:
+        why = "the invoice has some of its units, and its lines differ: split the order so that no line is divided"
+        raise Unmappable("ORDER_ITEM", wanted.sku, why)
+    found, left = [], wanted.quantity
+    for line in lines:
+        if take := min(line.quantity, left):
+            found.append(line.model_copy(update={"quantity": take}))
+            left -= take
+    return found
+
+
+def keep_items(reading: Reading, connection: str, fulfilment: Fulfilment) -> None:
+    """Keep the lines under the ids by which their warehouse will name them."""
+    orders = reading.runtime.warehouse(connection).parts.garment_orders
+    if orders is None:
+        return
+    write_items(reading.run, orders.items(fulfilment), fulfilment)
+
+
+def write_items(run: Rows, items: Mapping[str, PickLine], fulfilment: Fulfilment) -> None:
+    """Write an order's lines into the ledger by the warehouse's ids, in place of what stood there."""
+    run("delete from order_item where fulfilment = %s", fulfilment.reference)
+    for item, line in items.items():
+        run(
+            "insert into order_item (fulfilment, item, sku, units, kind, unit_price, garment, back_by)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            fulfilment.reference,
+            item,
+            line.sku,
+            1 if line.kind is LineKind.HIRE else line.quantity,
+            line.kind.value,
+            line.unit_price,
+            line.garment,
+            _back_by(line, fulfilment.hire),
+        )
+
+
+def _back_by(line: PickLine, hire: HireDates | None) -> object:
+    return hire.back_by if hire is not None and line.kind is LineKind.HIRE else None
+
+
+def forget_items(run: Callable[..., object], reference: str, skus: Collection[str]) -> None:
+    """Forget the lines of some SKUs: they turned out to be no stock."""
+    run("delete from order_item where fulfilment = %s and sku = any (%s)", reference, sorted(skus))

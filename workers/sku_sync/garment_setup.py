@@ -1,0 +1,253 @@
+"""Garments that a warehouse is to know: announced or withdrawn by file, answered row by row; which SKUs have any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from mappings.canonical import GarmentItem
+from mappings.errors import Unmappable
+from workers.domain.fulfilment import Rows
+from workers.ledger.expected import Expected
+from workers.ledger.store import Claimed, Connection, Effect, NewMessage, Row, Store, run_effects, within
+from workers.ports.garments import GarmentSetup
+from workers.spine import exceptions
+from workers.spine.outcomes import Delivered, Outcome
+from workers.spine.reading import Reading
+from workers.spine.runtime import Runtime
+
+ROWS_A_FILE = 5000
+PROOF = Expected.ITEM_RESULTS.value
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """How many garments were announced or withdrawn, and how many stood so already."""
+
+    new: int
+    known: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetupFile:
+    """A set-up file: laid once."""
+
+    runtime: Runtime
+    repeatable: bool = True  # the same bytes under the same name
+    refused: str = "refused_by_warehouse"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Its bytes were frozen when it was posted."""
+        raise AssertionError("a set-up file is posted with its bytes")
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Lay it, and expect the answer."""
+        self.runtime.pace(message.connection)
+        setup = self.runtime.warehouse(message.connection).garment_setup
+        setup.send_setup(wire)
+        expect = Effect(
+            "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, %s, %s,"
+            " now() + make_interval(secs => %s), 'answer_missing', 'sku-sync', %s) on conflict do nothing",
+            (awaited(message.connection), PROOF, message.story, setup.answer_patience, message.connection),
+        )
+        return Delivered("at the warehouse; it answers garment by garment", (expect,))
+
+
+def awaited(connection: str) -> str:
+    """The subject of a warehouse's expected answers to its set-up files."""
+    return f"garments:{connection}"
+
+
+def announce(store: Store, connection: str, items: Iterable[GarmentItem]) -> Announced:
+    """Have garments set up, or withdrawn, with the next file. What is there already as it is written stays."""
+    new = known = 0
+    with store.transaction() as db:
+        for item in items:
+            row = db.execute(
+                "insert into garment_item (connection, unique_sku, product_sku, item, withdrawn, state)"
+                " values (%s, %s, %s, %s, %s, 'waiting') on conflict (connection, unique_sku) do update"
+                " set product_sku = excluded.product_sku, item = excluded.item, withdrawn = excluded.withdrawn,"
+                " state = 'waiting', file = null, said = '', changed_at = now()"
+                " where garment_item.item <> excluded.item or garment_item.state = 'rejected' returning unique_sku",
+                (connection, item.unique_sku, item.product_sku, item.model_dump_json(), item.retired),
+            ).fetchone()
+            new, known = (new + 1, known) if row else (new, known + 1)
+    return Announced(new, known)
+
+
+def listed(store: Store, connection: str, state: str = "") -> list[Row]:
+    """Announced garments, the latest change first."""
+    return store.rows(
+        "select unique_sku, product_sku, state, withdrawn, file, said, changed_at from garment_item"
+        " where connection = %s and %s in ('', state) order by changed_at desc, unique_sku",
+        connection,
+        state,
+    )
+
+
+def tend(runtime: Runtime, connection: str) -> int:
+    """Post what waits as a file, and look again at which SKUs have garments. Returns how many files."""
+    posted = 0
+    if runtime.warehouse(connection).parts.garment_setup is not None:
+        posted = _post_file(runtime, connection)
+    look_again(runtime, connection)
+    return posted
+
+
+def _post_file(runtime: Runtime, connection: str) -> int:
+    setup = runtime.warehouse(connection).garment_setup
+    with runtime.store.transaction() as db:
+        # a file, or its answer, may be lost: sent again in a later file, the garments stay what they are
+        db.execute(
+            "update garment_item set state = 'waiting', file = null where connection = %s and state = 'laid'"
+            " and changed_at < now() - make_interval(secs => %s)",
+            (connection, setup.answer_patience),
+        )
+        rows = db.execute(
+            "select unique_sku, item from garment_item where connection = %s and state = 'waiting'"
+            " and (not withdrawn or %s) order by changed_at, unique_sku limit %s for update skip locked",
+            (connection, setup.withdraws, ROWS_A_FILE),
+        ).fetchall()
+        items = _fitting(db, connection, setup, [GarmentItem.model_validate(row["item"]) for row in rows])
+        if not items:
+            return 0
+        number, at = _next(db, connection)
+        name, wire = setup.write_setup(items, number, at)
+        db.execute(
+            "update garment_item set state = 'laid', file = %s, changed_at = now()"
+            " where connection = %s and unique_sku = any (%s)",
+            (name, connection, [item.unique_sku for item in items]),
+        )
+        posted = NewMessage(
+            flow="sku-sync",
+            connection=connection,
+            kind="garments",
+            reference=name,
+            subject=f"garments:{connection}:{name}",
+            story=name,
+            body={"garments": len(items)},
+            fingerprint=name,
+            wire=wire,
+            note=f"{len(items)} garments",
+        )
+        run_effects(db, [posted.as_effect()])
+    return 1
+
+
+def _fitting(db: Connection, connection: str, setup: GarmentSetup, items: list[GarmentItem]) -> list[GarmentItem]:
+    """Those that the warehouse has room for; each of the others is a person's, and holds up none."""
+    good = []
+    for item in items:
+        try:
+            setup.check_item(item)
+        except Unmappable as error:
+            why = f"{error.field} {error.value!r}: {error.why}"
+            db.execute(
+                "update garment_item set state = 'rejected', said = %s, changed_at = now()"
+                " where connection = %s and unique_sku = %s",
+                (why, connection, item.unique_sku),
+            )
+            exceptions.file(
+                within(db),
+                "sku_refused",
+                subject=f"garment:{connection}:{item.unique_sku}",
+                story=item.product_sku,
+                flow="sku-sync",
+                connection=connection,
+                why=why,
+            )
+        else:
+            good.append(item)
+    return good
+
+
+def _next(db: Connection, connection: str) -> tuple[int, datetime]:
+    """The number of the next file, and its moment: no two files of a connection have the same."""
+    row = db.execute(
+        "insert into cursor (connection, source, value) values (%s, 'garment files', jsonb_build_object('n', 1))"
+        " on conflict (connection, source) do update set value = jsonb_build_object('n', (cursor.value->>'n')::integer"
+        " + 1), moved_at = now() returning (value->>'n')::integer as n, now() as at",
+        (connection,),
+    ).fetchone()
+    assert row is not None
+    return row["n"], row["at"]
+
+
+def read_results(reading: Reading) -> None:
+    """Reader of an answer to a set-up file: each row says whether its garment may be named in orders."""
+    connection = reading.record.connection
+    file, results, bad = reading.runtime.warehouse(connection).garment_setup.read_setup_results(reading.record.body)
+    for entry in bad:
+        reading.park("sku-sync", entry)
+    strangers: list[str] = []
+    for result in results:
+        subject, why = f"garment:{connection}:{result.sku}", f"{result.code}: {result.message}".strip(": ")
+        answered = reading.run(
+            "update garment_item set state = %s, said = %s, changed_at = now()"
+            " where connection = %s and unique_sku = %s"
+            " and (file = %s or (%s and not withdrawn and state <> 'accepted'))"
+            " returning product_sku",
+            "accepted" if result.accepted else "rejected",
+            why,
+            connection,
+            result.sku,
+            file,
+            result.accepted,  # of an earlier file it is as good; a refusal is of its own file alone
+        )
+        if not answered:
+            strangers += _strangers(reading, connection, result.sku)
+        elif result.accepted:
+            reading.close_exception("sku_refused", subject, "the warehouse took the garment")
+        else:
+            reading.file_exception(
+                "sku_refused",
+                subject=subject,
+                story=answered[0]["product_sku"],
+                flow="sku-sync",
+                connection=connection,
+                why=f"{connection} does not take garment {result.sku} of {answered[0]['product_sku']}:"
+                f" {why or 'no reason was given'}",
+            )
+    _over(reading, connection)
+    if strangers:
+        reading.file_exception(
+            "answer_unmatched",
+            subject=f"answer:{connection}:{file}",
+            story=file,
+            flow="sku-sync",
+            connection=connection,
+            why=f"{connection} answers for garments that {file} did not have: {', '.join(strangers[:5])}",
+        )
+    settle_skus(reading.run, connection)
+
+
+def _strangers(reading: Reading, connection: str, garment: str) -> list[str]:
+    ours = reading.run(
+        "select 1 as one from garment_item where connection = %s and unique_sku = %s", connection, garment
+    )
+    return [] if ours else [garment]
+
+
+def _over(reading: Reading, connection: str) -> None:
+    """Clear the expected answer once every garment that was laid is answered."""
+    if not reading.run(
+        "select 1 as one from garment_item where connection = %s and state = 'laid' limit 1", connection
+    ):
+        reading.run("delete from expectation where subject = %s", awaited(connection))
+        reading.close_exception("answer_missing", awaited(connection), "every garment is answered")
+
+
+def look_again(runtime: Runtime, connection: str) -> None:
+    """Confirm SKUs that have garments at the warehouse, and take back what has none any more."""
+    with runtime.store.transaction() as db:
+        settle_skus(within(db), connection)
+
+
+def settle_skus(run: Rows, connection: str) -> None:
+    """Confirm each SKU with a garment that is not retired, and take back the confirmation of one that has none left.
+
+    One whose order was refused is confirmed again by a later word about a garment of it, and looked at again after a
+    while. Nothing is taken back of a warehouse none of whose garments stands in the ledger: a person set those up.
+    """
+    run("select settle_garment_skus(%s)", connection)

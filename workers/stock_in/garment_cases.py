@@ -1,0 +1,99 @@
+"""The cases that a stock file shows beside its count: words without a row, garments lost, garments of no known SKU."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from mappings.errors import Unreadable
+from workers.spine import exceptions
+from workers.spine.reading import Reading
+from workers.spine.runtime import Runtime
+
+NAMED = 5  # tags or SKUs that an exception names
+LATE, NEVER = 1, 21  # days after the day on which a hire is expected back
+HIRES = """
+select g.tag || coalesce(' of ' || nullif(g.event_order, ''), '') as name from garment g
+ where g.home = %s and g.hired and g.state = 'with_customer' and g.back_by < current_date - %s::integer
+   and (%s::integer is null or g.back_by >= current_date - %s::integer) order by g.back_by, g.tag
+"""
+
+
+def file_words(reading: Reading, home: str, troubles: Iterable[Unreadable]) -> None:
+    """File each word that no table knows, once, however many garments carry it; close what the file shows no more."""
+    standing: list[str] = []
+    for one in troubles:
+        subject = f"stockword:{home}:{one.error.field} {one.error.value}"[:300]
+        standing.append(subject)
+        reading.file_exception(
+            one.error.kind,
+            subject=subject,
+            story=home,
+            flow="stock-in",
+            connection=reading.record.connection,
+            why=f"{one.error.field} {one.error.value!r}, for example of {one.subject}: {one.error.why}",
+        )
+    exceptions.close_all(
+        reading.run,
+        "starts_with(e.subject, %s) and e.subject <> all (%s)",
+        f"stockword:{home}:",
+        standing,
+        why="the file has no such word any more",
+    )
+
+
+def after_file(reading: Reading, home: str, lost_after: int) -> None:
+    """File, renew or close the cases of a building after a file was counted."""
+    _listed(
+        reading,
+        home,
+        "garment_lost",
+        "select tag as name from garment where home = %s and not retired and missed >= %s order by tag",
+        f"garments stand in none of the last {lost_after} days' files",
+        lost_after,
+    )
+    _listed(
+        reading,
+        home,
+        "garment_not_set_up",
+        "select distinct g.sku as name from garment g where g.home = %s and not g.retired and g.state <> 'sold'"
+        " and not exists (select 1 from product p where p.code = g.sku and p.erp = %s) order by 1",
+        "SKUs of garments are no stock codes of Khaos Control, so they sell nothing",
+        reading.runtime.configuration.erp.name,
+    )
+
+
+def check_hires(runtime: Runtime) -> int:
+    """File or close, for each building, hires that are late and those that nobody expects back. Returns how many."""
+    found = 0
+    for home, (connection, _) in runtime.configuration.homes.items():
+        if runtime.warehouse(connection).parts.garments is None:
+            continue
+        for kind, after, before in (("hire_late", LATE, NEVER), ("hire_not_returned", NEVER, None)):
+            rows = runtime.store.rows(HIRES, home, after, before, before)
+            found += len(rows)
+            what = f"hired garments are more than {after} days late"
+            _file(runtime.store.run, home, connection, kind, [row["name"] for row in rows], what)
+    return found
+
+
+def _listed(reading: Reading, home: str, kind: str, sql: str, what: str, *more: object) -> None:
+    names = [row["name"] for row in reading.run(sql, home, *more)]
+    _file(reading.run, home, reading.record.connection, kind, names, what)
+
+
+def _file(run: exceptions.Run, home: str, connection: str, kind: str, names: Sequence[str], what: str) -> None:
+    subject = f"{kind}:{home}"
+    if not names:
+        exceptions.close(run, kind, subject, "there are none any more")
+        return
+    rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    exceptions.file(
+        run,
+        kind,
+        subject=subject,
+        story=home,
+        flow="stock-in",
+        connection=connection,
+        why=f"{len(names)} {what}: {', '.join(names[:NAMED])}{rest}",
+        once=exceptions.Once.OR_DISMISSED,
+    )

@@ -1,0 +1,68 @@
+"""A whole file of garments taken in one go: row by row into a staging table, and from there set by set."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from mappings.canonical import GarmentRow
+from workers.ledger.store import Connection
+
+STAGE = (
+    'create temp table garment_row (tag text collate "C", sku text, unique_sku text, state text, grade text,'
+    " order_reference text, place text) on commit drop"
+)
+COPY = "copy garment_row from stdin"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A file that counts. ``whole``: every row of it could be read, so what it does not name is missing.
+
+    ``lists_away`` says whether such files name garments that are with customers.
+    """
+
+    connection: str
+    home: str
+    at: datetime
+    day: date
+    whole: bool = True
+    lists_away: bool = True
+    buffer_hours: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The effect of a file: garments that are new, garments that it misses, SKUs whose position changed."""
+
+    new: int
+    missed: int
+    changed: int
+    first: bool
+
+
+def take(db: Connection, count: Count, rows: Iterable[GarmentRow]) -> Taken:
+    """Take a whole file, one row in memory at a time, in the caller's transaction."""
+    db.execute(STAGE)
+    with db.cursor().copy(COPY) as copy:
+        for row in rows:
+            copy.write_row(
+                (row.tag, row.sku, row.unique_sku, row.state, row.grade or "", row.order_reference, row.state_words)
+            )
+    db.execute("analyze garment_row")
+    argument: dict[str, Any] = {
+        "connection": count.connection,
+        "home": count.home,
+        "at": count.at.isoformat(),
+        "day": count.day.isoformat(),
+        "whole": count.whole,
+        "lists_away": count.lists_away,
+        "buffer_hours": count.buffer_hours,
+    }
+    found = db.execute("select take_garment_file(%s) as taken", (json.dumps(argument),)).fetchone()
+    assert found is not None
+    db.execute("drop table garment_row")
+    return Taken(**found["taken"])
