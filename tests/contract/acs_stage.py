@@ -18,7 +18,7 @@ WORLD = "build_acs"
 LACKS = frozenset({"announced returns", "supplier's receipts", "adjustments with a reason", "returns in units"})
 SITES = ("Main Site", "Main Quarantine", "Main Damaged", "Main Inspection", "Main Buffer")
 OVER = {Status.DISPATCHED, Status.CANCELLED, Status.REJECTED}
-NEW = 3  # garments of a product that people announce when the catalogue first has it
+NEW = 1  # garments of a product that people announce when the catalogue first has it
 
 
 class Stage:
