@@ -39,11 +39,11 @@ faults: $(READY)  ## the demo with everything killed, flushed and delayed in tur
 bench: $(READY)  ## how much goes through, measured
 	$(BIN)/python -m workers.bench $(ARGS)
 
-simulate: $(READY)  ## a seeded walk over all that may happen; SEEDS=1-50 STEPS=120, and a seed replays its walk
-	$(BIN)/python -m workers.simulator --seeds $(or $(SEEDS),1-20) --steps $(or $(STEPS),120) $(ARGS)
+simulate: $(READY)  ## a seeded walk over all that may happen; SEEDS=1-50 STEPS=400, and a seed replays its walk
+	$(BIN)/python -m workers.simulator --seeds $(or $(SEEDS),1-20) --steps $(or $(STEPS),400) $(ARGS)
 
 mutants: $(READY)  ## lines of the product made wrong, one at a time: which seeds of the simulator notice
-	$(BIN)/python -m workers.simulator --mutants --seeds $(or $(SEEDS),1-12) --steps $(or $(STEPS),120) $(ARGS)
+	$(BIN)/python -m workers.simulator --mutants --seeds $(or $(SEEDS),1-12) --steps $(or $(STEPS),400) $(ARGS)
 
 test: $(READY)  ## all tests, three files at a time; ARGS="tests/deployment -x" runs some, one after the other
 	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))

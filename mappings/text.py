@@ -6,7 +6,14 @@ import re
 
 LOST = "\ue0f0"  # in place of a character that XML forbids: adapters and mappings write the same
 UNKNOWN = "\ufffd"
-NO_VALUE = frozenset({"nan", "null", "(null)", "none", "nil", "undefined", "n/a", "#n/a", "-"})
+NO_VALUE = frozenset(
+    {
+        "nan", "-nan", "nat", "null", "(null)", "#null!", "none", "nil", "undefined", "n/a", "#n/a", "<na>", "\\n", "-",
+        "#ref!", "#value!", "#name?", "#num!", "#div/0!",
+    }
+)  # fmt: skip
+# 536365 as a spreadsheet, or a program, writes it that took codes for numbers
+_AS_NUMBER = re.compile(r"(\d+)\.0+|\d(?:\.\d+)?E\+\d+", re.ASCII)
 
 _UNHELD = re.compile("[\x00\ud800-\udfff]")
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -23,6 +30,21 @@ def without_placeholder(text: str) -> str:
     """``text`` without spaces around it; empty for a placeholder such as "n/a" that stands for no value."""
     kept = text.strip()
     return "" if kept.lower() in NO_VALUE else kept
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether a text stands for no value, such as "n/a"."""
+    return text.strip().lower() in NO_VALUE
+
+
+def why_no_code(text: str) -> str:
+    """Why a cell of a file holds no code, with what to write instead; empty for a code."""
+    if is_placeholder(text):
+        return f"{text.strip()!r} stands for no value: write the code"
+    if found := _AS_NUMBER.fullmatch(text.strip()):
+        code = found[1] or "it in full"
+        return f"{text.strip()!r} is a number as a spreadsheet writes one: write {code}, and make the column text"
+    return ""
 
 
 def legal(given: str) -> str:

@@ -19,7 +19,7 @@ from workers.config import environment
 from workers.ledger.store import Claimed, task_id
 from workers.observability import alerts, logs
 from workers.process import Process
-from workers.spine import dead_letters, poison, reading, scheduler
+from workers.spine import dead_letters, poison, reading, restored, scheduler
 from workers.spine.delivery import drain
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
@@ -119,8 +119,10 @@ class BellTask(Task):  # type: ignore[misc]
             keep_poison(self.name, "poison", raw)
 
 
-def _drain(lane: str) -> None:
-    drain(process().slot(), lane)
+def _drain(lane: str, message_id: int) -> None:
+    here = process()
+    restored.look_at_bell(here.runtime, message_id)
+    drain(here.slot(), lane)
 
 
 for _lane in (*FLOWS, ISOLATE):
@@ -128,7 +130,7 @@ for _lane in (*FLOWS, ISOLATE):
     @app.task(name=_lane, base=BellTask, bind=True)  # type: ignore[untyped-decorator]
     def _bell(self: Task, message_id: int, generation: int) -> None:  # noqa: ARG001  a bell's arguments, and Celery's binding
         """Wake a slot of this lane: it works until nothing may go."""
-        _drain(self.name)
+        _drain(self.name, message_id)
 
 
 @app.task(name="dead-letters", base=BellTask)  # type: ignore[untyped-decorator]

@@ -64,6 +64,10 @@ class Gxo:
             seen = self._seen[facility] = {one: before.get(one, now) for one in found}
         return [one for one in found if now - seen[one] >= self.settings.stable_for]
 
+    def lying(self, facility: str, folder: str) -> list[Entry]:
+        """Everything that lies in one of the facility's folders, whole or growing, oldest first; nothing is moved."""
+        return self._sftp.listing(self._folder(facility, folder))
+
     def fetch(self, path: str) -> bytes:
         """The whole file. Rejected (``missing``) when somebody archived it, (``too_large``) above the setting."""
         return self._sftp.fetch(path, self.settings.largest_file)

@@ -14,6 +14,7 @@ from datetime import date
 from mappings.canonical import GarmentItem
 from mappings.canonical.advices import ItemResult
 from mappings.errors import Unmappable, Unreadable
+from mappings.text import is_placeholder, without_placeholder
 
 COLUMNS = ("product_sku", "unique_sku", "name", "designer", "garment_type", "sizes", "description")
 NEEDED = ("product_sku", "unique_sku", "name", "sizes")
@@ -80,9 +81,13 @@ def read_setup_result(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
         sku, result, code, message, *_ = (*(cell.strip() for cell in row), "", "", "", "")
         if not any((sku, result, code, message)):
             continue
-        if not sku or result.lower() not in RESULTS:
+        if not sku or is_placeholder(sku) or result.lower() not in RESULTS:
             why = f"a row is {','.join(RESULT)}, its result accepted or rejected: ask ACS to lay the file again"
-            bad.append(Unreadable(sku or f"row {place}", Unmappable("result", result, why, kind="unknown_status")))
+            bad.append(
+                Unreadable(
+                    without_placeholder(sku) or f"row {place}", Unmappable("result", result, why, kind="unknown_status")
+                )
+            )
         else:
             good.append(ItemResult(sku=sku, accepted=RESULTS[result.lower()], code=code, message=message))
     return good, bad

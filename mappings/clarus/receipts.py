@@ -17,6 +17,7 @@ from mappings.clarus.conditions import LESS_SELLABLE, Conditions
 from mappings.clarus.tables import read_receipt_status
 from mappings.clarus.values import mapping, moment, needed, text, whole, within
 from mappings.errors import Unmappable
+from mappings.text import without_placeholder
 
 Node = Mapping[str, Any]
 StockCondition = tuple[Condition, str]  # condition and hold reason
@@ -44,7 +45,7 @@ def read_receipt(
     """
     header = mapping(detail.get("goods_in_receipt"), "goods_in_receipt")
     word, kind = text(header.get("status")), text(header.get("receipt_type"))
-    status, reference = read_receipt_status(word), text(header.get("reference"))
+    status, reference = read_receipt_status(word), without_placeholder(text(header.get("reference")))
     is_return = kind.lower() in {one.strip().lower() for one in return_words}
     shelves = _PutAwayStock(detail.get("stocks") or (), reference, Conditions(own))
     return GoodsReceipt(
@@ -55,7 +56,7 @@ def read_receipt(
         status_word=word,
         kind_word=kind,
         return_reference=reference if is_return else "",
-        order_reference=text(header.get("external_system_reference2")),
+        order_reference=without_placeholder(text(header.get("external_system_reference2"))),
         lines=tuple(
             entry
             for line in detail.get("lines") or ()

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from mappings.errors import Unmappable
+from mappings.text import without_placeholder
 
 LONGEST_ID = 20
 LONGEST_REFERENCE = 50  # OpenAPI Reference, ProductCode
@@ -51,7 +52,7 @@ def an_id(value: Any) -> str:
 
 def a_code(value: Any) -> str:
     """A reference or a code, empty for what none could be."""
-    code = value.strip() if isinstance(value, str) else ""
+    code = without_placeholder(value) if isinstance(value, str) else ""
     return code if code.isprintable() and len(code) <= LONGEST_REFERENCE else ""
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from mappings.errors import Unmappable
 from mappings.quantities import believable
-from mappings.text import storable
+from mappings.text import is_placeholder, storable
 
 LEFT_OUT = "Clarus left out what it documents: read it again, then ask Clarus"
 
@@ -29,6 +29,8 @@ def needed(value: Any, field: str) -> str:
     found = text(value)
     if not found:
         raise Unmappable(field, "", LEFT_OUT)
+    if is_placeholder(found):
+        raise Unmappable(field, found, "this stands for no value: correct it in Clarus")
     return found
 
 

@@ -3,6 +3,7 @@
 from mappings.gxo.acknowledgements import read_824, read_997, read_ta1
 from mappings.gxo.couriers import read_courier
 from mappings.gxo.items import read_item_results, write_item, write_item_file, write_items
+from mappings.gxo.laid_orders import read_940
 from mappings.gxo.movements import read_947
 from mappings.gxo.orders import Purpose, write_940, write_cancellation
 from mappings.gxo.parties import Client
@@ -20,6 +21,7 @@ __all__ = [
     "is_return",
     "read_824",
     "read_846",
+    "read_940",
     "read_944",
     "read_945",
     "read_947",

@@ -16,7 +16,7 @@ from mappings.errors import Unmappable, Unreadable
 from mappings.gxo.addresses import clean
 from mappings.gxo.orders import ITEM, ean
 from mappings.gxo.segments import SEPARATORS
-from mappings.text import UNKNOWN, storable
+from mappings.text import UNKNOWN, is_placeholder, storable, without_placeholder
 
 COLUMNS = (
     "sku", "ean", "description", "size", "colour", "season", "division", "uom", "case_qty", "weight_kg", "length_cm",
@@ -115,10 +115,10 @@ def read_item_results(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
         if not any(cells):
             continue
         code, result, *rest = (*cells, "", "")
-        if not code or UNKNOWN in code or result.lower() not in RESULTS:
+        if not code or is_placeholder(code) or UNKNOWN in code or result.lower() not in RESULTS:
             why = "a row is sku, accepted or rejected, code, message: ask GXO to send the result again"
             error = Unmappable("result", result, why, kind="unknown_status")
-            bad.append(Unreadable(code or f"row {place}", error))
+            bad.append(Unreadable(without_placeholder(code) or f"row {place}", error))
         else:
             one = ItemResult(sku=code, accepted=RESULTS[result.lower()], code=rest[0], message=(*rest, "")[1])
             by_sku.setdefault(code, []).append(one)

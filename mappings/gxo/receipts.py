@@ -26,6 +26,7 @@ from mappings.gxo.segments import (
     note,
     sku,
 )
+from mappings.text import without_placeholder
 
 SUPPLIER, RETURN, BLIND = "F", "C", "BLIND"
 STATUS_WORD = "944"
@@ -72,7 +73,9 @@ def read_944(
         raise Unmappable("W1701", kind, why, kind="unknown_status")
     rows = [_read_row(loop) for loop in loops(segments, "W07")]
     _check_total(segments, sum(one.units for one in rows))
-    reference = element(opening, 4) or (element(first(segments, "N9", "RZ"), 2) if kind == RETURN else "")
+    reference = without_placeholder(element(opening, 4))
+    if not reference and kind == RETURN:
+        reference = without_placeholder(element(first(segments, "N9", "RZ"), 2))
     lines, bad = [], []
     for one in rows:
         judged = _judge(one, conditions, graded=kind == RETURN)
@@ -87,7 +90,7 @@ def read_944(
         status_word=STATUS_WORD,
         kind_word=f"{kind} {BLIND}" if kind == RETURN and not reference else kind,
         return_reference=reference if kind == RETURN else "",
-        order_reference=element(first(segments, "N9", "CO"), 2),
+        order_reference=without_placeholder(element(first(segments, "N9", "CO"), 2)),
         lines=tuple(lines),
         received_at=latest(day(opening, 2), told_at, zone),
         read_at=told_at,

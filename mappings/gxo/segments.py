@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from mappings.errors import Unmappable
 from mappings.quantities import believable
+from mappings.text import is_placeholder
 
 Segment = tuple[str, ...]
 Segments = Sequence[Segment]
@@ -37,6 +38,8 @@ def needed(segment: Segment, place: int) -> str:
     value = element(segment, place)
     if not value:
         raise Unmappable(_name(segment, place), "", "GXO left out what the profile demands: ask GXO to send it again")
+    if is_placeholder(value):
+        raise Unmappable(_name(segment, place), value, "this stands for no value: ask GXO to send it again")
     return value
 
 

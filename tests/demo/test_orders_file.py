@@ -133,6 +133,12 @@ def test_a_product_that_only_came_back_is_a_product_of_the_file() -> None:
         ({"Description": "ONE, TWO"}, "file_line_unreadable"),
         ({"Description": '"NEVER CLOSED'}, "file_line_unreadable"),
         ({"CustomerID": "1" * 31}, "file_line_unreadable"),
+        ({"StockCode": "nan"}, "file_line_unreadable"),
+        ({"StockCode": "#N/A"}, "file_line_unreadable"),
+        ({"StockCode": "22139.0"}, "file_line_unreadable"),
+        ({"StockCode": "2.2139E+10"}, "file_line_unreadable"),
+        ({"Quantity": "NULL"}, "file_line_unreadable"),
+        ({"InvoiceDate": "NaT"}, "file_line_unreadable"),
     ],
 )
 def test_a_bad_line_is_refused_by_number_and_spoils_no_neighbour(cells: dict[str, str], kind: str) -> None:
@@ -143,8 +149,9 @@ def test_a_bad_line_is_refused_by_number_and_spoils_no_neighbour(cells: dict[str
 
 
 def test_a_line_without_an_invoice_number_or_cut_short_is_refused() -> None:
-    file = read(line(InvoiceNo=""), "536365,85123A", line())
-    assert [one.line_number for one in file.refused] == [2, 3]
+    file = read(line(InvoiceNo=""), "536365,85123A", line(), line(InvoiceNo="None"), line(InvoiceNo="536366.0"))
+    assert sorted(one.line_number or 0 for one in file.refused) == [2, 3, 5, 6]
+    assert "write 536366," in next(one.reason for one in file.refused if one.line_number == 6)
     assert len(file.orders) == 1
 
 
@@ -164,6 +171,14 @@ def test_a_missing_customer_is_a_guest_of_that_invoice() -> None:
     guests = read(line(CustomerID=""), line(CustomerID="", InvoiceNo="536366")).orders
     assert [one.customer_ref for one in guests] == ["GUEST-536365", "GUEST-536366"]
     assert guests[0].address != guests[1].address
+
+
+@pytest.mark.parametrize("nobody", ["nan", "NaN", "NULL", "None", "#N/A"])
+def test_a_marker_of_no_value_is_no_customer_no_country_and_no_description(nobody: str) -> None:
+    file = read(line(CustomerID=nobody, Country=nobody, Description=nobody), line(CustomerID="", Country="France"))
+    (order,) = file.orders
+    assert (order.customer_ref, order.country_name, file.refused) == ("GUEST-536365", "France", ())
+    assert {one.description for one in file.products} == {"LIGHT HOLDER"}
 
 
 def test_a_customer_is_the_same_person_on_every_invoice_and_another_with_another_seed() -> None:

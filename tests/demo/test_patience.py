@@ -11,7 +11,7 @@ from workers.demo.observer import TOLD, Lookout
 from workers.demo.orders_file.reading import OrdersFile
 from workers.demo.reconciliation.compare import Report, compare
 from workers.demo.setting.stand_ins import Partners
-from workers.demo.timeout import EACH, STUCK, WHOLE, Patience
+from workers.demo.timeout import EACH, EACH_PRODUCT, STUCK, WHOLE, Patience
 from workers.ledger.store import NewMessage, Store
 
 
@@ -27,7 +27,7 @@ def test_books_that_stay_as_they_are_are_waited_for_no_longer_than_anything_can_
 
 
 def test_what_moves_is_waited_for_until_the_time_of_the_whole_demo_is_over() -> None:
-    patience, whole = Patience(began=0.0, orders=100), WHOLE + 100 * EACH
+    patience, whole = Patience(0.0, orders=100, products=50), WHOLE + 100 * EACH + 50 * EACH_PRODUCT
     for look in range(0, int(whole), 50):
         assert patience.why_not(seen(in_flight=look), float(look)) == ""
     assert not patience.late(whole)

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from adapters.errors import ReachError
+from mappings.text import why_no_code
 from workers.cli import connect, output
 from workers.cli.exceptions import As, acting
 from workers.cli.output import AsJson, NotDone
@@ -56,7 +57,7 @@ def go_live(
                 raise NotDone(f"nothing of {send} is held at {connection}: `fleet order {send}` shows where it stands")
             output.done(f"{send} is sent within seconds", {"sent": send}, json_wanted=json_wanted)
             return
-        wish = going.Wish(connection, who, _moment(at), _there(there), tuple(form or ()))
+        wish = going.Wish(connection, who, _moment(at), read_there(there), tuple(form or ()))
         try:
             counts = going.go_live(runtime, wish)
         except going.NotReady as error:
@@ -85,7 +86,8 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _there(file: Path | None) -> dict[str, dict[str, int]] | None:
+def read_there(file: Path | None) -> dict[str, dict[str, int]] | None:
+    """Read what a warehouse that cannot be asked has, by order and SKU. Raises NotDone for a line that is none."""
     if file is None:
         return None
     units: dict[str, dict[str, int]] = defaultdict(dict)
@@ -96,6 +98,9 @@ def _there(file: Path | None) -> dict[str, dict[str, int]] | None:
         for number, row in enumerate(rows, 2):
             if not (row["units"] or "").isdigit() or not row["reference"] or not row["sku"]:
                 raise NotDone(f"{file}, line {number}: a reference, a SKU and whole units are wanted")
+            for column in ("reference", "sku"):
+                if why := why_no_code(row[column]):
+                    raise NotDone(f"{file}, line {number}: its {column} {why}")
             order = units[row["reference"]]
             order[row["sku"]] = order.get(row["sku"], 0) + int(row["units"])
     return dict(units)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from adapters.errors import ReachError
 from workers.cli import connect, output
 from workers.cli.exceptions import As, acting
 from workers.cli.output import AsJson, NotDone
@@ -29,17 +30,32 @@ def restored(
 
     Example: `fleet restored --by anna`, then `fleet up`, then `fleet go-live leeds`
     """
-    from workers.going_live import restoring  # noqa: PLC0415  it loads every system
+    from workers.edi.control_numbers import highest_laid  # noqa: PLC0415  it loads every system
+    from workers.going_live import restoring  # noqa: PLC0415  as above
+    from workers.spine.runtime import Runtime  # noqa: PLC0415  as above
 
-    configuration = connect.configuration()
-    warehouses = [one.name for one in configuration.warehouses]
-    with closing(connect.store()) as store:
-        done = restoring.take_back(store, warehouses, acting(by or as_), _numbers(above or [], warehouses))
-    facts = {"shut": list(done.shut), "numbers": dict(done.numbers)}
-    words = (
-        f"nothing is sent to {', '.join(done.shut) or 'anybody'} now: start the workers, then `fleet go-live NAME` each"
-    )
-    output.done(words, facts, json_wanted=json_wanted)
+    connect.store().close()  # says so at once when the ledger is away
+    laid: dict[str, int] = {}
+    unread: dict[str, str] = {}
+    with closing(Runtime(connect.configuration(), pool=2)) as runtime:
+        warehouses = [one.name for one in runtime.configuration.warehouses]
+        numbers = _numbers(above or [], warehouses)
+        for name in warehouses:
+            try:
+                laid[name] = highest_laid(runtime, name)
+            except ReachError as error:
+                unread[name] = error.what
+        done = restoring.take_back(runtime.store, warehouses, acting(by or as_), numbers, laid)
+    facts = {"shut": list(done.shut), "numbers": dict(done.numbers), "unread": unread}
+    words = [f"nothing is sent to {', '.join(done.shut) or 'anybody'} now"]
+    words += [f"control numbers of {name} go on above {number}" for name, number in sorted(done.numbers.items())]
+    words += [
+        f"the folders of {name} could not be read ({why}): run this again when they can, or ask its people for the last"
+        f" number that they have seen and name it with --above {name}=NUMBER"
+        for name, why in sorted(unread.items())
+    ]
+    words.append("start the workers, then `fleet go-live NAME` each")
+    output.done("\n".join(words), facts, json_wanted=json_wanted)
 
 
 def _numbers(above: list[str], warehouses: list[str]) -> dict[str, int]:

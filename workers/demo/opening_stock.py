@@ -13,7 +13,7 @@ from workers.ledger.store import Store
 
 AT_ONCE = 500  # products in one call
 STILL = 6.0  # seconds without another product: the rest cannot come
-PATIENCE = 180.0
+PATIENCE, EACH_PRODUCT = 180.0, 0.2  # seconds, and more for each product of the file
 
 SYNCED = """
 select (select count(*) from message_key where flow = 'sku-sync' and kind = 'product') as told,
@@ -74,7 +74,7 @@ def wait_for_products(store: Store, file: OrdersFile) -> bool:
     """
     store.run("update schedule set due_at = now() where name like 'catalogue %%'")
     expected = len(CONNECTIONS) * sum(one.stock_controlled for one in file.products)
-    ends, told, since = time.monotonic() + PATIENCE, 0, time.monotonic()
+    ends, told, since = _ends(file), 0, time.monotonic()
     while time.monotonic() < ends:
         row = store.row(SYNCED) or {"told": 0, "open": 1}
         if row["told"] != told:
@@ -95,14 +95,14 @@ def stock_up_gxo(partners: Partners, plan: Plan) -> None:
     partners.at_gxo("setup", {"stock": stock})
 
 
-def count_buildings(partners: Partners, store: Store) -> bool:
+def count_buildings(partners: Partners, store: Store, file: OrdersFile) -> bool:
     """Have every building counted now, as on a first night, and wait until Khaos Control shows it all.
 
     False when that takes too long: the day begins all the same.
     """
     row = store.row("select clock_timestamp() as at")
     assert row is not None
-    at, ends = row["at"], time.monotonic() + PATIENCE
+    at, ends = row["at"], _ends(file)
     ask_for_counts(partners)
     while time.monotonic() < ends:
         store.run(COUNT, at, at)
@@ -111,6 +111,10 @@ def count_buildings(partners: Partners, store: Store) -> bool:
             return True
         time.sleep(0.5)
     return False
+
+
+def _ends(file: OrdersFile) -> float:
+    return time.monotonic() + PATIENCE + EACH_PRODUCT * len(file.products)
 
 
 def ask_for_counts(partners: Partners) -> None:

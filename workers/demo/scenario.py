@@ -56,7 +56,7 @@ class Day:
         """``began`` is a moment of the monotonic clock: seconds are counted from it."""
         self._stage, self._store, self._file, self._plan = stage, store, file, plan
         self._console, self._began = console, began
-        self._patience = Patience(began, len(file.orders))
+        self._patience = Patience(began, len(file.orders), len(file.products))
         partners = stage.partners
         pace = UNDER_LOAD / max(1, len(file.orders)) if wish.faulty else 0.0
         self._loading = Loading(file, stage.khaos_url, store, seed=wish.seed, pace=pace)
@@ -101,7 +101,7 @@ class Day:
             self._say_unready()
         opening_stock.stock_up_gxo(self._stage.partners, self._plan)
         self._say("they know them; the buildings are counted")
-        if not opening_stock.count_buildings(self._stage.partners, self._store):
+        if not opening_stock.count_buildings(self._stage.partners, self._store, self._file):
             self._say_unready()
         self._stage.partners.open_channel()
         self._say(f"Khaos Control shows what they hold; {len(self._file.orders)} orders come in")

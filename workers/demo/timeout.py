@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from workers.demo.reconciliation.compare import Report
 
-WHOLE = 420.0  # seconds for a demo, and half a second more for each order of the file
+WHOLE = 420.0  # seconds for a demo, and more for each order and each product of the file
 EACH = 0.5
+EACH_PRODUCT = 0.4  # it is told to every warehouse, counted in every building and shown at every site
 STUCK = 200.0  # seconds without any change in the report: more than any limit in the demo's fleet.toml
 
 
 class Patience:
-    """Of one demo that ``began`` at a moment of the monotonic clock, with so many ``orders``."""
+    """Of one demo that ``began`` at a moment of the monotonic clock, with so many ``orders`` and ``products``."""
 
-    def __init__(self, began: float, orders: int) -> None:
-        self._began, self._whole = began, WHOLE + EACH * orders
+    def __init__(self, began: float, orders: int, products: int = 0) -> None:
+        self._began, self._whole = began, WHOLE + EACH * orders + EACH_PRODUCT * products
         self._before: Report | None = None
         self._changed = began
 

@@ -10,10 +10,11 @@ from workers.dispatch_in.departures import left, left_beyond
 from workers.dispatch_in.parcels import name_unused, take_late_numbers
 from workers.dispatch_in.shipments import ship
 from workers.domain import aliases, transitions
-from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, read_row
+from workers.domain.fulfilment import TAKEN_BACK, FulfilmentRow, State, read_row
 from workers.domain.rereads import reread
 from workers.ledger.store import run_effects
 from workers.ports.sources import event_of
+from workers.spine import restored
 from workers.spine.reading import Reading
 
 # one statement, because every webhook asks: our number of an order by either of its names, and what we know of it
@@ -96,7 +97,10 @@ def find(reading: Reading, reference: str, *, left: bool) -> FulfilmentRow | Non
             connection=connection,
             why=f"{connection} dispatched {reference}, which the fleet never sent",
         )
-    return read_row(rows[0]) if rows else None
+    row = read_row(rows[0]) if rows else None
+    if row is not None and row.state is State.NEW:
+        restored.look_at_references(reading.run, connection, [row.reference], f"{connection} tells of its order, and")
+    return row
 
 
 def may_ship(reading: Reading, row: FulfilmentRow, gone: dict[str, int], *, over: bool) -> bool:

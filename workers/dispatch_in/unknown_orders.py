@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from itertools import islice
 
-from workers.spine import exceptions
+from workers.ledger.store import within
+from workers.spine import exceptions, restored
 from workers.spine.polling import call
 from workers.spine.runtime import Runtime
 
@@ -24,6 +25,8 @@ def check(runtime: Runtime, warehouse: str) -> int:
             warehouse,
             some,
         )
+        with runtime.store.transaction() as db:
+            restored.look_at_references(within(db), warehouse, some, f"{warehouse}, among what it is to ship,")
         for reference in sorted(set(some) - {row["reference"] for row in ours}):
             subjects.append(f"order:{warehouse}:{reference}")
             exceptions.file(

@@ -6,6 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Sequence
+from datetime import timedelta
 
 from adapters.errors import ReachError, Rejected
 from workers.edi.folder_troubles import ARCHIVE, FETCH, LIST, Trouble, Troubles
@@ -15,6 +16,7 @@ from workers.spine import exceptions
 from workers.spine.polling import call
 from workers.spine.runtime import Runtime
 
+OVERLAP = timedelta(days=1)  # of files in the archive with those that the ledger has: clocks differ
 AT_MOST = 240.0  # seconds of one turn; what is left lies there for the next
 
 
@@ -70,6 +72,34 @@ def take_one(
     else:
         troubles.over(ARCHIVE, file.name, "the file was moved away")
     return effect == "taken"
+
+
+def take_again(runtime: Runtime, connection: str, facility: str) -> int:
+    """Take files that lie in the archive and that the ledger lacks: it was restored from a backup. Returns how many.
+
+    Only what was written since a day before the last file that the ledger has: what is older it has had.
+    """
+    warehouse = runtime.warehouse(connection)
+    row = runtime.store.row(
+        "select max(taken_at) as last from partner_file where connection = %s and facility = %s", connection, facility
+    )
+    if row is None or row["last"] is None:
+        return 0
+    had = {
+        one["name"]
+        for one in runtime.store.rows(
+            "select name from partner_file where connection = %s and facility = %s", connection, facility
+        )
+    }
+    runtime.pace(connection)
+    taken = 0
+    for file in warehouse.past.archived(facility, row["last"] - OVERLAP):
+        if file.name in had:
+            continue
+        runtime.pace(connection)
+        data = warehouse.files.fetch(file.path)
+        taken += _keep(runtime, connection, facility, file.name, data, lies_still=False) == "taken"
+    return taken
 
 
 def _keep(runtime: Runtime, connection: str, facility: str, name: str, data: bytes, *, lies_still: bool) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
-from workers.ledger.store import Claimed, Effect, call
+from workers.ledger.store import Claimed, Effect, call, within
 from workers.ports.orders import ControlNumber
+from workers.spine import restored
+from workers.spine.polling import call as polled
 from workers.spine.runtime import Runtime
 
 
@@ -20,6 +23,23 @@ def control_number_giver(runtime: Runtime, message: Claimed) -> Callable[[], Con
         return ControlNumber(row["number"], row["given_at"])
 
     return stamp
+
+
+def highest_laid(runtime: Runtime, name: str) -> int:
+    """The highest control number of ours in a partner's folders, 0 where it shows none. Raises what adapters raise."""
+    past = runtime.warehouse(name).parts.past
+    highest = 0
+    for facility in runtime.warehouse(name).sites if past else ():
+        runtime.pace(name)
+        highest = max([highest, *runtime.warehouse(name).past.numbers_laid(facility)])
+    return highest
+
+
+def look_at_folders(runtime: Runtime, name: str) -> bool:
+    """See whether a file of ours lies there whose number the ledger has yet to give. True at a sign of a restore."""
+    highest = polled(runtime, name, "numbers", partial(highest_laid, runtime, name))
+    with runtime.store.transaction() as db:
+        return restored.look_at_number(within(db), name, highest, f"a file of ours in the folders of {name}")
 
 
 def awaits_answers(runtime: Runtime, message: Claimed, *only: str) -> list[Effect]:

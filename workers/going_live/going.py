@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from mappings.errors import Unmappable
 from workers.domain import aliases, transitions
 from workers.domain.fulfilment import FulfilmentRow, Units, add_to_timeline, lock, read_row
 from workers.domain.rereads import reread
+from workers.edi import collect
+from workers.edi.control_numbers import highest_laid
+from workers.going_live import before
 from workers.going_live.matching import Match, There, match, references, shown
 from workers.ledger.store import run_effects, within
 from workers.orders_out import polls as orders
@@ -28,6 +31,11 @@ UNSENT = (
     " and m.maybe_sent_at is null and m.state in ('queued', 'waiting', 'held', 'dead') and f.state = 'new'"
     " and (%s or exists (select 1 from message_gate g where g.message_id = m.id and g.gate like 'go-live:%%'))"
     " order by f.order_code, f.number"
+)
+# the answers to the file that it was laid in name its number
+ANSWERED_UNDER = (
+    "insert into control_number (connection, number, message_id, generation) values (%s, %s, %s, 1)"
+    " on conflict do nothing"
 )
 
 
@@ -60,8 +68,7 @@ def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
     first = not live.is_live(runtime.store, wish.name)
     products.poll_catalogue(runtime)
     orders.poll_orders(runtime)
-    while reading.read_inbox(runtime, lambda connection, source: reader_for(runtime, connection, source)):
-        pass
+    _read_all(runtime)
     counts: Counter[str] = Counter()
     unsent = {row["message_id"]: read_row(row) for row in runtime.store.rows(UNSENT, wish.name, first)}
     for found in _look_up(runtime, wish, list(unsent.values())):
@@ -69,8 +76,40 @@ def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
         counts[_settle(runtime, wish, message, found)] += 1
     if first:
         counts["held"] += _hold_unread(runtime, wish)
+        _go_on_from(runtime, wish.name)
     live.set_live(runtime.store, [wish.name], wish.who, wish.at)
     return counts
+
+
+def _go_on_from(runtime: Runtime, name: str) -> None:
+    """Go on where another integration, or a ledger that was lost, has stopped: its numbers, files and shipments."""
+    parts = runtime.warehouse(name).parts
+    if parts.past is not None:
+        runtime.store.run(
+            "insert into series (connection, last) values (%s, %s) on conflict (connection) do update"
+            " set last = greatest(series.last, excluded.last)",
+            name,
+            highest_laid(runtime, name),
+        )
+    if not _restored(runtime, name):
+        return
+    if parts.order_reads is not None:
+        before.adopt_shipments(runtime, name)
+    if parts.past is not None:
+        for facility in sorted(runtime.warehouse(name).sites):
+            collect.take_again(runtime, name, facility)
+        _read_all(runtime)
+        before.settle_dispatches(runtime, name)
+
+
+def _read_all(runtime: Runtime) -> None:
+    while reading.read_inbox(runtime, lambda connection, source: reader_for(runtime, connection, source)):
+        pass
+
+
+def _restored(runtime: Runtime, name: str) -> bool:
+    row = runtime.store.row("select restored_at from connection where name = %s", name)
+    return row is not None and row["restored_at"] is not None
 
 
 def send(runtime: Runtime, name: str, order: str, who: str) -> bool:
@@ -91,6 +130,10 @@ def _look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> lis
     if wish.there is not None:
         there = [There(reference, reference, units) for reference, units in wish.there.items()]
         return match(rows, there, wish.forms)
+    if reads is None and runtime.warehouse(wish.name).parts.past is not None and _restored(runtime, wish.name):
+        laid, doubt = before.orders_laid(runtime, wish.name)
+        found = match(rows, laid, wish.forms)
+        return [replace(one, why=doubt) if one.there is None and not one.why else one for one in found]
     if reads is None:
         why = f"{wish.name} cannot be asked: look there, or name a file of what is there with --there"
         return [Match(row, why=why) for row in rows]
@@ -104,7 +147,7 @@ def _look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> lis
             codes,
         )
     }
-    found: list[Match] = []
+    found = []
     for some in chunks(codes, ORDERS_AT_ONCE):
         together = [row for row in rows if row.order_code in some]
         wanted = sorted({one for row in together for one in references(row, wish.forms)})
@@ -133,6 +176,8 @@ def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
             aliases.keep(run, wish.name, found.there.reference, row.reference)
             run("delete from expectation where subject = %s and what = 'sku_confirmed'", row.subject)
             add_to_timeline(run, row, "adopted", _adopted(found.there))
+            if found.there.number:
+                run(ANSWERED_UNDER, wish.name, found.there.number, message)
             exceptions.close(run, "sku_unconfirmed", row.subject, "the warehouse has the order")
             exceptions.close(run, UNMATCHED, gate, "it was found at the warehouse", wish.who)
             if runtime.warehouse(wish.name).parts.order_reads is not None:

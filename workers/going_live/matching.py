@@ -22,6 +22,7 @@ class There:
     their_id: str
     units: Units
     cancelled: bool = False
+    number: int = 0  # our control number of the file that it was laid in; 0: none
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from mappings.text import why_no_code
 from workers.journal import costs
 from workers.ledger.store import Store
 
@@ -80,6 +81,8 @@ def _line(row: dict[str, str], sites: frozenset[str], today: date) -> Line | str
     """The line, or the sentence that says what is wrong with it."""
     if not row["sku"]:
         return "the SKU is missing; write Khaos Control's stock code"
+    if why := why_no_code(row["sku"]):
+        return f"the SKU {why}"
     if row["site"] not in sites:
         sites_text = ", ".join(sorted(sites)) or "none until the fleet has run once"
         return (

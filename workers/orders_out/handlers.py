@@ -18,6 +18,7 @@ from workers.spine import exceptions
 from workers.spine.delivery import NotAtPartner, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
 from workers.spine.people import Dismissal
+from workers.spine.restored import looks_up_first
 from workers.spine.runtime import Runtime
 
 
@@ -90,8 +91,12 @@ class Order:
         """Create it at the warehouse; not again, though, when it was cancelled while it could not be sent."""
         if message.attempt > 1 and (over := self._called_off(message)):
             return over
-        self.runtime.pace(message.connection)
         warehouse = self.runtime.warehouse(message.connection)
+        if message.attempt == 1 and warehouse.parts.order_reads and looks_up_first(self.runtime, message.connection):
+            before = self.look_up(message, wire)
+            if not isinstance(before, NotAtPartner):
+                return before
+        self.runtime.pace(message.connection)
         try:
             their_id = warehouse.orders.send_order(wire)
         except OrderRefused as refused:

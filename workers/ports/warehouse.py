@@ -27,6 +27,7 @@ from workers.ports.orders import (
     WriteContext,
     no_control_number,
 )
+from workers.ports.past import Past
 from workers.ports.sources import Kind
 
 __all__ = [
@@ -102,6 +103,7 @@ class Parts:
     # where documents and hints come from
     files: Files | None = None
     events: Events | None = None
+    past: Past | None = None  # folders that show what went before
 
 
 class _Part(Generic[P]):
@@ -149,6 +151,7 @@ class Warehouse:
     garments = _Part[GarmentStock]()
     files = _Part[Files]()
     events = _Part[Events]()
+    past = _Part[Past]()
 
     def __init__(self, name: str, parts: Parts) -> None:
         self.name = name

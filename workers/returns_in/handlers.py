@@ -15,6 +15,7 @@ from workers.returns_in.offers import offer
 from workers.spine.delivery import NotAtPartner
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
 from workers.spine.people import Dismissal
+from workers.spine.restored import looks_up_first
 from workers.spine.runtime import Runtime
 
 __all__ = ["Advice", "Receipt", "Return"]
@@ -61,8 +62,13 @@ class Advice:
         """Create the receipt, unless the advice was withdrawn meanwhile."""
         if over := self._over(message):
             return over
+        warehouse = self.runtime.warehouse(message.connection)
+        if message.attempt == 1 and warehouse.parts.return_reads and looks_up_first(self.runtime, message.connection):
+            found = self.look_up(message, wire)
+            if not isinstance(found, NotAtPartner):
+                return found
         self.runtime.pace(message.connection)
-        their_id = self.runtime.warehouse(message.connection).returns.send_return(wire)
+        their_id = warehouse.returns.send_return(wire)
         return Delivered(f"expected at the warehouse as {their_id}", self._effects(message, their_id))
 
     def look_up(self, message: Claimed, wire: bytes) -> Outcome | NotAtPartner:

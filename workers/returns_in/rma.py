@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 from mappings.canonical import AdvisedLine, ReturnAdvice
+from mappings.text import why_no_code, without_placeholder
 from workers.ledger.store import Connection, NewMessage, Store, run_effects
 from workers.ports.orders import REFERENCE_LIMIT
 from workers.returns_in.decisions import again
@@ -19,6 +20,7 @@ from workers.spine.reading import fingerprint
 
 COLUMNS = ("rma", "order", "sku", "quantity", "reason", "exchange_for", "expected_on")
 NEEDED = ("rma", "order", "sku", "quantity")
+CODES = ("rma", "order", "sku", "exchange_for")
 LONGEST = 200
 
 
@@ -70,7 +72,9 @@ def read_json(body: bytes) -> list[Said]:
 
 def _line_given(number: int, row: Mapping[Any, Any]) -> Said:
     values = {name: row.get(name) for name in COLUMNS}
-    return Said(number, {name: "" if value is None else str(value).strip() for name, value in values.items()})
+    return Said(
+        number, {name: "" if value is None else without_placeholder(str(value)) for name, value in values.items()}
+    )
 
 
 def take(store: Store, given: Iterable[Said], who: str) -> Taken:
@@ -99,6 +103,10 @@ class _Advice:
 def _advice(db: Connection, rma: str, lines: list[Said]) -> _Advice:
     if not rma or len(rma) > REFERENCE_LIMIT:
         raise _Refused(f"an RMA has 1 to {REFERENCE_LIMIT} characters; write another")
+    for line in lines:
+        for name in CODES:
+            if why := why_no_code(line.values[name]):
+                raise _Refused(f"line {line.number}: {name} {why}")
     orders = {line.values["order"] for line in lines}
     if len(orders) != 1:
         raise _Refused(f"its lines name {len(orders)} orders; make one RMA for each order")

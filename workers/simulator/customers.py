@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from xml.etree.ElementTree import SubElement, tostring
+
+from defusedxml.ElementTree import fromstring
 
 from adapters.khaos.sandbox import orders_in, shopper
 from adapters.khaos.sandbox.order_document import Draft, Line, write_order
-from adapters.khaos.sandbox.records import AWAITING_STOCK, CANCELLED, ISSUED, Invoice, Refused
+from adapters.khaos.sandbox.records import AWAITING_STOCK, CANCELLED, ISSUED, Invoice, Order, Refused
 from workers.simulator.clock import CLOCK
-from workers.simulator.settings import SITE
+from workers.simulator.settings import SITES
 from workers.simulator.stage import SKUS, Stage
 
+ORDER_TOO = 0.7  # of changed invoices: the order asks for the same as its invoices
 AWAY = (17, 18, 19, 21)  # stages in which an invoice is not for the warehouse
 
 
@@ -18,7 +22,7 @@ def buys(stage: Stage, dice: random.Random) -> str | None:
     """A shopper buys what Khaos Control shows as available."""
     sku, units = dice.choice(list(SKUS)), dice.randint(1, 3)
     try:
-        order = shopper.buy(stage.books, sku, units, site=SITE)
+        order = shopper.buy(stage.books, sku, units, site=dice.choice(SITES))
     except Refused:
         return None
     return f"a shopper buys {units} {sku}: {order.code}"
@@ -29,7 +33,11 @@ def orders(stage: Stage, dice: random.Random) -> str | None:
     lines = [Line(sku, dice.randint(1, 3)) for sku in dice.sample(list(SKUS), dice.randint(1, 2))]
     reference = stage.books.number("WEB")
     draft = Draft(
-        reference, lines, site=SITE, customer_ref=f"C-{reference}", ordered_at=f"{CLOCK.at:%Y-%m-%dT%H:%M:%S}"
+        reference,
+        lines,
+        site=dice.choice(SITES),
+        customer_ref=f"C-{reference}",
+        ordered_at=f"{CLOCK.at:%Y-%m-%dT%H:%M:%S}",
     )
     orders_in.import_orders(stage.books, write_order(draft), auto_split=True)
     order = stage.books.by_ref[reference]
@@ -70,15 +78,16 @@ def comes_back(stage: Stage, dice: random.Random) -> str | None:
 
 
 def changes_lines(stage: Stage, dice: random.Random) -> str | None:
-    """Somebody changes the quantities of an invoice."""
+    """Somebody changes the quantities of an invoice, and with it what the order asks for, or not."""
     invoice = _pick(stage, dice, ready=True)
     if invoice is None:
         return None
     lines = dict(invoice.lines)
     lines[dice.choice(list(SKUS))] = dice.randint(1, 3)
     stage.at_khaos("edit", {"invoice": invoice.code, "lines": lines})
-    for sku, units in lines.items():
-        invoice.order.lines[sku] = max(units, invoice.order.lines.get(sku, 0))
+    if dice.random() < ORDER_TOO:
+        _ask_for(invoice.order)
+        return f"{invoice.code} and its order are changed to {lines}"
     return f"{invoice.code} is changed to {lines}"
 
 
@@ -101,6 +110,23 @@ def recodes(stage: Stage, dice: random.Random) -> str | None:
     old = invoice.code
     stage.at_khaos("recode", {"invoice": old})
     return f"{old} is {invoice.code} now"
+
+
+def _ask_for(order: Order) -> None:
+    """Let the order's document ask for what its invoices together hold."""
+    order.lines.clear()
+    for invoice in order.invoices:
+        if invoice.stage != CANCELLED:
+            for sku, units in invoice.lines.items():
+                order.lines[sku] = order.lines.get(sku, 0) + units
+    document = fromstring(order.document)
+    items = next(document.iter("ORDER_ITEMS"))
+    items.clear()
+    for sku, units in order.lines.items():
+        item = SubElement(items, "ORDER_ITEM")
+        for tag, text in {"STOCK_CODE": sku, "MAPPING_TYPE": "1", "ORDER_QTY": str(units), "PRICE_NET": "2.00"}.items():
+            SubElement(item, tag).text = text
+    order.document = tostring(document, encoding="unicode")
 
 
 def _open(invoice: Invoice) -> bool:

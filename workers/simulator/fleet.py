@@ -11,7 +11,16 @@ from workers.simulator.moments import Died, die
 from workers.simulator.processes import Process
 from workers.simulator.stage import Stage
 
-TURN = ("orders khaos", "orders khaos", "sweep leeds", "stock", "read-back khaos", "movements Main Site")
+TURN = (
+    "orders khaos",
+    "orders khaos",
+    "sweep leeds",
+    "stock",
+    "read-back khaos",
+    "movements Main Site",
+    "files Derby",
+    "files Derby",
+)
 DEEPEST = 60  # moments of a piece of work among which one is chosen
 
 

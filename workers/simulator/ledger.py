@@ -13,16 +13,18 @@ from workers.embedded.postgres import EmbeddedPostgres
 from workers.ledger.migrate import migrate
 
 TEMPLATE = "template_walk"
-QUICK = ("fsync = off", "synchronous_commit = off", "full_page_writes = off", "jit = off")
+QUICK = (
+    "fsync = off", "synchronous_commit = off", "full_page_writes = off", "jit = off", "track_activities = off",
+    "autovacuum = off",  # its statistics would have every session plan all its statements anew; ``empty`` vacuums
+)  # fmt: skip
 PATH = "walk, pg_catalog, public"  # before pg_catalog, so that ``now`` is ours; a table ``record`` stands in public
 CLOCK = """
 create schema walk;
-create unlogged table walk.clock (at timestamptz not null);
-insert into walk.clock values ('2026-01-15 09:00+00');
-create function walk.now() returns timestamptz language plpgsql stable
-    as 'declare v timestamptz; begin select c.at into v from walk.clock c; return v; end';
-create function walk.clock_timestamp() returns timestamptz language plpgsql volatile
-    as 'declare v timestamptz; begin select c.at into v from walk.clock c; return v; end';
+create function walk.now() returns timestamptz language sql stable
+    as $$ select current_setting('walk.at')::timestamptz $$;
+create sequence walk.tick;
+create function walk.clock_timestamp() returns timestamptz language sql volatile
+    as $$ select current_setting('walk.at')::timestamptz + nextval('walk.tick') * interval '1 microsecond' $$;
 do $$
 declare v record;
 begin
@@ -34,6 +36,8 @@ begin
     end loop;
 end $$;
 """
+AT = "select set_config('walk.at', %s, false)"
+ANEW = "select setval('walk.tick', 1)"  # at each moment the microseconds begin anew
 TABLES = """
 select string_agg(format('delete from %I;', relname), ' ' order by relname desc) from pg_class
  where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition
@@ -44,7 +48,7 @@ BEAT = 5.0  # seconds from one heartbeat to the next
 
 @contextlib.contextmanager
 def serve(folder: Path) -> Iterator[str]:
-    """The address of a server with a migrated template. Its functions ``now`` read a table."""
+    """The address of a server with a migrated template. Its functions ``now`` read a setting of their session."""
     with EmbeddedPostgres(folder) as server:
         dsn = server.start()
         with psycopg.connect(dsn, autocommit=True) as connection:
@@ -76,13 +80,13 @@ class WalkLedger:
             connection.execute(f"create database {name} template {TEMPLATE}".encode())
             connection.execute(f"alter database {name} set search_path = {PATH}".encode())
             connection.execute(f"alter database {name} set lock_timeout = '4s'".encode())
+            connection.execute(f"alter database {name} set walk.at = '-infinity'".encode())
         self.dsn = named(server, name)
         self._beat = datetime.min.replace(tzinfo=UTC)
         self._door = psycopg.connect(self.dsn, autocommit=True)
 
     def move(self, moment: datetime) -> None:
-        """The ledger's clock shows this moment; whoever lives goes on living."""
-        self._door.execute("update walk.clock set at = %s", [moment])
+        """Whoever lives goes on living. What this moment is, each session hears when it is used."""
         if abs((moment - self._beat).total_seconds()) > BEAT:
             self._beat = moment
             self._door.execute("update process set beat_at = %s where beat_at > '-infinity'", [moment])
@@ -93,6 +97,7 @@ class WalkLedger:
         assert row is not None
         statements = f"begin; set local session_replication_role = replica; {row[0]} delete from gate; commit"  # noqa: S608  our own tables
         self._door.execute(statements.encode())
+        self._door.execute("vacuum")
 
     def close(self) -> None:
         """Give the connection back."""

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
+from typing import ClassVar
+from weakref import WeakKeyDictionary
 
 from workers.ledger.store import Connection, Store
+from workers.simulator.clock import CLOCK
+from workers.simulator.ledger import ANEW, AT
 
 
 class Died(BaseException):
@@ -61,6 +66,12 @@ class WatchedStore(Store):
     """A door to the ledger whose every word is a moment."""
 
     moments: Moments | None = None
+    began: ClassVar[datetime | None] = None  # the moment whose microseconds are counted
+
+    def __init__(self, dsn: str, *, size: int, application: str) -> None:
+        """As the fleet's own."""
+        self._shown: WeakKeyDictionary[Connection, datetime] = WeakKeyDictionary()
+        super().__init__(dsn, size=size, application=application)
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -68,6 +79,12 @@ class WatchedStore(Store):
         if self.moments is not None:
             self.moments.word()
         with super().connection() as connection:
+            if self._shown.get(connection) != CLOCK.at:
+                self._shown[connection] = CLOCK.at
+                connection.execute(AT, [CLOCK.at.isoformat()])
+                if WatchedStore.began != CLOCK.at:
+                    WatchedStore.began = CLOCK.at
+                    connection.execute(ANEW)
             yield connection
         if self.moments is not None:
             self.moments.word()

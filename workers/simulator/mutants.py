@@ -85,7 +85,7 @@ MUTANTS = (
     Mutant(
         "a sent order's dispatch is not awaited",
         "sql:order_sent",
-        "if v_state not in ('sent', 'part_dispatched') then return; end if;",
+        "if v_state <> 'sent' then return; end if;",
         "return;",
     ),
     Mutant(
@@ -135,6 +135,24 @@ MUTANTS = (
         "workers.journal.entries:_enter",
         "if not due:",
         "if True:",
+    ),
+    Mutant(
+        "a number that GXO's series leaves out is nobody's",
+        "sql:take_file",
+        "if v_number > v_last + 1 then",
+        "if false then",
+    ),
+    Mutant(
+        "what GXO says has moved is written down and moves nothing",
+        "sql:tell_moves",
+        "perform hold_as_told(v_home, v_skus);",
+        "",
+    ),
+    Mutant(
+        "a shipment that GXO tells again leaves again",
+        "workers.dispatch_in.shipment_advices:_dispatch",
+        "if row is None or not _first_time(reading, document, row, advice.shipped):",
+        "if row is None:",
     ),
 )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 
-from workers.simulator.settings import CLARUS, KHAOS
+from workers.simulator.clock import CLOCK
+from workers.simulator.settings import CLARUS, GXO, KHAOS
 from workers.simulator.stage import ATTEMPTS, Hook, Stage
 from workers.simulator.wire import FAULTS
 
@@ -43,7 +44,7 @@ def forgets(stage: Stage, dice: random.Random) -> str | None:
 
 def fails(stage: Stage, dice: random.Random) -> str | None:
     """The next calls to a partner fail."""
-    host = dice.choice((KHAOS, CLARUS))
+    host = dice.choice((KHAOS, CLARUS, GXO))
     faults = [dice.choice(FAULTS) for _ in range(dice.choice((1, 1, 1, 2, 5)))]
     skipped = dice.randint(0, 3)
     stage.wire.faults[host].extend([""] * skipped + faults)
@@ -52,7 +53,7 @@ def fails(stage: Stage, dice: random.Random) -> str | None:
 
 def fails_on_writes(stage: Stage, dice: random.Random) -> str:
     """The next calls that would change something at a partner fail."""
-    host = dice.choice((KHAOS, CLARUS, CLARUS))
+    host = dice.choice((KHAOS, CLARUS, CLARUS, GXO))
     faults = [dice.choice(FAULTS) for _ in range(dice.choice((1, 1, 2)))]
     stage.wire.on_writes[host].extend(faults)
     return f"writes to {host} will fail: {', '.join(faults)}"
@@ -62,6 +63,30 @@ def recovers(stage: Stage, _dice: random.Random) -> str | None:
     """All partners answer again."""
     stage.wire.mend()
     return "all partners answer again"
+
+
+def gxo_works(stage: Stage, dice: random.Random) -> str:
+    """GXO takes files, works, and lays files of its own."""
+    CLOCK.wait(dice.choice((5.0, 30.0, 120.0)))
+    stage.gxo.works()
+    return "GXO takes and lays files"
+
+
+def gxo_counts(stage: Stage, _dice: random.Random) -> str:
+    """GXO tells all its stock."""
+    stage.gxo.tells_stock()
+    return "GXO lays an 846"
+
+
+def gxo_spoils(stage: Stage, dice: random.Random) -> str:
+    """A file of GXO's comes late, twice, cut, not at all, or its number leaves others out."""
+    return f"GXO: {stage.gxo.spoil(dice)}"
+
+
+def gxo_lays_again(stage: Stage, _dice: random.Random) -> str | None:
+    """Somebody has GXO lay again what was lost or cut."""
+    names = stage.gxo.lays_again()
+    return f"GXO lays again {', '.join(names)}" if names else None
 
 
 def _arrive(stage: Stage, hook: Hook) -> str:

@@ -21,7 +21,9 @@ from workers.spine.scheduler import Scheduled
 from workers.wiring import schedules
 from workers.wiring.handlers import handler_for
 
+CONTROL = "control"  # the queue of the schedules, which the walk runs by hand
 HEARD = 0.5  # of the bells of dead messages: the others are lost
+FILLED = "select distinct lane from message where state <> 'dead'"
 BORN = """
 insert into process (id, name, host, pid, beat_at, machine, lanes) values (%s, %s, %s, 0, now(), 'the walk', %s)
 """
@@ -47,7 +49,7 @@ class Process:
         self.runtime = Runtime(self.configuration, dice=self.dice)
         vars(self.runtime)["store"] = self.store
         self.listed = schedules.schedules(self.runtime, lambda _bell: None)
-        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk", [*LANES])
+        self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk", [*LANES, CONTROL])
 
     def die(self) -> None:
         """Be gone: the heartbeat has stopped long enough."""
@@ -79,8 +81,13 @@ class Process:
         return drain(slot, lane)
 
     def work_all(self) -> int:
-        """Work off every queue."""
-        return sum(self.work(lane, file_dead=self.dice.random() < HEARD) for lane in LANES)
+        """Work off every queue; one that has nothing is not asked, unless work in another may have filled it."""
+        done, filled = 0, {row["lane"] for row in self.store.rows(FILLED)}
+        for lane in LANES:
+            heard = self.dice.random() < HEARD
+            if lane in filled or done:
+                done += self.work(lane, file_dead=heard)
+        return done
 
     def run(self, name: str, *, now: bool = False) -> bool:
         """Run a scheduled thing if it is due; ``now`` brings it forward."""

@@ -30,7 +30,6 @@ class Broken:
 
     promise: str
     what: str
-    known: str = ""  # why it is reported and counted, and is no failure
 
 
 def after_step(stage: Stage) -> list[Broken]:
@@ -50,6 +49,8 @@ def _twice(stage: Stage) -> Iterator[Broken]:
     for reference, times in references.items():
         if times > 1:
             yield Broken("no reference twice", f"{reference} stands {times} times at the warehouse")
+    for reference in stage.gxo.site.orders.picked_twice():
+        yield Broken("no reference twice", f"{reference} was picked twice at GXO")
     for invoice, found in invoices.items():
         if invoice and len(found) > 1:
             yield Broken("no invoice twice", f"{invoice} stands as {' and '.join(sorted(found))}")
@@ -72,6 +73,10 @@ def _left(stage: Stage) -> Counter[tuple[str, str]]:
             if line["dispatch_quantity"]:
                 order = str(out["reference"]).rpartition("-")[0]
                 left[order, str(line["product"]["code"])] += int(line["dispatch_quantity"])
+    for one in stage.gxo.site.orders:
+        for picked in one.lines:
+            if picked.shipped:
+                left[one.reference.rpartition("-")[0], picked.sku] += picked.shipped
     return left
 
 

@@ -1,4 +1,4 @@
-"""The ``fleet.toml`` of a walk: one merchant, one Clarus building, times as in real trade."""
+"""The ``fleet.toml`` of a walk: one merchant, a Clarus building and a facility of GXO, times as in real trade."""
 
 from __future__ import annotations
 
@@ -10,14 +10,21 @@ from workers import config
 from workers.config import Configuration
 from workers.demo.reconciliation.stock import Building
 from workers.demo.setting.clarus_automations import EVENTS
+from workers.demo.setting.gxo_settings import CLIENT, OWN_KEY, make_door
 from workers.wiring.systems import SYSTEMS
 
-KHAOS, CLARUS, WEB = "khaos.walk", "clarus.walk", "web.walk"  # hosts on the wire
+KHAOS, CLARUS, GXO, WEB = "khaos.walk", "clarus.walk", "gxo.walk", "web.walk"  # hosts on the wire
 TOKEN = "an-unguessable-token-of-the-walk"  # noqa: S105  of a stand-in
 SECRET = "a-secret-of-the-walk"  # noqa: S105  of a stand-in
 SITE, FACILITY = "Main Site", "LDS1"
 BESIDE = {name: f"{SITE} {name}" for name in ("buffer", "quarantine", "damaged", "inspection")}
-BUILDINGS = (Building(home=SITE, beside=tuple(BESIDE.values()), warehouse="clarus", facility=FACILITY),)
+DERBY, DERBY_FACILITY = "Derby", "GBDB01"
+DERBY_BESIDE = {name: f"{DERBY} {name}" for name in (*BESIDE, "refurbishment")}
+SITES = (SITE, DERBY)
+BUILDINGS = (
+    Building(home=SITE, beside=tuple(BESIDE.values()), warehouse="clarus", facility=FACILITY),
+    Building(home=DERBY, beside=tuple(DERBY_BESIDE.values()), warehouse="gxo", facility=DERBY_FACILITY),
+)
 DEADLINE, PARTNER_TIMEOUT = 5.0, 10.0
 AUTOMATIONS = {event: str(41 + number) for number, event in enumerate(EVENTS)}
 TEXT = """
@@ -53,16 +60,39 @@ sites = {{ {facility} = "{site}" }}
 rate = "off"
 deadline = {deadline}
 partner_timeout = {partner_timeout}
+[connections.derby]
+system = "gxo"
+host = "{gxo}"
+user = "{client}"
+private_key = "file:{folder}/{own_key}"
+host_key = "{host_key}"
+client = "{client}"
+sender = "{client}"
+receiver = "GXOUK"
+usage = "T"
+sites = {{ {derby_facility} = "{derby}" }}
+services = {{ "" = "RM-48", "Royal Mail 48" = "RM-48" }}
+rate = "off"
+deadline = {deadline}
+partner_timeout = {partner_timeout}
 [stock]
 movements = 60.0
 compare = 600.0
 demand = 60.0
 [stock.sites."{site}"]
 {beside}
+[stock.sites."{derby}"]
+{derby_beside}
 [[routing]]
-name = "everything"
+name = "to Leeds"
+when = {{ site = ["{site}"] }}
 to = "leeds"
 facility = "{facility}"
+[[routing]]
+name = "to Derby"
+when = {{ site = ["{derby}"] }}
+to = "derby"
+facility = "{derby_facility}"
 [tables.return_dispositions.good]
 "*" = {{ reason = "1" }}
 [tables.return_dispositions.quarantine]
@@ -71,6 +101,16 @@ facility = "{facility}"
 "*" = {{ reason = "2" }}
 [tables.return_dispositions.damaged]
 "*" = {{ reason = "3" }}
+[tables.return_dispositions.refurbishment]
+"*" = {{ reason = "2" }}
+[tables.adjustment_reasons.gxo]
+AA = {{ account = "5210" }}
+51 = {{ account = "5210" }}
+07 = {{ account = "5200" }}
+AU = {{ account = "5200" }}
+AC = {{ account = "1410" }}
+05 = {{ account = "1410" }}
+55 = {{ account = "1410" }}
 [tables.adjustment_reasons.clarus]
 DMG = {{ account = "5200" }}
 DMGHOLD = {{ account = "5200" }}
@@ -87,12 +127,18 @@ def configuration(folder: Path, database: str, broker: str) -> Configuration:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "secret").write_text(SECRET)
     (folder / "token").write_text(TOKEN)
+    door = make_door(folder, 22)
     text = TEXT.format(
         database=database, broker=broker, khaos=KHAOS, clarus=CLARUS, folder=folder, site=SITE, facility=FACILITY,
         deadline=DEADLINE, partner_timeout=PARTNER_TIMEOUT,
         automations="{ " + ", ".join(f'"{event}" = "{number}"' for event, number in AUTOMATIONS.items()) + " }",
-        beside="\n".join(f"{purpose} = {json.dumps(name)}" for purpose, name in BESIDE.items()),
+        beside=_lines(BESIDE), gxo=GXO, client=CLIENT, own_key=OWN_KEY, host_key=door.host_public, derby=DERBY,
+        derby_facility=DERBY_FACILITY, derby_beside=_lines(DERBY_BESIDE),
     )  # fmt: skip
     path = folder / "fleet.toml"
     path.write_text(text)
     return config.read(path, SYSTEMS)
+
+
+def _lines(beside: dict[str, str]) -> str:
+    return "\n".join(f"{purpose} = {json.dumps(name)}" for purpose, name in beside.items())

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 from adapters.clarus.sandbox.refusal import Refusal
+from adapters.gxo.sandbox import door
+from adapters.gxo.sandbox.orders import State
+from adapters.gxo.sandbox.stock import Refused
+from workers.demo.actors.warehouse_staff import HOLDS as GXO_HOLDS
+from workers.demo.actors.warehouse_staff import REASONS as GXO_REASONS
 from workers.simulator.clock import CLOCK
 from workers.simulator.stage import SKUS, Stage
 
+AT_GXO = 0.5  # of what happens to goods
 LOSSES, HOLDS = ("DMG", "LOST"), ("QC", "DMGHOLD")
 
 
@@ -19,11 +26,12 @@ def works(stage: Stage, dice: random.Random) -> str | None:
 
 
 def is_short(stage: Stage, dice: random.Random) -> str | None:
-    """The next pick of a SKU does not find everything."""
+    """The next pick of an order does not find everything."""
     order = _waiting(stage, dice)
     if order is None:
         return None
-    stage.tenant.switches.short[order] = float(dice.randint(1, 2))
+    for switches in (stage.tenant.switches, stage.gxo.site.switches):
+        switches.short[order] = float(dice.randint(1, 2))
     return f"{order} will be short"
 
 
@@ -32,36 +40,43 @@ def splits(stage: Stage, dice: random.Random) -> str | None:
     order = _waiting(stage, dice)
     if order is None:
         return None
-    stage.tenant.switches.two_goes.append(order)
+    for switches in (stage.tenant.switches, stage.gxo.site.switches):
+        switches.two_goes.append(order)
     return f"{order} will leave in two goes"
 
 
 def loses(stage: Stage, dice: random.Random) -> str | None:
     """A unit is lost."""
-    return _act(stage, {"adjust": {"product": _sku(dice), "quantity": -1, "reason": dice.choice(LOSSES)}})
+    sku, reason = _sku(dice), dice.choice(LOSSES)
+    if dice.random() < AT_GXO:
+        return _at_gxo(stage, {"adjust": {"sku": sku, "quantity": -1, "reason": GXO_REASONS[reason]}})
+    return _act(stage, {"adjust": {"product": sku, "quantity": -1, "reason": reason}})
 
 
 def finds(stage: Stage, dice: random.Random) -> str | None:
     """Units are found."""
-    return _act(stage, {"adjust": {"product": _sku(dice), "quantity": dice.randint(1, 2), "reason": "FOUND"}})
+    sku, units = _sku(dice), dice.randint(1, 2)
+    if dice.random() < AT_GXO:
+        return _at_gxo(stage, {"adjust": {"sku": sku, "quantity": units, "reason": GXO_REASONS["FOUND"]}})
+    return _act(stage, {"adjust": {"product": sku, "quantity": units, "reason": "FOUND"}})
 
 
 def holds(stage: Stage, dice: random.Random) -> str | None:
     """Units are put on hold."""
-    return _act(stage, {"hold": {"product": _sku(dice), "quantity": 1, "reason": dice.choice(HOLDS)}})
+    sku, reason = _sku(dice), dice.choice(HOLDS)
+    if dice.random() < AT_GXO:
+        kind, out, _ = GXO_HOLDS[reason]
+        return _at_gxo(stage, {"change": {"sku": sku, "quantity": 1, "from": "N", "to": kind, "reason": out}})
+    return _act(stage, {"hold": {"product": sku, "quantity": 1, "reason": reason}})
 
 
 def releases(stage: Stage, dice: random.Random) -> str | None:
     """Held units are good again."""
-    return _act(stage, {"release": {"product": _sku(dice), "quantity": 1, "held_for": dice.choice(HOLDS)}})
-
-
-def receives(stage: Stage, dice: random.Random) -> str | None:
-    """A supplier's goods arrive, and are booked in Khaos Control."""
-    sku, units = _sku(dice), dice.randint(1, 4)
-    order = stage.books.number("PO")
-    lines = [{"product": sku, "quantity": units}]
-    return _act(stage, {"receive": {"reference": order, "supplier": "SUPPLIER", "lines": lines, "at_once": True}})
+    sku, reason = _sku(dice), dice.choice(HOLDS)
+    if dice.random() < AT_GXO:
+        kind, _, back = GXO_HOLDS[reason]
+        return _at_gxo(stage, {"change": {"sku": sku, "quantity": 1, "from": kind, "to": "N", "reason": back}})
+    return _act(stage, {"release": {"product": sku, "quantity": 1, "held_for": reason}})
 
 
 def _act(stage: Stage, told: dict[str, dict[str, object]]) -> str | None:
@@ -72,6 +87,15 @@ def _act(stage: Stage, told: dict[str, dict[str, object]]) -> str | None:
     return "; ".join(f"{name} {what}" for name, what in told.items())
 
 
+def _at_gxo(stage: Stage, told: dict[str, Any]) -> str | None:
+    try:
+        door.act(stage.gxo.site, told)
+    except Refused:
+        return None
+    stage.gxo.stamp()
+    return "; ".join(f"{name} at GXO {what}" for name, what in told.items())
+
+
 def _sku(dice: random.Random) -> str:
     return dice.choice(list(SKUS))
 
@@ -79,4 +103,5 @@ def _sku(dice: random.Random) -> str:
 def _waiting(stage: Stage, dice: random.Random) -> str | None:
     orders = stage.tenant.books.goods_outs.rows.values()
     found = [o["reference"] for o in orders if o["goods_out_status"]["code"] in ("PENDING", "ALLOCATED")]
+    found += [one.reference for one in stage.gxo.site.orders if one.state in (State.NEW, State.RELEASED)]
     return dice.choice(found) if found else None

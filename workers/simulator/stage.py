@@ -1,4 +1,4 @@
-"""What a walk plays on: a merchant's Khaos Control, a Clarus building, the fleet between them, and webhooks."""
+"""What a walk plays on: a merchant's Khaos Control, a building of Clarus and one of GXO, the fleet between them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from sqlalchemy import event
 from starlette.types import ASGIApp
 
 from adapters.clarus.sandbox import door
@@ -21,17 +22,22 @@ from adapters.khaos.sandbox.app import Traffic, create_app
 from adapters.khaos.sandbox.books import Books
 from adapters.khaos.sandbox.operations import Desk
 from adapters.khaos.sandbox.switches import Switches
+from workers.simulator import sftp
 from workers.simulator.clock import CLOCK, rule
-from workers.simulator.ledger import WalkLedger
+from workers.simulator.gxo import Facility
+from workers.simulator.ledger import AT, WalkLedger
 from workers.simulator.moments import Moments, WatchedStore
 from workers.simulator.processes import Process
 from workers.simulator.settings import (
     AUTOMATIONS,
     BESIDE,
     CLARUS,
+    DERBY,
+    DERBY_BESIDE,
     KHAOS,
     SECRET,
     SITE,
+    SITES,
     TOKEN,
     WEB,
     configuration,
@@ -50,6 +56,8 @@ BEGINNINGS = (  # an ordinary morning, and the hours before clocks, months and d
     datetime(2026, 10, 24, 23, 30, tzinfo=UTC),
 )
 SKUS = {"MUG": 12, "BOWL": 6, "TRAY": 3}
+EANS = {"MUG": "5012345000015", "BOWL": "5012345000022", "TRAY": "5012345000039"}
+STABLE = 16.0  # seconds after which GXO's files count as whole
 ATTEMPTS = 3  # of Clarus, to deliver a webhook
 PRODUCT = {"price": "2.00", "buy_price": "0.80", "commodity_code": "69120023", "country_of_origin": "GB"}
 
@@ -75,6 +83,7 @@ class Stage:
         self._configuration = configuration(folder / name, self.ledger.dsn, broker)
         self._stores = [WatchedStore(self.ledger.dsn, size=4, application=f"walk {n}") for n in range(2)]
         self.engine = reading_engine(self.ledger.dsn)
+        event.listen(self.engine, "begin", lambda db: db.exec_driver_sql(AT, (CLOCK.at.isoformat(),)))
         self.wire.before = self.wire.after = self.moments.call
         web = FastAPI()
         door = {"leeds": Runtime(self._configuration).warehouse("leeds")}
@@ -83,6 +92,8 @@ class Stage:
         self.wire.apps.update(self._apps)
         self.wire.call("GET", f"http://{KHAOS}/_sandbox/health")
         self._khaos = self.wire.application.state
+        self.gxo = Facility(folder / name / "gxo")
+        sftp.install(self.wire, self.gxo.root)
         self.post: list[Hook] = []
         self.most: dict[tuple[str, str], int] = {}
         self.ended: set[str] = set()
@@ -107,7 +118,7 @@ class Stage:
         self.post.clear()
         self.most.clear()
         self.ended.clear()
-        self.dice = dice
+        self.seed, self.dice = seed, dice
         self._open_partners(seed)
         self.processes = [
             Process(f"walk {n}", self._configuration, store, random.Random(dice.random()))  # noqa: S311  as above
@@ -129,6 +140,7 @@ class Stage:
         self.headers_of = hooks._headers  # noqa: SLF001  the post delivers in its place
         self.wire.apps[CLARUS] = new_app(self.tenant)
         self.wire.apps.update(self._apps)
+        self.gxo.begin(seed)
         self.books = Books(1000)
         self._khaos.desk, self._khaos.traffic = Desk(self.books, Switches(confirm_shipment=True), None), Traffic()
 
@@ -148,15 +160,38 @@ class Stage:
             }
         )  # fmt: skip
         self.books.add_products(
-            [SITE, *BESIDE.values()],
-            [{"code": code, "description": f"Thing {code}", "in_stock": n, **PRODUCT} for code, n in SKUS.items()],
+            [SITE, *BESIDE.values(), DERBY, *DERBY_BESIDE.values()],
+            [
+                {
+                    "code": code,
+                    "description": f"Thing {code}",
+                    "in_stock": n,
+                    "site": site,
+                    "barcode": EANS[code],
+                    **PRODUCT,
+                }
+                for site in SITES
+                for code, n in SKUS.items()
+            ],
         )
-        for name in ("reference data khaos", "reference data leeds", "catalogue khaos"):
+        for name in ("reference data khaos", "reference data leeds", "reference data derby", "catalogue khaos"):
             first.run(name, now=True)
         self.settle(first)
-        for name in (f"count {SITE}", "demand khaos", "stock"):
-            first.run(name, now=True)
-        self.settle(first)
+        self.gxo.stock(SKUS)
+        self.gxo_answers(first, "items derby")
+        self.gxo.tells_stock()
+        self.gxo_answers(first, f"count {SITE}", "demand khaos", "stock")
+
+    def gxo_answers(self, process: Process, *names: str) -> None:
+        """Some of the schedules run; what comes of it is carried to GXO, and its answers back."""
+        for name in names:
+            process.run(name, now=True)
+        self.settle(process)
+        for _ in range(3):
+            CLOCK.wait(STABLE)
+            self.gxo.works()
+            process.run(f"files {DERBY}", now=True)
+        self.settle(process)
 
     def settle(self, process: Process) -> None:
         """Read and work until nothing moves."""
@@ -179,7 +214,8 @@ class Stage:
         return door.act(self.tenant, told)
 
     def floor_works(self) -> None:
-        """The people of the building do what is due by now."""
+        """The people of both buildings do what is due by now."""
+        self.gxo.works()
         self.tenant.switches.turn({"floor": True})
         self.tenant.floor.tick(CLOCK.at.timestamp())
         self.tenant.switches.turn({"floor": False})

@@ -19,12 +19,14 @@ from urllib3 import exceptions
 
 from adapters import bounded
 from workers.simulator.clock import CLOCK
+from workers.web import khaos_channel, khaos_courier, returns_advice, warehouse_hooks
 
 A_CALL = 0.02  # seconds that a call takes
 NO_ANSWER = 4.9  # seconds until the fleet gives a call up
 PARTNER_TIMEOUT = 9  # seconds after that in which it may still take effect
 HTML = b"<!DOCTYPE html><html><body>Maintenance</body></html>"
 FAULTS = ("refused", "cut", "silent", "lost", "late", "error", "throttled", "html", "half")
+IN_THREADS = (khaos_channel, khaos_courier, returns_advice, warehouse_hooks)
 Answer = tuple[int, dict[str, str], bytes]
 
 
@@ -61,26 +63,35 @@ class Wire:
             return wire.exchange(method, url, **more)
 
         setattr(urllib3.PoolManager, "urlopen", urlopen)  # noqa: B010  mypy refuses to assign to a method
+        for module in IN_THREADS:  # a thread would only be waited for
+            setattr(module, "run_in_threadpool", _here)  # noqa: B010  as above
 
     def exchange(
         self, method: str, url: str, *, body: Any = b"", headers: Mapping[str, str] | None = None, **_: Any
     ) -> urllib3.HTTPResponse:
         """One call, spoiled if a fault waits for it. Raises what urllib3 raises."""
-        self.calls += 1
         CLOCK.wait(A_CALL)
         host = urlsplit(url).netloc
         what = f"{method} {url}"
         self.before(what)
-        waiting = self.faults[host]
-        if not waiting and _writes(method, url, headers or {}):
-            waiting = self.on_writes[host]
-        fault = waiting.popleft() if waiting else ""
+        fault = self.next_fault(host, writes=_writes(method, url, headers or {}))
         answer = self._spoiled(fault, method, url, body or b"", headers or {})
         self.after(what)
         status, said, content = answer
         return urllib3.HTTPResponse(
             io.BytesIO(content), said, status, preload_content=False, request_method=method, request_url=url
         )
+
+    def next_fault(self, host: str, *, writes: bool) -> str:
+        """What spoils this call; nothing where no fault waits for it."""
+        self.calls += 1
+        waiting = self.faults[host] or (self.on_writes[host] if writes else ())
+        return waiting.popleft() if waiting else ""
+
+    def peek(self, host: str) -> str:
+        """What will spoil the next call that writes."""
+        waiting = self.faults[host] or self.on_writes[host]
+        return waiting[0] if waiting else ""
 
     def _spoiled(self, fault: str, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         if fault == "refused":
@@ -145,6 +156,11 @@ class Wire:
         said = {name.decode(): text.decode() for name, text in start["headers"]}
         self.application = scope.get("app")
         return start["status"], said, content
+
+
+async def _here(do: Callable[..., Any], *given: Any, **more: Any) -> Any:
+    """What the doors hand to a thread, done by this one."""
+    return do(*given, **more)
 
 
 def _writes(method: str, url: str, headers: Mapping[str, str]) -> bool:

@@ -11,7 +11,7 @@ import structlog
 
 from adapters.errors import ReachError, Rejected
 from workers.observability import alerts
-from workers.spine import exceptions
+from workers.spine import exceptions, restored
 from workers.spine.limits import reopen, shut
 from workers.spine.live import NOT_LIVE, tell_of_new
 from workers.spine.runtime import Runtime
@@ -24,7 +24,9 @@ def tend(runtime: Runtime) -> int:
     opened = _waits_over(runtime)
     tell_of_new(runtime.store)
     failures: list[Exception] = []
-    shut_now = runtime.store.rows("select * from connection where shut_kind not in ('throttled', 'not_live')")
+    shut_now = runtime.store.rows(
+        "select * from connection where shut_kind not in ('throttled', 'not_live', 'restored_suspected')"
+    )
     for row in shut_now:
         if not row["alerted"]:
             _alert_shut(runtime, row)
@@ -85,6 +87,7 @@ def open_connection(runtime: Runtime, name: str) -> bool:
     )
     exceptions.close(runtime.store.run, "connection_shut", f"connection:{name}", "it answers again")
     exceptions.close(runtime.store.run, "suspect_release", f"connection:{name}", "opened")
+    restored.over(runtime.store.run, name, "a person opened it: the ledger is whole", "a person")
     # what waits for its back-off need not wait any more, unless it is in doubt
     runtime.store.run(
         "update message set due_at = now() where connection = %s and state = 'waiting' and maybe_sent_at is"

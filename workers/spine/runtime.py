@@ -32,6 +32,7 @@ class Runtime:
     pool: int = 5
     dice: random.Random = field(default_factory=random.Random)
     stopping: threading.Event = field(default_factory=threading.Event)
+    last_message: int = 0  # that the ledger has given, as far as this process has seen
     running: set[str] = field(default_factory=set)  # names of schedules that this process runs now
 
     @cached_property

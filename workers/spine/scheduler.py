@@ -11,8 +11,9 @@ import structlog
 
 from adapters.errors import ReachError, Rejected, Throttled, Unauthorised
 from workers.ledger import locks
+from workers.ledger.store import within
 from workers.observability import alerts
-from workers.spine import exceptions, live
+from workers.spine import exceptions, live, restored
 from workers.spine.limits import resting
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
@@ -38,6 +39,7 @@ def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
     """Make the rows of connections, slots and schedules what the configuration says. A new connection is not live."""
     with runtime.store.transaction() as db:
         locks.hold(db, locks.SCHEDULES)
+        restored.identify(within(db))
         for connection in runtime.configuration.connections.values():
             live.add_connection(db, connection.name, connection.system)
             for lane, size in {"*": connection.concurrency, **connection.shares}.items():

@@ -8,8 +8,8 @@ from workers.orders_out import acknowledgements, channel_statuses
 from workers.orders_out import readers as orders_out_readers
 from workers.ports.events import About
 from workers.ports.sources import Kind, Source, event_of
+from workers.returns_in import garment_returns, receipt_advices
 from workers.returns_in import goods_in as returns_in_goods_in
-from workers.returns_in import receipt_advices
 from workers.returns_in import receipts as returns_in_receipts
 from workers.sku_sync import channel_items, garment_setup, item_files
 from workers.sku_sync import readers as sku_sync_readers
@@ -44,6 +44,7 @@ WAREHOUSE: dict[str, Read] = {
     Kind.ADJUSTMENT: ("stock-in", inventory_advices.read_adjustment),
     Kind.COUNT: ("stock-in", inventory_advices.read_count),
     Source.STOCK_FILE: ("stock-in", garment_files.read_file),
+    Kind.GARMENT_RETURN: ("returns-in", garment_returns.read_return),
     Kind.GARMENT_MOVE: ("stock-in", garment_events.read_move),
     Kind.GARMENT_END: ("stock-in", garment_events.read_retirement),
     Kind.GARMENT_RESULTS: ("sku-sync", garment_setup.read_results),

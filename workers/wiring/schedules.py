@@ -8,12 +8,13 @@ from functools import partial
 from workers.dispatch_in import polls, read_back
 from workers.domain import calendar, garments
 from workers.edi import collect
+from workers.edi.control_numbers import look_at_folders
 from workers.journal import entries
 from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in
 from workers.sku_sync import garment_setup, item_files
 from workers.sku_sync import polls as sku_sync_polls
-from workers.spine import alarms, expectations, gates, poison, polling, reading, ringer, scheduler, watch
+from workers.spine import alarms, expectations, gates, poison, polling, reading, restored, ringer, scheduler, watch
 from workers.spine import schedule_names as names
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
@@ -23,11 +24,13 @@ from workers.stock_in import (
     counts,
     demand,
     due,
+    garment_cases,
     garment_files,
     levels,
     movements,
     not_carried,
     sites,
+    write_offs,
 )
 from workers.wiring.readers import reader_for
 
@@ -54,6 +57,7 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         each(
             lambda: ringer.mark_dead_processes(runtime),
             release,
+            lambda: restored.look_at_mark(runtime),  # before anything is rung
             lambda: ringer.ring_ready(runtime, ring),
             lambda: ringer.ring_dead(runtime, ring),
             lambda: poison.sweep(runtime.store, runtime.redis),
@@ -109,6 +113,9 @@ def _of_warehouse(runtime: Runtime, name: str) -> list[Scheduled]:
             )
             for at, facility in homes.items()
         ]
+    if parts.past:
+        every = runtime.configuration.fleet.intervals.reference_data
+        listed.append(Scheduled(names.numbers(name), every, partial(look_at_folders, runtime, name), name))
     if parts.garments and parts.garments.files:
         every = parts.garments.files.poll_every
         listed.append(Scheduled(names.stock_files(name), every, partial(garment_files.poll_files, runtime, name), name))
@@ -133,6 +140,8 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
         Scheduled(names.JOURNAL, 2.0, partial(entries.enter_new, runtime), watched=False),
         Scheduled(names.NOT_CARRIED, 60.0, partial(not_carried.check, runtime)),
         Scheduled(names.DIFFERENCES, 30.0, partial(count_differences.check, runtime)),
+        Scheduled(names.WRITE_OFFS, 30.0, partial(write_offs.check, runtime)),
+        Scheduled(names.HIRES, 3600.0, partial(garment_cases.check_hires, runtime)),
         Scheduled(names.RESTS, 60.0, partial(garments.end_rests, runtime.store)),
         Scheduled(names.PURGE_STOCK, 3600.0, partial(due.purge, runtime)),
         Scheduled(names.reference_data(erp), runtime.configuration.fleet.intervals.reference_data,

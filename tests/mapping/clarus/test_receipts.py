@@ -103,6 +103,15 @@ def test_a_return_is_known_by_its_kind_and_carries_its_order() -> None:
     assert read_receipt(detail([], receipt_type="RMA"), NOW, ["rma"]).return_reference == "PO1"
 
 
+@pytest.mark.parametrize("nothing", ["None", "nan", "#N/A", "NULL"])
+def test_a_marker_of_no_value_is_no_reference_and_no_code(nothing: str) -> None:
+    of = detail([task("RCV", 1.0, "A1")], reference=nothing, receipt_type="return", external_system_reference2=nothing)
+    read = read_receipt(of, NOW)
+    assert (read.reference, read.return_reference, read.order_reference) == ("", "", "")
+    with pytest.raises(Unmappable, match="stands for no value"):
+        read_receipt(detail([task("RCV", 1.0, "A1", product={"id": "1", "code": nothing})]), NOW)
+
+
 @pytest.mark.parametrize("spelling", ["actual_date_of_receipt", "actual_date_of_arrival"])
 def test_the_day_of_arrival_is_read_in_both_spellings(spelling: str) -> None:
     arrived = detail([])

@@ -87,13 +87,16 @@ def test_a_product_without_what_gxo_demands_is_refused_by_its_field_in_khaos(
 
 def test_a_result_is_read_row_by_row_and_a_bad_row_spoils_no_neighbour() -> None:
     told = "\ufeffsku,result,code,message\r\nMUG,accepted,,\r\n"
-    told += "TRAY,rejected,INVALID_EAN,wrong digit\r\nHAT,perhaps,,\r\n\r\n"
+    told += "TRAY,rejected,INVALID_EAN,wrong digit\r\nHAT,perhaps,,\r\nnan,accepted,,\r\n\r\n"
     good, bad = read_item_results(told.encode())
     assert [(one.sku, one.accepted, one.code, one.message) for one in good] == [
         ("MUG", True, "", ""),
         ("TRAY", False, "INVALID_EAN", "wrong digit"),
     ]
-    assert [(entry.subject, entry.error.kind) for entry in bad] == [("HAT", "unknown_status")]
+    assert [(entry.subject, entry.error.kind) for entry in bad] == [
+        ("HAT", "unknown_status"),
+        ("row 5", "unknown_status"),
+    ]
 
 
 @pytest.mark.parametrize("data", [b"", b"\xff\xfe", b"sku,result\nMUG,accepted\n", b'sku,result,code,message\n"MUG'])

@@ -137,6 +137,12 @@ def test_a_blind_return_has_no_reference_and_its_order_only() -> None:
     assert (read.order_reference, read.lines[0].line_id) == ("SO1", "/MUG")
 
 
+@pytest.mark.parametrize("nothing", ["NULL", "nan", "#N/A"])
+def test_a_return_of_no_number_is_a_blind_one(nothing: str) -> None:
+    read, _ = read_944(receipt(row(grade="A", invtype="N"), reference=nothing), told_at=TOLD_AT)
+    assert (read.reference, read.kind_word) == ("", "C BLIND")
+
+
 def test_a_suppliers_receipt_is_no_return_and_needs_no_grade() -> None:
     read, bad = read_944(receipt(row(24, invtype="N"), kind="F", reference="PO7"), told_at=TOLD_AT)
     assert (read.reference, read.return_reference, is_return(read), bad) == ("PO7", "", False, [])
@@ -158,6 +164,8 @@ def test_goods_came_at_the_last_moment_of_their_day_that_was_over_when_it_was_to
         (receipt(row(), total=2), "unmappable", "W1401"),
         ([("W17", "C", "20261128"), *receipt(row())[1:]], "unmappable", "W1703"),
         ([("W17", "C", "28112026", "RCP1"), *receipt(row())[1:]], "unmappable", "W1702"),
+        ([("W17", "C", "20261128", "NULL"), *receipt(row())[1:]], "unmappable", "W1703"),
+        (receipt(row(sku="nan")), "unmappable", "W0705"),
         (receipt(row())[1:], "unmappable", "W17"),
     ],
 )

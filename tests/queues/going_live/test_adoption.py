@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from fleet_tests.gxo import ByFile
 from fleet_tests.world import World
+from workers.cli.going_live import read_there
+from workers.cli.output import NotDone
 from workers.going_live import going
 from workers.orders_out import polls
 
@@ -90,6 +93,13 @@ def test_an_order_that_is_held_stays_held_when_khaos_control_changes_it(new: Wor
     new.khaos.post("edit", invoice=new.invoice(order), lines={"MUG": 5})
     new.poll()
     assert [one["reference"] for one in new.live()] == [order]
+
+
+@pytest.mark.parametrize("row", ["nan,MUG,1", "SO1,#N/A,1", "536365.0,MUG,1", "SO1,MUG,NULL"])
+def test_a_marker_in_a_file_of_what_is_there_is_refused_with_its_line(tmp_path: Path, row: str) -> None:
+    (tmp_path / "there.csv").write_text(f"reference,sku,units\nSO1,BOWL,1\n{row}\n", encoding="utf-8")
+    with pytest.raises(NotDone, match="line 3"):
+        read_there(tmp_path / "there.csv")
 
 
 def test_a_warehouse_goes_live_after_khaos_control(new: World) -> None:

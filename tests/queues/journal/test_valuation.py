@@ -111,6 +111,9 @@ def test_the_merchants_calendar_may_be_another(open_warehouse: Callable[..., War
 
 BAD_LINES = {
     ",Main Site,10,4.75,2026-10-31": "the SKU is missing",
+    "nan,Main Site,10,4.75,2026-10-31": "the SKU 'nan' stands for no value",
+    "85123.0,Main Site,10,4.75,2026-10-31": "write 85123,",
+    "MUG,NULL,10,4.75,2026-10-31": "no stock at site 'NULL'",
     "MUG,Leedz,10,4.75,2026-10-31": "no stock at site 'Leedz' (known: Main Site",
     "MUG,Main Site,ten,4.75,2026-10-31": "quantity 'ten'",
     "MUG,Main Site,10,-1,2026-10-31": "unit cost '-1'",

@@ -46,6 +46,11 @@ def test_an_advice_that_comes_after_its_goods_names_their_order_and_makes_no_sec
     assert shop.store.row("select state from return_advice") == {"state": "received"}
 
 
+def test_an_exchange_for_no_value_is_no_exchange() -> None:
+    (said,) = rma.read_csv("rma,order,sku,quantity,exchange_for,reason\nRMA-1,SO1,MUG,1,#N/A,nan\n")
+    assert (said.values["exchange_for"], said.values["reason"], said.values["rma"]) == ("", "", "RMA-1")
+
+
 def test_an_exchange_goes_out_only_as_it_was_announced_and_once(shop: Shop) -> None:
     order = shop.sold(("MUG", 3))
     told(shop, f"rma,order,sku,quantity,exchange_for\nRMA-7,{order},MUG,2,BOWL\n")
@@ -73,16 +78,20 @@ def test_bad_lines_are_refused_with_a_sentence_each_and_good_ones_are_taken(shop
         f"RMA-5,{order},MUG,3,\n"
         f"RMA-6,{order},MUG,1,tomorrow\n"
         f",{order},MUG,1,\n"
-        f"RMA-7,{order},MUG,1,\nRMA-7,{order},MUG,x,\n",
+        f"RMA-7,{order},MUG,1,\nRMA-7,{order},MUG,x,\n"
+        f"nan,{order},MUG,1,\n"
+        f"77.0,{order},MUG,1,\n",
     )
     assert done.taken == ("RMA-1",)
-    assert [number for number, _ in done.refused] == [2, 3, 4, 5, 6, 7, 8, 9]
+    assert [number for number, _ in done.refused] == [2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
     reasons = [why for _, why in done.refused]
     for part, why in zip(
         ("whole number", "not known", "0 were dispatched", "2 were dispatched", "YYYY-MM-DD", "characters"),
         reasons, strict=False,
     ):  # fmt: skip
         assert part in why
+    assert "characters" in reasons[8]
+    assert "write 77," in reasons[9]
     assert receipts(shop) == [("RMA-1", "PENDING")]
     with pytest.raises(rma.NotAdvice, match="lacks order"):
         rma.read_csv("rma,sku,quantity\n")

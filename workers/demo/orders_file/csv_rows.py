@@ -10,6 +10,8 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mappings.text import without_placeholder
+
 COLUMNS = ("InvoiceNo", "StockCode", "Description", "Quantity", "InvoiceDate", "UnitPrice", "CustomerID", "Country")
 LONGEST_QUOTE = 10  # physical lines that one quoted field may span
 GZIP = b"\x1f\x8b"
@@ -116,7 +118,9 @@ def _parse(text: str) -> list[str] | None:
 
 
 def _row(number: int, fields: list[str], width: int, places: dict[str, int], wrong: str) -> Row:
-    named = {column: fields[place].strip() if place < len(fields) else "" for column, place in places.items()}
+    named = {
+        column: without_placeholder(fields[place]) if place < len(fields) else "" for column, place in places.items()
+    }
     surplus = any(field.strip() for field in fields[width:])
     if not wrong and (len(fields) < max(places.values()) + 1 or surplus):
         wrong = f"it has {len(fields)} fields where the header has {width}: quote fields that hold a comma"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from mappings.canonical import NewOrderLine
+from mappings.text import why_no_code
 from workers.demo.orders_file.cell_values import Dates, Unfit, read_price, read_text
 from workers.demo.orders_file.codes import LONGEST_CUSTOMER, Kind, Refused
 from workers.demo.orders_file.csv_rows import Row
@@ -87,8 +88,10 @@ def _line(row: Row, descriptions: dict[str, str], units: Callable[[str, str], in
         raise Unfit(row.wrong)
     if not row.fields["InvoiceNo"]:
         raise Unfit("it has no InvoiceNo: write the invoice that it belongs to")
-    read_text(row.fields["InvoiceNo"], "InvoiceNo")
-    code = read_text(row.fields["StockCode"], "StockCode")
+    for column in ("InvoiceNo", "StockCode"):
+        if why := why_no_code(read_text(row.fields[column], column)):
+            raise Unfit(f"its {column} {why}")
+    code = row.fields["StockCode"]
     if row.fields["CustomerID"] and len(read_text(row.fields["CustomerID"], "CustomerID")) > LONGEST_CUSTOMER:
         raise Unfit(f"its CustomerID is longer than the {LONGEST_CUSTOMER} characters Khaos Control keeps: shorten it")
     return NewOrderLine(

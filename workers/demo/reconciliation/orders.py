@@ -10,6 +10,8 @@ from workers.demo.reconciliation.khaos_snapshot import Confirmed, KhaosBooks, Kh
 from workers.demo.reconciliation.ledger_rows import Excepted
 from workers.demo.reconciliation.warehouse_snapshot import GoodsOut
 
+ISSUED = 70  # the stage of an invoice that a cancellation of its order does not take back any more
+
 
 class OrderBooks:
     """Both books, indexed by invoice, order and reference. ``exceptions`` are the open ones."""
@@ -57,8 +59,8 @@ class OrderBooks:
         return [out for out in of_order if any(parcel.tracking in named for parcel in out.parcels)] or of_order
 
     def cancelled(self, invoice: KhaosInvoice) -> bool:
-        """Whether it, or all of its order, is cancelled in Khaos Control."""
-        return invoice.cancelled or invoice.order in self.cancelled_orders
+        """Whether it, or its order while it was not issued, is cancelled in Khaos Control."""
+        return invoice.cancelled or (invoice.order in self.cancelled_orders and invoice.stage != ISSUED)
 
     def explained(self, invoice: KhaosInvoice) -> bool:
         """Whether an open exception has it in hand."""

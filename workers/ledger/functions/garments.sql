@@ -133,10 +133,11 @@ begin
       from garment_heard h
      where g.connection = v_connection and g.tag = h.tag and h.counts;
     insert into garment (connection, tag, home, sku, unique_sku, file_state, file_at, file_grade, file_order, hired, retired,
-                         place, state, state_at)
+                         place, state, state_at, written_off_at)
     select v_connection, h.tag, v_home, h.sku, h.unique_sku, case when not h.ends then h.word end,
            case when not h.ends then v_at end, case when not h.ends then h.grade end,
-           case when h.ends then '' else h.order_reference end, h.word = 'with_customer', h.ends, h.place, h.state, v_at
+           case when h.ends then '' else h.order_reference end, h.word = 'with_customer', h.ends, h.place, h.state, v_at,
+           case when h.ends and v_counted is null then v_at end  -- it ended before the fleet counted anything
       from garment_heard h where h.new order by h.tag;
     get diagnostics v_new = row_count;
     if v_whole then
@@ -158,6 +159,10 @@ begin
         update home set counted_at = greatest(counted_at, v_at) where site = v_home;
     end if;
     drop table garment_heard;
+    insert into write_off (connection, tag, home, sku, reason, final, happened_at)
+    select g.connection, g.tag, g.home, g.sku, 'ex_hired', false, v_at from garment g
+     where g.home = v_home and g.retired and g.written_off_at is null
+    on conflict do nothing;
     v_changed := hold_garments(v_home, null);
     return jsonb_build_object('new', v_new, 'missed', v_missed, 'changed', cardinality(v_changed), 'first', v_counted is null);
 end $$;

@@ -16,6 +16,7 @@ from workers.ports.orders import CancelResult, ControlNumber, Manner, SentOrder,
 from workers.ports.outbound_file import OutboundFile, read_outbound_file
 from workers.ports.warehouse import Parts
 from workers.systems.gxo.files import GxoFiles
+from workers.systems.gxo.past import GxoPast
 
 ORDERS, ADVICES = "OW", "AR"  # functional groups of 940 and 943
 
@@ -44,6 +45,7 @@ class GxoWarehouse:
         }[settings.ack]
         self.answer_patience = settings.ack_824_within
         self.files = GxoFiles(settings, self.client, tables)
+        self.past = GxoPast(settings, self.client)
         self._us = words.Client(settings.client, settings.client_name or settings.client, settings.warehouse_name)
         self._carriers: Mapping[str, str] = tables.get("carriers", {}).get("gxo", {})
 
@@ -147,4 +149,5 @@ def gxo(settings: Settings, tables: Mapping[str, Any]) -> Parts:
         receipts=files,
         stock_documents=files,
         files=files,
+        past=account.past,
     )

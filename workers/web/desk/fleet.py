@@ -38,6 +38,10 @@ def fleet(found: Overview) -> str:
             )
             if c.shut_kind == "not_live"
             else next_step(
+                f"{c.name} is shut: the ledger may come from a backup. If it does:", 'fleet restored --by "YOUR NAME"'
+            )
+            if c.shut_kind == "restored_suspected"
+            else next_step(
                 f"{c.name} is shut ({c.shut_kind}). It is probed by itself; to open it by hand:", f"fleet open {c.name}"
             )
             for c in shut
