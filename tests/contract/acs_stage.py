@@ -155,9 +155,8 @@ class Stage:
             self.site.events.tell("item.disposition_changed", told)
 
     def supply(self, reference: str, sku: str, units: int) -> None:
-        made = [{"product_sku": sku, "unique_sku": f"{sku}-{reference}-{n}", "state": "Expected"} for n in range(units)]
-        for one in door.set_up(self.site, {"garments": made})["garments"]:
-            coming_back.arrive(self.site, self.site.garments.tagged(one["rfid"]))
+        self.acs.announce(sku, *(f"{sku}-{reference}-{n}" for n in range(units)))
+        self.acs.pass_time(0.5)
 
     def back(self, sku: str, units: int, *, order: str = "", rma: str = "RMA-1", good: bool = True) -> None:
         left = [one for one in self.site.garments if one.product_sku == sku and one.state is State.GONE]
