@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from celery import Celery
 
 from workers.ledger.store import Claimed
 from workers.observability.flower import Flower
-from workers.spine.delivery import Slot
+from workers.spine.delivery import MOST, Slot
 from workers.spine.heart import Heart
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
@@ -36,6 +37,7 @@ class Process:
         self.runtime = Runtime(configuration())
         self.reporter = Flower(app, node)
         self.schedules = schedules.schedules(self.runtime, ring)
+        self._handler = cache(partial(handler_for, self.runtime))
         self._on_dead = on_dead
         self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes)
 
@@ -44,7 +46,7 @@ class Process:
         runtime = self.runtime
         return Slot(
             store=runtime.store,
-            handler=lambda flow, connection, kind: handler_for(runtime, flow, connection, kind),
+            handler=self._handler,
             health=runtime.health,
             reporter=self.reporter,
             doubt_wait=runtime.doubt_wait,
@@ -54,6 +56,7 @@ class Process:
             dice=random.Random(),  # noqa: S311  jitter, not a secret
             on_dead=self._on_dead,
             stopping=runtime.stopping.is_set,
+            most=MOST,
             alive=self.heart.alive,
         )
 

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mappings.canonical import GarmentRow, GarmentState, LineKind, RetiredFor, Retirement, Source
+from mappings.canonical import GarmentRow, GarmentState, LineKind, RetiredFor, Retirement, Source, less_sellable
 from mappings.garment_words import Garment, Word, dispatch, hear, miss, retire
 from mappings.working_days import WorkingDays
 from workers.domain import garments
@@ -124,7 +124,7 @@ steps = st.lists(st.tuples(hours, st.one_of(files, st.tuples(st.sampled_from(TAG
 
 
 @given(steps=steps, lists_away=st.booleans())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_the_ledger_makes_of_files_and_events_what_the_rules_make_of_each_garment(
     lasting: Store, steps: list[Any], lists_away: bool
 ) -> None:
@@ -212,3 +212,23 @@ def test_a_garment_back_from_hire_rests_before_it_is_promised_again(wardrobe: Wa
     wardrobe.store.run("update garment set bookable_at = now() - interval '1 second' where bookable_at is not null")
     assert garments.end_rests(wardrobe.store) == 1
     assert wardrobe.positions() == {"DRESS": (2, {})}
+
+
+def test_every_state_is_counted_as_it_may_be_sold_and_of_two_words_the_less_sellable_counts(lasting: Store) -> None:
+    for state in G:
+        row = lasting.row("select garment_condition(%s, null, null) as condition", state.value)
+        wanted = "retired" if state is G.RETIRED else state.condition and state.condition.value
+        assert row == {"condition": wanted}
+    pairs = lasting.rows(
+        "select f as file, e as event, garment_state(f, now(), e, null, 0, false) as state,"
+        " garment_state(f, now(), e, null, 1, false) as missed, garment_state(f, now(), e, null, 0, true) as ended"
+        " from unnest(%s::text[]) f cross join unnest(%s::text[]) e",
+        [one.value for one in G],
+        [one.value for one in G],
+    )
+    for row in pairs:
+        both = (G(row["file"]), G(row["event"]))
+        assert row["state"] == less_sellable(*both)
+        assert row["missed"] == less_sellable(*both, G.UNSEEN)
+        assert row["ended"] == "retired"
+    assert len(pairs) == len(G) ** 2

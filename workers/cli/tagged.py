@@ -36,6 +36,9 @@ def register(group: typer.Typer) -> None:
     group.command("accept-file")(accept_file)
     group.command()(settle)
     group.command("give-up")(give_up)
+    group.command("write-offs")(list_write_offs)
+    group.command("write-off")(write_off)
+    group.command()(charged)
 
 
 def show(
@@ -125,3 +128,61 @@ def give_up(tag: Tag, by: By, json_wanted: AsJson = False) -> None:
 
     done_by(by, lambda store: garment_people.give_up(store, tag, by.strip()))
     output.done(f"{tag} is retired as lost", {"tag": tag, "by": by.strip()}, json_wanted=json_wanted)
+
+
+def list_write_offs(json_wanted: AsJson = False) -> None:
+    """List retired garments that are still on the books, with their value by the asset file.
+
+    Example: `fleet garments write-offs`
+    """
+    from workers.stock_in import write_offs  # noqa: PLC0415  as above
+
+    with closing(connect.store()) as store:
+        rows = write_offs.waiting(store)
+    if json_wanted:
+        output.as_json(rows)
+        return
+    output.table(
+        "Retired, and still on the books",
+        ("tag", "sku", "site", "reason", "disposition", "final", "value"),
+        [
+            (r["tag"], r["sku"], r["home"], r["reason"], r["disposition"] or "", r["final"], r["value"] or "unknown")
+            for r in rows
+        ],
+        numbers=frozenset({6}),
+    )
+
+
+def write_off(tag: Tag, by: By, json_wanted: AsJson = False) -> None:
+    """Write a retired garment off: its unit goes by the site's one mover, its value by one journal entry, both once.
+
+    Example: `fleet garments write-off 3034257BF7194E4000001A85 --by "Anna B"`
+    """
+    from workers.stock_in import write_offs  # noqa: PLC0415  as above
+
+    row = done_by(by, lambda store: write_offs.confirm(store, tag, by.strip()))
+    value = "its value is in no asset file: the entry waits for one" if row["value"] is None else f"{row['value']}"
+    output.done(
+        f"{row['tag']} of {row['sku']} is written off, {value}",
+        {"tag": row["tag"], "sku": row["sku"], "value": row["value"], "by": by.strip()},
+        json_wanted=json_wanted,
+    )
+
+
+def charged(
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="The order's code in Khaos Control.")],
+    tag: Tag,
+    by: By,
+    amount: Annotated[str, typer.Option("--amount", help="What was charged or released, for the books.")] = "",
+    json_wanted: AsJson = False,
+) -> None:
+    """Say that deposit and charges of a hired garment are dealt with: it leaves the worklist `charges`.
+
+    Example: `fleet garments charged SO02075 3034257BF7194E4000001A85 --amount 35.00 --by "Anna B"`
+    """
+    from workers.returns_in import charges  # noqa: PLC0415  as above
+
+    done_by(by, lambda store: charges.settle(store, order.strip(), tag, amount, by.strip()))
+    output.done(
+        f"{tag} of {order} is dealt with", {"order": order, "tag": tag, "by": by.strip()}, json_wanted=json_wanted
+    )

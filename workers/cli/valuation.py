@@ -13,6 +13,7 @@ from rich.markup import escape
 
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
+from workers.journal import assets as asset_files
 from workers.journal import valuation
 from workers.journal.totals import money
 from workers.stock_in.not_carried import not_carried
@@ -29,11 +30,6 @@ def register(program: typer.Typer) -> None:
     """Add the command and the group of this module."""
     program.command("not-carried")(list_not_carried)
     program.add_typer(app, name="valuation")
-
-
-@app.callback()
-def _group() -> None:
-    """Keep ``load`` a command of the group, although it is the only one."""
 
 
 @app.command()
@@ -65,6 +61,41 @@ def load(
                     output.console().print(escape(sentence), soft_wrap=True)
             raise NotDone(f"{len(error.sentences)} lines of {file} are refused, and nothing was stored") from None
         done = valuation.load(store, lines, by.strip())
+    output.done(
+        f"{done.lines} values are stored; {done.revalued} waiting journal entries have their value from them",
+        output.plain(done),
+        json_wanted=json_wanted,
+    )
+
+
+@app.command()
+def assets(
+    file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with a header.")],
+    by: Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, for the books.")],
+    json_wanted: AsJson = False,
+) -> None:
+    """Load an asset file: a CSV with the columns tag, value (net book value) and as_at (YYYY-MM-DD).
+
+    It is stored whole or not at all. Write-offs that wait for a value take it from the file at once.
+
+    Example: `fleet valuation assets assets.csv --by Anna`
+    """
+    if not by.strip():
+        raise NotDone("--by is empty: write who says so")
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotDone(f"{file} cannot be read ({type(error).__name__}): save it as CSV in UTF-8") from None
+    try:
+        lines = asset_files.read_assets(text, datetime.now(UTC).date())
+    except valuation.Refused as error:
+        for sentence in () if json_wanted else error.sentences[:SHOWN]:
+            output.console().print(escape(sentence), soft_wrap=True)
+        if json_wanted:
+            output.as_json({"lines": 0, "refused": error.sentences})
+        raise NotDone(f"{len(error.sentences)} lines of {file} are refused, and nothing was stored") from None
+    with closing(connect.store()) as store:
+        done = asset_files.load(store, lines, by.strip())
     output.done(
         f"{done.lines} values are stored; {done.revalued} waiting journal entries have their value from them",
         output.plain(done),

@@ -37,6 +37,7 @@ class NonSellingSites(Strict):
     with_customer: str = ""
     unseen: str = ""
     unknown: str = ""
+    retired: str = Field("", description="garments that ended, until their value is written off")
     pending_journal: str = Field("", description="holds what an adjust-by file has yet to take out")
     adjustments: Literal["level", "adjust_by"] = Field(
         "level", description="who moves adjustments' quantities in Khaos"

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
 
-from mappings.errors import Unmappable
 from workers.domain import aliases, transitions
-from workers.domain.fulfilment import FulfilmentRow, Units, add_to_timeline, lock, read_row
+from workers.domain.fulfilment import add_to_timeline, lock, read_row
 from workers.domain.rereads import reread
 from workers.edi import collect
 from workers.edi.control_numbers import highest_laid
 from workers.going_live import before
-from workers.going_live.matching import Match, There, match, references, shown
+from workers.going_live.looking_up import Wish, is_restored, look_up
+from workers.going_live.matching import Match, There
 from workers.ledger.store import run_effects, within
 from workers.orders_out import polls as orders
 from workers.sku_sync import polls as products
 from workers.spine import exceptions, live, reading
-from workers.spine.polling import chunks
 from workers.spine.runtime import Runtime
 from workers.wiring.readers import reader_for
 
+__all__ = ["NotReady", "Wish", "go_live", "send"]
+
 UNMATCHED = "go_live_unmatched"
-ORDERS_AT_ONCE = 20  # their references are looked up in one call
 UNSENT = (
     "select m.id as message_id, f.* from message m join fulfilment f on f.reference = m.reference"
     " and f.warehouse = m.connection where m.flow = 'orders-out' and m.kind = 'order' and m.connection = %s"
@@ -41,17 +38,6 @@ ANSWERED_UNDER = (
 
 class NotReady(Exception):
     """The connection cannot go live yet; the message says what to do first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a connection goes live. ``there`` holds units by SKU by reference, of a warehouse that cannot be asked."""
-
-    name: str
-    who: str
-    at: datetime
-    there: Mapping[str, Units] | None = None
-    forms: Sequence[str] = field(default=())
 
 
 def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
@@ -71,7 +57,7 @@ def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
     _read_all(runtime)
     counts: Counter[str] = Counter()
     unsent = {row["message_id"]: read_row(row) for row in runtime.store.rows(UNSENT, wish.name, first)}
-    for found in _look_up(runtime, wish, list(unsent.values())):
+    for found in look_up(runtime, wish, list(unsent.values())):
         message = next(number for number, row in unsent.items() if row.reference == found.row.reference)
         counts[_settle(runtime, wish, message, found)] += 1
     if first:
@@ -91,7 +77,7 @@ def _go_on_from(runtime: Runtime, name: str) -> None:
             name,
             highest_laid(runtime, name),
         )
-    if not _restored(runtime, name):
+    if not is_restored(runtime, name):
         return
     if parts.order_reads is not None:
         before.adopt_shipments(runtime, name)
@@ -107,11 +93,6 @@ def _read_all(runtime: Runtime) -> None:
         pass
 
 
-def _restored(runtime: Runtime, name: str) -> bool:
-    row = runtime.store.row("select restored_at from connection where name = %s", name)
-    return row is not None and row["restored_at"] is not None
-
-
 def send(runtime: Runtime, name: str, order: str, who: str) -> bool:
     """Let a held order go: a person has seen that it is not at the warehouse. False when nothing of it is held."""
     gate = f"go-live:{name}:{order}"
@@ -122,44 +103,6 @@ def send(runtime: Runtime, name: str, order: str, who: str) -> bool:
         run("select open_gates(array[%s], %s)", gate, f"{who} has seen that it is not at the warehouse")
         exceptions.close(run, UNMATCHED, gate, "a person had it sent", who)
     return True
-
-
-def _look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> list[Match]:
-    """Look orders up: at the warehouse, else in the file; where there is neither, nothing is proven."""
-    reads = runtime.warehouse(wish.name).parts.order_reads
-    if wish.there is not None:
-        there = [There(reference, reference, units) for reference, units in wish.there.items()]
-        return match(rows, there, wish.forms)
-    if reads is None and runtime.warehouse(wish.name).parts.past is not None and _restored(runtime, wish.name):
-        laid, doubt = before.orders_laid(runtime, wish.name)
-        found = match(rows, laid, wish.forms)
-        return [replace(one, why=doubt) if one.there is None and not one.why else one for one in found]
-    if reads is None:
-        why = f"{wish.name} cannot be asked: look there, or name a file of what is there with --there"
-        return [Match(row, why=why) for row in rows]
-    facts = runtime.facts(wish.name)
-    codes = sorted({row.order_code for row in rows})
-    ours = {
-        row["their_id"]
-        for row in runtime.store.rows(
-            "select their_id from fulfilment where warehouse = %s and order_code = any (%s) and their_id is not null",
-            wish.name,
-            codes,
-        )
-    }
-    found = []
-    for some in chunks(codes, ORDERS_AT_ONCE):
-        together = [row for row in rows if row.order_code in some]
-        wanted = sorted({one for row in together for one in references(row, wish.forms)})
-        runtime.pace(wish.name)
-        try:
-            there = [shown(order) for order in reads.find_orders(wanted, facts) if order.their_id not in ours]
-        except Unmappable as error:
-            why = f"what {wish.name} shows cannot be read ({error.field} {error.value!r}: {error.why})"
-            found += [Match(row, why=why) for row in together]
-            continue
-        found += match(together, there, wish.forms)
-    return found
 
 
 def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:

@@ -65,6 +65,11 @@ def parts_of(reference: str) -> Iterator[str]:
                 yield piece
 
 
+def names_at(there: There) -> set[str]:
+    """Every name that an order at a warehouse may have for us: its reference, what that holds, and its own id there."""
+    return {there.reference, there.their_id, *parts_of(there.reference)}
+
+
 def shown(order: WarehouseOrder) -> There:
     """A warehouse's order, as far as matching goes."""
     units = {line.sku: line.ordered for line in order.lines}
@@ -74,7 +79,11 @@ def shown(order: WarehouseOrder) -> There:
 def match(rows: Iterable[FulfilmentRow], found: Sequence[There], forms: Sequence[str] = ()) -> list[Match]:
     """Match fulfilments with what was found. An order that fits two of them is neither's: a person looks."""
     wanted = list(rows)
-    fits = {row.reference: [one for one in found if one.reference in references(row, forms)] for row in wanted}
+    named = [(one, names_at(one)) for one in found]
+    fits = {
+        row.reference: [one for one, names_there in named if not names_there.isdisjoint(references(row, forms))]
+        for row in wanted
+    }
     return [_judge(row, fits, wanted) for row in wanted]
 
 

@@ -9,7 +9,10 @@ KIND = "cost_missing"
 FOUND = """
 update journal j set unit_cost = c.unit_cost, value = round(j.units * c.unit_cost, 2), indicative = c.indicative,
        state = case when j.state = 'uncosted' then 'ready' else j.state end
-  from journal k cross join lateral cost_of(k.site, k.sku, k.event_at) c
+  from journal k
+  left join movement m on m.connection = k.connection and m.movement_id = k.movement_id
+  cross join lateral (select * from cost_of(k.site, k.sku, k.event_at) where coalesce(m.asset, '') = ''
+                      union all select * from cost_of_asset(m.asset, k.event_at) where m.asset <> '') c
  where j.id = k.id and k.state = any (%s) and k.route = ''
    and (j.unit_cost, j.indicative) is distinct from (c.unit_cost, c.indicative) and c.unit_cost is not null
 """
@@ -40,7 +43,7 @@ def find(db: Connection, states: tuple[str, ...] = WAITING) -> int:
             flow="stock-in",
             connection=row["connection"],
             why=f"{row['entries']} journal entries ({row['units']:+d} units) of {row['sku']} at {row['site']} have no"
-            " cost: no valuation names it, and Khaos Control has no buying price",
+            " cost: no valuation names it, and Khaos Control has no buying price; a garment's is in no asset file",
             once=exceptions.Once.WHILE_OPEN,
         )
     exceptions.close_all(

@@ -33,7 +33,7 @@ ENTER = """
 insert into journal (connection, movement_id, site, sku, cause, units, from_condition, to_condition, their_reason,
                      reason, account, unit_cost, value, indicative, event_at, mover, state)
 select m.connection, m.movement_id, m.home, m.sku, m.cause, s.units, s.from_condition, s.to_condition, e.their_reason,
-       e.reason, e.account, c.unit_cost, round(s.units * c.unit_cost, 2), c.indicative, m.moved_at,
+       e.reason, e.account, c.unit_cost, round(s.units * c.unit_cost, 2), coalesce(c.indicative, true), m.moved_at,
        case when exists (select 1 from term t where t.kind = 'pending_journal'
                             and t.subject = 'journal:' || m.connection || ':' || m.movement_id)
             then 'adjust_by' else 'level' end,
@@ -46,7 +46,8 @@ select m.connection, m.movement_id, m.home, m.sku, m.cause, s.units, s.from_cond
       select case when m.cause in ('adjusted_up', 'released') then m.units else -m.units end as units,
              case m.cause when 'adjusted_up' then '' when 'released' then h.held else 'good' end as from_condition,
              case m.cause when 'adjusted_down' then '' when 'held' then h.held else 'good' end as to_condition) s
-  cross join lateral cost_of(m.home, m.sku, m.moved_at) c
+  left join lateral (select * from cost_of(m.home, m.sku, m.moved_at) where m.asset = ''
+                     union all select * from cost_of_asset(m.asset, m.moved_at) where m.asset <> '') c on true
  order by m.moved_at, m.movement_id
 on conflict (connection, movement_id) do nothing returning *
 """

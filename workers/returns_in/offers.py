@@ -30,6 +30,11 @@ def offer(runtime: Runtime, reference: str) -> Outcome:
         return over
     if not line["order_code"]:
         return Dead("return_unknown_order", f"{line['units']} of {line['sku']} came back, and nobody knows the order")
+    if _hired(runtime, line):
+        why = (
+            f"order {line['order_code']} has {line['sku']} on hire lines alone: a credit would give the hire's fee back"
+        )
+        return Dead("hire_not_credited", why)
     if not _claim(runtime, reference):
         why = f"{line['units']} of {line['sku']} came back, and fewer are left of what order {line['order_code']} got"
         return Dead("returned_more_than_shipped", why)
@@ -69,6 +74,10 @@ def _offer(runtime: Runtime, line: dict[str, Any], disposition: Disposition) -> 
 
 
 def _sent(runtime: Runtime, line: dict[str, Any], disposition: Disposition, parties: Parties) -> Outcome:
+    price = line["unit_price"]
+    if price is None and line["less"] is not None and parties.paid.get(line["sku"]) is not None:
+        price = round(parties.paid[line["sku"]] * (100 - line["less"]) / 100, 2)
+    by_person = line["by_person"] or (line["less"] is not None and price is None)  # how much was paid is not guessed
     made = CustomerReturn(
         reference=line["reference"],
         created_at=line["received_at"],
@@ -81,20 +90,20 @@ def _sent(runtime: Runtime, line: dict[str, Any], disposition: Disposition, part
                 quantity=line["units"],
                 reason_id=disposition.reason_id,
                 order_code=line["order_code"],
-                unit_price=line["unit_price"],
+                unit_price=price,
                 notes=(f"{line['condition']} {line['hold_reason']}".strip(),),
             ),
         ),
         exchanges=_exchanges(runtime, line),
-        process=disposition.process,
+        process=disposition.process and not by_person,
     )
     written = runtime.erp.channel.write_returns([made], "json")
     for refusal in written.refused:
         error = refusal.error
         return Dead(error.kind, f"{error.field} {error.value!r}: {error.why}")
-    how = "to be processed at once" if disposition.process else "for a person to process there"
-    if line["unit_price"] is not None:
-        how += f", for {line['unit_price']} a unit"
+    how = "to be processed at once" if made.process else "for a person to process there"
+    if price is not None:
+        how += f", for {price} a unit"
     cut = "".join(f"; {note.field} {note.what}" for note in written.notes)
     return Sent(
         CREDITS,
@@ -131,6 +140,18 @@ def _settled(line: dict[str, Any]) -> Outcome | None:
     if line["state"] in ("offered", "presumed_imported"):
         return Sent(CREDITS, CREDIT_WITHIN, "offered already")
     return None
+
+
+def _hired(runtime: Runtime, line: dict[str, Any]) -> bool:
+    """Whether every line of the order with this SKU lends it."""
+    row = runtime.store.row(
+        "select bool_and(i.kind = 'hire') as hired from order_item i join fulfilment f on f.reference = i.fulfilment"
+        " where f.erp = %s and f.order_code = %s and i.sku = %s",
+        line["erp"],
+        line["order_code"],
+        line["sku"],
+    )
+    return bool(row and row["hired"])
 
 
 def _claim(runtime: Runtime, reference: str) -> bool:

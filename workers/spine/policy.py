@@ -439,6 +439,38 @@ VERDICTS: dict[str, Verdict] = {
         "Give these SKUs a stock code in Khaos Control, or name the code that they are counted under; until then they"
         " sell nothing.",
     ),
+    "garment_unmatched": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Ask the warehouse from which order this garment came: its next event about it is judged by that order.",
+    ),
+    "counterfeit_return": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "A counterfeit came back, nobody was credited and no deposit is released: open a case with the customer, then"
+        " dismiss.",
+    ),
+    "hire_not_credited": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "These goods were hired: stop the return (`fleet returns stop REF --why TEXT --by NAME`); deposit and charges"
+        " stand on the worklist `charges`.",
+    ),
+    "hire_late": Verdict(
+        CUSTOMER_SERVICE,
+        "warning",
+        "Remind the customers of these hires; an entry goes when its garment is back.",
+    ),
+    "hire_not_returned": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Charge the customer for the garment, or get it back; what will not come back: `fleet garments give-up TAG`.",
+    ),
+    "write_off_waits": Verdict(
+        FINANCE,
+        "warning",
+        "Confirm each garment that is off the books for good: `fleet garments write-off TAG --by NAME`.",
+    ),
     "unknown_event": Verdict(
         SUPPORT,
         "warning",

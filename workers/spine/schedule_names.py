@@ -5,7 +5,8 @@ from __future__ import annotations
 RING, READ, GATES, WATCH, ALARMS = "ring", "read", "gates", "watch", "alarms"
 EXPECTATIONS, PURGE = "expectations", "purge"
 STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
-NOT_CARRIED, DIFFERENCES, RESTS = "stock not carried", "stock differences", "rests of garments"
+NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"
+RESTS, WRITE_OFFS, HIRES = "rests of garments", "write-offs of garments", "hires that are due back"
 
 
 def orders(erp: str) -> str:

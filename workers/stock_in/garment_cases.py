@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from mappings.errors import Unreadable
 from workers.spine import exceptions
 from workers.spine.reading import Reading
+from workers.spine.runtime import Runtime
 
 NAMED = 5  # tags or SKUs that an exception names
+LATE, NEVER = 1, 21  # days after the day on which a hire is expected back
+HIRES = """
+select g.tag || coalesce(' of ' || nullif(g.event_order, ''), '') as name from garment g
+ where g.home = %s and g.hired and g.state = 'with_customer' and g.back_by < current_date - %s::integer
+   and (%s::integer is null or g.back_by >= current_date - %s::integer) order by g.back_by, g.tag
+"""
 
 
 def file_words(reading: Reading, home: str, troubles: Iterable[Unreadable]) -> None:
@@ -55,21 +62,38 @@ def after_file(reading: Reading, home: str, lost_after: int) -> None:
     )
 
 
+def check_hires(runtime: Runtime) -> int:
+    """File or close, for each building, hires that are late and those that nobody expects back. Returns how many."""
+    found = 0
+    for home, (connection, _) in runtime.configuration.homes.items():
+        if runtime.warehouse(connection).parts.garments is None:
+            continue
+        for kind, after, before in (("hire_late", LATE, NEVER), ("hire_not_returned", NEVER, None)):
+            rows = runtime.store.rows(HIRES, home, after, before, before)
+            found += len(rows)
+            what = f"hired garments are more than {after} days late"
+            _file(runtime.store.run, home, connection, kind, [row["name"] for row in rows], what)
+    return found
+
+
 def _listed(reading: Reading, home: str, kind: str, sql: str, what: str, *more: object) -> None:
-    subject = f"{kind}:{home}"
     names = [row["name"] for row in reading.run(sql, home, *more)]
+    _file(reading.run, home, reading.record.connection, kind, names, what)
+
+
+def _file(run: exceptions.Run, home: str, connection: str, kind: str, names: Sequence[str], what: str) -> None:
+    subject = f"{kind}:{home}"
     if not names:
-        reading.close_exception(kind, subject, "there are none any more")
+        exceptions.close(run, kind, subject, "there are none any more")
         return
     rest = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     exceptions.file(
-        reading.run,
+        run,
         kind,
         subject=subject,
         story=home,
         flow="stock-in",
-        connection=reading.record.connection,
+        connection=connection,
         why=f"{len(names)} {what}: {', '.join(names[:NAMED])}{rest}",
-        record=reading.record.id,
         once=exceptions.Once.OR_DISMISSED,
     )

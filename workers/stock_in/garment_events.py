@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from mappings.canonical import Source
+from mappings.canonical import RetiredFor, Source
 from mappings.garment_words import Word, hear, retire
 from workers.domain import garments
 from workers.domain.garments import Step
 from workers.domain.stock_movements import file_unreadable
 from workers.spine.reading import Reading
+from workers.stock_in import write_offs
 
 
 def read_move(reading: Reading) -> None:
@@ -29,4 +30,6 @@ def read_retirement(reading: Reading) -> None:
     end = reading.runtime.warehouse(connection).garments.read_retired(reading.record.body)
     building = garments.building_of(reading.runtime, connection)
     step = Step(end.tag, end.garment_sku, end.at, lambda one: retire(one, end), place=f"retired: {end.reason}")
-    garments.move(reading.run, building, step)
+    moved = garments.move(reading.run, building, step)
+    if end.reason is not RetiredFor.SOLD:
+        write_offs.wait(reading.run, connection, building.home, moved.after.sku, end)

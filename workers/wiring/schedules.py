@@ -24,11 +24,13 @@ from workers.stock_in import (
     counts,
     demand,
     due,
+    garment_cases,
     garment_files,
     levels,
     movements,
     not_carried,
     sites,
+    write_offs,
 )
 from workers.wiring.readers import reader_for
 
@@ -138,6 +140,8 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
         Scheduled(names.JOURNAL, 2.0, partial(entries.enter_new, runtime), watched=False),
         Scheduled(names.NOT_CARRIED, 60.0, partial(not_carried.check, runtime)),
         Scheduled(names.DIFFERENCES, 30.0, partial(count_differences.check, runtime)),
+        Scheduled(names.WRITE_OFFS, 30.0, partial(write_offs.check, runtime)),
+        Scheduled(names.HIRES, 3600.0, partial(garment_cases.check_hires, runtime)),
         Scheduled(names.RESTS, 60.0, partial(garments.end_rests, runtime.store)),
         Scheduled(names.PURGE_STOCK, 3600.0, partial(due.purge, runtime)),
         Scheduled(names.reference_data(erp), runtime.configuration.fleet.intervals.reference_data,

@@ -42,6 +42,24 @@ returns text language sql stable as $$
                         else p_state end
 $$;
 
+-- Garments of a home by SKU and position, of all SKUs with p_skus null; a SKU that has none any more is named with none.
+create or replace function garment_counts(p_home text, p_skus text[])
+returns table (sku text, condition text, units bigint) language plpgsql stable as $$
+#variable_conflict use_column
+begin
+    if p_skus is null then
+        return query
+        select g.sku, garment_condition(g.state, g.bookable_at, g.written_off_at), count(*) from garment g
+         where g.home = p_home group by 1, 2
+        union all
+        select p.sku, null, 0 from position p where p.home = p_home;
+    else
+        return query
+        select s.sku, garment_condition(g.state, g.bookable_at, g.written_off_at), count(g.tag)
+          from unnest(p_skus) s (sku) left join garment g on g.home = p_home and g.sku = s.sku group by 1, 2;
+    end if;
+end $$;
+
 -- The positions of a home's SKUs become the sums of its garments, as of now; of all with p_skus null. Before the first
 -- whole file nothing is counted. Returns the SKUs whose position changed.
 create or replace function hold_garments(p_home text, p_skus text[]) returns text[] language plpgsql as $$
@@ -51,22 +69,11 @@ declare
 begin
     if not exists (select 1 from home where site = p_home and counted_at is not null) then return '{}'; end if;
     perform share_positions(p_home);
-    create temp table garment_sum (sku text, condition text, units integer) on commit drop;
-    if p_skus is null then
-        insert into garment_sum
-        select g.sku, garment_condition(g.state, g.bookable_at, g.written_off_at), count(*) from garment g
-         where g.home = p_home group by 1, 2;
-        insert into garment_sum select p.sku, null, 0 from position p where p.home = p_home;
-    else
-        insert into garment_sum
-        select s.sku, garment_condition(g.state, g.bookable_at, g.written_off_at), count(g.tag)
-          from unnest(p_skus) s (sku) left join garment g on g.home = p_home and g.sku = s.sku group by 1, 2;
-    end if;
     with sums as (
         select s.sku, greatest(0, coalesce(sum(s.units) filter (where s.condition = 'good'), 0)
                                   - coalesce(max(u.units), 0))::integer as good,
                coalesce(jsonb_object_agg(s.condition, s.units) filter (where s.condition <> 'good'), '{}') as other
-          from garment_sum s
+          from garment_counts(p_home, p_skus) s
           left join (select l.sku, sum(l.units) as units from garment_left l where l.home = p_home group by 1) u on u.sku = s.sku
          group by s.sku),
     held as (
@@ -77,7 +84,6 @@ begin
          where (position.good, position.other) is distinct from (excluded.good, excluded.other)
         returning sku)
     select array_agg(sku) into v_changed from held;
-    drop table garment_sum;
     perform touch_levels(p_home, v_changed);
     return coalesce(v_changed, '{}');
 end $$;
@@ -133,10 +139,11 @@ begin
       from garment_heard h
      where g.connection = v_connection and g.tag = h.tag and h.counts;
     insert into garment (connection, tag, home, sku, unique_sku, file_state, file_at, file_grade, file_order, hired, retired,
-                         place, state, state_at)
+                         place, state, state_at, written_off_at)
     select v_connection, h.tag, v_home, h.sku, h.unique_sku, case when not h.ends then h.word end,
            case when not h.ends then v_at end, case when not h.ends then h.grade end,
-           case when h.ends then '' else h.order_reference end, h.word = 'with_customer', h.ends, h.place, h.state, v_at
+           case when h.ends then '' else h.order_reference end, h.word = 'with_customer', h.ends, h.place, h.state, v_at,
+           case when h.ends and v_counted is null then v_at end  -- it ended before the fleet counted anything
       from garment_heard h where h.new order by h.tag;
     get diagnostics v_new = row_count;
     if v_whole then
@@ -158,6 +165,10 @@ begin
         update home set counted_at = greatest(counted_at, v_at) where site = v_home;
     end if;
     drop table garment_heard;
+    insert into write_off (connection, tag, home, sku, reason, final, happened_at)
+    select g.connection, g.tag, g.home, g.sku, 'ex_hired', false, v_at from garment g
+     where g.home = v_home and g.retired and g.written_off_at is null
+    on conflict do nothing;
     v_changed := hold_garments(v_home, null);
     return jsonb_build_object('new', v_new, 'missed', v_missed, 'changed', cardinality(v_changed), 'first', v_counted is null);
 end $$;

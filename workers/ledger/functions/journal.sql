@@ -1,5 +1,12 @@
 -- What a unit is worth.
 
+-- What one garment is worth at a moment, by finance's asset file alone: no list price stands in for a book value.
+create or replace function cost_of_asset(p_asset text, p_at timestamptz, out unit_cost numeric, out indicative boolean)
+returns setof record language sql stable as $$
+    select a.value, false from asset a
+     where a.tag = p_asset and a.as_at <= (p_at at time zone merchant_zone())::date order by a.as_at desc limit 1
+$$;
+
 -- What one unit costs at a site at a moment: finance's newest valuation before it, else Khaos's list price, which is
 -- no book value and so marks what comes of it as indicative. Neither: null.
 create or replace function cost_of(p_site text, p_sku text, p_at timestamptz, out unit_cost numeric,

@@ -2,7 +2,7 @@
 
 -- Movements as a warehouse booked them, each once. Their effect on what Khaos will move by itself stands with them:
 -- a count that includes them must not be sent before that.
--- p: connection, home, movements: [{id, sku, cause, word, units, reason, location, to_condition, at}]
+-- p: connection, home, movements: [{id, sku, cause, word, units, reason, location, to_condition, asset, at}]
 -- Returns how many were new.
 create or replace function take_movements(p jsonb) returns integer language plpgsql as $$
 declare
@@ -17,11 +17,12 @@ begin
     select * into v_home from home where site = p->>'home';
     for v in select e->>'id' as id, e->>'sku' as sku, e->>'cause' as cause, e->>'word' as word, (e->>'units')::integer as units,
                     e->>'reason' as reason, e->>'location' as location, e->>'to_condition' as to_condition,
+                    coalesce(e->>'asset', '') as asset,
                     (e->>'at')::timestamptz as at
                from jsonb_array_elements(p->'movements') e order by (e->>'at')::timestamptz, e->>'id'
     loop
-        insert into movement (connection, movement_id, home, sku, cause, cause_word, units, reason, location, to_condition, moved_at)
-        values (v_connection, v.id, v_home.site, v.sku, v.cause, v.word, v.units, v.reason, v.location, v.to_condition, v.at)
+        insert into movement (connection, movement_id, home, sku, cause, cause_word, units, reason, location, to_condition, moved_at, asset)
+        values (v_connection, v.id, v_home.site, v.sku, v.cause, v.word, v.units, v.reason, v.location, v.to_condition, v.at, v.asset)
         on conflict (connection, movement_id) do nothing;
         if not found then
             update movement set reason = v.reason where connection = v_connection and movement_id = v.id

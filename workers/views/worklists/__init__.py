@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from sqlalchemy import Engine
 
 from workers.views.snapshot import Row, fetch, snapshot
-from workers.views.worklists import dispatch, publish, quarantine, received, refunds, returns
+from workers.views.worklists import charges, dispatch, publish, quarantine, received, refunds, returns
 from workers.views.worklists.worklist import Worklist
 
 WORKLISTS: Mapping[str, Worklist] = {
-    room.WORKLIST.name: room.WORKLIST for room in (dispatch, publish, returns, refunds, quarantine, received)
+    room.WORKLIST.name: room.WORKLIST for room in (dispatch, publish, returns, refunds, charges, quarantine, received)
 }
 
 __all__ = ["WORKLISTS", "Worklist", "counts", "entries"]

@@ -1,0 +1,186 @@
+"""Garments that come back: a sale is credited once by order line and tag, a hire never; a regrade moves stock alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from fleet_tests.acs import Garments
+from fleet_tests.shop import PASSWORD, Shop
+from workers.returns_in import charges
+from workers.spine import reading
+from workers.spine.people import CannotDo
+from workers.views import worklists
+from workers.web.khaos_channel import Door, routes
+
+TABLES = """
+[stock.sites."Main Site"]
+inspection = "Main Inspection"
+[tables.return_dispositions.good]
+"*" = { reason = "1" }
+[tables.return_dispositions.inspection]
+"*" = { reason = "2", process = true }
+[tables.return_dispositions.refurbishment]
+"*" = { reason = "2", process = true }
+[tables.return_dispositions.quarantine]
+"*" = { reason = "2", process = true }
+[tables.return_dispositions.damaged]
+"*" = { reason = "3", process = true }
+"""
+
+
+class Place:
+    """ACS and a Khaos Control that pulls returns."""
+
+    def __init__(self, acs: Garments, shop: Shop) -> None:
+        self.acs, self.shop, self.store = acs, shop, acs.store
+
+    def out(self, *lines: Any, **more: Any) -> tuple[str, list[str]]:
+        """An order that left: its code, and the tags of what left."""
+        before = {one["rfid"] for one in self.acs.site.dispatched}
+        order = self.acs.order(*lines, **more)
+        self.acs.pass_time()
+        self.acs.hear()
+        return order, [one["rfid"] for one in self.acs.site.dispatched if one["rfid"] not in before]
+
+    def back(self, tag: str, grade: str, **more: Any) -> None:
+        """A garment comes back and is graded, and the fleet hears of both."""
+        self.acs.act(receive={"rfid": tag, "grade": grade, **more})
+        self.acs.pass_time(1.0)
+        self.acs.hear()
+
+    def returns(self) -> list[tuple[str, str, bool]]:
+        """State, condition and whether Khaos Control is to process it, of each return."""
+        rows = self.store.rows(
+            "select state, condition, process and not by_person as it from return_line order by 1, 2"
+        )
+        return [(row["state"], row["condition"], row["it"]) for row in rows]
+
+    def charges(self) -> list[tuple[str, str]]:
+        rows = worklists.entries(self.acs.world.engine, worklists.WORKLISTS["charges"])
+        return [(row["money"], row["grade"]) for row in rows]
+
+    def state(self, tag: str) -> str:
+        row = self.store.row("select state from garment where tag = %s", tag)
+        assert row is not None
+        return str(row["state"])
+
+
+@pytest.fixture
+def place(
+    build_acs: Callable[..., Garments], host: Callable[..., AbstractContextManager[str]], tmp_path: Path
+) -> Iterator[Callable[..., Place]]:
+    (tmp_path / "channel").write_text(PASSWORD)
+    app = FastAPI()
+    with host(app) as url:
+
+        def begin(more: str = "") -> Place:
+            channel = f'channel = {{ password = "file:{tmp_path}/channel", public_url = "{url}" }}\n'
+            acs = build_acs(more, khaos_more="extensions.confirm_shipment = {}\n" + channel, stock=TABLES)
+            runtime = acs.runtime
+            offered: Any = runtime.erp.channel
+            app.include_router(routes(Door(offered, "khaos", runtime.store, acs.world.engine)))
+            acs.stock(DRESS=6)
+            acs.count()
+            return Place(acs, Shop(acs.world, url))
+
+        yield begin
+
+
+def test_a_sale_that_comes_back_as_new_is_credited_without_a_hand_and_once(place: Callable[..., Place]) -> None:
+    here = place()
+    _, (tag,) = here.out(("DRESS", 1))
+    here.back(tag, "A")
+    assert here.returns() == [("offered", "good", True)]
+    here.acs.tell_again(*here.acs.told("item.graded"), *here.acs.told("item.received"))
+    for row in here.store.rows("select id from record where connection = 'acs' order by id"):
+        reading.read_again(here.acs.runtime, row["id"])
+    here.acs.world.go()
+    assert here.returns() == [("offered", "good", True)]
+    here.shop.pulled(1)
+    assert [lines for _, lines in here.shop.credited()] == [{"DRESS": 1}]
+    assert here.shop.read_credits() == 1
+    assert (here.returns(), here.acs.world.exceptions(), here.charges()) == ([("credited", "good", True)], [], [])
+    assert here.state(tag) == "sellable"
+
+
+def test_a_later_regrade_moves_stock_and_never_money(place: Callable[..., Place]) -> None:
+    here = place()
+    _, (tag,) = here.out(("DRESS", 1))
+    here.back(tag, "A")
+    here.shop.pulled(1)
+    here.shop.read_credits()
+    here.acs.act(regrade={"rfid": tag, "grade": "D"})
+    here.acs.hear()
+    assert [state for state, _, _ in here.returns()] == ["credited"]
+    assert len(here.shop.credited()) == 1
+    assert here.state(tag) == "quarantine"
+
+
+def test_a_hire_that_comes_back_moves_stock_alone_and_its_charge_stands_with_its_evidence(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    order, (first, second) = here.out(("DRESS", 2, "hire"), event=here.acs.soon())
+    here.acs.switch(charge_rate=1.0)
+    here.back(first, "B")
+    here.back(second, "A")
+    assert (here.returns(), here.charges()) == ([], [("charge", "B"), ("release", "A")])
+    (row, _) = worklists.entries(here.acs.world.engine, worklists.WORKLISTS["charges"])
+    assert (row["condition"], row["images"]) == ("STAIN", f"https://images.example.invalid/{first}/1.jpg")
+    charges.settle(here.store, order, first, "35.00", "Anna B")
+    assert here.charges() == [("release", "A")]
+    with pytest.raises(CannotDo, match="nothing of"):
+        charges.settle(here.store, order, first, "35.00", "Anna B")
+    assert (here.state(first), here.state(second)) == ("sellable", "sellable")
+
+
+def test_hire_and_sale_of_one_sku_on_one_order_are_told_apart_by_their_tags(place: Callable[..., Place]) -> None:
+    here = place()
+    _, (hired, sold) = here.out(("DRESS", 1, "hire"), ("DRESS", 1), event=here.acs.soon())
+    here.back(hired, "A", kind="SALE_RETURN")  # ACS says sale; the order's line knows better
+    assert (here.returns(), here.charges()) == ([], [("release", "A")])
+    here.back(sold, "A")
+    assert here.returns() == [("offered", "good", True)]
+
+
+@pytest.mark.parametrize(
+    ("grade", "kind"),
+    [("WRONG_ITEM", "wrong_item"), ("EMPTY_BOX", "empty_parcel"), ("COUNTERFEIT", "counterfeit_return")],
+)
+def test_what_is_not_the_garment_credits_nobody_and_is_its_own_exception(
+    place: Callable[..., Place], grade: str, kind: str
+) -> None:
+    here = place()
+    _, (tag,) = here.out(("DRESS", 1))
+    here.back(tag, grade)
+    assert (here.returns(), here.acs.world.exceptions()) == ([], [kind])
+    assert here.state(tag) in ("unknown", "unseen", "quarantine")
+
+
+def test_a_dear_credit_and_a_damaged_garment_are_offered_for_a_person(place: Callable[..., Place]) -> None:
+    here = place(more='credit_above = "0.50"\n')
+    _, (first, second) = here.out(("DRESS", 2))
+    here.back(first, "A")
+    here.back(second, "D")
+    assert here.returns() == [("offered", "damaged", False), ("offered", "good", False)]
+    offers = here.store.rows("select offer from return_line")
+    assert all(b'"process":false' in bytes(row["offer"]) for row in offers)
+
+
+def test_a_garment_of_no_order_credits_nobody_until_the_warehouse_names_one(place: Callable[..., Place]) -> None:
+    here = place()
+    _, (tag,) = here.out(("DRESS", 1))
+    here.store.run("update departed_item set left_at = now() + interval '1 day'")  # it left with none yet
+    here.back(tag, "A")
+    assert (here.returns(), here.acs.world.exceptions()) == ([], ["garment_unmatched"])
+    here.store.run("update departed_item set left_at = now() - interval '1 day'")
+    for row in here.store.rows("select id from record where source like 'webhook item.%%' order by id"):
+        reading.read_again(here.acs.runtime, row["id"])
+    here.acs.world.go()
+    assert ([state for state, _, _ in here.returns()], here.acs.world.exceptions()) == (["offered"], [])
