@@ -10,7 +10,7 @@ from celery import Celery
 
 from workers.ledger.store import Claimed
 from workers.observability.flower import Flower
-from workers.spine.delivery import Slot
+from workers.spine.delivery import MOST, Slot
 from workers.spine.heart import Heart
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
@@ -54,6 +54,7 @@ class Process:
             dice=random.Random(),  # noqa: S311  jitter, not a secret
             on_dead=self._on_dead,
             stopping=runtime.stopping.is_set,
+            most=MOST,
             alive=self.heart.alive,
         )
 

@@ -23,6 +23,7 @@ TINY = Plan(
     stock=(500,),
     files=20,
     snapshots=(500,),
+    garments=(500,),
 )
 
 
@@ -56,6 +57,7 @@ def test_a_tiny_bench_delivers_every_order_once_and_leaves_no_process(tmp_path: 
     files = told["files"]
     assert (files["files_written"], files["shipments"], files["fulfilments"]) == (20, 20, {"dispatched": 20})
     assert [(one["skus"], one["counts_taken"], one["differ"]) for one in files["counts"]] == [(500, 2, 5)]
+    assert [(one["garments"], one["files_taken"], one["sellable"]) for one in told["garments"]] == [(500, 2, 0)]
     assert (told["fsync"], told["synchronous_commit"]) == ("on", "on")
     assert not (tmp_path / "bench" / "postgres" / "dsn").exists()
     assert not left_behind(str(tmp_path))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -108,6 +109,10 @@ def test_an_exception_is_listed_shown_retried_and_its_retry_is_signed(world: Ful
     assert said.json == {"exception": int(number), "retried": "SO1-1", "edited": False}
     assert world.one("select state as it from message") == "queued"
     assert world.one("select who as it from timeline where step = 'retried'") == "anna"
+    story = fleet("order", "SO1", "--json").json["timeline"]
+    said = next(step for step in story if step["step"] == "retried")
+    assert (said["who"], said["os_user"]) == ("anna", getpass.getuser())
+    assert re.search(rf"retried.*anna.*{getpass.getuser()}", fleet("exceptions", "show", number).out)
     fleet("exceptions", "retry", number)
     assert world.one("select count(*) as it from timeline where who = %s", getpass.getuser()) == 1
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.acs import Garments, places
 from fleet_tests.gxo import ByFile, sites
 from fleet_tests.servers import servers_end
 from fleet_tests.stage import Stage
@@ -76,10 +77,22 @@ def build_gxo(build: Callable[..., World], tmp_path: Path) -> Iterator[Callable[
         yield begin
 
 
+@pytest.fixture
+def build_acs(build: Callable[..., World], tmp_path: Path) -> Iterator[Callable[..., Garments]]:
+    with places(build, tmp_path) as begin:
+        yield begin
+
+
 @pytest.fixture(params=sorted(STAGES))
 def open_stage(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Stage]:
-    """Sets a stage for each warehouse in turn; ``settings`` are those of its world."""
+    """Sets a stage for each warehouse in turn; ``settings`` are those of its world.
+
+    A test that ``needs`` what a warehouse cannot do (``LACKS`` of its stage's module) is left out for it.
+    """
     module = STAGES[request.param]
+    needs = {word for mark in request.node.iter_markers("needs") for word in mark.args}
+    if missing := needs & getattr(module, "LACKS", frozenset()):
+        pytest.skip(f"{request.param} has no {', '.join(sorted(missing))}")
     (tmp_path / "channel").write_text("a-password")
     khaos = KHAOS.format(password=f'"file:{tmp_path}/channel"', url='"http://127.0.0.1:9"')
 

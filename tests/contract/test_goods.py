@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fleet_tests.stage import Stage
 from workers.returns_in import rma
 from workers.returns_in.rma import Said
@@ -25,6 +27,7 @@ def held(stage: Stage, sku: str) -> int:
     return int(row["good"])
 
 
+@pytest.mark.needs("supplier's receipts")
 def test_a_suppliers_goods_are_received_and_not_booked(stage: Stage) -> None:
     world = stage.world
     stage.supply("PO-77", "MUG", 5)
@@ -37,6 +40,7 @@ def test_a_suppliers_goods_are_received_and_not_booked(stage: Stage) -> None:
     assert world.exceptions() == []
 
 
+@pytest.mark.needs("announced returns")
 def test_an_announced_return_is_graded_and_offered_once(stage: Stage) -> None:
     world = stage.world
     order = sold(stage, ("MUG", 3))
@@ -54,6 +58,7 @@ def test_an_announced_return_is_graded_and_offered_once(stage: Stage) -> None:
     assert world.exceptions() == []
 
 
+@pytest.mark.needs("returns in units")
 def test_a_blind_return_is_matched_by_its_order_number(stage: Stage) -> None:
     order = sold(stage, ("MUG", 2))
     stage.back("MUG", 1, order=order)
@@ -61,6 +66,7 @@ def test_a_blind_return_is_matched_by_its_order_number(stage: Stage) -> None:
     assert returns(stage) == [(order, "MUG", 1, "good", "offered")]
 
 
+@pytest.mark.needs("returns in units")
 def test_a_blind_return_that_names_no_order_waits_for_a_person(stage: Stage) -> None:
     sold(stage, ("MUG", 2))
     stage.back("MUG", 1)
@@ -69,6 +75,7 @@ def test_a_blind_return_that_names_no_order_waits_for_a_person(stage: Stage) -> 
     assert stage.world.exceptions() == ["return_unknown_order"]
 
 
+@pytest.mark.needs("returns in units")
 def test_goods_in_a_condition_without_a_row_credit_nobody(stage: Stage) -> None:
     order = sold(stage, ("MUG", 2))
     stage.back("MUG", 1, order=order, good=False)
@@ -77,6 +84,7 @@ def test_goods_in_a_condition_without_a_row_credit_nobody(stage: Stage) -> None:
     assert stage.world.exceptions() == ["unknown_grade"]
 
 
+@pytest.mark.needs("returns in units")
 def test_more_than_an_order_got_is_credited_to_nobody(stage: Stage) -> None:
     order = sold(stage, ("MUG", 1))
     stage.back("MUG", 3, order=order)
@@ -85,6 +93,7 @@ def test_more_than_an_order_got_is_credited_to_nobody(stage: Stage) -> None:
     assert stage.world.exceptions() == ["returned_more_than_shipped"]
 
 
+@pytest.mark.needs("returns in units")
 def test_returned_goods_wait_for_their_credit_note_before_they_are_sold(stage: Stage) -> None:
     order = sold(stage, ("MUG", 2))
     before = stage.world.levels("MUG")["Main Site"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fleet_tests.stage import Stage
 from workers.journal.entries import enter_new
 from workers.stock_in import levels
@@ -50,6 +52,7 @@ def test_an_order_takes_its_units_once_from_sale_to_issue(stage: Stage) -> None:
     assert world.exceptions() == []
 
 
+@pytest.mark.needs("adjustments with a reason")
 def test_an_adjustment_is_one_journal_entry_and_moves_the_level(stage: Stage) -> None:
     world = stage.world
     stage.adjust("MUG", -3)

@@ -72,22 +72,24 @@ def far(ledger: Ledger, proxy: Proxy) -> Iterator[Store]:
     store.close()
 
 
+@pytest.mark.parametrize("at", ["SO1-1", "SO5-1"], ids=["of one message", "of several"])
 def test_what_a_turn_claimed_whose_answer_was_lost_is_given_back(
-    ledger: Ledger, partner: Partner, proxy: Proxy, far: Store, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, partner: Partner, proxy: Proxy, far: Store, monkeypatch: pytest.MonkeyPatch, at: str
 ) -> None:
     ledger.store.run("delete from slot where number > 1")  # one call at a time
-    for n in (1, 2, 3):
+    for n in range(1, 8):
         ledger.post(f"SO{n}-1")
     real = partner.push
 
     def push(message: Any, wire: bytes) -> Any:
         answer = real(message, wire)
-        proxy.deaf = message.reference == "SO1-1"
+        proxy.deaf = message.reference == at
         return answer
 
     monkeypatch.setattr(partner, "push", push)
-    assert drain(ledger.slot(partner, store=far, lease=210.0, sleep=time.sleep), "orders-out") == 3
-    assert {reference: len(wires) for reference, wires in partner.books.items()} == {f"SO{n}-1": 1 for n in (1, 2, 3)}
+    slot = ledger.slot(partner, store=far, lease=210.0, sleep=time.sleep, clock=lambda: 0.0)
+    assert drain(slot, "orders-out") == 7
+    assert {reference: len(wires) for reference, wires in partner.books.items()} == {f"SO{n}-1": 1 for n in range(1, 8)}
     assert ledger.store.rows("select note from timeline where step = 'late answer'") == []
     assert (ledger.store.rows("select 1 from message"), ledger.slots_held()) == ([], 0)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from workers.bench import cost, files, intake, stock, trade
+from workers.bench import cost, files, garments, intake, stock, trade
 from workers.bench.feeder import Feeder
 from workers.bench.rounds import FLEET_PREFIX, Bare, Fleet, Round, Side, measure, middle, shut
 from workers.bench.stage import Crew, Stage, command
@@ -44,6 +44,7 @@ class Plan:
     stock: tuple[int, ...] = (10_000, 100_000, 1_000_000)  # SKUs of the buildings that are counted
     files: int = 1000  # orders written into files, and shipments read from them
     snapshots: tuple[int, ...] = (100_000,)  # SKUs of the counts that come as files
+    garments: tuple[int, ...] = (1_000_000,)  # tags of the daily file of garments
 
 
 FULL = Plan()
@@ -58,6 +59,7 @@ QUICK = Plan(
     stock=(10_000,),
     files=200,
     snapshots=(10_000,),
+    garments=(20_000,),
 )
 
 
@@ -81,6 +83,7 @@ def bench(folder: Path, plan: Plan) -> dict[str, Any]:
         figures["intake"] = _intake(stage, plan)
         figures["stock"] = stock.counts(plan.stock)
         figures["files"] = files.figures(stage, plan.files, plan.snapshots)
+        figures["garments"] = garments.figures(stage, plan.garments)
         figures["books"] = _books(stage)
         figures["fsync"] = (stage.store.row("show fsync") or {}).get("fsync")
         figures["synchronous_commit"] = (stage.store.row("show synchronous_commit") or {}).get("synchronous_commit")

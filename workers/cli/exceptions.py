@@ -14,6 +14,7 @@ import typer
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
 from workers.views import exceptions
+from workers.views.wording import system_user
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -96,8 +97,8 @@ def show(
         output.table("Message", ("", ""), [(key, value) for key, value in case.message.items() if value is not None])
     output.table(
         "What happened",
-        ("when", "step", "why", "who"),
-        [(t["at"], t["step"], t["note"], t["who"]) for t in case.timeline],
+        ("when", "step", "why", "who", "system user"),
+        [(t["at"], t["step"], t["note"], t["who"], system_user(t)) for t in case.timeline],
     )
     if body:
         sys.stdout.write(json.dumps(case.body, indent=2, ensure_ascii=False) + "\n")

@@ -17,6 +17,7 @@ from workers.journal import manual, totals
 from workers.journal.reason_guide import as_markdown, as_rows
 from workers.journal.totals import Total, money
 from workers.views import journal
+from workers.views.wording import system_user
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -88,8 +89,8 @@ def show(entry: Entry, json_wanted: AsJson = False) -> None:
     )
     output.table(
         "What happened",
-        ("when", "step", "why", "who"),
-        [(t["at"], t["step"], t["note"], t["who"]) for t in found.timeline],
+        ("when", "step", "why", "who", "system user"),
+        [(t["at"], t["step"], t["note"], t["who"], system_user(t)) for t in found.timeline],
     )
 
 

@@ -10,7 +10,7 @@ from rich.markup import escape
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
 from workers.views.orders import Story, order_story
-from workers.views.wording import tracking, units, why
+from workers.views.wording import system_user, tracking, units, why
 
 REF_HELP = (
     "A sales order, invoice or associated reference of Khaos Control, a fulfilment, the warehouse's own number,"
@@ -118,6 +118,6 @@ def _print_story(story: Story) -> None:
     )
     output.table(
         "What happened",
-        ("when", "step", "why", "who", "connection"),
-        [(t["at"], t["step"], t["note"], t["who"], t["connection"]) for t in story.timeline],
+        ("when", "step", "why", "who", "system user", "connection"),
+        [(t["at"], t["step"], t["note"], t["who"], system_user(t), t["connection"]) for t in story.timeline],
     )

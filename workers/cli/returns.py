@@ -17,6 +17,7 @@ from workers.ledger.store import Store
 from workers.returns_in import decisions, rma
 from workers.spine.people import CannotDo
 from workers.views import returns
+from workers.views.wording import system_user
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -74,8 +75,8 @@ def show(reference: Reference, json_wanted: AsJson = False) -> None:
     output.table(reference, ("", ""), facts)
     output.table(
         "What happened",
-        ("when", "step", "why", "who"),
-        [(t["at"], t["step"], t["note"], t["who"]) for t in found["timeline"]],
+        ("when", "step", "why", "who", "system user"),
+        [(t["at"], t["step"], t["note"], t["who"], system_user(t)) for t in found["timeline"]],
     )
 
 

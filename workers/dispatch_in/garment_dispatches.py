@@ -88,9 +88,9 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
         row = ship(reading, row, order.parcels, _units(fresh, items), calendar.day(reading.runtime, at))
     elif row.shipments:
         take_late_numbers(reading, row, order.parcels)
-    if over and ended and not gone:
+    if over and not gone and (ended or row.state is State.CANCELLING):
         cancelled(reading, row)
-    elif over:
+    elif over and row.state not in (State.CANCELLED, State.WITHDRAWN):
         closed(reading, row, gone)
 
 

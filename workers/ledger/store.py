@@ -204,17 +204,17 @@ class Store:
 
     def claim(self, lane: str, lease: float) -> Claimed | None:
         """Claim the most urgent message that may go, for ``lease`` seconds."""
-        with self._token() as token, self.connection() as connection:
+        with self.naming_claim() as token, self.connection() as connection:
             return self._claim(connection, lane, lease, token)
 
     def _claim(self, connection: Connection, lane: str, lease: float, token: int) -> Claimed | None:
         row = connection.execute(
             "select * from claim_v2(%s, %s, make_interval(secs => %s), %s)", (lane, self.process_id, lease, token)
         ).fetchone()
-        return _claimed(row) if row is not None else None
+        return claimed_from(row) if row is not None else None
 
     @contextmanager
-    def _token(self) -> Iterator[int]:
+    def naming_claim(self) -> Iterator[int]:
         """Name a claim. One whose answer was lost is given back before the next: it may have been committed."""
         if self._lost:
             with self._remembering:
@@ -274,7 +274,7 @@ class Store:
 
         Raises LateSettle, with nothing written, when this process no longer holds the message.
         """
-        with self._token() as token, self.connection() as connection:
+        with self.naming_claim() as token, self.connection() as connection:
             if lane is not None and all(effect.function for effect in effects):
                 # one statement, so one commit, without a transaction's own round trips
                 calls = ",".join(f'["{effect.function}",{effect.values[0]}]' for effect in effects)
@@ -296,7 +296,7 @@ class Store:
                 ).fetchone()
                 if row is None or not row["ok"]:
                     raise LateSettle(message.task_id)
-                return _claimed(row) if row["id"] is not None else None
+                return claimed_from(row) if row["id"] is not None else None
             with connection.transaction():
                 row = connection.execute(
                     "select settle(%s, %s, %s, %s, %s) as ok",
@@ -324,7 +324,8 @@ class Store:
             run_effects(connection, effects)
 
 
-def _claimed(row: Row) -> Claimed:
+def claimed_from(row: Row) -> Claimed:
+    """The message of a row that a claim returned."""
     return Claimed(
         row["id"],
         row["attempt"],

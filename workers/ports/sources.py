@@ -13,6 +13,7 @@ class Source(StrEnum):
     ORDERS = "orders"
     PRODUCTS = "products"
     CODE_WITH_COMMA = "code_with_comma"
+    VANISHED_PRODUCTS = "vanished_products"
     STOCK_UPLOAD = "stock_upload"
     STOCK_STATUS_UPLOAD = "stock_status_upload"
     ORDER_STATUS_UPLOAD = "order_status_upload"

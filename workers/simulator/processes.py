@@ -15,7 +15,7 @@ from workers.observability.flower import Silent
 from workers.simulator.clock import CLOCK
 from workers.simulator.moments import WatchedStore
 from workers.spine import dead_letters, scheduler
-from workers.spine.delivery import Slot, drain
+from workers.spine.delivery import MOST, Slot, drain
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled
 from workers.wiring import schedules
@@ -76,7 +76,7 @@ class Process:
             health=self.runtime.health, reporter=Counting(), doubt_wait=self.runtime.doubt_wait,
             lease=self.runtime.lease, sleep=CLOCK.wait, dice=self.dice,
             clock=lambda: CLOCK.at.timestamp(),  # noqa: PLW0108  the moment is asked for each time
-            on_dead=dead, stopping=lambda: most <= begun,
+            on_dead=dead, stopping=lambda: most <= begun, most=MOST,
         )  # fmt: skip
         return drain(slot, lane)
 

@@ -6,7 +6,7 @@ The SOAP polls stay: a push may come twice, late or not at all, so it brings for
 from __future__ import annotations
 
 from mappings.canonical import Product
-from workers.sku_sync import readers
+from workers.sku_sync import deleted, readers
 from workers.spine import schedule_names, scheduler
 from workers.spine.reading import Reading
 
@@ -26,12 +26,11 @@ def read_stock(reading: Reading) -> None:
     stored = {row["code"]: Product.model_validate(row["body"]) for row in rows}
     readers.take(reading, [_whole(product, stored[product.code]) for product in products if product.code in stored])
     codes = [product.code for product in products]
-    reading.run("update product set deleted_at = null where erp = %s and code = any (%s)", erp, codes)
     if set(codes) - set(stored):
         # a push does not say which items are packs or parents of variants: a new one is read whole, and now
         scheduler.bring_forward(reading.run, schedule_names.catalogue(erp))
     for stock_id in gone:
-        _deleted(reading, stock_id)
+        deleted.delete(reading, stock_id=stock_id)
 
 
 def _codes(reading: Reading) -> dict[str, str]:
@@ -46,32 +45,3 @@ def _whole(pushed: Product, stored: Product) -> Product:
     blank = {name: getattr(stored, name) for name in NOT_PUSHED if not getattr(pushed, name)}
     attributes = {**dict(stored.attributes), **dict(pushed.attributes)}
     return pushed.model_copy(update={**blank, "attributes": tuple(attributes.items())})
-
-
-def _deleted(reading: Reading, stock_id: str) -> None:
-    """Mark an item as deleted; where a warehouse still holds it, merchandising has an exception."""
-    erp = reading.runtime.configuration.erp.name
-    rows = reading.run(
-        "update product set deleted_at = coalesce(deleted_at, now()),"
-        " body = jsonb_set(body, '{discontinued}', 'true') where erp = %s and body->>'stock_id' = %s"
-        " and record_id <= %s returning code",
-        erp,
-        stock_id,
-        reading.record.id,
-    )
-    for row in rows:
-        held = reading.run(
-            "select home, good + coalesce((select sum(o.value::integer) from jsonb_each_text(other) o), 0) as units"
-            " from position where sku = %s order by home",
-            row["code"],
-        )
-        there = [f"{one['units']} at {one['home']}" for one in held if one["units"]]
-        if there:
-            reading.file_exception(
-                "deleted_in_khaos",
-                subject=f"sku:{row['code']}",
-                story=row["code"],
-                flow="sku-sync",
-                connection=erp,
-                why=f"{row['code']} was deleted in Khaos Control, and warehouses hold {', '.join(there)}",
-            )

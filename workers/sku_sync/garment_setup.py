@@ -12,7 +12,6 @@ from workers.domain.fulfilment import Rows
 from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Connection, Effect, NewMessage, Row, Store, run_effects, within
 from workers.ports.garments import GarmentSetup
-from workers.spine import exceptions
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -148,18 +147,50 @@ def _fitting(db: Connection, connection: str, setup: GarmentSetup, items: list[G
                 " where connection = %s and unique_sku = %s",
                 (why, connection, item.unique_sku),
             )
-            exceptions.file(
-                within(db),
-                "sku_refused",
-                subject=f"garment:{connection}:{item.unique_sku}",
-                story=item.product_sku,
-                flow="sku-sync",
-                connection=connection,
-                why=why,
-            )
+            posted = _refused(connection, item.unique_sku, item.product_sku, why, f"{error.field} {error.value}")
+            run_effects(db, [posted.as_effect()])
         else:
             good.append(item)
     return good
+
+
+def _refused(connection: str, garment: str, product: str, why: str, which: str) -> NewMessage:
+    """The dead message of a garment that its warehouse does not take: a retry has it go with the next file."""
+    reason = f"{connection} does not take garment {garment} of {product}: {why or 'no reason was given'}"
+    return NewMessage(
+        flow="sku-sync",
+        connection=connection,
+        kind="garment",
+        reference=garment,
+        subject=f"garment:{connection}:{garment}",
+        story=product,
+        body={"garment": garment},
+        fingerprint=which,
+        wire=b"again",
+        args={"state": "dead", "error_kind": "sku_refused", "error": reason, "step": "refused", "note": reason},
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class GarmentAgain:
+    """A garment that was refused, and that a person wants announced again."""
+
+    runtime: Runtime
+    repeatable: bool = True  # it only waits: the file is what is sent
+    refused: str = "sku_refused"
+
+    def write(self, message: Claimed) -> bytes | Outcome:
+        """Nothing to write."""
+        return b"again"
+
+    def push(self, message: Claimed, wire: bytes) -> Outcome:
+        """Put it among those that the next file takes."""
+        again = Effect(
+            "update garment_item set state = 'waiting', file = null, said = '', changed_at = now()"
+            " where connection = %s and unique_sku = %s and state = 'rejected'",
+            (message.connection, message.reference),
+        )
+        return Delivered("goes with the next set-up file", (again,))
 
 
 def _next(db: Connection, connection: str) -> tuple[int, datetime]:
@@ -198,17 +229,13 @@ def read_results(reading: Reading) -> None:
         if not answered:
             strangers += _strangers(reading, connection, result.sku)
         elif result.accepted:
-            reading.close_exception("sku_refused", subject, "the warehouse took the garment")
-        else:
-            reading.file_exception(
-                "sku_refused",
-                subject=subject,
-                story=answered[0]["product_sku"],
-                flow="sku-sync",
-                connection=connection,
-                why=f"{connection} does not take garment {result.sku} of {answered[0]['product_sku']}:"
-                f" {why or 'no reason was given'}",
+            reading.run(
+                "select finish(id, 'superseded', 'the warehouse took the garment', 'fleet') from message"
+                " where subject = %s and kind = 'garment' and state = 'dead'",
+                subject,
             )
+        else:
+            reading.post(_refused(connection, result.sku, answered[0]["product_sku"], why, f"{reading.record.id}"))
     _over(reading, connection)
     if strangers:
         reading.file_exception(

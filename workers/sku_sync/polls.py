@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from adapters.errors import Garbled
 from workers.ports.sources import Source
 from workers.spine.polling import Units, call, now, receipt
 from workers.spine.runtime import Runtime
 
 PRODUCTS_A_CALL = 50
+FEW, FEW_OF = 50, 10  # products that may be gone at once, or a tenth of all: more is a list that is not whole
 CLOCKS_DIFFER = timedelta(hours=2)  # by how much their word of when something was edited may be off
 
 
@@ -37,7 +39,7 @@ def poll_catalogue(runtime: Runtime) -> int:
 
 
 def compare_catalogue(runtime: Runtime) -> int:
-    """Compare Khaos's whole list of products with ours, and export what the cursor missed."""
+    """Compare Khaos's whole list of products with ours: export what the cursor missed, and look after what is gone."""
     name = runtime.configuration.erp.name
     if runtime.store.row("select 1 as one from cursor where connection = %s and source = 'catalogue'", name) is None:
         return 0  # the first poll of the catalogue asks for all of it
@@ -51,7 +53,36 @@ def compare_catalogue(runtime: Runtime) -> int:
         for item in listed
         if item.code not in seen or (item.edited_at is not None and item.edited_at > seen[item.code] - CLOCKS_DIFFER)
     }
-    return _export(runtime, missed, str(time.time_ns()))
+    gone = _gone(runtime, {item.code for item in listed})
+    if len(gone) > FEW and len(gone) * FEW_OF > len(seen):
+        raise Garbled(
+            f"Khaos Control's whole list lacks {len(gone)} of {len(seen)} products, such as {gone[0]}: see whether the"
+            " login may read all of them; nothing was taken for deleted",
+            maybe_done=False,
+        )
+    return _export(runtime, missed, str(time.time_ns())) + _look_after(runtime, gone)
+
+
+def _gone(runtime: Runtime, listed: Collection[str]) -> list[str]:
+    rows = runtime.store.rows(
+        "select code from product where erp = %s and deleted_at is null and for_warehouse order by code",
+        runtime.configuration.erp.name,
+    )
+    return [row["code"] for row in rows if row["code"] not in listed]
+
+
+def _look_after(runtime: Runtime, gone: Sequence[str]) -> int:
+    """Keep as vanished those codes that Khaos does not export either; what it exports is there."""
+    name, units = runtime.configuration.erp.name, _units(runtime)
+    vanished: list[str] = []
+    for some, body in units.fetch(gone, runtime.erp.fetch_products):
+        products, unreadable = runtime.erp.read_products(body)
+        there = {product.code for product in products} | {entry.subject for entry in unreadable}
+        vanished += [code for code in some if code not in there]
+    if not vanished:
+        return 0
+    body, moment = json.dumps(vanished).encode(), str(time.time_ns()).encode()
+    return int(runtime.store.receive(name, Source.VANISHED_PRODUCTS, receipt(body + moment), body) is not None)
 
 
 def _export(runtime: Runtime, codes: Collection[str], moment: str) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mappings.canonical import Product
@@ -27,13 +27,17 @@ def read_products(reading: Reading) -> None:
 def take(reading: Reading, products: Iterable[Product]) -> None:
     """Remember products and post the stock ones to every warehouse, whether a poll or a push brought them."""
     erp = reading.runtime.configuration.erp.name
-    facts = {row["connection"]: row["value"] for row in reading.run("select connection, value from partner_fact")}
+    facts = facts_of(reading)
     for product in products:
         newest = reading.run(
-            "insert into product (erp, code, for_warehouse, body, record_id) values (%s, %s, %s, %s, %s)"
+            "with before as (select deleted_at from product where erp = %s and code = %s)"
+            " insert into product (erp, code, for_warehouse, body, record_id) values (%s, %s, %s, %s, %s)"
             " on conflict (erp, code) do update set for_warehouse = excluded.for_warehouse, body = excluded.body,"
-            " record_id = excluded.record_id, seen_at = now() where product.record_id <= excluded.record_id"
-            " returning code",
+            " record_id = excluded.record_id, seen_at = now(), deleted_at = null"
+            " where product.record_id <= excluded.record_id"
+            " returning (select deleted_at is not null from before) as is_back",
+            erp,
+            product.code,
             erp,
             product.code,
             product.for_warehouse,
@@ -42,14 +46,27 @@ def take(reading: Reading, products: Iterable[Product]) -> None:
         )
         if not newest:
             continue  # an old record, read again: a newer one has said otherwise since
-        for warehouse in reading.runtime.configuration.warehouses:
-            if product.for_warehouse:
-                _post(reading, warehouse.name, product, facts.get(warehouse.name))
-            else:
+        if newest[0]["is_back"]:
+            reading.close_exception("deleted_in_khaos", f"sku:{product.code}", "it is in Khaos Control again")
+        if product.for_warehouse:
+            post(reading, product, facts)
+        else:
+            for warehouse in reading.runtime.configuration.warehouses:
                 reading.run(
                     "select open_gates(array[g.name], 'it is no stock') from gate g where g.name = %s and not g.open",
                     f"sku:{warehouse.name}:{product.code}",
                 )
+
+
+def facts_of(reading: Reading) -> dict[str, dict[str, Any]]:
+    """Read the reference data of every connection that has some."""
+    return {row["connection"]: row["value"] for row in reading.run("select connection, value from partner_fact")}
+
+
+def post(reading: Reading, product: Product, facts: Mapping[str, dict[str, Any]]) -> None:
+    """Post a stock product to every warehouse that takes products from us."""
+    for warehouse in reading.runtime.configuration.warehouses:
+        _post(reading, warehouse.name, product, facts.get(warehouse.name))
 
 
 def _written(takes: Products | ItemFiles, product: Product, facts: dict[str, Any] | None) -> bytes | None:

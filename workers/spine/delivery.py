@@ -17,14 +17,21 @@ import structlog
 
 from adapters.errors import ReachError, Rejected, Throttled, Unauthorised, Unavailable
 from mappings.errors import Unmappable
+from workers.broker.queues import ISOLATE
 from workers.ledger.store import Claimed, LateSettle, Store
+from workers.ledger.turns import Wish
 from workers.spine.limits import Health, resting
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome, Retry, Sent
 from workers.spine.policy import back_off, verdict
-from workers.spine.settling import Settlement, keep_evidence, settle
+from workers.spine.settling import Attempt, Settlement, claim_some, settle_turn
 from workers.spine.turn import LeaseOver, NotYet, Turn, within
 
 log = structlog.get_logger(__name__)
+
+
+MOST = 4  # messages a turn: more bring no more, and each is in doubt after a crash
+QUICK = 0.05  # seconds: a partner that takes longer is given one message a turn
+GOES_ON = frozenset({"delivered", "not_needed", "sent", "held"})
 
 
 class NotAtPartner:
@@ -82,6 +89,7 @@ class Slot:
     dice: random.Random
     on_dead: Callable[[Claimed], None]
     stopping: Callable[[], bool]
+    most: int = 1  # messages a turn, at a partner that answers quickly
     alive: Callable[[], bool] = lambda: True  # no: the fleet may count this process as dead, so it sends nothing
 
 
@@ -95,32 +103,59 @@ def after_sending(what: str) -> Iterator[None]:
 
 
 def drain(slot: Slot, lane: str) -> int:
-    """Work until nothing of the lane may go or the process is stopping. Returns how many messages were settled."""
+    """Work until nothing of the lane may go or the process is stopping. Returns how many messages were settled.
+
+    At a partner that answers quickly several messages are claimed and settled together, ``slot.most`` at the most.
+    They are sent one by one; after the first that does not simply go through the others are given back unsent.
+    """
     done = 0
+    quick: set[str] = set()
+    paced: set[str] = set()  # connections that let a call wait for its rate token: one at a time
+    most = 1 if lane == ISOLATE else slot.most  # only what dies alone is convicted
     ends = slot.clock() + slot.lease
-    message = None if slot.stopping() or not slot.alive() else slot.store.claim(lane, slot.lease)
-    while message is not None:
-        began = slot.clock()
-        slot.reporter.started(message)
-        following = None if slot.stopping() or not slot.alive() else lane
-        settlement = _judged(slot, message, Turn(ends, slot.clock, slot.alive))
+    claimed = [] if _ending(slot) else claim_some(slot.store, Wish(lane, slot.lease, most))
+    while claimed:
+        attempts: list[Attempt] = []
+        going, last = True, False
+        for number, message in enumerate(claimed):
+            if not going:
+                break
+            began = slot.clock()
+            slot.reporter.started(message)
+            last = _ending(slot)
+            settlement = _judged(slot, message, Turn(ends, slot.clock, slot.alive))
+            seconds = slot.clock() - began
+            if settlement is None:
+                paced.add(message.connection)
+                slot.reporter.ended(message, "waiting", "nothing was sent", seconds)
+            else:
+                attempts.append(Attempt(message, settlement, seconds))
+            going = settlement is not None and settlement.state in GOES_ON and seconds < QUICK
+            (quick.add if going else quick.discard)(message.connection)
+            going = going and not last
+            unsent = claimed[number + 1 :]
         ends = slot.clock() + slot.lease
-        if settlement is None:
-            slot.reporter.ended(message, "waiting", "nothing was sent", slot.clock() - began)
-            message = slot.store.claim(lane, slot.lease) if following else None
-            continue
-        try:
-            claimed, settlement = settle(slot.store, message, settlement, following, slot.lease, slot.sleep)
-        except LateSettle:
-            keep_evidence(slot.store, message, settlement)
-            claimed = slot.store.claim(lane, slot.lease) if following else None
-        else:
-            done += 1
-            slot.reporter.ended(message, settlement.state, settlement.note, slot.clock() - began)
-            if settlement.state == "dead":
-                slot.on_dead(message)
-        message = claimed
+        wish = Wish(lane, slot.lease, 0 if last else most, tuple(quick - paced))
+        settled, claimed = settle_turn(slot.store, attempts, unsent, wish, slot.sleep)
+        for attempt in settled:
+            done += _report(slot, attempt)
     return done
+
+
+def _ending(slot: Slot) -> bool:
+    """Whether no further message may be begun: the process stops, or the fleet may count it as dead."""
+    return slot.stopping() or not slot.alive()
+
+
+def _report(slot: Slot, attempt: Attempt) -> bool:
+    """Report a settled message. False for one that was taken away before."""
+    if attempt.late:
+        return False
+    message, settlement = attempt.message, attempt.settlement
+    slot.reporter.ended(message, settlement.state, settlement.note, attempt.seconds)
+    if settlement.state == "dead":
+        slot.on_dead(message)
+    return True
 
 
 def _judged(slot: Slot, message: Claimed, turn: Turn) -> Settlement | None:

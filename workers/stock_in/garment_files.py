@@ -60,15 +60,19 @@ def poll_files(runtime: Runtime, connection: str) -> int:
 
 
 def _fetch(runtime: Runtime, connection: str, path: str, name: str) -> tuple[bytes, str]:
-    """The record of a file: one line that says which it is, and its bytes, packed. And the hash of its content."""
     files = _files(runtime, connection)
     with tempfile.TemporaryFile() as held:
         call(runtime, connection, "stock files", lambda: files.copy(path, held))
         held.seek(0)
-        content, packer, packed = hashlib.sha256(), zlib.compressobj(1), bytearray()
-        while piece := held.read(PIECE):
-            content.update(piece)
-            packed += packer.compress(piece)
+        return pack(name, held)
+
+
+def pack(name: str, held: BinaryIO) -> tuple[bytes, str]:
+    """Pack a file for its record: one line that says which it is, and its bytes. And the hash of its content."""
+    content, packer, packed = hashlib.sha256(), zlib.compressobj(1), bytearray()
+    while piece := held.read(PIECE):
+        content.update(piece)
+        packed += packer.compress(piece)
     packed += packer.flush()
     head = json.dumps({"name": name, "content": content.hexdigest()}).encode()
     return head + b"\n" + bytes(packed), content.hexdigest()

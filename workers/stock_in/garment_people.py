@@ -11,7 +11,6 @@ from mappings.working_days import WorkingDays
 from workers.domain import garments
 from workers.domain.garments import Building, Step
 from workers.ledger.store import Connection, Store, within
-from workers.spine import exceptions
 from workers.spine.people import CannotDo
 from workers.stock_in import write_offs
 
@@ -68,7 +67,6 @@ def give_up(store: Store, tag: str, who: str) -> None:
         step = Step(row["tag"], row["sku"], now, lambda one: retire(one, end), place=f"lost, by {who}", who=who)
         garments.move(within(db), _building(row), step)
         write_offs.wait(within(db), row["connection"], row["home"], row["sku"], end)
-        exceptions.close(within(db), "garment_lost", f"garment_lost:{row['home']}", f"{tag} is given up", who)
 
 
 def files(store: Store) -> list[dict[str, Any]]:

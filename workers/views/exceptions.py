@@ -76,7 +76,7 @@ def exception(engine: Engine, exception_id: int, *, body: bool = False) -> Case 
         message = fetch(reading, MESSAGE, id=row["message_id"])
         timeline = fetch(
             reading,
-            "select at, step, note, who, flow, connection, message_id from timeline"
+            "select at, step, note, who, os_user, flow, connection, message_id from timeline"
             " where story = :story and subject = :subject order by at, id limit :limit",
             story=row["story"],
             subject=row["subject"],

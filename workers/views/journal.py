@@ -44,5 +44,7 @@ def entry(store: Store, entry_id: int) -> Entry | None:
         row,
         tuple(store.rows(TERMS, subject)),
         tuple(store.rows(EXCEPTIONS, subject, reason)),
-        tuple(store.rows("select at, step, note, who from timeline where subject = %s order by at, id", subject)),
+        tuple(
+            store.rows("select at, step, note, who, os_user from timeline where subject = %s order by at, id", subject)
+        ),
     )

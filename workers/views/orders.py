@@ -118,7 +118,7 @@ def order_story(engine: Engine, ref: str) -> Story | None:
         live = fetch(reading, LIVE, stories=every)
         timeline = fetch(
             reading,
-            "select * from (select id, at, who, step, note, subject, flow, connection from timeline"
+            "select * from (select id, at, who, os_user, step, note, subject, flow, connection from timeline"
             " where story = any (:stories) order by id desc limit :limit) latest order by at, id",
             stories=every,
             limit=LONGEST_LIST,

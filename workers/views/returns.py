@@ -45,7 +45,9 @@ def one(store: Store, reference: str) -> dict[str, Any] | None:
         subject = f"advice:{reference}"
     if row is None:
         return None
-    timeline = store.rows("select at, step, note, who from timeline where subject = %s order by at, id", subject)
+    timeline = store.rows(
+        "select at, step, note, who, os_user from timeline where subject = %s order by at, id", subject
+    )
     return {"facts": row, "timeline": timeline}
 
 

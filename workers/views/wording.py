@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from workers.views.snapshot import Row
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
+FLEET = "fleet"  # who did what nobody did by hand
 
 
 def span(seconds: float | None) -> str:
@@ -26,6 +27,11 @@ def span(seconds: float | None) -> str:
 def units(lines: Mapping[str, int]) -> int:
     """The sum of {sku: units}."""
     return sum(lines.values())
+
+
+def system_user(step: Row) -> str:
+    """The system's user behind a person's step in a timeline; empty for a step of the fleet's own."""
+    return "" if step["who"] == FLEET else str(step["os_user"])
 
 
 def by_condition(held: Mapping[str, int]) -> str:

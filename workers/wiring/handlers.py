@@ -51,6 +51,7 @@ def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Hand
         ("sku-sync", "product"): item_files.ItemFor if parts and parts.item_files else sku_sync_handlers.ProductTo,
         ("sku-sync", "items"): item_files.ItemFile,
         ("sku-sync", "garments"): garment_setup.SetupFile,
+        ("sku-sync", "garment"): garment_setup.GarmentAgain,
         ("stock-in", "recount"): counts.Recount,
         ("stock-in", "levels"): levels.Levels,
         ("stock-in", "journal"): journal_handlers.JournalTo,

@@ -11,7 +11,7 @@ from workers.ports.sources import Kind, Source, event_of
 from workers.returns_in import garment_returns, receipt_advices
 from workers.returns_in import goods_in as returns_in_goods_in
 from workers.returns_in import receipts as returns_in_receipts
-from workers.sku_sync import channel_items, garment_setup, item_files
+from workers.sku_sync import channel_items, deleted, garment_setup, item_files
 from workers.sku_sync import readers as sku_sync_readers
 from workers.spine import replay
 from workers.spine.reading import Reader
@@ -25,6 +25,7 @@ ERP: dict[str, Read] = {
     Source.ORDERS: ("orders-out", orders_out_readers.read_orders),
     Source.PRODUCTS: ("sku-sync", sku_sync_readers.read_products),
     Source.CODE_WITH_COMMA: ("sku-sync", sku_sync_readers.read_unaddressable),
+    Source.VANISHED_PRODUCTS: ("sku-sync", deleted.read_vanished),
     Source.STOCK_UPLOAD: ("sku-sync", channel_items.read_stock),
     Source.STOCK_STATUS_UPLOAD: ("stock-in", channel_levels.read_levels),
     Source.ORDER_STATUS_UPLOAD: ("orders-out", channel_statuses.read_statuses),

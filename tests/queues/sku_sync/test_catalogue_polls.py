@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.errors import Rejected
+import pytest
+
+from adapters.errors import Garbled, Rejected
 from workers.sku_sync import polls
 from workers.spine import scheduler
 from workers.wiring import schedules
@@ -105,6 +107,49 @@ def test_the_whole_list_finds_products_that_the_cursor_missed(world: Any) -> Non
     assert products(world) == 2
     assert world.store.row("select 1 as one from product where code = 'P002' and body <> '{}'")
     assert world.khaos.calls("ExportStock") == before + 1
+
+
+def without(world: Any, monkeypatch: Any, *codes: str) -> None:
+    """Khaos Control lists some products no more."""
+    real = type(world.runtime.erp).fetch_catalogue
+    monkeypatch.setattr(
+        type(world.runtime.erp), "fetch_catalogue", lambda self: [one for one in real(self) if one.code not in codes]
+    )
+
+
+def test_a_product_that_vanished_is_discontinued_and_merchandisings_where_it_is_held(
+    world: Any, monkeypatch: Any
+) -> None:
+    world.stock("P001", "P002", "P003")
+    world.opening(P001=4)
+    with monkeypatch.context() as patched:
+        without(world, patched, "P001", "P002", "P003")
+        real = type(world.runtime.erp).fetch_products
+        patched.setattr(
+            type(world.runtime.erp),
+            "fetch_products",
+            lambda self, codes: real(self, [code for code in codes if code == "P003"] or ["NOBODY"]),
+        )
+        polls.compare_catalogue(world.runtime)
+        world.go()
+    gone = "select code, body->'discontinued' as over from product where deleted_at is not null order by code"
+    assert world.store.rows(gone) == [{"code": "P001", "over": True}, {"code": "P002", "over": True}]
+    assert world.exceptions() == ["deleted_in_khaos"]
+    found = world.exception("deleted_in_khaos")
+    assert (found["story"], "4 at Main Site" in found["reason"]) == ("P001", True)
+    world.stock("P001")
+    world.poll()  # what was edited not long ago is listed again as well
+    assert (world.exceptions(), world.store.rows(gone)) == ([], [])
+
+
+def test_a_list_that_lacks_half_of_the_catalogue_is_not_believed(world: Any, monkeypatch: Any) -> None:
+    codes = [f"P{n:03}" for n in range(120)]
+    world.stock(*codes)
+    world.poll()
+    without(world, monkeypatch, *codes[:60])
+    with pytest.raises(Garbled, match="lacks 60 of"):
+        polls.compare_catalogue(world.runtime)
+    assert world.store.rows("select code from product where deleted_at is not null") == []
 
 
 def test_reference_data_waits_for_the_one_slot_of_khaos(world: Any) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from workers.ledger.store import Claimed, NewMessage, Store
 from workers.observability.flower import Silent
-from workers.spine.delivery import NotAtPartner, Slot, drain
+from workers.spine.delivery import MOST, NotAtPartner, Slot, drain
 from workers.spine.limits import Health
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Outcome
 
@@ -165,7 +165,7 @@ class Ledger:
         settings: dict[str, Any] = {
             "store": store, "handler": lambda *_: partner, "health": Health(store, limit=1000), "reporter": Silent(),
             "doubt_wait": lambda _: 90.0, "lease": 60.0, "clock": time.monotonic, "sleep": lambda _: None,
-            "dice": random.Random(5), "on_dead": self.dead.append, "stopping": lambda: False,
+            "dice": random.Random(5), "on_dead": self.dead.append, "stopping": lambda: False, "most": MOST,
         }  # fmt: skip
         return Slot(**{**settings, **more})
 

@@ -30,7 +30,7 @@ from workers.observability.flower import Silent
 from workers.orders_out import polls as orders_out_polls
 from workers.sku_sync import polls as sku_sync_polls
 from workers.spine import dead_letters, expectations, gates, live, reading, ringer
-from workers.spine.delivery import Slot, drain
+from workers.spine.delivery import MOST, Slot, drain
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
 from workers.stock_in import counts, due, movements
@@ -242,7 +242,7 @@ class World:
             store=self.store, handler=lambda flow, connection, kind: handler_for(self.runtime, flow, connection, kind),
             health=self.runtime.health, reporter=Silent(), doubt_wait=self.runtime.doubt_wait,
             lease=self.runtime.lease, clock=time.monotonic, sleep=time.sleep, dice=random.Random(1), on_dead=dead,
-            stopping=lambda: False,
+            stopping=lambda: False, most=MOST,
         )  # fmt: skip
 
     # stock

@@ -42,6 +42,24 @@ returns text language sql stable as $$
                         else p_state end
 $$;
 
+-- Garments of a home by SKU and position, of all SKUs with p_skus null; a SKU that has none any more is named with none.
+create or replace function garment_counts(p_home text, p_skus text[])
+returns table (sku text, condition text, units bigint) language plpgsql stable as $$
+#variable_conflict use_column
+begin
+    if p_skus is null then
+        return query
+        select g.sku, garment_condition(g.state, g.bookable_at, g.written_off_at), count(*) from garment g
+         where g.home = p_home group by 1, 2
+        union all
+        select p.sku, null, 0 from position p where p.home = p_home;
+    else
+        return query
+        select s.sku, garment_condition(g.state, g.bookable_at, g.written_off_at), count(g.tag)
+          from unnest(p_skus) s (sku) left join garment g on g.home = p_home and g.sku = s.sku group by 1, 2;
+    end if;
+end $$;
+
 -- The positions of a home's SKUs become the sums of its garments, as of now; of all with p_skus null. Before the first
 -- whole file nothing is counted. Returns the SKUs whose position changed.
 create or replace function hold_garments(p_home text, p_skus text[]) returns text[] language plpgsql as $$
@@ -51,22 +69,11 @@ declare
 begin
     if not exists (select 1 from home where site = p_home and counted_at is not null) then return '{}'; end if;
     perform share_positions(p_home);
-    create temp table garment_sum (sku text, condition text, units integer) on commit drop;
-    if p_skus is null then
-        insert into garment_sum
-        select g.sku, garment_condition(g.state, g.bookable_at, g.written_off_at), count(*) from garment g
-         where g.home = p_home group by 1, 2;
-        insert into garment_sum select p.sku, null, 0 from position p where p.home = p_home;
-    else
-        insert into garment_sum
-        select s.sku, garment_condition(g.state, g.bookable_at, g.written_off_at), count(g.tag)
-          from unnest(p_skus) s (sku) left join garment g on g.home = p_home and g.sku = s.sku group by 1, 2;
-    end if;
     with sums as (
         select s.sku, greatest(0, coalesce(sum(s.units) filter (where s.condition = 'good'), 0)
                                   - coalesce(max(u.units), 0))::integer as good,
                coalesce(jsonb_object_agg(s.condition, s.units) filter (where s.condition <> 'good'), '{}') as other
-          from garment_sum s
+          from garment_counts(p_home, p_skus) s
           left join (select l.sku, sum(l.units) as units from garment_left l where l.home = p_home group by 1) u on u.sku = s.sku
          group by s.sku),
     held as (
@@ -77,7 +84,6 @@ begin
          where (position.good, position.other) is distinct from (excluded.good, excluded.other)
         returning sku)
     select array_agg(sku) into v_changed from held;
-    drop table garment_sum;
     perform touch_levels(p_home, v_changed);
     return coalesce(v_changed, '{}');
 end $$;

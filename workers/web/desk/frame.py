@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from workers.views.snapshot import Row
+from workers.views.wording import system_user
 from workers.web.desk.markup import Markup, code, join, moment, table, tag
 from workers.web.desk.style import STYLE
 
@@ -76,11 +77,11 @@ def next_step(what: object, *commands: str) -> Markup:
 
 
 def timeline(caption: str, rows: Iterable[Row]) -> Markup:
-    """Steps in the order of time: when, what, why, who."""
+    """Steps in the order of time: when, what, why, the name that a person gave, and the system's user."""
     return table(
         caption,
-        ("when", "step", "why", "who", "flow", "connection"),
-        [[moment(r["at"]), r["step"], r["note"], r["who"], r["flow"], r["connection"]] for r in rows],
+        ("when", "step", "why", "who", "system user", "flow", "connection"),
+        [[moment(r["at"]), r["step"], r["note"], r["who"], system_user(r), r["flow"], r["connection"]] for r in rows],
     )
 
 
