@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 
 from celery import Celery
 
@@ -36,6 +37,7 @@ class Process:
         self.runtime = Runtime(configuration())
         self.reporter = Flower(app, node)
         self.schedules = schedules.schedules(self.runtime, ring)
+        self._handler = cache(partial(handler_for, self.runtime))
         self._on_dead = on_dead
         self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes)
 
@@ -44,7 +46,7 @@ class Process:
         runtime = self.runtime
         return Slot(
             store=runtime.store,
-            handler=lambda flow, connection, kind: handler_for(runtime, flow, connection, kind),
+            handler=self._handler,
             health=runtime.health,
             reporter=self.reporter,
             doubt_wait=runtime.doubt_wait,

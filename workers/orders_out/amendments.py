@@ -43,6 +43,8 @@ class Change:
         skus = confirmed(self.runtime.store.rows, message.connection, codes)
         if skus.missing:
             return skus.held()
+        names = aliases.theirs(self.runtime.store.rows, message.connection, [wanted.reference])
+        wanted = wanted.model_copy(update={"reference": names.get(wanted.reference, wanted.reference)})
         context = WriteContext(
             skus.their_ids, catalogue(self.runtime, message, codes), control_number_giver(self.runtime, message)
         )

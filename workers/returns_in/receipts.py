@@ -91,15 +91,19 @@ def _words(receipt: GoodsReceipt) -> list[str]:
 
 
 def _orders_of(reading: Reading, word: str) -> list[str]:
-    """The orders that a code names: their own, a fulfilment's, an invoice's or an associated one.
+    """The orders that a code names: their own, a fulfilment's, an invoice's, an associated or another integration's.
 
     Where a code names several orders the goods are a return, and a person says of which.
     """
     rows = reading.run(
         "select order_code from fulfilment where %s in (order_code, reference, invoice_code, associated_ref)"
         " union select f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment"
-        " where s.invoice_code = %s",
+        " where s.invoice_code = %s"
+        " union select f.order_code from reference_alias a join fulfilment f on f.reference = a.reference"
+        " where a.connection = %s and a.alias = %s",
         word,
+        word,
+        reading.record.connection,
         word,
     )
     return [str(row["order_code"]) for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from workers.ledger.store import Store
 from workers.spine.tokens import Tokens
@@ -12,6 +13,8 @@ from workers.spine.tokens import Tokens
 __all__ = ["Health", "Tokens", "poll_slot", "reopen", "shut"]
 
 LONGEST_REST = 3600.0  # seconds that a partner's word shuts a connection at most; then it is asked again
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.02, 0.1  # seconds between two tries of a waiting poll
 
 
 @contextmanager
@@ -22,34 +25,42 @@ def poll_slot(store: Store, connection: str, what: str, lease: float) -> Iterato
     shut or no slot came free.
     """
     holder = f"{what}:{time.monotonic_ns()}"
-    ends = time.monotonic() + 10.0
-    taken = _take(store, connection, holder, lease)
-    while not taken and time.monotonic() < ends:
-        open_still = store.run(
-            "update connection set poll_waiting = now() where name = %s and shut_kind is null", connection
-        )
-        if not open_still:
-            break
-        time.sleep(0.02)
-        taken = _take(store, connection, holder, lease)
+    ends, pause = time.monotonic() + 10.0, FIRST_PAUSE
+    found = _take(store, connection, holder, lease)
+    while not found.taken and found.open and time.monotonic() < ends:
+        if not found.waits:  # written once a second, as another poll that had its slot says that none waits
+            store.run("update connection set poll_waiting = now() where name = %s and shut_kind is null", connection)
+        time.sleep(pause)
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+        found = _take(store, connection, holder, lease)
     store.run("update connection set poll_waiting = null where name = %s and poll_waiting is not null", connection)
     try:
-        yield taken
+        yield found.taken
     finally:
-        if taken:
+        if found.taken:
             store.run("select free_slots(%s, %s)", connection, holder)
 
 
-def _take(store: Store, connection: str, holder: str, lease: float) -> bool:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a poll found that asked for a slot; ``waits``: messages know by now that a poll waits."""
+
+    taken: bool
+    open: bool
+    waits: bool
+
+
+def _take(store: Store, connection: str, holder: str, lease: float) -> _Found:
     row = store.row(
-        "select c.shut_kind is null and (c.turn_lane is null or c.turn_until < now())"
+        "select c.shut_kind is null as open, coalesce(c.poll_waiting > now() - interval '1 second', false) as waits,"
+        " c.shut_kind is null and (c.turn_lane is null or c.turn_until < now())"
         " and take_slots(c.name, '', %s, %s, make_interval(secs => %s)) as taken from connection c where c.name = %s",
         holder,
         store.process_id,
         lease,
         connection,
     )
-    return bool(row and row["taken"])
+    return _Found(bool(row["taken"]), row["open"], row["waits"]) if row else _Found(False, False, False)
 
 
 class Health:

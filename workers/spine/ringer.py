@@ -20,12 +20,15 @@ log = structlog.get_logger(__name__)
 
 DEPTH = 32  # bells in one queue at the most: about twice the slots of a worker
 
-READY = (  # the head of each connection's backlog, by its index: never a sort of all that waits
+# The head of each connection's backlog, by its index: never a sort of all that waits. As many as it has slots free,
+# since every other bell would find nothing to claim; but one where it has none, so that its lane can book the next.
+READY = (
     "select m.* from connection c cross join lateral ("
     "   select m.id, m.generation, m.flow, m.connection, m.reference, m.version, m.priority, m.due_at from message m"
     "    where m.lane = %(lane)s and m.connection = c.name and m.state in ('queued', 'waiting') and m.due_at <= now()"
     "      and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)"
-    "    order by m.priority, m.due_at, m.id limit %(room)s) m"
+    "    order by m.priority, m.due_at, m.id limit least(%(room)s, greatest(1, (select count(*) from slot s"
+    "           where s.connection = c.name and s.lane = '*' and s.holder is null)))) m"
     " where c.shut_kind is null and (c.rests_until is null or c.rests_until <= now())"
     " order by m.priority, m.due_at, m.id limit %(room)s"
 )

@@ -38,6 +38,21 @@ def test_a_change_in_time_replaces_the_order_under_its_number(replacing: ByFile)
     assert gxo.position("MUG") == (18, {})
 
 
+def test_a_change_of_an_order_that_has_another_name_there_goes_under_that_name(replacing: ByFile) -> None:
+    """Another integration had sent it; GXO has none of that name here, and says so by that name."""
+    gxo = replacing
+    order = gxo.order(("MUG", 3))
+    gxo.round(1)
+    gxo.store.run("insert into reference_alias values ('gxo', %s, %s)", f"OLD/{order}", f"{order}-1")
+    edit(gxo, order, MUG=2)
+    row = gxo.store.row(
+        "select b.wire from message_key k join message_body b on b.message_id = k.message_id where k.kind = 'change'"
+    )
+    assert row is not None
+    assert f"*OLD/{order}".encode() in bytes(row["wire"])
+    assert f"*{order}-1".encode() not in bytes(row["wire"])
+
+
 def test_a_change_that_comes_too_late_is_an_exception_and_the_first_order_ships(replacing: ByFile) -> None:
     gxo = replacing
     order = gxo.order(("MUG", 3))

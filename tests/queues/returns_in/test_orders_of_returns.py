@@ -31,6 +31,13 @@ def test_a_second_return_of_the_same_unit_is_not_credited(shop: Shop) -> None:
     assert shop.terms() == []
 
 
+def test_a_return_that_names_its_order_as_another_integration_did_is_credited(shop: Shop) -> None:
+    order = shop.sold(("MUG", 1))
+    shop.store.run("insert into reference_alias values ('leeds', 'OLD-77', %s)", f"{order}-1")
+    shop.back("RMA-1", shop.good("MUG", 1), external_system_reference2="OLD-77")
+    assert [(line["order_code"], line["state"]) for line in shop.lines()] == [(order, "offered")]
+
+
 def test_of_more_than_was_shipped_the_rest_is_a_persons(shop: Shop) -> None:
     order = shop.sold(("MUG", 2))
     shop.back("RMA-1", shop.good("MUG", 3), external_system_reference2=order)
