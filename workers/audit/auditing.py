@@ -93,9 +93,8 @@ def _warehouse(
         attempt(section, "its orders", partial(reading_warehouse.read_orders, runtime, work, name, facts, forms))
         section.listings += listings.of_orders(name) if whole else []
     else:
-        why = "`fleet go-live NAME --there FILE` takes a list of every order that is there from its people"
-        section.notes.append(CANNOT_ASK.format("its orders", why))
-        section.listings += [one for one in listings.of_orders(name) if one.name == "ready_nowhere"] if whole else []
+        section.notes.append(CANNOT_ASK.format("its orders", "its people can be asked for a list"))
+        section.listings += listings.unasked(name) if whole else []
     if parts.holdings is not None:
         attempt(section, "its products", partial(reading_warehouse.read_products, runtime, work, name, facts))
         section.listings += listings.of_skus(name) if whole else []
