@@ -35,13 +35,13 @@ def audit(
         if found is not None:
             facts[name] = found
     said(f"{erp}: sites, products, orders")
-    read = [
-        attempt(khaos, "its sites", partial(_compare_sites, runtime, work)),
-        attempt(khaos, "its catalogue", partial(reading_khaos.read_catalogue, runtime, work)),
-        attempt(khaos, "its invoices", partial(reading_khaos.read_invoices, runtime, work, forms)),
-        attempt(khaos, "its orders", partial(plans.plan_orders, runtime, work, facts)),
-    ]
-    del read
+    for what, part in (
+        ("its sites", partial(_compare_sites, runtime, work)),
+        ("its catalogue", partial(reading_khaos.read_catalogue, runtime, work)),
+        ("its invoices", partial(reading_khaos.read_invoices, runtime, work, forms)),
+        ("its orders", partial(plans.plan_orders, runtime, work, facts)),
+    ):
+        attempt(khaos, what, part)
     whole = not khaos.failed
     khaos.listings = listings.of_complaints(erp)
     for name, section in warehouses.items():
