@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from mappings.errors import Unmappable, Unreadable
 REQUIRED = ("SKU", "RFID", "Location")
 OPTIONAL = ("UniqueSKU", "ProcessStatus", "Grade", "OrderNumber", "LastScan")
 KIND = "stock_file_refused"
+TAG_BYTES = 12
 ANEW = "ask ACS for a new file; the last good one stays"
 
 
@@ -48,23 +50,41 @@ def survey(file: BinaryIO, form: Form) -> Survey:
             or a doubled row, or in no encoding that is known.
     """
     encoding, delimiter = find_form(file, form)
-    tags: set[bytes] = set()
+    tags: defaultdict[int, bytearray] = defaultdict(bytearray)  # by their last byte: a million in few megabytes
     rows, bad = 0, 0
     reader = _Reader(file, encoding, delimiter, form.headers)
-    for number, row in reader:
+    for _, row in reader:
         rows += 1
         try:
             tag = bytes.fromhex(read_tag(row.tag))
         except Unmappable:
             bad += 1
             continue
-        if tag in tags:
-            why = f"the tag stands twice, again in row {number}: {ANEW}"
-            raise Unmappable("RFID", row.tag, why, kind=KIND)
-        tags.add(tag)
+        tags[tag[-1]] += tag
+    for some in tags.values():
+        if (twice := _twice(some)) is not None:
+            _refuse(reader, twice)
     if not rows:
         raise Unmappable("rows", "0", f"the file has no garment: {ANEW}", kind=KIND)
     return Survey(rows, bad == 0, encoding, delimiter)
+
+
+def _twice(tags: bytearray) -> str | None:
+    """A tag that stands twice among some, each of ``TAG_BYTES``."""
+    seen: set[bytes] = set()
+    for start in range(0, len(tags), TAG_BYTES):
+        tag = bytes(tags[start : start + TAG_BYTES])
+        if tag in seen:
+            return tag.hex().upper()
+        seen.add(tag)
+    return None
+
+
+def _refuse(reader: _Reader, twice: str) -> None:
+    """Read the file once more for the row in which a tag stands again."""
+    places = [(number, row.tag) for number, row in reader if row.tag.strip().upper() == twice]
+    number, word = places[1]
+    raise Unmappable("RFID", word, f"the tag stands twice, again in row {number}: {ANEW}", kind=KIND)
 
 
 def read_garments(

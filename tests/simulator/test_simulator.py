@@ -15,6 +15,7 @@ WALKS = Path(__file__).with_name("walks.py")
 @pytest.mark.timeout(1800)
 def test_every_promise_holds_on_its_walks_and_what_is_made_wrong_is_noticed(capsys: pytest.CaptureFixture[str]) -> None:
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    outside["PYTHONHASHSEED"] = "0"
     ran = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", str(WALKS)],
         cwd=WALKS.parents[2], env=outside, capture_output=True, text=True, timeout=1700, check=False,

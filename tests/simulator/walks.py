@@ -15,8 +15,8 @@ from workers.simulator.running import open_stage, servers
 from workers.simulator.stage import Stage
 from workers.simulator.walk import draw, walk
 
-STEPS = 60
-FIXED = range(1, 5)
+STEPS = 50
+FIXED = range(1, 4)
 
 
 def _commit() -> str:
@@ -29,9 +29,9 @@ def _commit() -> str:
 
 _dice = random.Random(_commit())
 FRESH = [_dice.randrange(1_000_000_000) for _ in range(1)]  # others for each commit
-QUICK = (
-    "what may have arrived is sent again without a look",
-    "a level is what is there, whatever is owed",
+QUICK = (  # those that nearly every seed notices; `make mutants` hunts them all
+    "what is ready is seen and not asked for",
+    "what GXO says has moved is written down and moves nothing",
 )
 
 
@@ -70,7 +70,7 @@ def test_a_seed_is_walked_the_same_way_each_time(stage: Stage) -> None:
 @pytest.mark.parametrize("name", QUICK)
 def test_a_line_made_wrong_is_noticed(stage: Stage, name: str) -> None:
     mutant = next(one for one in MUTANTS if one.name == name)
-    found = hunt(stage, mutant, range(2, 12), STEPS)
+    found = hunt(stage, mutant, range(1, 5), STEPS)
     assert found.by is not None, f"{name}: survived {found.survived} seeds"
 
 

@@ -35,13 +35,13 @@ def audit(
         if found is not None:
             facts[name] = found
     said(f"{erp}: sites, products, orders")
-    read = [
-        attempt(khaos, "its sites", partial(_compare_sites, runtime, work)),
-        attempt(khaos, "its catalogue", partial(reading_khaos.read_catalogue, runtime, work)),
-        attempt(khaos, "its invoices", partial(reading_khaos.read_invoices, runtime, work, forms)),
-        attempt(khaos, "its orders", partial(plans.plan_orders, runtime, work, facts)),
-    ]
-    del read
+    for what, part in (
+        ("its sites", partial(_compare_sites, runtime, work)),
+        ("its catalogue", partial(reading_khaos.read_catalogue, runtime, work)),
+        ("its invoices", partial(reading_khaos.read_invoices, runtime, work, forms)),
+        ("its orders", partial(plans.plan_orders, runtime, work, facts)),
+    ):
+        attempt(khaos, what, part)
     whole = not khaos.failed
     khaos.listings = listings.of_complaints(erp)
     for name, section in warehouses.items():
@@ -93,9 +93,8 @@ def _warehouse(
         attempt(section, "its orders", partial(reading_warehouse.read_orders, runtime, work, name, facts, forms))
         section.listings += listings.of_orders(name) if whole else []
     else:
-        why = "`fleet go-live NAME --there FILE` takes a list of every order that is there from its people"
-        section.notes.append(CANNOT_ASK.format("its orders", why))
-        section.listings += [one for one in listings.of_orders(name) if one.name == "ready_nowhere"] if whole else []
+        section.notes.append(CANNOT_ASK.format("its orders", "its people can be asked for a list"))
+        section.listings += listings.unasked(name) if whole else []
     if parts.holdings is not None:
         attempt(section, "its products", partial(reading_warehouse.read_products, runtime, work, name, facts))
         section.listings += listings.of_skus(name) if whole else []

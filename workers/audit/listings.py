@@ -76,6 +76,18 @@ def of_orders(warehouse: str) -> list[Listing]:
     ]  # fmt: skip
 
 
+def unasked(warehouse: str) -> list[Listing]:
+    """Orders for a warehouse that cannot be asked whether it has them."""
+    return [
+        Listing(
+            "ready_and_unasked", "Ready in Khaos Control, and for it; whether it has them cannot be asked",
+            ("invoice", "order", "units"),
+            "select code, order_code, units from invoice where ready and warehouse = ? order by 2, 1", (warehouse,),
+            "get a list of every order that is there from its people, for `fleet go-live --there FILE`",
+        ),
+    ]  # fmt: skip
+
+
 def of_skus(warehouse: str) -> list[Listing]:
     """Products of one warehouse against the catalogue of Khaos Control."""
     return [
@@ -111,8 +123,8 @@ def of_stock(site: str) -> list[Listing]:
             "stock_differs", f"Stock of {site} that differs: good units there, less those shown and promised",
             ("sku", "available in Khaos Control", "promised there", "good at the warehouse", "in other conditions",
              "difference", "value by list price"),
-            "select sku, available, promised, good, other, units, round(units * cost, 2) from book where site = ? and"
-            " units <> 0 order by abs(units) desc, sku",
+            "select sku, available, promised, good, other, units, case when cost is not null then printf('%.2f',"
+            " units * cost) end from book where site = ? and units <> 0 order by abs(units) desc, sku",
             (site,), "count again, or correct Khaos Control: once live, the fleet sets levels by the count",
         ),
         Listing(

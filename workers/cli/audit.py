@@ -91,17 +91,18 @@ def _show(report: Report, limit: int) -> None:
 
 def _tables(report: Report, section: Section, limit: int) -> None:
     out = output.console()
+    empty: list[str] = []
     for listing in section.listings:
         count = listing.count(report.workspace)
         if not count:
+            empty.append(listing.title.partition(":")[0])
             continue
-        needs = f"  -> {listing.needs}" if listing.needs else ""
-        rows = listing.rows(report.workspace, limit)
-        output.table(f"{listing.title}: {count}{escape(needs)}", listing.columns, rows)
+        out.print(f"  [bold]{escape(listing.title)}[/]: {count}")
+        if listing.needs:
+            out.print(f"  [yellow]to do[/] {escape(listing.needs)}")
+        output.table("", listing.columns, listing.rows(report.workspace, limit))
         if count > limit:
-            out.print(f"  … and {count - limit} more: `fleet audit --html FILE` has every row")
-            out.print()
-    empty = [one.title.partition(":")[0] for one in section.listings if not one.count(report.workspace)]
+            out.print(f"  and {count - limit} more: `fleet audit --html FILE` has every row\n")
     for title in empty:
         out.print(f"  none: {escape(title)}")
 

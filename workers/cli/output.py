@@ -63,7 +63,9 @@ def table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, numbers: frozenset[int] = frozenset()
 ) -> None:
     """Print a table; nothing where there are no rows. ``numbers`` are the columns (from 0) set to the right."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False)
+    drawn = Table(
+        title=title or None, title_justify="left", title_style="bold", header_style="dim", box=None, pad_edge=False
+    )
     for place, name in enumerate(columns):
         drawn.add_column(name, justify="right" if place in numbers else "left", overflow="fold")
     for row in rows:

@@ -137,7 +137,7 @@ def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
 
 
 def _adopted(there: There) -> str:
-    return f"at the warehouse already as {there.reference} ({there.their_id}): another integration has sent it"
+    return f"at the warehouse already as {there.reference} ({there.their_id}): it was sent before"
 
 
 def _hold_unread(runtime: Runtime, wish: Wish) -> int:

@@ -199,7 +199,7 @@ class Store:
         self, connection: str, source: str, receipt_key: str, body: bytes, source_time: datetime | None = None
     ) -> int | None:
         """Store a record. None when the same was stored before. Durable when it returns."""
-        row = self.row("select receive(%s, %s, %s, %s, %s) as id", connection, source, receipt_key, body, source_time)
+        row = self.row("select receive(%s, %s, %s, %b, %s) as id", connection, source, receipt_key, body, source_time)
         return row["id"] if row else None
 
     def claim(self, lane: str, lease: float) -> Claimed | None:

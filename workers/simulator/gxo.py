@@ -13,7 +13,7 @@ from adapters.gxo.sandbox import app, display, snapshots
 from adapters.gxo.sandbox.envelope import write
 from adapters.gxo.sandbox.interchange import Segment
 from adapters.gxo.sandbox.landing import land
-from adapters.gxo.sandbox.posting import Message
+from adapters.gxo.sandbox.posting import FIRST_NUMBER, Message
 from adapters.gxo.sandbox.setting_up import Setup, set_up
 from adapters.gxo.sandbox.site import PARTNER, Site, new_site
 from workers.demo.setting.gxo_settings import CLIENT
@@ -25,8 +25,8 @@ SETS = ("945", "944", "947", "846", "824", "997")
 HABITS = {"step_seconds": 5.0, "stable_seconds": 1.0, "snapshot_at": "05:00", "no_stock": "short"}
 FAULTS: tuple[tuple[str, str], ...] = (  # a switch of the site, and whether it counts files of a set
     ("repeat_same_next", ""), ("repeat_other_next", ""), ("reissue_next", "set"), ("lost_next", "set"),
-    ("truncate_next", "set"), ("spoil_next", "set"), ("gap_next", ""), ("tmp_left_next", ""), ("grow_next", ""),
-    ("late", "set"),
+    ("truncate_next", "set"), ("spoil_next", "set"), ("gap_next", ""), ("lost_next", "set"), ("tmp_left_next", ""),
+    ("grow_next", ""), ("late", "set"),
 )  # fmt: skip
 LATENESS = (30.0, 600.0, 5000.0)  # seconds
 
@@ -88,13 +88,9 @@ class Facility:
         return bool(self._written)
 
     def missing(self) -> list[int]:
-        """Control numbers of files that never came whole, below the last that did."""
-        came = [one.number for one in self.site.post.messages if one.files and one.name not in self._written]
-        return [
-            one.number
-            for one in self.site.post.messages
-            if one.lost and one.name in self._written and one.number < max(came, default=0)
-        ]
+        """Control numbers below the last that came of which no whole file ever did."""
+        came = {one.number for one in self.site.post.messages if one.files and one.name not in self._written}
+        return [number for number in range(FIRST_NUMBER, max(came, default=0)) if number not in came]
 
     def state(self) -> tuple[object, ...]:
         """What lies in its folders, and where its orders are."""

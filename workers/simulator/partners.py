@@ -9,6 +9,8 @@ from workers.simulator.settings import CLARUS, GXO, KHAOS
 from workers.simulator.stage import ATTEMPTS, Hook, Stage
 from workers.simulator.wire import FAULTS
 
+AFTER_ALL = (*FAULTS, "silent", "cut", "error", "late")  # a write is best broken where it may have had its effect
+
 
 def posts_one(stage: Stage, dice: random.Random) -> str | None:
     """Any webhook that is on its way arrives."""
@@ -54,7 +56,7 @@ def fails(stage: Stage, dice: random.Random) -> str | None:
 def fails_on_writes(stage: Stage, dice: random.Random) -> str:
     """The next calls that would change something at a partner fail."""
     host = dice.choice((KHAOS, CLARUS, CLARUS, GXO))
-    faults = [dice.choice(FAULTS) for _ in range(dice.choice((1, 1, 2)))]
+    faults = [dice.choice(AFTER_ALL) for _ in range(dice.choice((1, 1, 2)))]
     stage.wire.on_writes[host].extend(faults)
     return f"writes to {host} will fail: {', '.join(faults)}"
 

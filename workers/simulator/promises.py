@@ -58,7 +58,7 @@ def _twice(stage: Stage) -> Iterator[Broken]:
 
 def _beyond(stage: Stage) -> Iterator[Broken]:
     """No unit ships beyond what its order ever asked for."""
-    left = _left(stage)
+    left = left_for(stage)
     for (order, sku), units in left.items():
         if units > stage.most.get((order, sku), 0):
             yield Broken(
@@ -66,7 +66,8 @@ def _beyond(stage: Stage) -> Iterator[Broken]:
             )
 
 
-def _left(stage: Stage) -> Counter[tuple[str, str]]:
+def left_for(stage: Stage) -> Counter[tuple[str, str]]:
+    """The units that left either building, by order and code."""
     left: Counter[tuple[str, str]] = Counter()
     for out in stage.tenant.books.goods_outs.rows.values():
         for line in out["lines"]:
@@ -84,7 +85,7 @@ def _credited_beyond(stage: Stage) -> Iterator[Broken]:
     """No unit is credited that never left."""
     if not stage.books.credits:
         return
-    left, given = _left(stage), Counter[tuple[str, str]]()
+    left, given = left_for(stage), Counter[tuple[str, str]]()
     for credit in stage.books.credits:
         if credit.source:
             given.update({(credit.source, sku): units for sku, units in credit.order.lines.items()})

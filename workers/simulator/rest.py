@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from adapters.clarus.sandbox import display
+from adapters.gxo.sandbox.orders import State
 from adapters.khaos.sandbox.records import AWAITING_STOCK, CANCELLED, RELEASED
 from workers.demo.observer import EXCEPTIONS, IN_FLIGHT, LEDGER
 from workers.demo.reconciliation.gxo_snapshot import GxoBook, as_warehouse
@@ -21,6 +22,7 @@ from workers.simulator.clock import CLOCK
 from workers.simulator.customers import AWAY
 from workers.simulator.partners import posts_all
 from workers.simulator.promises import Broken, after_step
+from workers.simulator.returns import processes, pulls
 from workers.simulator.settings import BUILDINGS, DERBY_FACILITY
 from workers.simulator.stage import Stage
 
@@ -63,6 +65,8 @@ def come_to_rest(stage: Stage) -> None:
             CLOCK.wait(6.0)
             stage.gxo.works()
         posts_all(stage, stage.dice)
+        pulls(stage, stage.dice)
+        processes(stage, stage.dice)
         _all_runs(stage)
         state = stage.store.row(STATE), stage.gxo.state()
         quiet = quiet + 1 if state == before else 0
@@ -165,18 +169,8 @@ class AtRest:
 
     def goods(self) -> Iterator[Broken]:
         """The sum rule, the journal, returns and receipts, to the unit."""
-        unheld = {out.reference for out in self.outs if not self._is_held(out)}
         counted = {
-            name: book.model_copy(
-                update={
-                    "goods_outs": tuple(
-                        out.model_copy(update={"lines": dict.fromkeys(out.lines, OutLine())})
-                        if out.reference in unheld  # it left for no invoice that holds its stock until it is issued
-                        else out
-                        for out in book.goods_outs
-                    )
-                }
-            )
+            name: book.model_copy(update={"goods_outs": tuple(self._as_held(book.goods_outs))})
             for name, book in self.theirs.items()
         }
         stock = compare_stock(self.erp, counted, self.rows.terms, BUILDINGS, "issue")
@@ -188,16 +182,20 @@ class AtRest:
         receipts = compare_receipts(self.erp, self.theirs, self.rows, BUILDINGS)
         yield from (Broken("goods in", what) for what in receipts.not_booked)
 
-    def _is_held(self, out: GoodsOut) -> bool:
-        """Whether Khaos Control holds the goods of a warehouse's order for an invoice, perhaps under another code."""
-        own = [one for one in self.erp.invoices if one.invoice == out.invoice and not one.cancelled]
-        ordered = {sku: line.ordered for sku, line in out.lines.items()}
-        alike = [
-            one
-            for one in self.erp.invoices
-            if one.order == _order(out) and not one.cancelled and not one.shipments and one.warehouse_lines == ordered
-        ]
-        return any(one.stage != AWAITING_STOCK for one in own or alike)
+    def _as_held(self, outs: Iterable[GoodsOut]) -> Iterator[GoodsOut]:
+        """Warehouses' orders with what left of them, as far as Khaos Control holds it for invoices to be issued.
+
+        What left beyond that (for an invoice that was cancelled, or holds less by now) will never be issued.
+        """
+        held: dict[str, Counter[str]] = defaultdict(Counter)
+        for one in self.erp.invoices:
+            if not one.cancelled and one.stage != AWAITING_STOCK:
+                held[one.order].update(one.warehouse_lines)
+        for out in outs:
+            kept = {sku: min(units, held[_order(out)][sku]) for sku, units in out.left.items()}
+            held[_order(out)].subtract(kept)
+            lines = {sku: OutLine(ordered=line.ordered, dispatched=kept.get(sku, 0)) for sku, line in out.lines.items()}
+            yield out.model_copy(update={"lines": lines})
 
     def levels(self) -> Iterator[Broken]:
         """Levels never exceed what can be shipped."""
@@ -255,7 +253,10 @@ class AtRest:
 
 
 def _of_invoice(out: GoodsOut, invoices: Mapping[str, str]) -> GoodsOut:
-    return out.model_copy(update={"invoice": invoices.get(out.reference, "")})
+    """An order of GXO's with its invoice. One that is over and of which nothing left is alive no more."""
+    over = out.status in (State.SHIPPED, State.DELIVERED) and not out.left
+    status = "CANCELLED" if over else out.status
+    return out.model_copy(update={"invoice": invoices.get(out.reference, ""), "status": status})
 
 
 def _order(out: GoodsOut) -> str:

@@ -67,6 +67,7 @@ def hunt_all(seeds: Sequence[int], length: int, processes: int) -> Iterator[Foun
 
 
 def _pool(processes: int) -> ProcessPoolExecutor:
+    os.environ["PYTHONHASHSEED"] = "0"  # sets in one order everywhere, so that a seed is walked alike in each process
     return ProcessPoolExecutor(processes, multiprocessing.get_context("spawn"), _begin)
 
 

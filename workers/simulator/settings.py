@@ -16,6 +16,7 @@ from workers.wiring.systems import SYSTEMS
 KHAOS, CLARUS, GXO, WEB = "khaos.walk", "clarus.walk", "gxo.walk", "web.walk"  # hosts on the wire
 TOKEN = "an-unguessable-token-of-the-walk"  # noqa: S105  of a stand-in
 SECRET = "a-secret-of-the-walk"  # noqa: S105  of a stand-in
+CHANNEL_USER, CHANNEL_PASSWORD = "khaos-of-the-walk", "a-password-of-the-walk"
 SITE, FACILITY = "Main Site", "LDS1"
 BESIDE = {name: f"{SITE} {name}" for name in ("buffer", "quarantine", "damaged", "inspection")}
 DERBY, DERBY_FACILITY = "Derby", "GBDB01"
@@ -47,6 +48,10 @@ deadline = {deadline}
 partner_timeout = {partner_timeout}
 level_semantics = "available"
 extensions.confirm_shipment = {{}}
+[connections.khaos.channel]
+user = "{channel_user}"
+password = "file:{folder}/channel"
+public_url = "http://{web}"
 [connections.leeds]
 system = "clarus"
 base_url = "http://{clarus}"
@@ -127,13 +132,15 @@ def configuration(folder: Path, database: str, broker: str) -> Configuration:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "secret").write_text(SECRET)
     (folder / "token").write_text(TOKEN)
+    (folder / "channel").write_text(CHANNEL_PASSWORD)
     door = make_door(folder, 22)
     text = TEXT.format(
         database=database, broker=broker, khaos=KHAOS, clarus=CLARUS, folder=folder, site=SITE, facility=FACILITY,
         deadline=DEADLINE, partner_timeout=PARTNER_TIMEOUT,
         automations="{ " + ", ".join(f'"{event}" = "{number}"' for event, number in AUTOMATIONS.items()) + " }",
-        beside=_lines(BESIDE), gxo=GXO, client=CLIENT, own_key=OWN_KEY, host_key=door.host_public, derby=DERBY,
-        derby_facility=DERBY_FACILITY, derby_beside=_lines(DERBY_BESIDE),
+        beside=_lines(BESIDE), web=WEB, channel_user=CHANNEL_USER, gxo=GXO, client=CLIENT,
+        own_key=OWN_KEY, host_key=door.host_public, derby=DERBY, derby_facility=DERBY_FACILITY,
+        derby_beside=_lines(DERBY_BESIDE),
     )  # fmt: skip
     path = folder / "fleet.toml"
     path.write_text(text)

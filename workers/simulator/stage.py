@@ -20,6 +20,8 @@ from adapters.clarus.sandbox.books import Record
 from adapters.clarus.sandbox.tenant import Tenant, new_tenant
 from adapters.khaos.sandbox.app import Traffic, create_app
 from adapters.khaos.sandbox.books import Books
+from adapters.khaos.sandbox.channel.pulls import Puller
+from adapters.khaos.sandbox.channel.tally import Tally
 from adapters.khaos.sandbox.operations import Desk
 from adapters.khaos.sandbox.switches import Switches
 from workers.simulator import sftp
@@ -46,6 +48,7 @@ from workers.simulator.wire import Wire
 from workers.spine import live
 from workers.spine.runtime import Runtime
 from workers.views.snapshot import reading_engine
+from workers.web import khaos_channel
 from workers.web.warehouse_hooks import Inbox, routes
 from workers.wiring import schedules
 
@@ -86,8 +89,10 @@ class Stage:
         event.listen(self.engine, "begin", lambda db: db.exec_driver_sql(AT, (CLOCK.at.isoformat(),)))
         self.wire.before = self.wire.after = self.moments.call
         web = FastAPI()
-        door = {"leeds": Runtime(self._configuration).warehouse("leeds")}
-        web.include_router(routes(Inbox(self._stores[0], self.engine, door)))
+        runtime = Runtime(self._configuration)
+        web.include_router(routes(Inbox(self._stores[0], self.engine, {"leeds": runtime.warehouse("leeds")})))
+        channel = self._configuration.erp.connect(self._configuration.tables).channel
+        web.include_router(khaos_channel.routes(khaos_channel.Door(channel, "khaos", self._stores[0], self.engine)))
         self._apps: dict[str, ASGIApp] = {WEB: web, KHAOS: create_app(confirm_shipment=True)}
         self.wire.apps.update(self._apps)
         self.wire.call("GET", f"http://{KHAOS}/_sandbox/health")
@@ -142,6 +147,7 @@ class Stage:
         self.wire.apps.update(self._apps)
         self.gxo.begin(seed)
         self.books = Books(1000)
+        self.puller = Puller(self.books, Tally(), Switches)
         self._khaos.desk, self._khaos.traffic = Desk(self.books, Switches(confirm_shipment=True), None), Traffic()
 
     def _open_shop(self, first: Process) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from workers.simulator import customers, fleet, partners, people, staff
+from workers.simulator import customers, fleet, partners, people, returns, staff
 from workers.simulator.promises import Broken, after_step
 from workers.simulator.rest import at_rest, come_to_rest, wait_long
 from workers.simulator.stage import Stage
@@ -55,12 +55,15 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "repeats": (2, partners.repeats),
     "forgets": (2, partners.forgets),
     "fails": (5, partners.fails),
-    "fails on writes": (7, partners.fails_on_writes),
+    "fails on writes": (9, partners.fails_on_writes),
     "recovers": (3, partners.recovers),
     "gxo works": (10, partners.gxo_works),
     "gxo counts": (1, partners.gxo_counts),
-    "gxo spoils": (4, partners.gxo_spoils),
+    "gxo spoils": (6, partners.gxo_spoils),
     "gxo lays again": (1, partners.gxo_lays_again),
+    "sends back": (4, returns.sends_back),
+    "pulls": (3, returns.pulls),
+    "processes": (2, returns.processes),
     "retries": (2, people.retries),
     "dismisses": (1, people.dismisses),
     "replays": (1, people.replays),

@@ -49,6 +49,7 @@ class Wire:
         self.apps.clear()
         self.mend()
         self.late.clear()
+        self.calls = 0
 
     def mend(self) -> None:
         """No faults any more."""

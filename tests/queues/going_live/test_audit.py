@@ -124,7 +124,7 @@ def test_skus_stock_and_settings_that_differ_are_listed_and_one_side_that_fails_
         for row in leeds["stock_differs"]
     ]
     assert "LDS9" in " ".join(next(one.failed for one in report.sections if one.name == "leeds"))
-    assert gxo["ready_nowhere"]
+    assert gxo["ready_and_unasked"]
     assert "cannot be asked for its orders" in notes["gxo"]
     assert "by the last count that was received" in notes["gxo"]
     assert "stock_differs" not in gxo

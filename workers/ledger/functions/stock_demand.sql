@@ -19,10 +19,15 @@ begin
            max((e->>4)::integer) as stage, bool_or((e->>5)::boolean) as shipped
       from jsonb_array_elements(p_lines) e group by 1, 2, 3;
     insert into demand_gone (erp, sku, units)
-    select p_erp, d.sku, sum(case when s.sku is null or (s.shipped and not d.shipped) then d.units else d.units - s.units end)
-      from demand d left join shown s on s.invoice_code = d.invoice_code and s.sku = d.sku
-     where d.erp = p_erp and (s.sku is null or s.units < d.units or (s.shipped and not d.shipped))
-     group by d.sku order by d.sku
+    select p_erp, sku, sum(units)
+      from (select d.sku, case when s.sku is null or (s.shipped and not d.shipped) then d.units else d.units - s.units end as units
+              from demand d left join shown s on s.invoice_code = d.invoice_code and s.sku = d.sku
+             where d.erp = p_erp and (s.sku is null or s.units < d.units or (s.shipped and not d.shipped))
+            union all  -- shipped when it is first seen: nobody saw it assigned
+            select s.sku, s.units from shown s
+             where s.shipped and not exists (select 1 from demand d where d.erp = p_erp
+                                                and d.invoice_code = s.invoice_code and d.sku = s.sku)) less
+     group by sku order by sku
     on conflict (erp, sku) do update set units = demand_gone.units + excluded.units;
     delete from demand d where d.erp = p_erp
        and not exists (select 1 from shown s where s.invoice_code = d.invoice_code and s.sku = d.sku);
