@@ -68,7 +68,7 @@ class _Sums:
             return 0
         pending = sum(t.units for t in self.terms if t.condition == "good" and _is_at_the_warehouse(t))
         promised = max(0, self.assigned - max(0, self.not_issued))
-        return max(0, promised - max(0, self.shelf.good - pending))
+        return max(0, promised - (self.shelf.good - pending))  # a good unit that came back may lie damaged by now
 
     @property
     def expected(self) -> int:
