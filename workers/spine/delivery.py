@@ -130,8 +130,8 @@ def drain(slot: Slot, lane: str) -> int:
                 slot.reporter.ended(message, "waiting", "nothing was sent", seconds)
             else:
                 attempts.append(Attempt(message, settlement, seconds))
-            going = settlement is not None and settlement.state in GOES_ON and seconds < QUICK
-            (quick.add if going else quick.discard)(message.connection)
+            going = settlement is not None and settlement.state in GOES_ON
+            (quick.add if going and seconds < QUICK else quick.discard)(message.connection)
             going = going and not last
             unsent = claimed[number + 1 :]
         ends = slot.clock() + slot.lease
