@@ -26,7 +26,7 @@ HABITS = {"step_seconds": 5.0, "stable_seconds": 1.0, "snapshot_at": "05:00", "n
 FAULTS: tuple[tuple[str, str], ...] = (  # a switch of the site, and whether it counts files of a set
     ("repeat_same_next", ""), ("repeat_other_next", ""), ("reissue_next", "set"), ("lost_next", "set"),
     ("truncate_next", "set"), ("spoil_next", "set"), ("gap_next", ""), ("lost_next", "set"), ("tmp_left_next", ""),
-    ("grow_next", ""), ("late", "set"),
+    ("late", "set"),
 )  # fmt: skip
 LATENESS = (30.0, 600.0, 5000.0)  # seconds
 

@@ -102,6 +102,21 @@ def test_goods_that_left_although_they_were_to_be_cancelled_are_owed_to_their_in
     assert order.db.execute("select count(*) as n from shipped_line").fetchone() == {"n": 0}
 
 
+def test_goods_that_a_person_has_in_hand_are_owed_no_more_when_their_invoice_is_made_ready_again(order: OneSku) -> None:
+    """Four left although the invoice was taken back; for a while it takes no stock, and then it is ready again."""
+    order.fulfilment(ONE, 4, "dispatched")
+    order.in_hand(ONE, 4, minute=5)
+    order.db.execute(
+        "select file_exception('shipped_after_cancel', %s, 'SO', 'orders-out', 'leeds', 'operations', 'error', '', '',"
+        " null, null)",
+        (f"order:SO-{ONE}-1",),
+    )
+    order.count(6, 16)
+    shows(order)
+    shows(order, INV1=4)
+    assert order.level() == 16
+
+
 def test_what_left_for_a_cancelled_fulfilment_hides_nothing_of_the_one_that_follows_it(order: OneSku) -> None:
     order.fulfilment(ONE, 4, "cancelled")
     shows(order, INV1=4)

@@ -44,7 +44,10 @@ begin
     delete from shipped_line l where l.counted and not exists (select 1 from shipment s where s.reference = l.shipment)
        and not exists (select 1 from fulfilment f where f.reference = fulfilment_in_hand(l.shipment)
                           and (f.state in ('sent', 'part_dispatched', 'cancelling')
-                               or exists (select 1 from demand d where d.erp = f.erp and d.invoice_code = f.invoice_code)));
+                               or exists (select 1 from demand d where d.erp = f.erp and d.invoice_code = f.invoice_code)
+                               -- its invoice may be made ready again while a person has it in hand
+                               or exists (select 1 from exception e where e.state = 'open'
+                                             and e.subject = 'order:' || f.reference)));
     return true;
 end $$;
 
