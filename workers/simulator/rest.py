@@ -13,7 +13,7 @@ from workers.demo.observer import EXCEPTIONS, IN_FLIGHT, LEDGER
 from workers.demo.reconciliation.gxo_snapshot import GxoBook, as_warehouse
 from workers.demo.reconciliation.journal import compare_journal
 from workers.demo.reconciliation.khaos_snapshot import KhaosBooks
-from workers.demo.reconciliation.ledger_rows import Excepted, LedgerRows
+from workers.demo.reconciliation.ledger_rows import Excepted, LedgerRows, Term
 from workers.demo.reconciliation.orders import OrderBooks
 from workers.demo.reconciliation.returns import compare_receipts, compare_returns
 from workers.demo.reconciliation.stock import compare_stock
@@ -175,7 +175,7 @@ class AtRest:
             name: book.model_copy(update={"goods_outs": tuple(self._as_held(book.goods_outs))})
             for name, book in self.theirs.items()
         }
-        stock = compare_stock(self.erp, counted, self.rows.terms, BUILDINGS, "issue")
+        stock = compare_stock(self.erp, counted, self._as_they_lie(), BUILDINGS, "issue")
         yield from (Broken("the sum rule", what) for what in stock.stock_off)
         journal = compare_journal(self.theirs, self.rows.journal, BUILDINGS)
         yield from (Broken("the journal", what) for what in (*journal.missing, *journal.doubled, *journal.extra))
@@ -199,6 +199,20 @@ class AtRest:
             held[_order(out)].subtract(kept)
             lines = {sku: OutLine(ordered=line.ordered, dispatched=kept.get(sku, 0)) for sku, line in out.lines.items()}
             yield out.model_copy(update={"lines": lines})
+
+    def _as_they_lie(self) -> Iterator[Term]:
+        """Open terms: of units that do not lie in their condition any more, the good ones are fewer, as for levels."""
+        rows = self.stage.store.rows("select home, sku, other from position")
+        lying = {(row["home"], row["sku"]): Counter[str](row["other"]) for row in rows}
+        for term in self.rows.terms:
+            there = lying.get((term.home, term.sku), Counter[str]())
+            if term.condition == "good" or term.units <= 0:
+                yield term
+                continue
+            units = min(term.units, there[term.condition])
+            there[term.condition] -= units
+            yield term.model_copy(update={"units": units})
+            yield term.model_copy(update={"units": term.units - units, "condition": "good"})
 
     def levels(self) -> Iterator[Broken]:
         """Levels never exceed what can be shipped."""
