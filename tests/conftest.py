@@ -8,12 +8,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.migrate import migrate
 from workers.ledger.store import Store
 
+settings.register_profile("fleet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("fleet")  # a busy machine is no failure
 _numbers = itertools.count(1)
 ORDER = {"test_demo": -1, "test_bench": 1}  # the longest begins first; what is measured comes when the others are done
 
