@@ -75,7 +75,7 @@ class _PutAwayStock:
         self._ours: dict[tuple[str, str], Counter[StockCondition]] = {}
         for record in records:
             judged = conditions.judge(record)
-            if judged.condition is None:
+            if judged.condition is None or record.get("quantity") == 0:  # a record of no units vouches for none
                 continue
             place, found = _place(record, "location"), (judged.condition, judged.hold_reason)
             self._worst[place] = max(self._worst.get(place, found), found, key=_rank)

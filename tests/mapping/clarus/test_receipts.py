@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fleet_tests.places import SAMPLES
@@ -201,6 +201,7 @@ def test_a_merchants_conditions_hold_for_receipts_too() -> None:
     ),
     waiting=st.integers(0, 9),
 )
+@example(parts=[(1, "A")], stocks=[lying("A", "available", 0.0)], waiting=0)  # a record without units is no goods
 def test_the_entries_of_a_line_always_add_up_to_the_line(parts: Any, stocks: Any, waiting: int) -> None:
     put = sum(units for units, _ in parts)
     if not parts:

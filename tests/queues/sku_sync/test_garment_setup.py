@@ -77,7 +77,7 @@ def test_a_file_without_an_answer_is_missed_and_its_garments_go_again_with_a_lat
 ) -> None:
     monkeypatch.setattr(acs, "pass_time", lambda _seconds=0.0: None)  # nobody takes the file
     acs.announce("DRESS", "DRESS-1")
-    acs.store.run("update expectation set due_at = now() - interval '1 second'")
+    acs.store.run("update expectation set due_at = now() - interval '1 second' where kind = 'answer_missing'")
     acs.world.check()
     assert acs.world.exceptions() == ["answer_missing"]
     monkeypatch.undo()
