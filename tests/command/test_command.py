@@ -8,13 +8,17 @@ import os
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
 
 from fleet_tests.full_ledger import FullLedger
 from fleet_tests.places import ROOT
 from fleet_tests.terminal import Command
+from workers.cli.commands import COMMANDS as COMMANDS_LISTED
+from workers.cli.commands import load
 
 COMMANDS = (
     *(
@@ -66,6 +70,42 @@ def test_every_help_reads_and_every_command_shows_an_example(fleet: Command, com
     assert not command or "Example" in said.out
     if command and command not in (("exceptions",), ("sandbox",), ("stock-differences",)):
         assert "--json" in said.out
+
+
+def test_the_list_of_commands_says_what_each_command_says_of_itself() -> None:
+    for one in COMMANDS_LISTED:
+        first, _, _ = (load(one).help or "").partition("\n\n")
+        assert " ".join(first.split()) == one.summary, one.name
+
+
+def test_every_command_that_a_module_registers_is_listed() -> None:
+    registered: set[str] = set()
+    for module in {one.module for one in COMMANDS_LISTED}:
+        program = typer.Typer()
+        import_module(module).register(program)
+        registered |= set(typer.main.get_group(program).commands)
+    assert registered == {one.name for one in COMMANDS_LISTED}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "left_out"),
+    [
+        (["--help"], {"pydantic", "psycopg", "sqlalchemy"}),
+        (["run", "--help"], {"psycopg", "sqlalchemy", "celery"}),
+        (["status", "--help"], {"alembic", "celery", "paramiko", "redis"}),
+    ],
+    ids=["help", "run", "status"],
+)
+def test_a_command_imports_only_what_it_needs(arguments: list[str], left_out: set[str]) -> None:
+    program = (
+        "import sys\nfrom workers.cli.main import app\ntry:\n    app(sys.argv[1:])\n"
+        "finally:\n    print(*sys.modules, file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True)
+    assert "Usage" in ran.stdout
+    imported = set(ran.stderr.split())
+    assert "typer" in imported
+    assert not imported & left_out
 
 
 def test_status_says_the_same_to_people_and_to_programs(shipped: FullLedger, fleet: Command) -> None:

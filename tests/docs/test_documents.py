@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 
 from fleet_tests.places import ROOT
 from workers.broker.queues import FLOWS
+from workers.cli.commands import installed, load
 from workers.cli.main import app
 from workers.demo.reconciliation.compare import Report
 from workers.domain.fulfilment import State
@@ -41,7 +42,7 @@ def said(document: Path) -> list[str]:
 
 
 def commands(program: Any, words: tuple[str, ...] = ()) -> dict[tuple[str, ...], set[str]]:
-    """Every command of the `fleet` program, with the options that it takes."""
+    """Every command below a command, with the options that it takes."""
     found = {words: {option for parameter in program.params for option in parameter.opts}}
     for name, command in getattr(program, "commands", {}).items():
         found |= commands(command, (*words, name))
@@ -49,6 +50,8 @@ def commands(program: Any, words: tuple[str, ...] = ()) -> dict[tuple[str, ...],
 
 
 COMMANDS = commands(typer.main.get_command(app))
+for _one in installed():
+    COMMANDS |= commands(load(_one), (_one.name,))
 
 
 @documents

@@ -9,7 +9,7 @@ import pytest
 
 from adapters import errors
 from fleet_tests.places import ROOT
-from workers.spine.policy import UNKNOWN, VERDICTS, verdict
+from workers.spine.policy import TABLES, UNKNOWN, VERDICTS, verdict
 
 FIRST_ARGUMENT = {"Dead", "Retry", "verdict", "file_exception"}
 SECOND_ARGUMENT = {"file_exception"}  # as a function; as a method the kind comes first
@@ -81,7 +81,12 @@ def test_the_scan_finds_kinds_of_every_sort() -> None:
 
 @pytest.mark.parametrize("kind", sorted(used()))
 def test_every_kind_in_the_code_has_a_verdict(kind: str) -> None:
-    assert verdict(kind) is not UNKNOWN, f"add a row {kind!r} to policy.VERDICTS"
+    assert verdict(kind) is not UNKNOWN, f"add a row {kind!r} to a table of workers/spine/policy"
+
+
+def test_no_kind_stands_in_two_tables() -> None:
+    kinds = [kind for table in TABLES for kind in table]
+    assert len(kinds) == len(set(kinds)) == len(VERDICTS)
 
 
 @pytest.mark.parametrize("kind", sorted(VERDICTS))

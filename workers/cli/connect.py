@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-
-from sqlalchemy import Engine
+from typing import TYPE_CHECKING
 
 from workers import config
 from workers.embedded.run_file import read_running
-from workers.ledger.store import Store
-from workers.views.snapshot import reading_engine
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from workers.ledger.store import Store
 
 VARIABLES = {"database_url": "DATABASE_URL", "broker_url": "BROKER_URL", "fleet_config": "FLEET_CONFIG"}
 
@@ -58,11 +60,16 @@ def forget_configuration() -> None:
 
 def views() -> Engine:
     """For reading."""
+    from workers.views.snapshot import reading_engine  # noqa: PLC0415  `fleet run` need not wait for it
+
     return reading_engine(ledger_url(), application="fleet-command")
 
 
 def store() -> Store:
     """For acting. Raises sqlalchemy's OperationalError at once when the ledger does not answer."""
+    from workers.ledger.store import Store  # noqa: PLC0415  as above
+    from workers.views.snapshot import reading_engine  # noqa: PLC0415  as above
+
     dsn = ledger_url()
     engine = reading_engine(dsn, application="fleet-command")
     with engine.connect():

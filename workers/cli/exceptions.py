@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from contextlib import closing
@@ -13,6 +12,7 @@ import typer
 
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
+from workers.cli.who import As, acting
 from workers.views import exceptions
 from workers.views.wording import system_user
 
@@ -24,14 +24,11 @@ app = typer.Typer(
 )
 
 Number = Annotated[int, typer.Argument(metavar="ID", min=1, help="The exception's number.")]
-As = Annotated[
-    str, typer.Option("--as", metavar="NAME", help="Who acts, for the timeline. Default: your user name here.")
-]
 
 
-def acting(name: str) -> str:
-    """The person who acts: the name that was given, else the operating system's user."""
-    return name.strip() or getpass.getuser()
+def register(program: typer.Typer) -> None:
+    """Add the group of this module."""
+    program.add_typer(app, name="exceptions")
 
 
 @app.command("list")

@@ -9,9 +9,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from workers.cli import connect, output
+from workers.cli import connect, output, tagged
 from workers.cli.output import AsJson, NotDone
-from workers.sku_sync import garment_lists, garment_setup
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -21,6 +20,12 @@ app = typer.Typer(
 SHOWN = 20  # refused lines that are named one by one
 File = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A CSV with a header.")]
 Where = Annotated[str, typer.Option("--connection", metavar="NAME", help="The warehouse, as fleet.toml names it.")]
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of this module."""
+    tagged.register(app)
+    program.add_typer(app, name="garments")
 
 
 @app.command()
@@ -52,6 +57,8 @@ def list_(
 
     Example: `fleet garments list --connection acs --state rejected`
     """
+    from workers.sku_sync import garment_setup  # noqa: PLC0415  it loads the spine, which tags need not wait for
+
     with closing(connect.store()) as store:
         rows = garment_setup.listed(store, connection, state)
     if json_wanted:
@@ -63,6 +70,8 @@ def list_(
 
 
 def _take(file: Path, connection: str, *, withdrawn: bool, json_wanted: bool) -> None:
+    from workers.sku_sync import garment_lists, garment_setup  # noqa: PLC0415  as above
+
     try:
         text = file.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:

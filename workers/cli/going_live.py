@@ -14,8 +14,8 @@ import typer
 from adapters.errors import ReachError
 from mappings.text import why_no_code
 from workers.cli import connect, output
-from workers.cli.exceptions import As, acting
 from workers.cli.output import AsJson, NotDone
+from workers.cli.who import As, acting
 
 COLUMNS = ["reference", "sku", "units"]
 AT_HELP = "The moment of the change-over, ISO 8601 with its zone. Default: now."

@@ -30,6 +30,11 @@ Entry = Annotated[int, typer.Argument(metavar="ID", min=1, help="The entry's num
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, for the books.")]
 
 
+def register(program: typer.Typer) -> None:
+    """Add the group of this module."""
+    program.add_typer(app, name="journal")
+
+
 @app.command("list")
 def list_(
     state: Annotated[str, typer.Option(help=f"One of {', '.join(journal.STATES)}. Default: any.")] = "",

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from workers.cli import connect, output
-from workers.cli.exceptions import acting
 from workers.cli.output import AsJson, NotDone
+from workers.cli.who import acting
 from workers.journal import files
 from workers.ledger.store import Store
 

@@ -18,6 +18,11 @@ REF_HELP = (
 )
 
 
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command("order")(order)
+
+
 def order(
     ref: Annotated[str, typer.Argument(metavar="REF", help=REF_HELP)],
     json_wanted: AsJson = False,

@@ -9,7 +9,7 @@ import typer
 
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
-from workers.cli.returns import By
+from workers.cli.who import By
 from workers.views import returns
 
 app = typer.Typer(
@@ -19,6 +19,11 @@ app = typer.Typer(
     "Example: `fleet received list --po PO-1001`",
 )
 COLUMNS = ("id", "purchase_order", "home", "sku", "received", "booked", "received_at", "booked_by")
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of this module."""
+    program.add_typer(app, name="received")
 
 
 @app.command("list")

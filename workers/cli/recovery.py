@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from workers.cli import connect, output
-from workers.cli.exceptions import As, acting
 from workers.cli.output import AsJson, NotDone
+from workers.cli.who import As, acting
 from workers.config import Configuration, Fleet, environment
 from workers.views.exceptions import record_state
 

@@ -9,8 +9,8 @@ import typer
 
 from adapters.errors import ReachError
 from workers.cli import connect, output
-from workers.cli.exceptions import As, acting
 from workers.cli.output import AsJson, NotDone
+from workers.cli.who import As, acting
 
 ABOVE_HELP = "The last control number that a partner has seen of us, as gxo=4711. Default: ten thousand are left out."
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 import typer
 
 from workers.cli import connect, output
-from workers.cli.exceptions import acting
 from workers.cli.output import AsJson, NotDone
+from workers.cli.who import By, acting
 from workers.ledger.store import Store
 from workers.returns_in import decisions, rma
 from workers.spine.people import CannotDo
@@ -27,8 +27,12 @@ app = typer.Typer(
 )
 
 Reference = Annotated[str, typer.Argument(metavar="REF", help="The return's reference, RT and seven digits.")]
-By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so; it is kept.")]
 COLUMNS = ("reference", "state", "order_code", "sku", "units", "condition", "hold_reason", "credit_note", "received_at")
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of this module."""
+    program.add_typer(app, name="returns")
 
 
 @app.command("list")

@@ -1,4 +1,4 @@
-"""``fleet status`` and ``fleet order``: the fleet at a glance, and one order."""
+"""``fleet status``: the fleet at a glance."""
 
 from __future__ import annotations
 
@@ -9,16 +9,14 @@ import typer
 from rich.markup import escape
 
 from workers.cli import connect, output
-from workers.cli.order import order
 from workers.cli.output import AsJson
 from workers.views.overview import Overview, overview
 from workers.views.wording import span
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands of this module."""
+    """Add the command of this module."""
     app.command("status")(status)
-    app.command("order")(order)
 
 
 def status(json_wanted: AsJson = False) -> None:

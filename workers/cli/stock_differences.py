@@ -9,7 +9,7 @@ import typer
 
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
-from workers.cli.returns import By
+from workers.cli.who import By
 from workers.journal.totals import money
 from workers.views.wording import by_condition
 
@@ -19,6 +19,11 @@ app = typer.Typer(
     help="Where a warehouse's count and its movements differ: list them, take a count for true.\n\n"
     "Example: `fleet stock-differences list`",
 )
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of this module."""
+    program.add_typer(app, name="stock-differences")
 
 
 @app.command("list")

@@ -10,7 +10,7 @@ import typer
 
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
-from workers.cli.returns import By
+from workers.cli.who import By
 from workers.ledger.store import Store
 
 Tag = Annotated[str, typer.Argument(metavar="TAG", help="The garment's tag: 24 hexadecimal digits.")]

@@ -11,14 +11,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
 from workers.ledger import locks
+from workers.ledger.dsn import sqlalchemy_url
 from workers.ledger.functions import are_laid, lay_functions
 
 DROP_NO_MONTH = 1200  # here partitions are only made; what is old is dropped by its schedule, by the configuration
-
-
-def sqlalchemy_url(dsn: str) -> str:
-    """The DSN with SQLAlchemy's name for the psycopg 3 driver."""
-    return dsn.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
 
 
 def _config() -> Config:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection as Reading
 from sqlalchemy import Engine, create_engine, text
 
-from workers.ledger.migrate import sqlalchemy_url
+from workers.ledger.dsn import sqlalchemy_url
 from workers.observability.privacy import mask
 
 Row = dict[str, Any]

@@ -1,0 +1,137 @@
+"""``fleet up``: everything on this machine, with Postgres and Redis of its own where none is named."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from workers import config
+from workers.cli import addresses, connect, output
+from workers.cli.output import AsJson, NotDone
+from workers.cli.processes import Procfile, Scale, scales
+from workers.config import Misconfigured
+from workers.embedded import run_file
+from workers.embedded.postgres import EmbeddedPostgres
+from workers.embedded.procfile import read_procfile
+from workers.embedded.redis import EmbeddedRedis
+from workers.ledger.migrate import migrate as migrate_ledger
+
+if TYPE_CHECKING:
+    from workers.embedded.supervision import Fleet
+
+START_PATIENCE = 120.0  # seconds until every process of the Procfile has to run
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command of this module."""
+    app.command("up")(up)
+
+
+def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = False) -> None:
+    """Run everything on this machine until Ctrl-C: Postgres, Redis, and every line of the Procfile.
+
+    Postgres and Redis of its own are started only where DATABASE_URL and BROKER_URL say nothing. Data, logs and
+    passwords are kept in `var/fleet` (or below FLEET_VAR) from one time to the next.
+
+    Example: `FLEET_CONFIG=fleet.toml fleet up --scale orders-out=3`
+    """
+    supervised = _supervisor()
+    wanted, path = scales(scale), addresses.procfile(procfile)
+    names = {line.name for line in read_procfile(path)}
+    for name in set(wanted) - names:
+        raise Misconfigured(f"--scale {name}: {path} has no such line; there are {', '.join(sorted(names))}")
+    noted = run_file.read_running()
+    if noted and "pid" in noted:
+        raise NotDone(
+            f"a fleet runs here already (process {noted['pid']}): end it first, or set FLEET_VAR to another folder"
+        )
+    given = connect.configuration()  # whatever is wrong, before anything runs
+    bound = addresses.addresses(given)
+    bound["FLEET_CONFIG"] = str(
+        Path(config.environment().fleet_config).resolve()
+    )  # processes run in the Procfile's folder
+    addresses.must_be_free(bound["WEB_HOST"], bound["WEB_PORT"], "WEB_PORT")
+    addresses.must_be_free(bound["FLOWER_HOST"], bound["FLOWER_PORT"], "FLOWER_PORT")
+    over = threading.Event()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, lambda *_: over.set())
+    with ExitStack() as stack:
+        home = run_file.var() / "fleet"
+        for variable, configured, embedded in (
+            ("DATABASE_URL", given.fleet.database_url, EmbeddedPostgres),
+            ("BROKER_URL", given.fleet.broker_url, EmbeddedRedis),
+        ):
+            if not configured:
+                server = embedded(home / ("postgres" if variable == "DATABASE_URL" else "redis"))
+                os.environ[variable] = server.start()
+                stack.callback(server.stop)
+        connect.forget_configuration()
+        fleet_settings = connect.configuration().fleet
+        migrate_ledger(fleet_settings.database_url)
+        if not over.is_set():
+            _supervise(
+                stack,
+                supervised(path, bound, home / "processes", numprocs=wanted),
+                over,
+                bound,
+                json_wanted=json_wanted,
+            )
+    if not json_wanted:
+        output.console().print("the fleet has ended; its data is kept")
+
+
+def _supervisor() -> type[Fleet]:
+    try:
+        from workers.embedded.supervision import Fleet  # noqa: PLC0415  an operator's install may be without it
+    except ModuleNotFoundError:
+        raise NotDone("`fleet up` needs a supervisor: pip install 'khaos-fleet[embedded]', or use systemd") from None
+    return Fleet
+
+
+def _supervise(
+    stack: ExitStack, fleet: Fleet, over: threading.Event, bound: dict[str, str], *, json_wanted: bool
+) -> None:
+    settings = connect.configuration().fleet
+    web = addresses.url(bound["WEB_HOST"], bound["WEB_PORT"])
+    flower = addresses.url(bound["FLOWER_HOST"], bound["FLOWER_PORT"])
+    stack.enter_context(fleet)
+    noted = run_file.note_running(
+        {
+            "database_url": settings.database_url,
+            "broker_url": settings.broker_url,
+            "fleet_config": str(Path(config.environment().fleet_config).resolve()),
+            "web": web,
+            "flower": flower,
+            "log": str(fleet.folder / "log"),
+        }
+    )
+    stack.callback(run_file.forget_running)
+    late: dict[str, str] = {}
+    for _ in range(round(START_PATIENCE)):
+        late = {name: state for name, (state, _) in fleet.processes().items() if state != "RUNNING"}
+        if not late or over.wait(1):
+            break
+    facts = {
+        "web": web,
+        "flower": flower,
+        "log": str(fleet.folder / "log"),
+        "noted_in": str(noted),
+        "not_running": late,
+    }
+    if json_wanted:
+        output.as_json(facts)
+        sys.stdout.flush()
+    elif not over.is_set():
+        output.console().print(
+            f"desk    {web}\nFlower  {flower}\nlogs    {facts['log']}\nCtrl-C ends everything", soft_wrap=True
+        )
+        for name, state in late.items():
+            output.console().print(f"[bold red]{name} is {state}[/]: see {facts['log']}/{name}.log", soft_wrap=True)
+    over.wait()
