@@ -38,14 +38,23 @@ def judge_file(
 ) -> Verdict:
     """Say what becomes of a file. ``last`` is the last one that counted, ``day_before`` the last of an earlier day.
 
+    One that is laid again under its name with other content is the mended file: it corrects the first.
+
     Raises:
         Unmappable: kind ``stock_file_refused``, for a file with fewer rows than ``least_share`` of the day before's;
-            of the first file's of that day, where there is no earlier day.
+            of the first file's of that day, where there is no earlier day. And, unless ``least_share`` is 0, for one
+            that is laid again with fewer.
     """
     if last is not None and file.content == last.content and file.at == last.at:
         return Verdict.REPEATED
-    if last is not None and file.at <= last.at:
+    if last is not None and file.at < last.at:
         return Verdict.STALE
+    if last is not None and file.at == last.at and file.rows < last.rows and least_share:
+        why = (
+            f"{file.rows} garments, {last.rows} in the file of the same name that counted: ask ACS which is right; the"
+            " earlier one stays"
+        )
+        raise Unmappable("rows", str(file.rows), why, kind=KIND)
     measure = day_before or last
     if measure is not None and file.rows < measure.rows * least_share:
         why = (
@@ -75,6 +84,6 @@ def read_name(name: str, pattern: str, account: str, zone: tzinfo) -> tuple[date
     clock = f"{found.groupdict().get('time') or '0000':0<6}"
     try:
         local = datetime.strptime(f"{found['day']}{clock}", "%Y%m%d%H%M%S").replace(tzinfo=zone)
-    except ValueError:
+        return local.astimezone(UTC), local.date()
+    except (ValueError, OverflowError):
         return None
-    return local.astimezone(UTC), local.date()

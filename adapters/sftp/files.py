@@ -123,7 +123,7 @@ class Sftp:
 
     def copy(self, path: str, into: BinaryIO, limit: int = LARGEST) -> int:
         """Copies a file of any size in bounded memory, and gives its bytes. Raises as ``fetch``."""
-        with self._line.operation(f"copy {path}") as at:
+        with self._line.operation(f"copy {shown(path)}", one_file=True) as at:
             return copied(at.files, path, into, limit)
 
     def archive(self, path: str, folder: str) -> str | None:

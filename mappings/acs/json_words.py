@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 from mappings.errors import Unmappable
+from mappings.quantities import believable
+from mappings.text import without_placeholder
+
+PARTED = re.compile(r"[,;|\n\r\t]+")
 
 
 def read_body(body: bytes, what: str) -> Mapping[str, Any]:
@@ -24,11 +29,22 @@ def read_body(body: bytes, what: str) -> Mapping[str, Any]:
 
 
 def text(body: Mapping[str, Any], field: str) -> str:
-    """A field as text, empty where there is none. Numbers are text as well: some clients send 24 for "24"."""
+    """A field as text, empty where there is none or only a word such as "null" for none. Numbers are text as well:
+    some clients send 24 for "24".
+    """
     value = body.get(field)
     if value is None or isinstance(value, dict | list | bool):
         return ""
-    return str(value).strip()
+    return without_placeholder(str(value))
+
+
+def texts(body: Mapping[str, Any], field: str) -> tuple[str, ...]:
+    """The values of a field that may hold several: a list, or one text in which a comma, ``;`` or ``|`` parts them."""
+    value = body.get(field)
+    given = value if isinstance(value, list) else [value]
+    each = (text({field: one}, field) for one in given)
+    parts = (without_placeholder(part) for one in each for part in PARTED.split(one))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def needed(body: Mapping[str, Any], field: str) -> str:
@@ -46,7 +62,7 @@ def flag(body: Mapping[str, Any], field: str) -> bool:
 
 
 def units(body: Mapping[str, Any], field: str, otherwise: int = 1) -> int:
-    """A count. Raises Unmappable(kind="fractional_quantity") for what is no whole number of units."""
+    """A count. Raises Unmappable: ``fractional_quantity`` for no whole number, ``absurd_quantity`` for far too many."""
     value = text(body, field)
     if not value:
         return otherwise
@@ -54,6 +70,8 @@ def units(body: Mapping[str, Any], field: str, otherwise: int = 1) -> int:
         count = Decimal(value)
     except ArithmeticError:
         count = Decimal("NaN")
+    if count.is_finite():
+        believable(field, value, count)  # first: 1e999999999 as an integer would fill the memory
     if not count.is_finite() or count != int(count) or count < 0:
         raise Unmappable(field, value, "ask ACS for a whole number of units", kind="fractional_quantity")
     return int(count)
@@ -65,9 +83,14 @@ def moment(body: Mapping[str, Any], field: str, otherwise: datetime | None = Non
     if not value and otherwise is not None:
         return otherwise
     try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
+        return read_time(value)
+    except (ValueError, OverflowError):  # the first and the last day of all have no UTC in some zones
         raise Unmappable(field, value, f"ask ACS for {field} as 2026-12-01T08:31:00Z") from None
+
+
+def read_time(value: str) -> datetime:
+    """A time in UTC; one without a zone is UTC. Raises ValueError or OverflowError for what is none."""
+    found = datetime.fromisoformat(value)
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
 
 

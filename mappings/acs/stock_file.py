@@ -11,21 +11,25 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
 from mappings.acs.file_form import Form, find_form, folded
 from mappings.acs.grades import Grades
+from mappings.acs.json_words import read_time
 from mappings.acs.states import States
 from mappings.acs.tags import read_tag
 from mappings.canonical import GarmentRow, Grade
 from mappings.errors import Unmappable, Unreadable
+from mappings.text import NO_VALUE
 
 REQUIRED = ("SKU", "RFID", "Location")
 OPTIONAL = ("UniqueSKU", "ProcessStatus", "Grade", "OrderNumber", "LastScan")
 KIND = "stock_file_refused"
 TAG_BYTES = 12
+LONGEST_SKU = 100
+LONGEST_PLACEHOLDER = max(map(len, NO_VALUE))
 ANEW = "ask ACS for a new file; the last good one stays"
 
 
@@ -33,7 +37,7 @@ ANEW = "ask ACS for a new file; the last good one stays"
 class Survey:
     """A file that may count. ``rows`` are rows with something in them.
 
-    ``whole`` is false where a row's tag cannot be read: then no garment may be concluded to be absent.
+    ``whole`` is false where a row's tag or SKU cannot be read: then no garment may be concluded to be absent.
     """
 
     rows: int
@@ -57,10 +61,10 @@ def survey(file: BinaryIO, form: Form) -> Survey:
         rows += 1
         try:
             tag = bytes.fromhex(read_tag(row.tag))
+            tags[tag[-1]] += tag
+            _sku(row)
         except Unmappable:
             bad += 1
-            continue
-        tags[tag[-1]] += tag
     for some in tags.values():
         if (twice := _twice(some)) is not None:
             _refuse(reader, twice)
@@ -92,12 +96,12 @@ def read_garments(
 ) -> Iterator[GarmentRow | Unreadable]:
     """Every row of a surveyed file, one at a time.
 
-    A row whose tag cannot be read is an Unreadable by its row's number. A word without a row of a table is reported by
-    an Unreadable with the garment's tag that follows its row, which counts as UNKNOWN, or without its grade.
+    A row whose tag or SKU cannot be read is an Unreadable by its row's number. A word without a row of a table is
+    reported by an Unreadable with the garment's tag that follows its row: it counts as UNKNOWN, or without its grade.
     """
     for number, row in _Reader(file, surveyed.encoding, surveyed.delimiter, form.headers):
         try:
-            tag = read_tag(row.tag)
+            tag, sku = read_tag(row.tag), _sku(row)
         except Unmappable as refused:
             yield Unreadable(f"row {number}", refused)
             continue
@@ -106,7 +110,7 @@ def read_garments(
         scan, scan_trouble = _moment(row.scan)
         yield GarmentRow(
             tag=tag,
-            sku=row.sku,
+            sku=sku,
             unique_sku=row.unique,
             state=judged.state,
             state_words=f"{row.location} / {row.status}" if row.status else row.location,
@@ -152,7 +156,7 @@ class _Reader:
                     why = f"row {reader.line_num} has {len(cells)} cells, the header {width}: {ANEW}"
                     raise Unmappable("row", str(reader.line_num), why, kind=KIND)
                 cells.append("")  # what absent columns point to
-                row = _Row._make(map(str.strip, pick(cells)))
+                row = _Row._make(map(_value, pick(cells)))
                 if row.tag or any(cell.strip() for cell in cells):
                     yield reader.line_num, row
         except (csv.Error, UnicodeError) as error:
@@ -160,6 +164,21 @@ class _Reader:
             raise Unmappable("file", self._encoding, why, kind=KIND) from None
         finally:
             text.detach()
+
+
+def _value(cell: str) -> str:
+    """A cell without blanks around it; empty for a word such as "null" that stands for no value."""
+    kept = cell.strip()
+    return "" if len(kept) <= LONGEST_PLACEHOLDER and kept.lower() in NO_VALUE else kept
+
+
+def _sku(row: _Row) -> str:
+    """The code of a garment's row: its SKU's, or the garment's own. Raises Unmappable where it has none to look up."""
+    sku = row.sku or row.unique
+    if not 0 < max(len(sku), len(row.unique)) <= LONGEST_SKU:
+        why = f"a garment has a code of 1 to {LONGEST_SKU} characters: ask ACS which it is; it stays as it was"
+        raise Unmappable("SKU", sku[:LONGEST_SKU], why)
+    return sku
 
 
 def _places(header: Sequence[str], headers: Mapping[str, str]) -> list[int]:
@@ -187,7 +206,6 @@ def _moment(word: str) -> tuple[datetime | None, Unmappable | None]:
     if not word:
         return None, None
     try:
-        found = datetime.fromisoformat(word)
-    except ValueError:
+        return read_time(word), None
+    except (ValueError, OverflowError):
         return None, Unmappable("LastScan", word, "ask ACS for times as 2026-12-03T15:20:00Z")
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC), None

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from workers.spine import exceptions
+from workers.spine.reading import Reading
 
 KIND = "clock_ahead"
 OFF = timedelta(minutes=15)  # so far may a partner's clock be ahead and nobody minds
@@ -19,6 +20,14 @@ def is_ahead(at: datetime, now: datetime) -> bool:
 def not_later(at: datetime, now: datetime) -> datetime:
     """Return the moment that a partner named; ``now`` where its clock is ahead."""
     return now if is_ahead(at, now) else at
+
+
+def told_at(reading: Reading, at: datetime) -> datetime:
+    """Return the moment that a record names; when the record came, and an exception, where that clock is ahead."""
+    came = reading.record.received_at
+    if is_ahead(at, came):
+        file_ahead(reading.run, reading.record.connection, at, came)
+    return not_later(at, came)
 
 
 def local_moment(day: date, at: time, zone: ZoneInfo) -> datetime:

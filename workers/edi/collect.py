@@ -5,11 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Sequence
 from datetime import timedelta
 
 from adapters.errors import ReachError, Rejected
-from workers.edi.folder_troubles import ARCHIVE, FETCH, LIST, Trouble, Troubles
+from workers.edi.folder_troubles import ARCHIVE, FETCH, LIST, Troubles
 from workers.ledger.store import within
 from workers.ports.edi import RemoteFile
 from workers.spine import exceptions
@@ -37,16 +36,11 @@ def take_files(runtime: Runtime, connection: str, facility: str) -> int:
     troubles.over(LIST, "", "the folder was listed")
     troubles.forget_all_but({file.name for file in lying})
     taken = 0
-    for file in _troubled_last(lying, troubles.known):
+    for file in troubles.last(lying):
         if runtime.stopping.is_set() or time.monotonic() > ends:
             break
         taken += take_one(runtime, connection, facility, file, troubles)
     return taken
-
-
-def _troubled_last(lying: Sequence[RemoteFile], known: Sequence[Trouble]) -> list[RemoteFile]:
-    troubled = {trouble.name for trouble in known if trouble.step == FETCH}
-    return sorted(lying, key=lambda file: file.name in troubled)
 
 
 def take_one(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from adapters.errors import ReachError, Rejected, Throttled, Unauthorised
+from workers.ports.edi import RemoteFile
 from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 
@@ -29,9 +31,10 @@ class Trouble:
 class Troubles:
     """The troubles of one facility's folders. Each change is in the ledger at once: the next look may be another's."""
 
-    def __init__(self, runtime: Runtime, connection: str, facility: str) -> None:
-        """Read what stands from earlier looks."""
+    def __init__(self, runtime: Runtime, connection: str, facility: str, flow: str = "dispatch-in") -> None:
+        """Read what stands from earlier looks. ``flow`` is that of the exceptions."""
         self._store = runtime.store
+        self._flow = flow
         self._connection, self._facility = connection, facility
         self.known = [
             Trouble(row["step"], row["name"], row["times"])
@@ -76,7 +79,7 @@ class Troubles:
             KINDS[step],
             subject=self._subject(step, name),
             story=f"file {name}" if name else f"folder of {self._facility}",
-            flow="dispatch-in",
+            flow=self._flow,
             connection=self._connection,
             why=why if step != ARCHIVE else f"{self._lying()} cannot be moved away: {why}",
         )
@@ -100,6 +103,11 @@ class Troubles:
         for one in self.known:
             if one.name and one.name not in lying:
                 self.over(one.step, one.name, "the file lies there no more")
+
+    def last(self, lying: Sequence[RemoteFile]) -> list[RemoteFile]:
+        """Files that lie there, with those that were not given out before behind the others."""
+        troubled = {one.name for one in self.known if one.step == FETCH}
+        return sorted(lying, key=lambda file: file.name in troubled)
 
     def _subject(self, step: str, name: str) -> str:
         """One exception for each file, and one for an archive: what refuses one file there refuses them all."""

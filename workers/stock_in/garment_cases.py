@@ -9,29 +9,41 @@ from workers.spine import exceptions
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
+LONGEST_SUBJECT = 300
 NAMED = 5  # tags or SKUs that an exception names
 LATE, NEVER = 1, 21  # days after the day on which a hire is expected back
 HIRES = """
-select g.tag || coalesce(' of ' || nullif(g.event_order, ''), '') as name from garment g
- where g.home = %s and g.hired and g.state = 'with_customer' and g.back_by < current_date - %s::integer
-   and (%s::integer is null or g.back_by >= current_date - %s::integer) order by g.back_by, g.tag
+select g.tag || coalesce(' of ' || nullif(g.event_order, ''), '') as name
+  from garment g cross join (select (now() at time zone merchant_zone())::date as today) d
+ where g.home = %s and g.hired and g.state = 'with_customer' and g.back_by < d.today - %s::integer
+   and (%s::integer is null or g.back_by >= d.today - %s::integer) order by g.back_by, g.tag
 """
 
 
-def file_words(reading: Reading, home: str, troubles: Iterable[Unreadable]) -> None:
-    """File each word that no table knows, once, however many garments carry it; close what the file shows no more."""
+def file_words(reading: Reading, home: str, troubles: Iterable[Unreadable], more: int) -> None:
+    """File each word that cannot be read, once, however many garments carry it; close what the file shows no more.
+
+    ``more`` is how many cells beyond those cannot be read: they are one case.
+    """
     standing: list[str] = []
-    for one in troubles:
-        subject = f"stockword:{home}:{one.error.field} {one.error.value}"[:300]
-        standing.append(subject)
+
+    def stands(subject: str, kind: str, why: str) -> None:
+        standing.append(subject[:LONGEST_SUBJECT])
         reading.file_exception(
-            one.error.kind,
-            subject=subject,
+            kind,
+            subject=standing[-1],
             story=home,
             flow="stock-in",
             connection=reading.record.connection,
-            why=f"{one.error.field} {one.error.value!r}, for example of {one.subject}: {one.error.why}",
+            why=why,
         )
+
+    for one in troubles:
+        why = f"{one.error.field} {one.error.value!r}, for example of {one.subject}: {one.error.why}"
+        stands(f"stockword:{home}:{one.error.field} {one.error.value}", one.error.kind, why)
+    if more:
+        why = f"{more} more cells of the file cannot be read; those that stand by themselves show what is wrong with it"
+        stands(f"stockword:{home}:more", "unmappable", why)
     exceptions.close_all(
         reading.run,
         "starts_with(e.subject, %s) and e.subject <> all (%s)",

@@ -7,14 +7,18 @@ import json
 import tempfile
 import zlib
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
 from typing import BinaryIO
 
+from adapters.errors import ReachError, Rejected
 from mappings.canonical import GarmentRow
 from mappings.errors import Unmappable, Unreadable
 from mappings.stock_files import KIND, Snapshot, Verdict, judge_file
 from workers.domain import garments
-from workers.domain.clocks import local_moment
+from workers.domain.clocks import close_ahead, is_ahead, local_moment, told_at
+from workers.edi.folder_troubles import ARCHIVE, FETCH, LIST, Troubles
+from workers.ports.edi import RemoteFile
 from workers.ports.garment_stock import FileSurvey, GarmentFiles
 from workers.ports.sources import Source
 from workers.spine import exceptions
@@ -24,8 +28,9 @@ from workers.spine.runtime import Runtime
 from workers.stock_in import garment_cases
 from workers.stock_in.garment_count import Count, take
 
+FOLDER = "stock files"
 PIECE = 1 << 20
-DISTINCT = 50  # words without a row that one file reports
+DISTINCT = 50  # words without a row that stand each by itself
 
 COUNTED = """
 select written_at, day, rows, content from garment_file where connection = %s and verdict in ('take', 'correct')
@@ -34,37 +39,81 @@ select written_at, day, rows, content from garment_file where connection = %s an
 
 
 def poll_files(runtime: Runtime, connection: str) -> int:
-    """Take the stock files that lie there; each is moved away once it is stored. Returns how many were new."""
+    """Take the stock files that lie there; each is moved away once it is stored. Returns how many were new.
+
+    A file that is not given out or cannot be moved away is counted from look to look, becomes a person's, and keeps no
+    other waiting.
+    """
     files = _files(runtime, connection)
+    troubles = Troubles(runtime, connection, FOLDER, "stock-in")
+    try:
+        lying: list[RemoteFile] = call(runtime, connection, "stock files", files.list_new)
+    except Rejected as error:
+        troubles.count(LIST, "", error)
+        return 0
+    troubles.over(LIST, "", "the folder was listed")
+    troubles.forget_all_but({file.name for file in lying})
+    strangers = {file.name for file in lying if files.moment(file.name) is None}
+    _name_strangers(runtime, connection, sorted(strangers))
     taken = 0
-    for file in call(runtime, connection, "stock files", files.list_new):
-        moment = files.moment(file.name)
-        if moment is None:
-            exceptions.file(
-                runtime.store.run,
-                KIND,
-                subject=f"stockfile:{connection}:{file.name}",
-                story=f"file {file.name}",
-                flow="stock-in",
-                connection=connection,
-                why=f"{file.name} is no stock file of this account by its name: correct files.stock_name of the"
-                " connection, or have the file taken away",
-                once=exceptions.Once.WHILE_OPEN,
-            )
-            continue
-        body, content = _fetch(runtime, connection, file.path, file.name)
-        key = f"{file.name} {content}"
-        taken += runtime.store.receive(connection, Source.STOCK_FILE, key, body, moment[0]) is not None
-        call(runtime, connection, "stock files", lambda path=file.path: files.archive(path))
+    for file in troubles.last([file for file in lying if file.name not in strangers]):
+        if runtime.stopping.is_set():
+            break
+        taken += _take_one(runtime, connection, file, troubles)
     return taken
 
 
-def _fetch(runtime: Runtime, connection: str, path: str, name: str) -> tuple[bytes, str]:
+def _name_strangers(runtime: Runtime, connection: str, names: list[str]) -> None:
+    """File each name that is no stock file's, once while it lies there."""
+    begin = f"stockfile:{connection}:"
+    for name in names:
+        exceptions.file(
+            runtime.store.run,
+            KIND,
+            subject=f"{begin}{name}",
+            story=f"file {name}",
+            flow="stock-in",
+            connection=connection,
+            why=f"{name} is no stock file of this account by its name: correct files.stock_name of the"
+            " connection, or have the file taken away",
+            once=exceptions.Once.OR_DISMISSED,
+        )
+    exceptions.close_all(
+        runtime.store.run,
+        "e.kind = %s and starts_with(e.subject, %s) and e.subject <> all (%s)",
+        KIND,
+        begin,
+        [f"{begin}{name}" for name in names],
+        why="the file lies there no more, or is taken for a stock file now",
+    )
+
+
+def _take_one(runtime: Runtime, connection: str, file: RemoteFile, troubles: Troubles) -> bool:
+    files = _files(runtime, connection)
+    moment = files.moment(file.name)
+    assert moment is not None, "strangers are left out"
+    try:
+        body, content = _fetch(runtime, connection, file)
+    except ReachError as error:
+        troubles.count(FETCH, file.name, error)
+        return False
+    troubles.over(FETCH, file.name, "the file was taken")
+    new = runtime.store.receive(connection, Source.STOCK_FILE, f"{file.name} {content}", body, moment[0]) is not None
+    try:
+        call(runtime, connection, "stock files", lambda: files.archive(file.path))
+    except Rejected as error:
+        troubles.count(ARCHIVE, file.name, error)
+    else:
+        troubles.over(ARCHIVE, file.name, "the file was moved away")
+    return new
+
+
+def _fetch(runtime: Runtime, connection: str, file: RemoteFile) -> tuple[bytes, str]:
     files = _files(runtime, connection)
     with tempfile.TemporaryFile() as held:
-        call(runtime, connection, "stock files", lambda: files.copy(path, held))
+        call(runtime, connection, "stock files", lambda: files.copy(file.path, held))
         held.seek(0)
-        return pack(name, held)
+        return pack(file.name, held)
 
 
 def pack(name: str, held: BinaryIO) -> tuple[bytes, str]:
@@ -88,12 +137,13 @@ def read_file(reading: Reading) -> None:
     if moment is None:
         why = "its name is no stock file's any more: correct files.stock_name of the connection"
         raise Unmappable("stock_name", head["name"], why, kind=KIND)
-    snapshot = Snapshot(at=moment[0], on=moment[1], rows=0, content=head["content"])
+    at, on = _written(reading, *moment)
+    snapshot = Snapshot(at=at, on=on, rows=0, content=head["content"])
     with tempfile.TemporaryFile() as held:
         _unpack(memoryview(reading.record.body)[line + 1 :], held)
         try:
             surveyed = files.survey(held)
-            snapshot = Snapshot(at=moment[0], on=moment[1], rows=surveyed.rows, content=head["content"])
+            snapshot = Snapshot(at=at, on=on, rows=surveyed.rows, content=head["content"])
             verdict = _judge(reading, files, head["name"], snapshot)
         except Unmappable as refused:
             if refused.kind != KIND:
@@ -105,12 +155,27 @@ def read_file(reading: Reading) -> None:
         _note(reading, head["name"], snapshot, verdict.value)
 
 
+def _written(reading: Reading, at: datetime, on: date) -> tuple[datetime, date]:
+    """When a file was written, and on which day of the warehouse: when it came, where its name says that it is to come.
+
+    Else it would outrank every file until that day.
+    """
+    connection, came = reading.record.connection, reading.record.received_at
+    if is_ahead(at, came):
+        zone = garments.building_of(reading.runtime, connection).calendar.zone
+        return told_at(reading, at), came.astimezone(zone).date()
+    close_ahead(reading.run, connection)
+    return at, on
+
+
 def _judge(reading: Reading, files: GarmentFiles, name: str, file: Snapshot) -> Verdict:
     """The verdict on a whole file; fewer rows than they should be are enough where a person says so."""
     connection = reading.record.connection
     counted = [
         Snapshot(row["written_at"], row["day"], row["rows"], row["content"]) for row in reading.run(COUNTED, connection)
     ]
+    if any((one.at, one.content) == (file.at, file.content) for one in counted):
+        return Verdict.REPEATED  # also where another came under its name since
     last = counted[0] if counted else None
     before = next((one for one in counted if one.on < file.on), None)
     accepted = reading.run(
@@ -136,9 +201,9 @@ def _count(reading: Reading, held: BinaryIO, surveyed: FileSurvey, file: Snapsho
         lists_away=files.lists_away,
         buffer_hours=building.buffer_hours,
     )
-    troubles: dict[tuple[str, str], Unreadable] = {}
+    troubles = _Troubles()
     taken = take(reading.db, count, _rows(files.read(held, surveyed), troubles))
-    garment_cases.file_words(reading, building.home, troubles.values())
+    garment_cases.file_words(reading, building.home, troubles.words.values(), troubles.more)
     garment_cases.after_file(reading, building.home, files.lost_after)
     reading.run(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'stock-in', %s,"
@@ -156,15 +221,25 @@ def _count(reading: Reading, held: BinaryIO, surveyed: FileSurvey, file: Snapsho
     reading.close_exception(KIND, f"stockfile:{connection}", "a later file was counted")
 
 
-def _rows(
-    found: Iterator[GarmentRow | Unreadable], troubles: dict[tuple[str, str], Unreadable]
-) -> Iterator[GarmentRow]:
+@dataclass(slots=True)
+class _Troubles:
+    """What could not be read of a file: each word once, up to ``DISTINCT``, and how many cells more."""
+
+    words: dict[tuple[str, str], Unreadable] = field(default_factory=dict)
+    more: int = 0
+
+
+def _rows(found: Iterator[GarmentRow | Unreadable], troubles: _Troubles) -> Iterator[GarmentRow]:
     """The garments; what could not be read is kept once for each word."""
     for one in found:
         if isinstance(one, GarmentRow):
             yield one
-        elif len(troubles) < DISTINCT:
-            troubles.setdefault((one.error.field, one.error.value), one)
+        elif (word := (one.error.field, one.error.value)) in troubles.words:
+            continue
+        elif len(troubles.words) < DISTINCT:
+            troubles.words[word] = one
+        else:
+            troubles.more += 1
 
 
 def _refuse(reading: Reading, name: str, file: Snapshot, refused: Unmappable) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,7 +32,13 @@ def test_a_later_file_of_the_same_day_counts_instead_of_the_first() -> None:
 def test_an_older_file_and_the_same_file_again_do_nothing() -> None:
     assert judge_file(file(1), file(2), file(1)) is Verdict.STALE
     assert judge_file(file(2), file(2), file(1)) is Verdict.REPEATED
-    assert judge_file(file(2, rows=90), file(2, content="x"), file(1)) is Verdict.STALE
+
+
+def test_a_file_that_is_laid_again_under_its_name_corrects_the_first_unless_it_names_less() -> None:
+    assert judge_file(file(2, rows=110), file(2, content="x"), file(1)) is Verdict.CORRECT
+    with pytest.raises(Unmappable, match="of the same name"):
+        judge_file(file(2, rows=90), file(2, content="x"), file(1))
+    assert judge_file(file(2, rows=90), file(2, content="x"), file(1), least_share=Decimal(0)) is Verdict.CORRECT
 
 
 @pytest.mark.parametrize(("rows", "refused"), [(49, True), (50, False), (0, True), (200, False)])

@@ -18,7 +18,7 @@ SITES = ("Main Site", "Main Quarantine", "Main Inspection")
 
 @pytest.fixture
 def acs(build_acs: Callable[..., Garments]) -> Garments:
-    place = build_acs(stock=BESIDE)
+    place = build_acs(stock=BESIDE, days_ago=6)
     garments = {"DRESS": 4, "COAT": 2}
     place.stock(**garments)
     for code, n in garments.items():

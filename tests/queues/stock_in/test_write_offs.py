@@ -23,8 +23,8 @@ def acs(build_acs: Callable[..., Garments]) -> Garments:
     return open_place(build_acs)
 
 
-def open_place(build_acs: Callable[..., Garments], more: str = "", stock: str = "") -> Garments:
-    place = build_acs(more, stock=TABLES + stock)
+def open_place(build_acs: Callable[..., Garments], more: str = "", stock: str = "", *, days_ago: int = 0) -> Garments:
+    place = build_acs(more, stock=TABLES + stock, days_ago=days_ago)
     place.stock(DRESS=3)
     place.count()
     return place
@@ -72,7 +72,7 @@ def test_it_is_held_off_sale_until_a_person_writes_it_off_and_its_value_waits_fo
 def test_up_to_the_limit_it_goes_by_itself_and_whatever_comes_again_it_goes_once(
     build_acs: Callable[..., Garments],
 ) -> None:
-    acs = open_place(build_acs, more='write_off_above = "100"\n')
+    acs = open_place(build_acs, more='write_off_above = "100"\n', days_ago=2)
     tag = min(one.tag for one in acs.site.garments)
     worth(acs, tag, "64.50")
     assert end(acs) == tag

@@ -13,6 +13,7 @@ import asyncssh
 
 from adapters.acs.sandbox import display, door
 from adapters.acs.sandbox.app import new_app, tick
+from adapters.acs.sandbox.calendar import ZONE
 from adapters.acs.sandbox.sftp import Login, listen
 from adapters.acs.sandbox.site import Site, new_site
 from fleet_tests.gxo import Door
@@ -151,6 +152,27 @@ class Garments:
         garment_setup.announce(self.store, "acs", items)
         self.look()
 
+    def lay(self, data: bytes, *, days: float = 0.0, name: str = "") -> str:
+        """A stock file of these bytes lies there, by its name of so many days from now; its name."""
+        at = (datetime.now(UTC) + timedelta(days=days)).astimezone(ZONE)
+        name = name or f"acs_stock_TESTACS_{at:%Y%m%d_%H%M}.csv"
+        (self.site.folders.root / "stock" / name).write_bytes(data)
+        return name
+
+    def take(self, times: int = 1) -> None:
+        """The fleet looks for stock files, and counts what it takes."""
+        for _ in range(times):
+            garment_files.poll_files(self.runtime, "acs")
+            self.world.go()
+
+    def states(self) -> dict[str, str]:
+        return {row["tag"]: row["state"] for row in self.store.rows("select tag, state from garment")}
+
+    def tell(self, kind: str, **data: Any) -> None:
+        """ACS tells an event of these data, and the fleet hears it."""
+        self.site.events.tell(kind, data)
+        self.hear()
+
     def confirm(self, code: str) -> None:
         told = "jsonb_build_object('connection', 'acs', 'code', %s::text, 'their_id', %s::text)"
         self.store.run(f"select sku_confirmed({told})", code, code)
@@ -185,7 +207,8 @@ def places(build: Callable[..., World], folder: Path) -> Iterator[Callable[..., 
 
         def begin(more: str = "", switches: dict[str, Any] | None = None, **settings: Any) -> Garments:
             clock = [1000.0]
-            site = new_site(folder / "acs", seed=11, monotonic=lambda: clock[0], start=datetime.now(UTC))
+            start = datetime.now(UTC) - timedelta(days=settings.pop("days_ago", 0))  # a test that goes on for days
+            site = new_site(folder / "acs", seed=11, monotonic=lambda: clock[0], start=start)
             stack.callback(site.events.stop)
             quiet = {"step_seconds": 0.1, "stock_file_at": "", "hires_come_back": False, "event_key": KEY}
             site.switches.turn({**quiet, **(switches or {})})
