@@ -25,9 +25,13 @@ class ReachError(Exception):
 
 
 class Unavailable(ReachError):
-    """No usable answer: refused, reset, timed out, or a 5xx."""
+    """No usable answer: refused, reset, timed out, or a 5xx. ``answered`` is true of a 5xx: there is somebody."""
 
     kind = "unavailable"
+
+    def __init__(self, what: str, *, maybe_done: bool = False, answered: bool = False) -> None:
+        super().__init__(what, maybe_done=maybe_done)
+        self.answered = answered
 
 
 class Throttled(ReachError):

@@ -175,7 +175,7 @@ def _judge(reply: Reply, url: str, longest_wait: float) -> Reply:
         wait = None if requested is None else min(requested, longest_wait)
         raise Throttled(f"{_host(url)} asked us to wait{more} (HTTP {reply.status})", retry_after=wait)
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not holds_fault(reply.body):
-        raise Unavailable(f"{_host(url)} answered HTTP {reply.status}", maybe_done=True)
+        raise Unavailable(f"{_host(url)} answered HTTP {reply.status}", maybe_done=True, answered=True)
     return reply
 
 

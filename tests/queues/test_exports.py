@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from adapters.errors import Rejected
+from adapters.errors import Rejected, Unavailable
 from fleet_tests.world import World, sales_order
 from workers.orders_out import polls as orders_out_polls
+from workers.spine.polling import BROKEN
 
 WHY = "ExportStock: Access violation at address 00A3"
 
@@ -96,3 +97,61 @@ def test_an_odd_character_in_one_orders_address_is_that_orders_alone(
     world.poll()
     assert bool(world.fulfilments(good))
     assert bad in str(world.store.rows("select story, subject, reason from exception"))
+
+
+def break_at(world: World, monkeypatch: pytest.MonkeyPatch, *bad: str) -> list[int]:
+    """Khaos's server breaks, with an HTTP 500 and no fault, at some orders; how many codes each call named."""
+    erp, calls = type(world.runtime.erp), list[int]()
+    plain = erp.fetch_orders
+
+    def fetched(self: Any, codes: Any) -> bytes:
+        calls.append(len(codes))
+        if not bad or set(bad) & set(codes):
+            raise Unavailable("khaos answered HTTP 500", maybe_done=True, answered=True)
+        return bytes(plain(self, codes))
+
+    monkeypatch.setattr(erp, "fetch_orders", fetched)
+    return calls
+
+
+def test_an_order_at_which_the_server_breaks_is_named_and_the_others_go(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.poll()
+    orders = [world.order(("MUG", 1)) for _ in range(12)]
+    break_at(world, monkeypatch, orders[0], orders[11])
+    world.poll()
+    assert [bool(world.fulfilments(order)) for order in orders] == [False, *[True] * 10, False]
+    assert {row["story"] for row in world.store.rows("select story from exception")} == {orders[0], orders[11]}
+    monkeypatch.undo()
+    world.poll()
+    assert (all(world.fulfilments(order) for order in orders), world.exceptions()) == (True, [])
+
+
+def test_the_only_order_there_is_names_itself_and_keeps_no_cancellation_waiting(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    good = world.order(("MUG", 1))
+    world.poll()
+    bad = world.order(("MUG", 1))
+    world.khaos.post("cancel", order=good)
+    break_at(world, monkeypatch, bad)
+    with pytest.raises(Unavailable):
+        orders_out_polls.poll_orders(world.runtime)
+    world.go()
+    assert [state for _, state in world.fulfilments(good)] == ["cancelled"]
+    assert world.exception("not_exported")["story"] == bad
+
+
+def test_a_server_that_is_broken_for_everything_is_asked_a_few_times_and_no_order_is_blamed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.poll()
+    orders = [world.order(("MUG", 1)) for _ in range(20)]
+    calls = break_at(world, monkeypatch)
+    with pytest.raises(Unavailable):
+        world.poll()
+    assert (len(calls) <= BROKEN, world.exceptions()) == (True, [])
+    monkeypatch.undo()
+    world.poll()
+    assert all(world.fulfilments(order) for order in orders)

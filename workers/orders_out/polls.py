@@ -37,10 +37,10 @@ def poll_orders(runtime: Runtime) -> int:
     plain.update(_naming(status.parts, [entry.subject for entry in unreadable]))
     taken = [i.invoice_code for i in invoices if i.stage in (CANCELLED_STAGE, *erp.withdraw_stages)]
     plain.update(_naming(status.parts, _dead_reads(runtime, name), among=taken))
-    new = _ask_afresh(runtime, status, invoices)
+    # first what needs no further call: a document that cannot be had keeps no cancellation waiting
+    new = sum(status.keep(codes) for codes in chunks(sorted(plain - detail), ORDERS_A_CALL))
+    new += _ask_afresh(runtime, status, invoices)
     new += _detail(status, sorted(detail), invoices)[0]
-    for codes in chunks(sorted(plain - detail), ORDERS_A_CALL):
-        new += status.keep(codes)
     return new
 
 

@@ -52,6 +52,7 @@ class OrderReads(Protocol):
     """Shows its orders when it is asked. ``read_*`` are pure; the others go over the network."""
 
     read_every: float  # seconds between two readings of its open orders; 0: as the fleet reads any warehouse's
+    a_call: int  # orders that are asked for together
 
     def find_order(self, reference: str, wire: bytes, facts: dict[str, Any]) -> LookUpResult | None:
         """Look a reference up after a doubt. None when it is provably absent."""

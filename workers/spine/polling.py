@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
 
-from adapters.errors import Garbled, Rejected
+from adapters.errors import Garbled, ReachError, Rejected, Unavailable
 from workers.spine import exceptions
 from workers.spine.limits import poll_slot
 from workers.spine.runtime import Runtime
@@ -21,6 +21,7 @@ ORDERS_A_CALL = 15
 
 SHOWN_A_CALL = 50
 TOO_MANY = 20  # units that fail one after the other: that is the partner, not the units
+BROKEN = 8  # calls that are answered with an HTTP 5xx one after the other: the same
 
 
 class Busy(Exception):
@@ -62,6 +63,31 @@ def now(runtime: Runtime) -> datetime:
     return at
 
 
+@dataclass(slots=True)
+class _Failures:
+    """Calls that failed one after the other, and the codes at which their server broke."""
+
+    alone: int = 0
+    broken: int = 0
+    answered: bool = False
+    breaking: list[tuple[str, Unavailable]] = field(default_factory=list)
+
+    def count(self, error: ReachError, *, alone: bool) -> None:
+        """Count a failure. Raises it when it speaks of the partner and not of what was asked for."""
+        if isinstance(error, Unavailable):
+            self.broken += 1
+            if not error.answered or self.broken >= BROKEN:
+                raise error
+        elif alone:
+            self.alone += 1
+            if self.alone >= TOO_MANY:
+                raise error
+
+    def over(self) -> None:
+        """The partner answered."""
+        self.alone, self.broken, self.answered = 0, 0, True
+
+
 @dataclass(frozen=True, slots=True)
 class Units:
     """What a poll asks for by code, many to a call: where, for which flow, and what one of them is."""
@@ -80,29 +106,33 @@ class Units:
     ) -> Iterator[tuple[Sequence[str], Any]]:
         """Ask for codes; yields what was asked for in each call, with its answer.
 
-        A call that is refused or whose answer makes no sense is made again for each half of its codes. The one code
-        that is left stands in the exception table, and the others go their way. Raises the error when too many in a
-        row fail: then it speaks of the partner. ``calling`` makes a call in a slot that the caller has already.
+        A call that is refused, that breaks their server (HTTP 5xx) or whose answer makes no sense is made again for
+        each half of its codes. The one code that is left stands in the exception table, and the others go their way.
+        Raises the error when too many in a row fail: then it speaks of the partner. ``calling`` makes a call in a slot
+        that the caller has already.
         """
         calling = calling or partial(call, self.runtime, self.connection, f"{self.what}s")
-        waiting = deque(chunks(codes, self.size))
-        failed = 0
+        waiting, failures = deque(chunks(codes, self.size)), _Failures()
         while waiting:
             some = waiting.popleft()
             try:
                 answer = calling(partial(ask, some))
-            except (Garbled, Rejected) as error:
-                half = len(some) // 2
-                if half:
+            except (Garbled, Rejected, Unavailable) as error:
+                failures.count(error, alone=len(some) == 1)
+                if half := len(some) // 2:
                     waiting.extendleft((some[half:], some[:half]))
-                    continue
-                failed += 1
-                if failed >= TOO_MANY:
-                    raise
-                self.not_exported(some[0], error.what)
+                elif isinstance(error, Unavailable):
+                    failures.breaking.append((some[0], error))
+                else:
+                    self.not_exported(some[0], error.what)
             else:
-                failed = 0
+                failures.over()
                 yield some, answer
+        if failures.answered or len(codes) == 1:  # else nobody knows which of them it is, or whether it is any
+            for code, why in failures.breaking:
+                self.not_exported(code, why.what)
+        if failures.breaking and not failures.answered:
+            raise failures.breaking[-1][1]
 
     def not_exported(self, code: str, why: str) -> None:
         """File that a code cannot be had from its partner."""
@@ -115,6 +145,16 @@ class Units:
             connection=self.connection,
             why=f"{self.connection}, {self.what} {code}: {why}",
             once=exceptions.Once.WHILE_OPEN,
+        )
+
+    def only_these_fail(self, codes: Sequence[str]) -> None:
+        """Close what stands open of every other code: it can be had, or nobody asks for it any more."""
+        exceptions.close_all(
+            self.runtime.store.run,
+            "e.kind = 'not_exported' and starts_with(e.subject, %s) and e.subject <> all (%s)",
+            self._subject(""),
+            self.subjects(codes),
+            why=f"{self.connection} shows it again, or it is not asked for any more",
         )
 
     def exported(self, codes: Sequence[str]) -> None:

@@ -90,8 +90,8 @@ VERDICTS = {
     "not_exported": Verdict(
         SUPPORT,
         "error",
-        "Khaos Control cannot give out this order or product: open it there, look for odd characters in its texts and"
-        " save it anew; it is asked for again by itself.",
+        "The other system cannot give out this order or product: open it there, look for odd characters in its texts"
+        " and save it anew, or ask the warehouse; it is asked for again by itself.",
     ),
     "unknown_at_warehouse": Verdict(
         OPERATIONS,

@@ -32,6 +32,7 @@ class ClarusWarehouse:
     numbered = False
     replaces = False  # there is no such call: it is cancelled and sent anew
     read_every = 0.0
+    a_call = 25
     repeatable = False  # Clarus would create a second order of the same reference
 
     def __init__(self, settings: Settings, tables: Mapping[str, Any], tokens: TokenStore = HERE) -> None:
