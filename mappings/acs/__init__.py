@@ -4,7 +4,7 @@ from mappings.acs.decisions import Booking, Decision, Money, credit_key, decide,
 from mappings.acs.events import Event, EventKind, read_event, unknown_event
 from mappings.acs.file_form import Form
 from mappings.acs.grades import Grades
-from mappings.acs.item_events import read_graded, read_moved, read_received, read_retired
+from mappings.acs.item_events import read_graded, read_moved, read_received, read_retired, read_unclear
 from mappings.acs.order_events import (
     OrderWord,
     read_accepted,
@@ -66,6 +66,7 @@ __all__ = [
     "read_setup_result",
     "read_tag",
     "read_taken",
+    "read_unclear",
     "settled_kind",
     "survey",
     "unknown_event",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from mappings.acs.events import Event
@@ -10,7 +11,7 @@ from mappings.acs.grades import Grades, ReturnKind, read_retired_for, read_retur
 from mappings.acs.json_words import flag, moment, needed, text, words
 from mappings.acs.states import Judged, States
 from mappings.acs.tags import read_tag
-from mappings.canonical import GarmentMove, GarmentReturn, GarmentState, Retirement, ReturnStep, less_sellable
+from mappings.canonical import GarmentMove, GarmentReturn, GarmentState, Grade, Retirement, ReturnStep, less_sellable
 from mappings.errors import Unmappable, Unreadable
 
 IMAGES = 5
@@ -59,23 +60,23 @@ def read_graded(event: Event, states: States, grades: Grades) -> tuple[GarmentRe
 def read_moved(event: Event, states: States, grades: Grades) -> tuple[GarmentMove, Troubles]:
     """A garment that passed from one state to another. The new state is that of status and place, the less sellable.
 
-    Raises Unmappable(kind="unknown_grade") for a grade without a row, else ``unmappable``.
+    A grade without a row is left out and stands among the troubles. Raises Unmappable.
     """
     data = event.data
     before, after = text(data, "FromStatus"), needed(data, "ToStatus")
     judged = states.judge(text(data, "Location"), after) if text(data, "Location") else states.judge_status(after)
-    grade = text(data, "ToGrade")
+    grade, unknown = _grade(text(data, "ToGrade"), grades)
     move = GarmentMove(
         tag=read_tag(needed(data, "RFID")),
         garment_sku=needed(data, "GarmentSKU"),
         from_state=states.judge_status(before).state,
         to_state=judged.state,
         state_words=_words(before, after, text(data, "Location")),
-        grade=grades.grade(grade) if grade else None,
+        grade=grade,
         at=event.at,
         happened_at=moment(data, "ChangedAt", event.at),
     )
-    return move, _troubles(event, judged.trouble)
+    return move, _troubles(event, judged.trouble, unknown)
 
 
 def read_retired(event: Event, grades: Grades) -> Retirement:
@@ -91,6 +92,29 @@ def read_retired(event: Event, grades: Grades) -> Retirement:
         at=event.at,
         happened_at=moment(data, "RetiredAt", event.at),
     )
+
+
+def read_unclear(event: Event) -> GarmentMove:
+    """A garment of which an event says what cannot be understood: off sale until it can, and by any later word.
+
+    Raises Unmappable where it does not even name the garment.
+    """
+    return GarmentMove(
+        tag=read_tag(needed(event.data, "RFID")),
+        garment_sku=needed(event.data, "GarmentSKU"),
+        from_state=GarmentState.UNKNOWN,
+        to_state=GarmentState.UNKNOWN,
+        state_words=event.kind_word,
+        at=event.at - timedelta(microseconds=1),  # the event itself, once it is understood, is the later word
+        happened_at=event.at,
+    )
+
+
+def _grade(word: str, grades: Grades) -> tuple[Grade | None, Unmappable | None]:
+    try:
+        return grades.grade(word) if word else None, None
+    except Unmappable as unknown:
+        return None, unknown
 
 
 def _returned(event: Event, kind: ReturnKind, step: ReturnStep, state: GarmentState) -> GarmentReturn:

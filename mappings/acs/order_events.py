@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from mappings.acs.events import Event
-from mappings.acs.json_words import flag, moment, needed, rows, text, units
+from mappings.acs.json_words import flag, moment, needed, rows, text, texts, units
 from mappings.acs.order_words import cancelled_by, read_status, short_reason
 from mappings.acs.reading_orders import read_parcels, read_return_tracking
 from mappings.acs.replies import Refusal, read_reason
@@ -77,7 +77,7 @@ def read_dispatched(event: Event) -> GarmentOrder:
         status_word=PART if partial else DISPATCHED,
         partial=partial,
         lines=lines,
-        parcels=read_parcels(data),
+        parcels=read_parcels(data, rows(data, "Items")),
         return_tracking=read_return_tracking(data),
         dispatched_at=moment(data, "DispatchedAt", event.at),
     )
@@ -92,7 +92,7 @@ def _gone(row: Mapping[str, Any]) -> GarmentLine:
         quantity=units(row, "Quantity"),
         outcome=LineOutcome.FILLED,
         outcome_word=DISPATCHED,
-        tracking=text(row, "TrackingNumber"),
+        tracking=", ".join(texts(row, "TrackingNumber")),
     )
 
 

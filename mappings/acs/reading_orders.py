@@ -6,11 +6,11 @@ Source: acs.md 2.5.1; sample ``acs_get_order_200.json``.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from mappings.acs.json_words import flag, moment, needed, read_body, rows, text, units
+from mappings.acs.json_words import flag, moment, needed, read_body, rows, text, texts, units
 from mappings.acs.order_words import is_held, is_refused, read_line_status, read_status, short_reason
 from mappings.acs.tags import read_tag
 from mappings.canonical import (
@@ -40,7 +40,8 @@ def read_order(
     """
     order = read_body(body, "GET order")
     word = needed(order, "Status")
-    lines = tuple(_line(one, line_statuses) for one in rows(order, "OrderItems"))
+    items = rows(order, "OrderItems")
+    lines = tuple(_line(one, line_statuses) for one in items)
     gone = [line for line in lines if line.outcome is LineOutcome.FILLED]
     return GarmentOrder(
         reference=needed(order, "OrderNumber"),
@@ -51,28 +52,33 @@ def read_order(
         cancelled_by="client" if flag(order, "OrderCancelled") else "",
         partial=bool(gone) and len(gone) < len(lines),
         lines=lines,
-        parcels=read_parcels(order),
+        parcels=read_parcels(order, items),
         return_tracking=read_return_tracking(order),
         dispatched_at=moment(order, "DispatchedAt") if text(order, "DispatchedAt") else None,
     )
 
 
-def read_parcels(order: Mapping[str, Any]) -> tuple[Parcel, ...]:
-    """The parcels of an order or a dispatch."""
-    return tuple(
-        Parcel(
-            tracking=text(one, "TrackingNumber"),
-            carrier=text(one, "Carrier"),
-            service=text(one, "Service"),
-            shipment=text(one, "TrackingNumber"),
-        )
-        for one in rows(order, "Parcels")
-    )
+def read_parcels(order: Mapping[str, Any], lines: Sequence[Mapping[str, Any]]) -> tuple[Parcel, ...]:
+    """The parcels of an order or a dispatch: those that it lists, and one for each number that only its lines have."""
+    listed = [(one, number) for one in rows(order, "Parcels") for number in texts(one, "TrackingNumber") or ("",)]
+    told = {number for _, number in listed}
+    adrift = list(dict.fromkeys(n for one in lines for n in texts(one, "TrackingNumber") if n not in told))
+    found: dict[str, Parcel] = {}
+    for one, listed_number in listed:
+        number = listed_number or (adrift.pop(0) if adrift else "")
+        found.setdefault(number, _parcel(number, text(one, "Carrier"), text(one, "Service")))
+    carriers = {(one.carrier, one.service) for one in found.values()}
+    carrier, service = carriers.pop() if len(carriers) == 1 else ("", "")
+    return (*found.values(), *(_parcel(number, carrier, service) for number in adrift))
+
+
+def _parcel(number: str, carrier: str, service: str) -> Parcel:
+    return Parcel(tracking=number, carrier=carrier, service=service, shipment=number)
 
 
 def read_return_tracking(order: Mapping[str, Any]) -> tuple[str, ...]:
     """The numbers of the labels that lie in the parcels for the way back."""
-    return tuple(found for one in rows(order, "Parcels") if (found := text(one, "ReturnTrackingNumber")))
+    return tuple(number for one in rows(order, "Parcels") for number in texts(one, "ReturnTrackingNumber"))
 
 
 def as_warehouse_order(order: GarmentOrder, items: Mapping[str, PickLine], read_at: datetime) -> WarehouseOrder:
@@ -120,6 +126,6 @@ def _line(row: Mapping[str, Any], own: Mapping[str, str] | None) -> GarmentLine:
         quantity=units(row, "ItemQuantity"),
         outcome=read_line_status(word, own),
         outcome_word=word,
-        tracking=text(row, "TrackingNumber"),
+        tracking=", ".join(texts(row, "TrackingNumber")),
         short_reason=short_reason(reason) if reason else "",
     )

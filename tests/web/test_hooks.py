@@ -51,6 +51,16 @@ def test_their_id_of_the_telling_makes_two_tellings_of_the_same_body_two(
     assert store.row("select count(*) as n from record")["n"] == 2
 
 
+def test_an_id_that_comes_again_with_other_content_is_another_telling(
+    web: Web, store: Store, headers: dict[str, str]
+) -> None:
+    told = [{**BODY, "event_id": "e1"}, {"data": {"id": 78}, "event_id": "e1"}]
+    for body in (*told, *reversed(told)):
+        requests.post(web.hook(), json=body, headers=headers, timeout=10).raise_for_status()
+    assert [json.loads(row["body"]) for row in store.rows("select body from record order by id")] == told
+    assert store.rows("select 1 as one from exception") == [], "a hint is only looked up"
+
+
 @pytest.mark.parametrize("body", [b"", b"not json", b"\xff\xfe\x00", b'{"event_id": "\\u0000"}', b"[" * 100_000])
 def test_what_is_not_json_is_kept_as_it_came(web: Web, store: Store, headers: dict[str, str], body: bytes) -> None:
     for _ in range(2):

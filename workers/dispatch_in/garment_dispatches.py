@@ -8,12 +8,15 @@ from mappings.canonical import GarmentLine, GarmentOrder, PickLine, WarehouseSta
 from mappings.canonical.advices import LineOutcome
 from mappings.garment_book import line_of, not_booked
 from workers.dispatch_in.closing import cancelled, closed
+from workers.dispatch_in.departures import left_beyond
 from workers.dispatch_in.garment_departures import leave
 from workers.dispatch_in.item_book import ItemBook
 from workers.dispatch_in.parcels import take_late_numbers
 from workers.dispatch_in.readers import find, may_ship
 from workers.dispatch_in.shipments import ship
+from workers.dispatch_in.substitutions import other_goods, substituted
 from workers.domain import calendar, transitions
+from workers.domain.clocks import told_at
 from workers.domain.fulfilment import FulfilmentRow, State, Units, add_to_timeline
 from workers.ledger.expected import Expected
 from workers.ports.sources import Kind
@@ -74,7 +77,8 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
     for line in order.lines:
         line_of(line, items)
     fresh = not_booked(order, book.gone(), cumulative=cumulative)
-    at = order.dispatched_at or reading.record.received_at
+    at = told_at(reading, order.dispatched_at or reading.record.received_at)
+    others = other_goods(reading, row, fresh, items)
     leave(reading, row, _book(book, order, fresh, at), {line.line_id for line in _filled(order)}, at)
     _note_shorts(reading, row, book, order, cumulative=cumulative)
     ended = order.status is WarehouseStatus.CANCELLED  # nothing more leaves
@@ -82,6 +86,10 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
         _heard_of(reading, row, shipped=bool(fresh))
     gone = book.units(items)
     over = ended or not book.still_open()
+    if others:
+        substituted(reading, row, others)
+        left_beyond(reading, row, gone)
+        return
     if fresh and not may_ship(reading, row, gone, over=over):
         return
     if fresh:

@@ -59,7 +59,7 @@ def take_late_numbers(reading: Reading, row: FulfilmentRow, parcels: Iterable[Pa
         row.reference,
     )
     for parcel in late:
-        shipment = next((one for one in shipments if _is_of(parcel, one)), shipments[-1])
+        shipment = next((one for one in shipments if _is_of(parcel, one) or _nameless(one)), shipments[-1])
         _take(reading, row, shipment, parcel)
 
 
@@ -67,9 +67,16 @@ def _is_of(parcel: Parcel, shipment: dict[str, Any]) -> bool:
     return any(told["shipment"] == parcel.shipment for told in shipment["parcels"])
 
 
+def _nameless(shipment: dict[str, Any]) -> bool:
+    """Whether it was told without any number or name of its own: the first number that comes is its."""
+    return all(not told["tracking"] and not told["shipment"] for told in shipment["parcels"])
+
+
 def _take(reading: Reading, row: FulfilmentRow, shipment: dict[str, Any], parcel: Parcel) -> None:
     kept: list[dict[str, Any]] = shipment["parcels"]
-    blank = next((n for n, one in enumerate(kept) if one["shipment"] == parcel.shipment and not one["tracking"]), None)
+    blank = next(
+        (n for n, one in enumerate(kept) if one["shipment"] in (parcel.shipment, "") and not one["tracking"]), None
+    )
     if blank is None:
         kept.append(parcel.model_dump())
     else:

@@ -13,6 +13,7 @@ from workers.dispatch_in.departures import left_beyond
 from workers.dispatch_in.parcels import name_unused
 from workers.dispatch_in.readers import find, may_ship
 from workers.dispatch_in.shipments import ship
+from workers.dispatch_in.substitutions import substituted
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, State, Units
 from workers.domain.stock_movements import tell_moves
@@ -49,7 +50,8 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
     row = _close_lines(reading, row, advice)
     over = _all_over(row, gone)
     if advice.substituted:
-        _substituted(reading, row, advice)
+        shipped = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
+        substituted(reading, row, [f"{shipped} left as shipment {advice.their_id}"])
         left_beyond(reading, row, gone)
         return
     if advice.shipped:
@@ -137,20 +139,6 @@ def _all_over(row: FulfilmentRow, gone: Units) -> bool:
     """
     lines = row.lines_closed
     return all(sku in lines and gone.get(sku, 0) >= units - lines[sku][1] for sku, units in row.requested.items())
-
-
-def _substituted(reading: Reading, row: FulfilmentRow, advice: ShipmentAdvice) -> None:
-    shipped = ", ".join(f"{units} x {sku}" for sku, units in sorted(advice.shipped.items())) or "nothing"
-    reading.file_exception(
-        "substituted",
-        subject=row.subject,
-        story=row.order_code,
-        flow="dispatch-in",
-        connection=row.warehouse,
-        why=f"{row.warehouse} sent other goods than {row.reference} asked for ({shipped} left as shipment"
-        f" {advice.their_id}): Khaos Control was not told",
-    )
-    reading.run("delete from expectation where subject = %s", row.subject)
 
 
 def _parcels(advice: ShipmentAdvice) -> list[Parcel]:

@@ -18,7 +18,7 @@ select g.tag, g.unique_sku, g.state, g.state_at, g.bookable_at from garment g
  where g.connection = %s and g.sku = %s and g.state = 'sellable' and not g.retired and g.unique_sku <> ''
    and not exists (select 1 from order_item o join fulfilment f on f.reference = o.fulfilment
                     where f.warehouse = g.connection and o.garment = g.unique_sku and o.fulfilment <> %s
-                      and f.state in ('new', 'sent', 'cancelling'))
+                      and f.state in ('new', 'sent', 'part_dispatched', 'cancelling'))
  order by g.tag for update of g skip locked
 """
 
@@ -26,10 +26,16 @@ select g.tag, g.unique_sku, g.state, g.state_at, g.bookable_at from garment g
 def with_garments(runtime: Runtime, connection: str, wanted: Fulfilment) -> Fulfilment:
     """The order with a garment for each unit, where its connection says that we choose them; else as it is.
 
+    Its lines are kept as they are about to be sent.
+
     Raises Unmappable, kind ``garment_not_chosen``, where too few are ready.
     """
     orders = runtime.warehouse(connection).parts.garment_orders
-    if orders is None or not orders.chooses:
+    if orders is None:
+        return wanted
+    if not orders.chooses:
+        with runtime.store.transaction() as db:  # a person may have edited it since it was read
+            write_items(within(db), orders.items(wanted), wanted)
         return wanted
     leaves = wanted.hire.dispatch_on if wanted.hire else None
     at = datetime.combine(leaves, time(0), UTC) if leaves else datetime.now(UTC)

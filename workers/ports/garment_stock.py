@@ -77,6 +77,9 @@ class GarmentStock(Protocol):
     def read_retired(self, body: bytes) -> Retirement:
         """A garment that left for good. Raises Unmappable."""
 
+    def read_unclear(self, body: bytes) -> GarmentMove:
+        """The garment of an event that cannot be understood, as off sale just before it. Raises Unmappable."""
+
     def read_returned(self, body: bytes) -> tuple[GarmentReturn, Sequence[Unreadable]]:
         """A garment that came back, received or graded. Raises Unmappable."""
 

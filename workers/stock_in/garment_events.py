@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from mappings.canonical import RetiredFor, Source
+from mappings.canonical import GarmentMove, RetiredFor, Source
+from mappings.errors import Unmappable, Unreadable
 from mappings.garment_words import Word, hear, retire
 from workers.domain import garments
-from workers.domain.garments import Step
+from workers.domain.clocks import told_at
+from workers.domain.garments import Moved, Step
 from workers.domain.stock_movements import file_unreadable
 from workers.spine.reading import Reading
 from workers.stock_in import write_offs
@@ -16,18 +18,35 @@ def read_move(reading: Reading) -> None:
     connection = reading.record.connection
     moved, bad = reading.runtime.warehouse(connection).garments.read_moved(reading.record.body)
     building = garments.building_of(reading.runtime, connection)
-    word = Word(moved.to_state, moved.at, moved.grade)
-    step = Step(
-        moved.tag, moved.garment_sku, moved.at, lambda one: hear(one, Source.EVENT, word), place=moved.state_words
-    )
-    garments.move(reading.run, building, step)
+    became = _move(reading, moved)
+    if became.after.retired and not (became.before and became.before.retired):
+        at = told_at(reading, moved.happened_at)
+        write_offs.wait_for_a_word(reading.run, connection, building.home, became.after.sku, moved.tag, at)
     file_unreadable(reading, building.home, bad)
 
 
+def _move(reading: Reading, moved: GarmentMove) -> Moved:
+    at = told_at(reading, moved.at)
+    word = Word(moved.to_state, at, moved.grade)
+    step = Step(moved.tag, moved.garment_sku, at, lambda one: hear(one, Source.EVENT, word), place=moved.state_words)
+    return garments.move(reading.run, garments.building_of(reading.runtime, reading.record.connection), step)
+
+
 def read_retirement(reading: Reading) -> None:
-    """Reader of a garment's end: it never sells again, whatever comes later."""
+    """Reader of a garment's end: it never sells again, whatever comes later.
+
+    Where it cannot be understood, the garment is off sale until it can.
+    """
     connection = reading.record.connection
-    end = reading.runtime.warehouse(connection).garments.read_retired(reading.record.body)
+    part = reading.runtime.warehouse(connection).garments
+    try:
+        told = part.read_retired(reading.record.body)
+    except Unmappable as error:
+        unclear = part.read_unclear(reading.record.body)
+        _move(reading, unclear)
+        reading.park("stock-in", Unreadable(unclear.tag, error))
+        return
+    end = told.model_copy(update={"at": told_at(reading, told.at), "happened_at": told_at(reading, told.happened_at)})
     building = garments.building_of(reading.runtime, connection)
     step = Step(end.tag, end.garment_sku, end.at, lambda one: retire(one, end), place=f"retired: {end.reason}")
     moved = garments.move(reading.run, building, step)

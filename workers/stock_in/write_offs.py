@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +21,7 @@ from workers.spine.runtime import Runtime
 KIND = "write_off_waits"
 NAMED = 5
 WORD = "written off"
+UNEXPLAINED = "ex_hired"  # it ended, by a word that says no reason; take_garment_file writes the same
 CODES = {RetiredFor.BEYOND_REPAIR.value: "BER"}  # finance's rows name the others as we do
 
 OPEN = """
@@ -31,14 +33,27 @@ select w.*, a.value from write_off w
 
 
 def wait(run: Callable[..., Any], connection: str, home: str, sku: str, end: Retirement) -> None:
-    """Keep the end of a garment until it is written off. A later word may make it final; nothing makes it less so."""
+    """Keep the end of a garment until it is written off.
+
+    A later word may make it final, or be the first to say why; nothing makes it less so.
+    """
     run(
         "insert into write_off as w (connection, tag, home, sku, grade, reason, disposition, final, happened_at)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (connection, tag) do update"
-        " set disposition = coalesce(excluded.disposition, w.disposition), final = w.final or excluded.final"
-        " where w.booked_at is null",
+        " set disposition = coalesce(excluded.disposition, w.disposition), final = w.final or excluded.final,"
+        " grade = coalesce(w.grade, excluded.grade),"
+        " reason = case when w.reason = %s then excluded.reason else w.reason end where w.booked_at is null",
         *(connection, end.tag, home, sku, end.grade.value if end.grade else None, end.reason.value),
-        *(end.disposition.value if end.disposition else None, end.write_off, end.happened_at),
+        *(end.disposition.value if end.disposition else None, end.write_off, end.happened_at, UNEXPLAINED),
+    )
+
+
+def wait_for_a_word(run: Callable[..., Any], connection: str, home: str, sku: str, tag: str, at: datetime) -> None:
+    """Keep that a garment ended and nobody said why: a person, or a later event, does. ``at`` is when it was heard."""
+    run(
+        "insert into write_off (connection, tag, home, sku, reason, final, happened_at)"
+        " values (%s, %s, %s, %s, %s, false, %s) on conflict do nothing",
+        *(connection, tag, home, sku, UNEXPLAINED, at),
     )
 
 

@@ -18,10 +18,12 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from sqlalchemy import Engine
 
+from mappings.errors import Unmappable
 from workers.ledger.store import Store
 from workers.ports.events import Delivery, Events, Refusal
-from workers.ports.sources import of_event
+from workers.ports.sources import Kind, of_event
 from workers.ports.warehouse import Warehouse
+from workers.spine import exceptions
 from workers.web.bodies import MAX_BODY, Unacceptable, read_body
 from workers.web.ledger_door import AGAIN, AWAY, name_of, present
 
@@ -29,6 +31,7 @@ __all__ = ["EVENT", "MAX_BODY", "Inbox", "receipt_key", "routes"]
 
 log = structlog.get_logger(__name__)
 
+LONGEST_SUBJECT = 300
 EVENT = re.compile(r"[a-z][a-z0-9_]{0,63}\.[a-z][a-z0-9_]{0,63}")
 
 
@@ -50,8 +53,45 @@ class Inbox:
         present(self.engine)
         event = events.name(delivery)
         event = event if EVENT.fullmatch(event) else delivery.event  # a strange name is kept, for a person to see
-        key = receipt_key(event, delivery.body, events.their_id(delivery))
-        return self.store.receive(connection, of_event(event), key, delivery.body) is not None
+        their_id, source = events.their_id(delivery), of_event(event)
+        if self.store.receive(connection, source, receipt_key(event, delivery.body, their_id), delivery.body):
+            return True
+        return bool(their_id) and self._keep_other(connection, events, event, their_id, delivery.body)
+
+    def _keep_other(self, connection: str, events: Events, event: str, their_id: str, body: bytes) -> bool:
+        """Store an event whose id came before with other content. False for a mere repeat."""
+        source, content = of_event(event), receipt_key(event, body)
+        first = self.store.row(
+            "select r.id, r.body from record_key k join record r on r.id = k.record_id"
+            " where k.connection = %s and k.source = %s and k.receipt_key = %s",
+            connection,
+            source,
+            receipt_key(event, body, their_id),
+        )
+        if first is None or receipt_key(event, bytes(first["body"])) == content:
+            return False
+        record = self.store.receive(connection, source, content, body)
+        if record is not None and _is_fact(events, event):
+            exceptions.file(
+                self.store.run,
+                "told_otherwise",
+                subject=f"told:{connection}:{source}:{their_id}"[:LONGEST_SUBJECT],
+                story=their_id[:LONGEST_SUBJECT],
+                flow="dispatch-in",
+                connection=connection,
+                why=f"{connection} gave event {their_id[:60]} twice, with other content: records {first['id']} and"
+                f" {record}. Both are read, and a dispatch counts as the first: have each event given an id of its own",
+                record=record,
+            )
+        return record is not None
+
+
+def _is_fact(events: Events, event: str) -> bool:
+    """Whether an event is a document in itself, and no hint that leads to a question."""
+    try:
+        return isinstance(events.meaning(event), Kind)
+    except Unmappable:
+        return False
 
 
 def routes(inbox: Inbox) -> APIRouter:

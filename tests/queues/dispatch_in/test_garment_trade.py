@@ -25,7 +25,7 @@ FAULTS = {
 }
 HERE = {State.READY, State.ALLOCATED, State.PACKED}
 CANCELLED = 7  # the order that is taken back while people work on it
-PERSONS = {"short_pick", "unknown_event", "cancel_refused", "shipped_after_cancel"}
+PERSONS = {"short_pick", "unknown_event", "cancel_refused", "shipped_after_cancel", "cancelled_at_warehouse"}
 
 
 def trade(acs: Garments, dice: random.Random, faults: bool) -> list[str]:

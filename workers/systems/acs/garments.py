@@ -46,6 +46,10 @@ class AcsGarments:
         """``item.retired``."""
         return words.read_retired(words.read_event(body, self._account), self._grades)
 
+    def read_unclear(self, body: bytes) -> GarmentMove:
+        """An ``item.*`` event with a word that has no row."""
+        return words.read_unclear(words.read_event(body, self._account))
+
     def read_returned(self, body: bytes) -> tuple[GarmentReturn, Sequence[Unreadable]]:
         """``item.received`` and ``item.graded``."""
         event = words.read_event(body, self._account)

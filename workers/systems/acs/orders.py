@@ -10,6 +10,7 @@ import mappings.acs as words
 from adapters.acs.client import Acs
 from adapters.acs.refusals import Refused
 from adapters.acs.settings import Settings
+from adapters.errors import ReachError
 from mappings.canonical import Fulfilment, HireDates, LineKind, OrderLine, PickLine, Product, SalesOrder
 from mappings.errors import Unmappable
 from mappings.hire_rules import kind_of, read_hire
@@ -40,6 +41,8 @@ class AcsOrders:
         self._calendar = calendar_of(settings)
         self._rules = hire_rules_of(settings)
         self._carriers: Mapping[str, str] = tables.get("carriers", {}).get("acs", {})
+        self._statuses: Mapping[str, str] = tables.get("order_statuses", {}).get("acs", {})
+        self._lines: Mapping[str, str] = tables.get("line_statuses", {}).get("acs", {})
 
     def ping(self) -> None:
         """Read an order that is not there."""
@@ -79,17 +82,18 @@ class AcsOrders:
     def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:
         """Put it with the flag. Raises Rejected (409, ``too_late``) once it is being picked.
 
-        Where orders are read back, what was answered counts only once ACS shows the order cancelled.
+        Where orders are read back, what was answered counts only once ACS shows the order cancelled; what cannot be
+        read just now is read with the open orders.
         """
         self.client.put_order(their_id, wire)
         if not self.settings.polls:
             return CancelResult.ASKED if self.settings.proof == "event" else CancelResult.CANCELLED
-        shown = self.client.get_order(their_id)
-        if shown is None:
-            return CancelResult.NOT_THERE
-        if words.read_order(shown).cancelled_by:
-            return CancelResult.CANCELLED
-        return CancelResult.ASKED
+        try:
+            shown = self.client.get_order(their_id)
+            order = words.read_order(shown, statuses=self._statuses, line_statuses=self._lines) if shown else None
+        except (ReachError, Unmappable):  # it was taken, whatever becomes of this question
+            return CancelResult.ASKED
+        return CancelResult.CANCELLED if order is not None and order.cancelled_by else CancelResult.ASKED
 
     def courier(self, carrier: str, service: str) -> str:
         """Khaos's courier for ACS's agent and service."""
