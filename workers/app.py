@@ -23,6 +23,7 @@ from workers.spine import dead_letters, poison, reading, restored, scheduler
 from workers.spine.delivery import drain
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
+from workers.spine.ticker import is_tick
 from workers.wiring import schedules
 from workers.wiring.readers import reader_for
 from workers.wiring.systems import configuration
@@ -86,7 +87,15 @@ def process() -> Process:
             name = environment().fleet_process
             node = f"{name}@{socket.gethostname()}"
             lanes = list(app.amqp.queues.consume_from)
-            _process = Process(app, node, lone=name.startswith(ISOLATE), lanes=lanes, ring=ring, on_dead=ring_dead)
+            _process = Process(
+                app,
+                node,
+                lone=name.startswith(ISOLATE),
+                lanes=lanes,
+                ring=ring,
+                ring_scheduled=ring_scheduled,
+                on_dead=ring_dead,
+            )
     return _process
 
 
@@ -97,6 +106,14 @@ def ring(bell: Bell) -> None:
         app.send_task(task, args=bell.arguments, task_id=bell.task_id, queue=bell.queue, retry=False)
     except OperationalError as error:
         log.warning("a bell waits for Redis", queue=bell.queue, error=type(error).__name__)
+
+
+def ring_scheduled(name: str) -> None:
+    """A scheduled thing is due: whichever process of `control` is free runs it."""
+    try:
+        app.send_task(CONTROL, args=(name, 0), queue=CONTROL, retry=False)
+    except OperationalError as error:
+        log.warning("a scheduled thing waits for Redis", schedule=name, error=type(error).__name__)
 
 
 def ring_dead(message: Claimed) -> None:
@@ -121,8 +138,9 @@ class BellTask(Task):  # type: ignore[misc]
 
 def _drain(lane: str, message_id: int) -> None:
     here = process()
-    restored.look_at_bell(here.runtime, message_id)
-    drain(here.slot(), lane)
+    with here.heart.at_work():
+        restored.look_at_bell(here.runtime, message_id)
+        drain(here.slot(), lane)
 
 
 for _lane in (*FLOWS, ISOLATE):
@@ -150,17 +168,21 @@ def file_dead(message_id: int, generation: int) -> None:
 def run_scheduled(self: Task, name: str, _generation: int) -> None:  # noqa: ARG001  a bell's arguments, and Celery's binding
     """Run one scheduled thing, if it is due."""
     here = process()
-    scheduler.run_due(here.runtime, here.schedules, name)
+    with here.heart.at_work():
+        scheduler.run_due(here.runtime, here.schedules, name)
 
 
 @app.on_after_finalize.connect
 def _schedule(sender: Celery, **_: Any) -> None:
     runtime = Runtime(configuration())
     for scheduled in schedules.schedules(runtime, ring).values():
-        beat_every = min(scheduled.every, 5.0)  # a lost bell costs at most this; the row says what is due
+        if is_tick(scheduled):
+            continue
         sender.conf.beat_schedule[scheduled.name] = {
             "task": CONTROL,
-            "schedule": beat_every,
+            "schedule": min(
+                scheduled.every, 60.0
+            ),  # the ticker rings when it is due: this is for a ticker that is not well
             "args": (scheduled.name, 0),
             "options": {"queue": CONTROL},
         }
@@ -189,6 +211,8 @@ class ProcessStep(bootsteps.StartStopStep):  # type: ignore[misc]
         """Install rows and begin to beat."""
         here = process()
         schedules.install(here.runtime, here.schedules)
+        if here.ticker:
+            here.ticker.start()
 
     def stop(self, worker: Any) -> None:
         """Let the draining slots end after the message that they are at."""

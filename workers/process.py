@@ -9,12 +9,14 @@ from functools import cache, partial
 
 from celery import Celery
 
+from workers.broker.queues import CONTROL
 from workers.ledger.store import Claimed
 from workers.observability.flower import Flower
 from workers.spine.delivery import MOST, Slot
 from workers.spine.heart import Heart
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
+from workers.spine.ticker import Ticker
 from workers.wiring import schedules
 from workers.wiring.handlers import handler_for
 from workers.wiring.systems import configuration
@@ -31,6 +33,7 @@ class Process:
         lone: bool,
         lanes: Sequence[str],
         ring: Callable[[Bell], None],
+        ring_scheduled: Callable[[str], None],
         on_dead: Callable[[Claimed], None],
     ) -> None:
         """``node`` is the worker's name in Flower, ``lanes`` its queues; ``lone``: the one-slot worker for suspects."""
@@ -40,6 +43,7 @@ class Process:
         self._handler = cache(partial(handler_for, self.runtime))
         self._on_dead = on_dead
         self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes)
+        self.ticker = Ticker(self.runtime, self.schedules, ring_scheduled) if CONTROL in lanes else None
 
     def slot(self) -> Slot:
         """The surroundings of a draining slot."""
@@ -62,6 +66,8 @@ class Process:
 
     def close(self) -> None:
         """End: nothing of this process is waited for any more."""
+        if self.ticker:
+            self.ticker.stop()
         self.reporter.stop()
         self.heart.stop()
         self.runtime.close()

@@ -57,6 +57,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
             " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
             (message["id"],),
         )
+        db.execute("select wake()")
         became = f"message {message['state']} -> queued"
         if body is None:
             _add_to_timeline(db, exception_id, person, "retried", became)
@@ -77,6 +78,7 @@ def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bo
         " select id, received_at, connection, source from record where id = %s on conflict do nothing",
         (row["record_id"],),
     )
+    db.execute("select wake()")
     _add_to_timeline(db, number, person, "read again", "")
     return f"record {row['record_id']}"
 

@@ -164,6 +164,7 @@ def test_the_consumers_dumps_of_what_it_cannot_read_keep_the_fact_and_drop_the_b
 
 
 def test_a_tasks_end_is_logged_without_its_result_its_arguments_or_its_errors_text(page: Page) -> None:
+    logs.configure("orders-out", "DEBUG", stream=page.stream)
     app = Celery("fleet", broker="memory://", backend="cache+memory://")
     app.conf.task_always_eager = True
 
@@ -180,6 +181,13 @@ def test_a_tasks_end_is_logged_without_its_result_its_arguments_or_its_errors_te
     assert WITHHELD in ended["event"]
     assert failed["event"].endswith("raised unexpected: ValueError")
     assert failed["exception"][0]["type"] == "builtins.ValueError"
+
+
+def test_a_bell_that_comes_and_goes_is_no_line_and_one_that_fails_is(page: Page) -> None:
+    for name in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):
+        logging.getLogger(name).info("a bell")
+        logging.getLogger(name).error("a bell failed")
+    assert [line["event"] for line in page.lines] == ["a bell failed"] * 3
 
 
 def test_celery_does_not_set_up_logging_of_its_own(page: Page) -> None:

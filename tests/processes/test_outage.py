@@ -44,7 +44,7 @@ def running(
 
 
 def beating(fleet: Fleet) -> int:
-    return len(fleet.rows("select 1 from process where beat_at > now() - interval '3 seconds'"))
+    return len(fleet.rows("select 1 from process where beat_at > now() - interval '8 seconds'"))
 
 
 def test_an_outage_of_the_ledger_kills_nobody_doubles_nothing_and_is_over_in_seconds(

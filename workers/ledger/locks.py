@@ -13,6 +13,7 @@ STOCK_SITES = 4_201_979  # homes, stock sites and buffers likewise
 JOURNAL_FILES = 4_201_980  # their numbers have no gaps
 CREDIT_NOTES = 4_201_981  # two readers of Khaos's list would match a note twice
 RETURN_SEQUENCE = 4_201_982  # what Khaos pulls is committed in its order: none comes late
+ASLEEP = 4_201_983  # held by the ticker while it sleeps; the function ``wake`` tries for it
 
 _SQL = "select pg_advisory_xact_lock(%s)"
 

@@ -17,7 +17,7 @@ from workers.ledger.text import clean_what_is_written
 
 RECONNECT_AFTER = 2.0  # seconds after which a connection that cannot be had is asked for anew
 PATIENCE = 30.0  # seconds until a connection must be there
-TCP = {  # a ledger that is gone without a word is noticed within seconds
+TCP: dict[str, Any] = {  # a ledger that is gone without a word is noticed within seconds
     "connect_timeout": 5,
     "keepalives": 1,
     "keepalives_idle": 5,

@@ -30,6 +30,7 @@ FLOORS = {
     "httpcore": logging.WARNING,
     "paramiko": logging.CRITICAL,  # what it logs comes out as our own errors
 }
+BELLS = ("celery.beat", "celery.worker.strategy", "celery.app.trace")  # their INFO is one bell each: it is our DEBUG
 OWN_KEYS = frozenset({"event", "level", "logger", "time", "process", "exception"})
 DEEPEST, LONGEST, FRAMES = 6, 50, 12
 
@@ -103,6 +104,8 @@ def _take_over(handler: logging.Handler, level: int) -> None:
     logging.root.setLevel(level)
     for name, floor in FLOORS.items():
         logging.getLogger(name).setLevel(max(level, floor))
+    for name in BELLS:
+        logging.getLogger(name).setLevel(level if level <= logging.DEBUG else max(level, logging.WARNING))
     logging.captureWarnings(True)
 
 

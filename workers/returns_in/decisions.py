@@ -24,6 +24,7 @@ def again(db: Connection, reference: str, who: str = "fleet") -> bool:
     ).fetchone()
     if row is None:
         return False
+    db.execute("select wake()")
     exceptions.close_all(
         within(db), "e.message_id = %s and e.kind <> 'refund_due'", row["id"], why="judged anew", who=who
     )

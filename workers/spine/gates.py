@@ -94,6 +94,7 @@ def open_connection(runtime: Runtime, name: str) -> bool:
         " null and due_at > now()",
         name,
     )
+    runtime.store.run("select wake()")
     return True
 
 

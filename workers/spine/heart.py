@@ -9,7 +9,8 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import structlog
 
@@ -20,10 +21,11 @@ from workers.spine.runtime import Runtime
 
 log = structlog.get_logger(__name__)
 
-BEAT = 1.0  # seconds
-RENEWED_EVERY = 5  # beats
-LOOKED_EVERY = 15  # beats; and only after a minute of beating, as an outage of the ledger is no trouble of schedules
-TRUSTED_AFTER = 60
+BEAT = 1.0  # seconds, while the process works on something
+CALM = 5.0  # seconds, while it does not; and at most a quarter of the silence after which it counts as dead
+RENEWED_EVERY = 5.0  # seconds
+LOOKED_EVERY = 15.0  # seconds; and only after a minute of beating: an outage of the ledger is no trouble of schedules
+TRUSTED_AFTER = 60.0
 
 
 class Heart:
@@ -35,6 +37,10 @@ class Heart:
         self._node, self._lone, self._lanes = node, lone, list(lanes)
         self._store = Store(runtime.configuration.fleet.database_url, size=1, application=f"{node} heart")
         self._last = 0.0
+        self._calm = max(BEAT, min(CALM, runtime.configuration.fleet.limits.process_silent / 4))
+        self._working = 0
+        self._lock = threading.Lock()
+        self._hurry = threading.Event()
         self._stop = threading.Event()
         self._beat()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -44,9 +50,23 @@ class Heart:
         """Whether the last beat is fresh enough that nobody counts this process as dead."""
         return time.monotonic() - self._last < self._runtime.configuration.fleet.limits.process_silent
 
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Beat quickly while this is open, in however many threads."""
+        with self._lock:
+            self._working += 1
+            if self._working == 1:
+                self._hurry.set()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._working -= 1
+
     def stop(self) -> None:
         """Beat no more, and say that the process has ended."""
         self._stop.set()
+        self._hurry.set()
         self._store.run("update process set beat_at = '-infinity' where id = %s", self._runtime.store.process_id)
         self._store.close()
 
@@ -66,15 +86,21 @@ class Heart:
         self._last = began
 
     def _run(self) -> None:
-        beats = 0
-        while not self._stop.wait(BEAT):
+        began = renewed = looked = time.monotonic()
+        while not self._stop.is_set():
+            if self._hurry.wait(BEAT if self._working else self._calm):
+                self._hurry.clear()
+                if self._stop.wait(max(0.0, self._last + BEAT - time.monotonic())):
+                    return
+            now = time.monotonic()
             try:
                 self._beat()
-                beats += 1
-                if beats % RENEWED_EVERY == 0:
+                if now - renewed >= RENEWED_EVERY:
                     scheduler.renew(self._runtime, self._store.run)
-                if beats >= TRUSTED_AFTER and beats % LOOKED_EVERY == 0:
+                    renewed = now
+                if now - began >= TRUSTED_AFTER and now - looked >= LOOKED_EVERY:
                     watch.look_after_schedules(self._runtime)
+                    looked = now
             except Exception as error:  # noqa: BLE001  the ledger may be away; the heart goes on
-                beats = 0
+                began = now
                 log.warning("no heartbeat", error=type(error).__name__)

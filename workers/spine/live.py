@@ -80,6 +80,7 @@ def set_live(store: Store, names: Iterable[str], who: str, since: datetime | Non
                 name,
                 who,
             )
+        run("select wake()")
     return opened
 
 

@@ -246,10 +246,10 @@ def _park(db: Connection, record: Record, flow: str, error: Unmappable) -> None:
 
 def read_again(runtime: Runtime, record_id: int) -> bool:
     """Put a record back among the unread. False when it was purged."""
-    return bool(
-        runtime.store.run(
-            "insert into record_unread (record_id, received_at, connection, source)"
-            " select id, received_at, connection, source from record where id = %s on conflict do nothing",
-            record_id,
-        )
+    row = runtime.store.row(
+        "with again as (insert into record_unread (record_id, received_at, connection, source)"
+        " select id, received_at, connection, source from record where id = %s on conflict do nothing returning 1)"
+        " select wake() from again",
+        record_id,
     )
+    return row is not None

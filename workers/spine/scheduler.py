@@ -23,6 +23,15 @@ log = structlog.get_logger(__name__)
 
 LEASE = 30.0  # seconds; renewed by the heart of the process that runs it
 
+# What this process runs it knows itself; what another one runs it holds by the lease that its heart renews.
+CLAIM = (
+    "update schedule set running = %(me)s, lease_until = now() + make_interval(secs => %(lease)s), last_start = now(),"
+    " due_at = now() + every where name = any (%(names)s) and (%(kept)s or due_at <= now())"
+    " and (running is null or running = %(me)s or lease_until < now() or not exists (select 1 from process p"
+    " left join judgement j on true where p.id = running and not is_silent(p.beat_at, make_interval(secs =>"
+    " %(silent)s), coalesce(j.gap_ended_at, '-infinity'), coalesce(j.gap, '0')))) returning name"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Scheduled:
@@ -72,20 +81,7 @@ def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
     scheduled = listed.get(name)
     if scheduled is None or name in runtime.running:
         return False
-    # what this process runs it knows itself; what another one runs it holds by the lease that its heart renews
-    claimed = runtime.store.row(
-        "update schedule set running = %s, lease_until = now() + make_interval(secs => %s), last_start = now(),"
-        " due_at = now() + every where name = %s and due_at <= now()"
-        " and (running is null or running = %s or lease_until < now() or not exists (select 1 from process p"
-        " left join judgement j on true where p.id = running and not is_silent(p.beat_at, make_interval(secs => %s),"
-        " coalesce(j.gap_ended_at, '-infinity'), coalesce(j.gap, '0')))) returning name",
-        runtime.store.process_id,
-        LEASE,
-        name,
-        runtime.store.process_id,
-        runtime.configuration.fleet.limits.process_silent,
-    )
-    if claimed is None:
+    if not _claim(runtime, [name], kept=False):
         return False
     runtime.running.add(name)
     try:
@@ -94,6 +90,48 @@ def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
     finally:
         runtime.running.discard(name)
     return failure is None
+
+
+def _claim(runtime: Runtime, names: list[str], *, kept: bool) -> set[str]:
+    """Claim those that are due, or all that nobody else runs (``kept``)."""
+    rows = runtime.store.rows_of(
+        CLAIM,
+        {
+            "me": runtime.store.process_id,
+            "lease": LEASE,
+            "names": names,
+            "kept": kept,
+            "silent": runtime.configuration.fleet.limits.process_silent,
+        },
+    )
+    return {row["name"] for row in rows}
+
+
+def keep(runtime: Runtime, names: list[str]) -> set[str]:
+    """Claim scheduled things for this process until it releases them, if nobody else runs them. Returns what it keeps.
+
+    Called again before ``LEASE`` is over: what its process does not keep any more, another one may run.
+    """
+    kept = _claim(runtime, names, kept=True)
+    runtime.running.difference_update(names)
+    runtime.running.update(kept)
+    return kept
+
+
+def release(runtime: Runtime, names: list[str]) -> None:
+    """Let go what this process keeps: another one may run it at once."""
+    runtime.running.difference_update(names)
+    runtime.store.run(
+        "update schedule set running = null where running = %s and name = any (%s)", runtime.store.process_id, names
+    )
+
+
+def run_kept(runtime: Runtime, scheduled: Scheduled, *, failing: bool) -> bool:
+    """Run one that this process keeps. Writes of it only where it fails, or did (``failing``). True when it failed."""
+    failure = _run(runtime, scheduled, failing=failing)
+    if failure is not None or failing:
+        _ended(runtime, scheduled.name, failure, kept=True)
+    return failure is not None
 
 
 def renew(runtime: Runtime, run: exceptions.Run) -> None:
@@ -108,8 +146,8 @@ def renew(runtime: Runtime, run: exceptions.Run) -> None:
         )
 
 
-def _run(runtime: Runtime, scheduled: Scheduled) -> str | None:
-    """Run it. Returns why it failed, None when it did not."""
+def _run(runtime: Runtime, scheduled: Scheduled, *, failing: bool = True) -> str | None:
+    """Run it. Returns why it failed, None when it did not. ``failing``: an exception may be open from before."""
     try:
         if scheduled.watched:
             with alerts.check_in(scheduled.name.replace(" ", "-"), every_seconds=scheduled.every):
@@ -138,7 +176,8 @@ def _run(runtime: Runtime, scheduled: Scheduled) -> str | None:
         return type(error).__name__
     if scheduled.connection:
         runtime.health.well(scheduled.connection)
-    exceptions.close(runtime.store.run, "schedule_failed", f"schedule:{scheduled.name}", "it ran")
+    if failing:
+        exceptions.close(runtime.store.run, "schedule_failed", f"schedule:{scheduled.name}", "it ran")
     return None
 
 
@@ -152,10 +191,14 @@ def _judge(runtime: Runtime, connection: str, error: ReachError) -> None:
         runtime.health.failed(connection, error.kind, error.what, at_once=isinstance(error, Unauthorised))
 
 
-def _ended(runtime: Runtime, name: str, failure: str | None) -> None:
-    """Free the row. What failed is tried again soon, and counted, unless its connection is shut for everybody."""
+def _ended(runtime: Runtime, name: str, failure: str | None, *, kept: bool = False) -> None:
+    """Free the row, unless it is kept. What failed is tried again soon.
+
+    It is counted, unless its connection is shut for everybody.
+    """
     runtime.store.run_named(
-        "update schedule s set running = null, last_end = now(), last_error = %(failure)s,"
+        "update schedule s set running = case when %(kept)s then s.running end, last_end = now(),"
+        " last_error = %(failure)s,"
         " failures = case when %(failure)s::text is null then 0 when c.shut_kind is not null then s.failures"
         "            else s.failures + 1 end,"
         " failing_since = case when %(failure)s::text is null then null when c.shut_kind is not null"
@@ -164,7 +207,7 @@ def _ended(runtime: Runtime, name: str, failure: str | None) -> None:
         "          interval '10 seconds' * power(2, least(s.failures, 6)))) end"
         " from schedule o left join connection c on c.name = o.connection"
         " where o.name = s.name and s.name = %(name)s and s.running = %(process)s",
-        {"failure": failure, "name": name, "process": runtime.store.process_id},
+        {"failure": failure, "name": name, "process": runtime.store.process_id, "kept": kept},
     )
 
 

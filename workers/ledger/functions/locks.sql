@@ -1,5 +1,14 @@
 -- Locks of one thing among many, until the transaction ends. Locks of one thing alone: workers/ledger/locks.py.
 
+-- Wake the ticker with this transaction's commit, if it sleeps: it holds the lock ASLEEP meanwhile. What is under way
+-- shares the lock, so the ticker cannot fall asleep between this look and the commit.
+create or replace function wake() returns void language plpgsql as $$
+begin
+    if not pg_try_advisory_xact_lock_shared(4201983) then
+        perform pg_notify('fleet', '');
+    end if;
+end $$;
+
 -- One at a time numbers the returned units of a SKU on an order.
 create or replace function lock_order_sku(p_erp text, p_order text, p_sku text) returns void language plpgsql as $$
 begin

@@ -53,6 +53,7 @@ begin
     if p_args ? 'gates' then
         perform hold(v_id, array(select jsonb_array_elements_text(p_args->'gates')));
     end if;
+    perform wake();
     return v_id;
 end $$;
 
@@ -90,6 +91,7 @@ begin
     update message set state = case when v_shut is null then 'queued' else 'held' end, state_since = now(),
            due_at = case when v_shut is null then now() else due_at end
      where id = p_id and state <> 'working';
+    if v_shut is null then perform wake(); end if;
     return v_shut is not null;
 end $$;
 
@@ -114,5 +116,6 @@ begin
     insert into timeline (story, subject, flow, connection, step, note, message_id)
     select story, subject, flow, connection, 'released', p_why, id from freed;
     get diagnostics v_let_go = row_count;
+    perform wake();
     return v_let_go;
 end $$;

@@ -15,6 +15,7 @@ begin
     values (v_id, now(), p_connection, p_source, p_source_time, p_body);
     insert into record_unread (record_id, received_at, connection, source)
     values (v_id, now(), p_connection, p_source);
+    perform wake();
     return v_id;
 end $$;
 

@@ -1,0 +1,146 @@
+"""The ticker: runs short schedules while something goes on, sleeps while nothing does, and is woken by what comes."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from fleet_tests.ledger import Ledger
+from workers.ledger import locks
+from workers.spine import ticker
+from workers.spine.runtime import Runtime
+from workers.spine.scheduler import Scheduled
+from workers.spine.ticker import Ticker
+
+ASLEEP = (
+    "select 1 as one from pg_locks where locktype = 'advisory' and objid = %s and mode = 'ExclusiveLock' and granted"
+)
+
+
+def until(good: Callable[[], object], what: str) -> None:
+    ends = time.monotonic() + 60
+    while not good():
+        assert time.monotonic() < ends, what
+        time.sleep(0.02)
+
+
+class Clockwork:
+    """A ticker with a tick of half a second and a poll, and what it did."""
+
+    def __init__(self, ledger: Ledger, runtime: Runtime) -> None:
+        self.ledger, self.runtime = ledger, runtime
+        self.ran, self.rung = 0, Counter[str]()
+        self.error: Exception | None = None
+        listed = [
+            Scheduled("ring", 0.5, self.run, watched=False),
+            Scheduled("orders", 300.0, self.run),
+            Scheduled("sweep leeds", 0.5, self.run, "leeds"),
+        ]
+        for one in listed:
+            ledger.store.run(
+                "insert into schedule (name, every, due_at) values (%s, make_interval(secs => %s), now() + interval"
+                " '1 hour') on conflict do nothing",
+                one.name, one.every,
+            )  # fmt: skip
+        self.ticker = Ticker(runtime, {one.name: one for one in listed}, lambda name: self.rung.update([name]))
+
+    def run(self) -> None:
+        self.ran += 1
+        if self.error:
+            raise self.error
+
+    def asleep(self) -> bool:
+        return self.ledger.store.row(ASLEEP, locks.ASLEEP) is not None
+
+    def row(self, column: str) -> object:
+        row = self.ledger.store.row(f"select {column} as it from schedule where name = 'ring'")  # noqa: S608  a test's
+        return row["it"]
+
+
+@pytest.fixture
+def clockwork(ledger: Ledger, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clockwork]:
+    monkeypatch.setattr(ticker, "AWAKE", 1.0)
+    made = Clockwork(ledger, runtime)
+    made.ticker.start()
+    yield made
+    made.ticker.stop()
+
+
+def test_what_is_short_runs_here_and_what_is_long_or_calls_a_partner_is_rung_for_when_it_is_due(
+    clockwork: Clockwork,
+) -> None:
+    until(lambda: clockwork.ran >= 1, "the tick runs")
+    assert clockwork.rung == {}
+    clockwork.ledger.store.run("update schedule set due_at = now() where name <> 'ring'")
+    until(lambda: set(clockwork.rung) == {"orders", "sweep leeds"}, "both are rung for")
+
+
+def test_a_record_and_a_message_wake_a_ticker_that_would_not_look_for_an_hour(
+    clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOOKS_ASLEEP", "SLOW", "KEPT_FOR"):
+        monkeypatch.setattr(ticker, name, 3600.0)
+    until(clockwork.asleep, "it sleeps")
+    for write in (
+        lambda: clockwork.ledger.store.receive("leeds", "order", "a receipt", b"{}"),
+        lambda: clockwork.ledger.post("SO1-1"),
+    ):
+        ran = clockwork.ran
+        write()
+        until(lambda: clockwork.ran > ran, "it woke")  # noqa: B023  used at once
+        clockwork.ledger.store.run("delete from record_unread")
+        clockwork.ledger.store.run("update connection set shut_kind = 'not_live'")
+        until(clockwork.asleep, "it sleeps again")
+
+
+def test_it_does_not_fall_asleep_beside_a_transaction_that_would_have_woken_it(
+    clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LOOKS_ASLEEP", "SLOW"):
+        monkeypatch.setattr(ticker, name, 3600.0)
+    with clockwork.ledger.store.transaction() as db:
+        until(lambda: not clockwork.asleep(), "it is awake")
+        db.execute("select receive('leeds', 'order', 'slow', %b, null)", (b"{}",))
+        ran = clockwork.ran
+        until(lambda: clockwork.ran > ran + 3, "it goes on ticking")
+        assert not clockwork.asleep()
+
+
+def test_a_tick_that_does_nothing_writes_nothing(clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ticker, "KEPT_FOR", 3600.0)
+    until(lambda: clockwork.ran >= 2, "it ticks")
+    before = clockwork.row("xmin")
+    clockwork.ledger.post("SO1-1")  # something goes on
+    until(lambda: clockwork.ran >= 6, "it ticks on")
+    assert clockwork.row("xmin") == before
+
+
+def test_a_tick_that_fails_is_counted_and_its_exception_closes_when_it_is_well(clockwork: Clockwork) -> None:
+    clockwork.error = ValueError("a fault of ours")
+    until(lambda: clockwork.ledger.store.row("select 1 from exception where kind = 'schedule_failed'"), "it is filed")
+    until(lambda: clockwork.row("failures"), "it is counted")
+    clockwork.error = None
+    until(lambda: clockwork.row("failures") == 0, "it is well")
+    assert clockwork.ledger.store.row("select 1 as one from exception where state = 'open'") is None
+
+
+def test_one_process_ticks_at_a_time_and_another_goes_on_when_it_ends(clockwork: Clockwork) -> None:
+    until(lambda: clockwork.ran >= 1, "the first ticks")
+    other = Clockwork(clockwork.ledger, Runtime(clockwork.runtime.configuration))
+    other.ledger.store.run(
+        "insert into process (id, name, host, pid) values (%s, 'other', 'h', 0)", other.runtime.store.process_id
+    )
+    other.ticker.start()
+    try:
+        ran = clockwork.ran
+        clockwork.ledger.post("SO1-1")
+        until(lambda: clockwork.ran > ran + 2, "the first goes on")
+        assert other.ran == 0
+        clockwork.ticker.stop()
+        until(lambda: other.ran >= 1, "the other takes over")
+    finally:
+        other.ticker.stop()
+        other.runtime.close()
