@@ -12,6 +12,7 @@ import psycopg
 import redis
 
 from workers import config
+from workers.broker.queues import CONTROL
 from workers.cli import addresses
 from workers.config import Misconfigured
 from workers.embedded.procfile import BadProcfile, Line, read_procfile
@@ -68,7 +69,8 @@ def pool_of(line: Line) -> int:
     words = shlex.split(line.command)
     program = Path(words[0]).name if words else ""
     if program == "celery" and "worker" in words:
-        return Runtime.pool + 1  # and the heartbeat has its own
+        ticks = any(CONTROL in word.split(",") for word in words)
+        return Runtime.pool + 1 + ticks  # the heartbeat has its own, and so has the ticker of `control`
     if program == "uvicorn":
         pool: int = import_module("workers.web.app").POOL
         return pool
