@@ -6,16 +6,35 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from mappings.canonical import CustomerReturn, Fulfilment, Product, ReturnAdvice, Shipment, units_of
 from workers.domain import transitions
 from workers.ledger.store import Connection, Row, within
 from workers.spine.people import CannotDo, Person
 
-# kind of a message -> what its body is, and what of it names the thing and is not edited
+
+
+class Change(BaseModel):
+    """The body of an order that replaces what was sent: the order, and the units that its lines come to."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    fulfilment: Fulfilment
+    requested: dict[str, int]
+
+    @model_validator(mode="after")
+    def _agree(self) -> Change:
+        if self.requested != units_of(self.fulfilment.lines):
+            raise ValueError("write the units of fulfilment.lines into requested, by SKU")
+        return self
+
+
+# kind of a message -> what its body is, and what of it names the thing and is not edited. No other kind is edited: its
+# body only points at what it is about.
 MODELS: Mapping[str, tuple[type[BaseModel], tuple[str, ...]]] = {
     "order": (Fulfilment, ("reference", "order_code", "invoice_code", "facility")),
+    "change": (Change, ()),
     "product": (Product, ("code",)),
     "shipment": (Shipment, ("reference", "fulfilment", "order_code", "invoice_code")),
     "advice": (ReturnAdvice, ("reference",)),
@@ -27,8 +46,13 @@ SHOWN = 8  # changed fields that are named
 def store_edit(db: Connection, message: Row, body: dict[str, Any], person: Person) -> str:
     """Store an edited body, and beside it what was there before. Returns the names of the fields that changed.
 
-    Raises CannotDo, with nothing stored, when it is no body of such a message.
+    Raises CannotDo, with nothing stored, when it is no body of such a message, or nothing of it is sent.
     """
+    if message["kind"] not in MODELS:
+        raise CannotDo(
+            f"the body of a message {message['kind']!r} is not what is sent: put it right where it comes from, and"
+            " retry without an edit"
+        )
     row = db.execute("select body from message_body where message_id = %s for update", (message["id"],)).fetchone()
     before: dict[str, Any] = row["body"] if row else {}
     changed = sorted(_differences(before, body))
@@ -44,17 +68,21 @@ def store_edit(db: Connection, message: Row, body: dict[str, Any], person: Perso
     )
     if isinstance(edited, Fulfilment):
         transitions.request(within(db), message["reference"], units_of(edited.lines))
+    if isinstance(edited, Change):
+        transitions.request_change(within(db), message["reference"], edited.requested)
     return ", ".join(changed[:SHOWN]) + (" …" if len(changed) > SHOWN else "")
 
 
 def _read(kind: str, before: dict[str, Any], body: dict[str, Any]) -> BaseModel | None:
     """Read the new body as its kind of message; what another release wrote is held against its own shape."""
-    model, names = MODELS.get(kind, (None, ()))
-    if model is None or _errors(model, before):
+    model, names = MODELS[kind]
+    if _errors(model, before):
         _same_shape(before, body)
         return None
     if errors := _errors(model, body):
         raise CannotDo(f"the edited body is no {kind}: {'; '.join(errors)}. Nothing was stored; correct the file")
+    if kind == "change":
+        _read("order", before["fulfilment"], body["fulfilment"])
     for name in names:
         if body.get(name) != before.get(name):
             raise CannotDo(f"{name} names what this is and cannot be edited: put {before.get(name)!r} back")

@@ -147,6 +147,15 @@ def request(run: Callable[..., object], reference: str, requested: Units) -> Non
     run("update fulfilment set requested = %s where reference = %s", json.dumps(requested), reference)
 
 
+def request_change(run: Callable[..., object], reference: str, requested: Units) -> None:
+    """Have a change that was not sent yet ask for these units."""
+    run(
+        "update fulfilment set change = change || %s::jsonb where reference = %s and change is not null",
+        json.dumps({"requested": requested}),
+        reference,
+    )
+
+
 def confirm(run: Rows, reference: str) -> None:
     """Confirm it when Khaos Control shows every shipment of it."""
     run(

@@ -58,7 +58,7 @@ class Recount:
         return Delivered(
             f"counted {len(skus)} SKUs of {home}",
             (
-                effect("take_movements", connection=connection, home=home, movements=as_rows(movements)),
+                effect("take_movements", connection=connection, home=home, movements=as_rows(movements, ended)),
                 effect(
                     "count_skus",
                     home=home,

@@ -29,7 +29,7 @@ def read_adjustment(reading: Reading) -> None:
         facility = movements[0].facility
         home = warehouse.sites[facility]
         # each facility may number its own adjustments
-        rows = [{**row, "id": f"{row['id']}/{facility}"} for row in as_rows(movements)]
+        rows = [{**row, "id": f"{row['id']}/{facility}"} for row in as_rows(movements, reading.record.received_at)]
         argument = {"connection": connection, "home": home, "movements": rows}
         reading.run("select take_movements(%s)", json.dumps(argument))
         origin = warehouse.stock_documents.origin(reading.record.body)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from mappings.canonical import Cause, StockMovement
-from workers.domain.clocks import close_ahead, file_ahead, is_ahead
+from workers.domain.clocks import close_ahead, file_ahead, is_ahead, not_later
 from workers.domain.rereads import taken_back
 from workers.ports.sources import Source
 from workers.spine.polling import call, now, receipt
@@ -63,7 +63,7 @@ def read_movements(reading: Reading) -> None:
     movements, unreadable = reading.runtime.warehouse(connection).stock.read_movements(payload["raw"].encode())
     for entry in unreadable:
         reading.park("stock-in", entry)
-    rows = as_rows(movements)
+    rows = as_rows(movements, reading.record.received_at)
     if payload["baseline"]:
         rows = [{**row, "cause": Cause.INSIDE.value} for row in rows]
     argument = {"connection": connection, "home": payload["home"], "movements": rows}
@@ -71,8 +71,8 @@ def read_movements(reading: Reading) -> None:
     taken_back(reading, payload["home"], [row["sku"] for row in rows if row["cause"] == Cause.UNRECEIVED.value])
 
 
-def as_rows(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
-    """Movements as the ledger's function takes them."""
+def as_rows(movements: Iterable[StockMovement], came: datetime) -> list[dict[str, Any]]:
+    """Movements as the ledger's function takes them; one of a clock that is ahead was booked when it ``came``."""
     return [
         {
             "id": m.movement_id,
@@ -83,7 +83,7 @@ def as_rows(movements: Iterable[StockMovement]) -> list[dict[str, Any]]:
             "reason": m.reason,
             "location": m.location,
             "to_condition": m.to_condition.value if m.to_condition else "",
-            "at": m.moved_at.isoformat(),
+            "at": not_later(m.moved_at, came).isoformat(),
         }
         for m in movements
     ]

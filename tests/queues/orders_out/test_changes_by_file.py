@@ -7,6 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from fleet_tests.gxo import ByFile
+from workers import recovery
+from workers.spine import exceptions
+from workers.spine.people import CannotDo, Person
 
 
 @pytest.fixture
@@ -76,3 +79,37 @@ def test_a_changed_order_that_left_before_the_answer_was_read_is_as_it_was_chang
     gxo.round(120)
     assert gxo.world.exceptions() == []
     assert (gxo.state(order), gxo.world.fulfilment(f"{order}-1")["requested"]) == ("dispatched", {"MUG": 4})
+
+
+def test_a_person_edits_a_change_only_as_one_whose_lines_and_units_agree(replacing: ByFile) -> None:
+    gxo = replacing
+    order = gxo.order(("MUG", 3))
+    gxo.round(1)
+    gxo.store.run("update connection set shut_since = now(), shut_kind = 'unavailable' where name = 'gxo'")
+    edit(gxo, order, MUG=2)
+    (message,) = gxo.store.rows("select id, subject from message where kind = 'change'")
+    exceptions.file(
+        gxo.store.run, "uncertain", subject=message["subject"], story=order, flow="orders-out", connection="gxo",
+        why="somebody looks at it", message=message["id"],
+    )  # fmt: skip
+    number = gxo.world.exception("uncertain")["id"]
+    (row,) = gxo.store.rows("select body from message_body where message_id = %s", message["id"])
+    body = row["body"]
+    (line,) = body["fulfilment"]["lines"]
+    one = {**body["fulfilment"], "lines": [{**line, "quantity": 1}]}
+    slips = [
+        {**body, "fulfilment": one},
+        {**body, "requested": {"MUG": 1}},
+        {**body, "fulfilment": {**one, "lines": [{**line, "quantity": "one"}]}, "requested": {"MUG": 1}},
+        {**body, "fulfilment": {**one, "reference": "SO9-9"}, "requested": {"MUG": 1}},
+    ]
+    for slip in slips:
+        with pytest.raises(CannotDo):
+            recovery.retry(gxo.store, number, Person("Sam"), body=slip)
+    assert gxo.store.rows("select 1 as one from message_edit") == []
+    recovery.retry(gxo.store, number, Person("Sam"), body={**body, "fulfilment": one, "requested": {"MUG": 1}})
+    gxo.store.run("update connection set shut_since = null, shut_kind = null where name = 'gxo'")
+    gxo.world.go()
+    gxo.round(1)
+    assert [(line["sku"], line["ordered"]) for line in gxo.there(f"{order}-1")["lines"]] == [("MUG", 1)]
+    assert gxo.world.fulfilment(f"{order}-1")["requested"] == {"MUG": 1}

@@ -7,7 +7,9 @@ from collections.abc import Callable
 import pytest
 
 from fleet_tests.acs import Garments
+from workers import recovery
 from workers.sku_sync import garment_lists
+from workers.spine.people import CannotDo, Person
 
 
 @pytest.fixture
@@ -43,8 +45,11 @@ def test_a_garment_that_is_refused_stands_alone_and_is_announced_again_once_it_i
     acs.switch(reject_garments={"DRESS-2": "missing_field"})
     acs.announce("DRESS", "DRESS-1", "DRESS-2")
     assert states(acs) == {"DRESS-1": "accepted", "DRESS-2": "rejected"}
-    assert "DRESS-2" in acs.world.exception("sku_refused")["reason"]
+    found = acs.world.exception("sku_refused")
+    assert "DRESS-2" in found["reason"]
     acs.switch(reject_garments={})
+    with pytest.raises(CannotDo, match="retry without an edit"):
+        recovery.retry(acs.store, found["id"], Person("Anna B"), body={"garment": "DRESS-3"})
     acs.announce("DRESS", "DRESS-2")
     assert states(acs)["DRESS-2"] == "accepted"
     assert acs.world.exceptions() == []

@@ -15,7 +15,7 @@ from workers.systems.clarus.stock import ClarusStock
 
 @pytest.fixture
 def ahead(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
-    """The warehouse books MUG by a clock that is a day ahead, and everything else by a right one."""
+    """The warehouse books MUG by a clock that is a year ahead, and everything else by a right one."""
     world.opening(MUG=10, BOWL=10)
     world.hear()
     real = ClarusStock.fetch_movements
@@ -24,7 +24,7 @@ def ahead(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
         told = json.loads(real(self, facility, since, facts))
         for node in told["transactions"]:
             if node["product"]["code"] == "MUG":
-                node["created_at"] = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+                node["created_at"] = (datetime.now(UTC) + timedelta(days=400)).isoformat()
         return json.dumps(told).encode()
 
     monkeypatch.setattr(ClarusStock, "fetch_movements", fetch)
@@ -42,3 +42,5 @@ def test_a_movement_of_tomorrow_hides_no_movement_of_today(ahead: World) -> None
     cursor = ahead.store.row("select value from cursor where source = 'movements'")
     assert cursor is not None
     assert datetime.fromisoformat(cursor["value"]["until"]) <= datetime.now(UTC)
+    booked = ahead.store.rows("select sku from movement where moved_at > now()")
+    assert booked == [], "its journal entry would be of a month that nobody looks at before that year"
