@@ -14,12 +14,13 @@ from datetime import date
 from mappings.canonical import GarmentItem
 from mappings.canonical.advices import ItemResult
 from mappings.errors import Unmappable, Unreadable
-from mappings.text import is_placeholder, without_placeholder
+from mappings.text import UNKNOWN, is_placeholder, storable, without_placeholder
 
 COLUMNS = ("product_sku", "unique_sku", "name", "designer", "garment_type", "sizes", "description")
 NEEDED = ("product_sku", "unique_sku", "name", "sizes")
 RESULT = ("unique_sku", "result", "code", "message")
 RESULTS = {"accepted": True, "rejected": False}
+BOTH = "CONTRADICTORY"
 ALREADY = "duplicate_sku"  # the code of a garment that was set up before
 SKU = 50
 NAME = "acs_stock_setup_{account}_{day:%Y%m%d}_{number}.csv"
@@ -63,25 +64,27 @@ def write_setup_file(
 
 
 def read_setup_result(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
-    """Every row of a result file by its ``unique_sku``; what cannot be read stands by its SKU, or by its row.
+    """The result of each garment of a file by its ``unique_sku``; what cannot be read stands by its SKU, or by its row.
+
+    A garment that one file both takes and rejects is rejected (code CONTRADICTORY): nobody knows which is true.
 
     Raises:
         Unmappable: the file is no CSV with the result's columns.
     """
     try:
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error):
-        why = "this is no UTF-8 CSV: ask ACS to lay the result again"
-        raise Unmappable("result.csv", f"<{len(data)} bytes>", why) from None
+        # one byte that is no UTF-8 spoils its own cell alone
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""), strict=True))
+    except csv.Error:
+        raise Unmappable("result.csv", f"<{len(data)} bytes>", "this is no CSV: ask ACS to lay it again") from None
     if not rows or tuple(name.strip().lower() for name in rows[0]) != RESULT:
-        raise Unmappable("result.csv", "", f"its first row is not {','.join(RESULT)}: ask ACS to lay it again")
-    good: list[ItemResult] = []
+        raise Unmappable("result.csv", "", f"its first row is not {','.join(RESULT)} in UTF-8: ask ACS to lay it again")
+    by_sku: dict[str, list[ItemResult]] = {}
     bad: list[Unreadable] = []
     for place, row in enumerate(rows[1:], 2):
-        sku, result, code, message, *_ = (*(cell.strip() for cell in row), "", "", "", "")
+        sku, result, code, message, *_ = (*(storable(cell).strip() for cell in row), "", "", "", "")
         if not any((sku, result, code, message)):
             continue
-        if not sku or is_placeholder(sku) or result.lower() not in RESULTS:
+        if not sku or is_placeholder(sku) or UNKNOWN in sku or result.lower() not in RESULTS:
             why = f"a row is {','.join(RESULT)}, its result accepted or rejected: ask ACS to lay the file again"
             bad.append(
                 Unreadable(
@@ -89,8 +92,18 @@ def read_setup_result(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
                 )
             )
         else:
-            good.append(ItemResult(sku=sku, accepted=RESULTS[result.lower()], code=code, message=message))
-    return good, bad
+            one = ItemResult(sku=sku, accepted=RESULTS[result.lower()], code=code, message=message)
+            by_sku.setdefault(sku, []).append(one)
+    return [_together(results) for results in by_sku.values()], bad
+
+
+def _together(results: list[ItemResult]) -> ItemResult:
+    """The rows of one garment as one."""
+    if len({is_there(one) for one in results}) == 1:
+        return results[0]
+    codes = "; ".join(dict.fromkeys(one.code for one in results if one.code))
+    why = f"one result file takes and rejects it ({codes or 'no code'}): ask ACS which is true, and to lay it again"
+    return ItemResult(sku=results[0].sku, accepted=False, code=BOTH, message=why)
 
 
 def is_there(result: ItemResult) -> bool:

@@ -14,7 +14,6 @@ from workers.ledger.store import Connection, Row, within
 from workers.spine.people import CannotDo, Person
 
 
-
 class Change(BaseModel):
     """The body of an order that replaces what was sent: the order, and the units that its lines come to."""
 

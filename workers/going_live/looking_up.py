@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from adapters.errors import Garbled, Rejected
 from mappings.errors import Unmappable
 from workers.domain.fulfilment import FulfilmentRow, Units
 from workers.going_live import before, strangers
@@ -28,7 +30,10 @@ class Wish:
 
 
 def look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> list[Match]:
-    """Look orders up: at the warehouse, else in the file; where there is neither, nothing is proven."""
+    """Look orders up: at the warehouse, else in the file; where there is neither, nothing is proven.
+
+    One whose answer cannot be had or read keeps none beside it from being found.
+    """
     reads = runtime.warehouse(wish.name).parts.order_reads
     if wish.there is not None:
         listed = [There(reference, reference, units) for reference, units in wish.there.items()]
@@ -55,20 +60,30 @@ def look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> list
     named, rest = strangers.by_order(live_there, rows, wish.forms)
     found: list[Match] = []
     taken: set[str] = set()
-    for some in chunks(codes, ORDERS_AT_ONCE):
+    waiting = deque(chunks(codes, ORDERS_AT_ONCE))
+    while waiting:
+        some = waiting.popleft()
         together = [row for row in rows if row.order_code in some]
         wanted = sorted({one for row in together for one in references(row, wish.forms)})
         runtime.pace(wish.name)
         try:
             there = {order.their_id: shown(order) for order in reads.find_orders(wanted, facts)}
-        except Unmappable as error:
-            why = f"what {wish.name} shows cannot be read ({error.field} {error.value!r}: {error.why})"
-            found += [Match(row, why=why) for row in together]
+        except (Unmappable, Garbled, Rejected) as error:
+            if half := len(some) // 2:
+                waiting.extendleft((some[half:], some[:half]))
+            else:
+                found += [Match(row, why=f"what {wish.name} shows of it {_in_words(error)}") for row in together]
             continue
         there.update({one.their_id: one for code in some for one in named.get(code, ())})
         found += match(together, [one for one in there.values() if one.their_id not in ours | taken], wish.forms)
         taken |= {one.there.their_id for one in found if one.there is not None}
     return found if is_restored(runtime, wish.name) else strangers.doubt_same_goods(found, rest)
+
+
+def _in_words(error: Unmappable | Garbled | Rejected) -> str:
+    if isinstance(error, Unmappable):
+        return f"cannot be read ({error.field} {error.value!r}: {error.why})"
+    return f"cannot be had ({error.what})"
 
 
 def is_restored(runtime: Runtime, name: str) -> bool:

@@ -12,6 +12,8 @@ from workers.domain.fulfilment import Rows
 from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Connection, Effect, NewMessage, Row, Store, run_effects, within
 from workers.ports.garments import GarmentSetup
+from workers.ports.sources import Kind
+from workers.sku_sync.mended import make_good
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -237,6 +239,9 @@ def read_results(reading: Reading) -> None:
         else:
             reading.post(_refused(connection, result.sku, answered[0]["product_sku"], why, f"{reading.record.id}"))
     _over(reading, connection)
+    if not bad:
+        head = reading.record.body.partition(b"\n")[0]
+        make_good(reading, Kind.GARMENT_RESULTS, lambda body: body.partition(b"\n")[0] == head)
     if strangers:
         reading.file_exception(
             "answer_unmatched",

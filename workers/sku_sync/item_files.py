@@ -9,6 +9,7 @@ from mappings.canonical import Product
 from workers.ledger.expected import Expected
 from workers.ledger.store import Claimed, Connection, Effect, NewMessage, run_effects
 from workers.ports.sources import Kind
+from workers.sku_sync.mended import make_good
 from workers.spine.outcomes import Delivered, Outcome, Sent
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -171,19 +172,15 @@ def read_results(reading: Reading) -> None:
 
 
 def _mended(reading: Reading) -> None:
-    """An earlier answer to the same item file that could not be read, in part or at all, is made good by this one."""
+    """An earlier answer to the same item file is made good by this one."""
     files = reading.runtime.warehouse(reading.record.connection).item_files
     this = files.origin(reading.record.body)
-    for row in reading.run(
-        "select m.id, r.body from message m join record r on r.id = m.record_id where m.connection = %s"
-        " and m.kind = 'read' and m.state = 'dead' and r.source = %s and r.id < %s order by m.id",
-        reading.record.connection,
-        Kind.ITEM_RESULTS.value,
-        reading.record.id,
-    ):
-        earlier = files.origin(row["body"])
-        if (earlier.facility, earlier.file) == (this.facility, this.file):
-            reading.run("select finish(%s, 'superseded', 'the answer came again, and can be read', 'fleet')", row["id"])
+
+    def same(body: bytes) -> bool:
+        earlier = files.origin(body)
+        return (earlier.facility, earlier.file) == (this.facility, this.file)
+
+    make_good(reading, Kind.ITEM_RESULTS, same)
 
 
 def _leftover(reading: Reading, facility: str) -> None:

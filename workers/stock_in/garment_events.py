@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mappings.canonical import GarmentMove, RetiredFor, Source
+from dataclasses import replace
+
+from mappings.canonical import GarmentMove, GarmentState, RetiredFor, Source
 from mappings.errors import Unmappable, Unreadable
 from mappings.garment_words import Word, hear, retire
 from workers.domain import garments
@@ -51,4 +53,5 @@ def read_retirement(reading: Reading) -> None:
     step = Step(end.tag, end.garment_sku, end.at, lambda one: retire(one, end), place=f"retired: {end.reason}")
     moved = garments.move(reading.run, building, step)
     if end.reason is not RetiredFor.SOLD:
-        write_offs.wait(reading.run, connection, building.home, moved.after.sku, end)
+        sold = replace(moved.after, retired=False).state is GarmentState.SOLD
+        write_offs.wait(reading.run, connection, building.home, moved.after.sku, end, sold=sold)

@@ -63,6 +63,8 @@ def give_up(store: Store, tag: str, who: str) -> None:
     now = datetime.now(UTC)
     with store.transaction() as db:
         row = _garment(db, tag)
+        if row["state"] == GarmentState.SOLD:
+            raise CannotDo(f"garment {tag} was sold: it is on nobody's books here; its order is `fleet order`'s")
         end = Retirement(tag=row["tag"], garment_sku=row["sku"], reason=RetiredFor.LOST, at=now, happened_at=now)
         step = Step(row["tag"], row["sku"], now, lambda one: retire(one, end), place=f"lost, by {who}", who=who)
         garments.move(within(db), _building(row), step)

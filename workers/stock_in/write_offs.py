@@ -32,10 +32,11 @@ select w.*, a.value from write_off w
 """
 
 
-def wait(run: Callable[..., Any], connection: str, home: str, sku: str, end: Retirement) -> None:
+def wait(run: Callable[..., Any], connection: str, home: str, sku: str, end: Retirement, *, sold: bool = False) -> None:
     """Keep the end of a garment until it is written off.
 
-    A later word may make it final, or be the first to say why; nothing makes it less so.
+    A later word may make it final, or be the first to say why; nothing makes it less so. Of one that was ``sold`` and
+    that nobody told came back the end is not final: its sale has taken its value off the books, unless it was returned.
     """
     run(
         "insert into write_off as w (connection, tag, home, sku, grade, reason, disposition, final, happened_at)"
@@ -44,7 +45,7 @@ def wait(run: Callable[..., Any], connection: str, home: str, sku: str, end: Ret
         " grade = coalesce(w.grade, excluded.grade),"
         " reason = case when w.reason = %s then excluded.reason else w.reason end where w.booked_at is null",
         *(connection, end.tag, home, sku, end.grade.value if end.grade else None, end.reason.value),
-        *(end.disposition.value if end.disposition else None, end.write_off, end.happened_at, UNEXPLAINED),
+        *(end.disposition.value if end.disposition else None, end.write_off and not sold, end.happened_at, UNEXPLAINED),
     )
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from adapters.errors import Garbled
 from fleet_tests.gxo import ByFile
 from fleet_tests.world import World
+from mappings.errors import Unmappable
 from workers.cli.going_live import read_there
 from workers.cli.output import NotDone
 from workers.going_live import going
@@ -128,3 +131,25 @@ def test_a_warehouse_that_cannot_be_asked_is_compared_with_a_file(gxo: ByFile) -
     gxo.round(0.2)
     assert [one["reference"] for one in gxo.books()["orders"]] == [f"{absent}-1"]
     assert gxo.state(there) == "sent"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Unmappable("status", "EATEN", "add a row", kind="unknown_status"), Garbled("it breaks the page")],
+)
+def test_an_order_that_the_warehouse_cannot_show_is_held_and_its_neighbours_are_found(
+    new: World, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    orders = [ready(new, ("MUG", n)) for n in (1, 2, 3)]
+    sent_before(new, orders[2], orders[2])
+    reads = type(new.runtime.warehouse("leeds").order_reads)
+    plain = reads.find_orders
+
+    def find(self: Any, references: Any, facts: Any) -> Any:
+        if any(one.startswith(orders[1]) for one in references):
+            raise error
+        return plain(self, references, facts)
+
+    monkeypatch.setattr(reads, "find_orders", find)
+    assert go_live(new) == {"adopted": 1, "held": 1, "to send": 1}
+    assert new.exception("go_live_unmatched")["story"] == orders[1]

@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from fleet_tests.acs import Garments
+from mappings.canonical import GarmentItem
 from workers import recovery
-from workers.sku_sync import garment_lists
+from workers.edi import collect
+from workers.sku_sync import garment_lists, garment_setup
 from workers.spine.people import CannotDo, Person
 
 
@@ -119,3 +121,42 @@ def test_a_list_is_taken_whole_or_not_at_all(text: str, says: str) -> None:
 def test_a_list_takes_names_from_the_catalogue() -> None:
     first, second = garment_lists.read_list(LIST, {"DRESS": "A dress"}, withdrawn=True)
     assert (first.name, first.sizes, second.unique_sku, second.retired) == ("A dress", "12", "D-2", True)
+
+
+def answer(acs: Garments, rows: bytes) -> None:
+    """A result of the last set-up file is laid, under its name."""
+    results = acs.site.folders.root / "setup" / "results"
+    row = acs.store.row("select max(file) as name from garment_item where file is not null")
+    (results / f"{row['name'].removesuffix('.csv')}.result.csv").write_bytes(rows)
+    collect.take_files(acs.runtime, "acs", "ACS")
+    acs.world.go()
+
+
+HEAD = b"unique_sku,result,code,message\r\n"
+
+
+@pytest.fixture
+def laid(acs: Garments) -> Garments:
+    """Three garments are announced, and nobody has answered yet."""
+    items = [GarmentItem(product_sku="DRESS", unique_sku=f"DRESS-{n}", name="x", sizes="12") for n in (1, 2, 3)]
+    garment_setup.announce(acs.store, "acs", items)
+    garment_setup.tend(acs.runtime, "acs")
+    acs.world.go()
+    return acs
+
+
+@pytest.mark.parametrize("stub", [b"", HEAD, HEAD + b"DRESS-1,accepted,,\r\n"])
+def test_a_result_that_is_filled_later_under_its_name_is_read_whole(laid: Garments, stub: bytes) -> None:
+    answer(laid, stub)
+    answer(laid, HEAD + b"DRESS-1,accepted,,\r\nDRESS-2,accepted,,\r\nDRESS-3,rejected,missing_field,\r\n")
+    assert states(laid) == {"DRESS-1": "accepted", "DRESS-2": "accepted", "DRESS-3": "rejected"}
+    assert laid.world.exceptions() == ["sku_refused"]
+
+
+def test_a_result_that_takes_and_rejects_a_garment_confirms_it_not_and_a_bad_byte_spoils_its_own_cell(
+    laid: Garments,
+) -> None:
+    rows = b"DRESS-1,accepted,,\r\nDRESS-1,rejected,missing_field,\r\nDRESS-2,accepted,,caf\xe9 \x00\r\n"
+    answer(laid, HEAD + rows + b"DRESS-3,rejected,duplicate_sku,\r\nDRESS-3,accepted,,\r\n")
+    assert states(laid) == {"DRESS-1": "rejected", "DRESS-2": "accepted", "DRESS-3": "accepted"}
+    assert "which is true" in laid.world.exception("sku_refused")["reason"]

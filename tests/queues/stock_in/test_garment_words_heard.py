@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from fleet_tests.acs import Garments
+from workers.journal import assets
 from workers.spine import reading
-from workers.stock_in import write_offs
+from workers.spine.people import CannotDo
+from workers.stock_in import garment_people, write_offs
 
 RETIRED = '[tables.adjustment_reasons.acs]\nBER = { khaos = "BEYOND REPAIR", account = "5220" }\n'
 
@@ -93,3 +95,25 @@ def test_an_event_under_the_id_of_another_is_read_as_well_and_told_to_operations
     assert [acs.states()[tag] for tag in (one, other)] == ["refurbishment", "refurbishment"]
     found = acs.world.exception("told_otherwise")
     assert (acs.world.exceptions(), found["story"]) == (["told_otherwise"], first_told["EventId"])
+
+
+def test_a_garment_that_was_sold_is_not_written_off_by_itself_and_nobody_gives_it_up(
+    build_acs: Callable[..., Garments],
+) -> None:
+    acs = build_acs('write_off_above = "100"\n', stock=RETIRED)
+    acs.stock(DRESS=3)
+    acs.count()
+    acs.order(("DRESS", 1))
+    acs.pass_time()
+    acs.hear()
+    (tag,) = [one for one, state in acs.states().items() if state == "sold"]
+    with pytest.raises(CannotDo, match="was sold"):
+        garment_people.give_up(acs.store, tag, "Anna B")
+    assets.load(acs.store, assets.read_assets(f"tag,value,as_at\n{tag},40,2026-11-01\n", date(2026, 12, 31)), "Anna B")
+    acs.tell("item.retired", RFID=tag, GarmentSKU="DRESS", Reason="LOST")
+    for row in acs.store.rows("select id from record where source = 'webhook item.retired'"):
+        reading.read_again(acs.runtime, row["id"])
+    acs.world.go()
+    assert write_offs.check(acs.runtime) == 0
+    assert acs.world.exceptions() == ["write_off_waits"]
+    assert "end not final" in acs.world.exception("write_off_waits")["reason"]

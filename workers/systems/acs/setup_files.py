@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,7 +13,7 @@ from adapters.acs.files import AcsFiles
 from adapters.acs.settings import Settings
 from mappings.canonical import GarmentItem
 from mappings.canonical.advices import ItemResult
-from mappings.errors import Unreadable
+from mappings.errors import Unmappable, Unreadable
 from workers.ports.edi import Document, RemoteFile
 from workers.ports.outbound_file import OutboundFile, read_outbound_file
 from workers.ports.sources import Kind
@@ -77,10 +78,15 @@ class AcsSetupFiles:
         self._client.archive(path)
 
     def numbers_of(self, name: str, data: bytes) -> tuple[tuple[int, ...], bool]:
-        """Results are in no series."""
-        return (), True
+        """Results are in no series; one that names no garment, or that cannot be read in full, is a stub."""
+        try:
+            good, bad = words.read_setup_result(data)
+        except Unmappable:
+            return (), False
+        return (), bool(good) and not bad
 
     def open(self, facility: str, name: str, data: bytes) -> tuple[list[Document], list[Unreadable]]:
-        """A file is one document."""
+        """A file is one document, known by its name and its content: it may be laid again with more in it."""
         head = json.dumps({"facility": facility, "file": name}).encode()
-        return [Document(Kind.GARMENT_RESULTS, name, head + b"\n" + data)], []
+        key = hashlib.sha256(name.encode() + data).hexdigest()
+        return [Document(Kind.GARMENT_RESULTS, key, head + b"\n" + data)], []
