@@ -100,6 +100,8 @@ def test_every_outcome_has_its_state_and_frees_its_slot(
         (Rejected("no", symbol="bad"), "dead", "refused_by_warehouse", 0),
         (Unmappable("postcode", "", "give one", kind="bad_address"), "dead", "bad_address", 0),
         (ZeroDivisionError(), "waiting", "crashed", 1),
+        (psycopg.OperationalError("the ledger is away"), "waiting", "crashed", 0),
+        (psycopg.errors.ProgramLimitExceeded("index row size"), "waiting", "crashed", 1),
     ],
 )
 def test_every_error_has_its_verdict(

@@ -60,8 +60,9 @@ def test_only_what_no_table_can_hold_is_replaced(text: str, cleaned: str) -> Non
         Effect("select 1 / 0"),
         Effect("select 1 from no_such_table"),
         Effect("insert into partner_fact (connection, value) values ('x', null)"),
+        Effect("insert into gate (name, kind) values (%s, 'x')", ("".join(f"{n:x}" for n in range(3000)),)),
     ],
-    ids=["a value", "a fault", "a table", "a constraint"],
+    ids=["a value", "a fault", "a table", "a constraint", "a name as long as a page"],
 )
 def test_an_outcome_that_the_ledger_refuses_is_settled_dead_without_its_effects(
     ledger: Ledger, partner: Partner, effect: Effect, monkeypatch: pytest.MonkeyPatch

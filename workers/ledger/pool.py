@@ -15,6 +15,8 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from workers.ledger.text import clean_what_is_written
 
+# OperationalErrors by name, and yet the fault of what was to be stored: a value that no index holds, a text too deep
+TOO_MUCH = (psycopg.errors.ProgramLimitExceeded, psycopg.errors.StatementTooComplex)
 RECONNECT_AFTER = 2.0  # seconds after which a connection that cannot be had is asked for anew
 PATIENCE = 30.0  # seconds until a connection must be there
 TCP: dict[str, Any] = {  # a ledger that is gone without a word is noticed within seconds
@@ -25,6 +27,11 @@ TCP: dict[str, Any] = {  # a ledger that is gone without a word is noticed withi
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the ledger is away or unwell, so that the same statement may go through later."""
+    return isinstance(error, psycopg.OperationalError) and not isinstance(error, TOO_MUCH)
 
 
 class Pool:

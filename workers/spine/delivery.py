@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-import psycopg
 import structlog
 
 from adapters.errors import ReachError, Rejected, Throttled, Unauthorised, Unavailable
 from mappings.errors import Unmappable
 from workers.broker.queues import ISOLATE
+from workers.ledger.pool import is_away
 from workers.ledger.store import Claimed, LateSettle, Store
 from workers.ledger.turns import Wish
 from workers.spine.limits import Health, resting
@@ -191,9 +191,10 @@ def attempt(slot: Slot, message: Claimed, turn: Turn) -> Outcome:
         return Dead(error.kind, f"{error.field} {error.value!r}: {error.why}", maybe_done=turn.sending)
     except (NotYet, LeaseOver, LateSettle):
         raise
-    except psycopg.OperationalError as error:
-        return Retry("crashed", f"the ledger was away: {type(error).__name__}", counted=False, maybe_done=turn.sending)
     except Exception as error:
+        if is_away(error):
+            what = f"the ledger was away: {type(error).__name__}"
+            return Retry("crashed", what, counted=False, maybe_done=turn.sending)
         log.exception("a handler crashed", message=message.task_id)
         why = f"{type(error).__name__} in {message.flow} {message.kind}"
         return Retry("crashed", why, maybe_done=turn.sending)

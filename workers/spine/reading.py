@@ -17,6 +17,7 @@ import psycopg
 import structlog
 
 from mappings.errors import Unmappable, Unreadable
+from workers.ledger.pool import TOO_MUCH, is_away
 from workers.ledger.store import Connection, NewMessage, Row, run_effects, within
 from workers.spine import exceptions
 from workers.spine.inbox import Due, take_up
@@ -27,7 +28,6 @@ if TYPE_CHECKING:  # people's commands need not load every system
 log = structlog.get_logger(__name__)
 
 GIVE_UP_AFTER = 5
-TOO_LONG = psycopg.errors.ProgramLimitExceeded  # an OperationalError by name, and yet the record's own fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _read(runtime: Runtime, batch: list[Due], readers: Readers) -> None:
                     reader(Reading(runtime, db, record))
                 _strike_off(db, [record.id for record in records])
         except Exception as error:  # what broke is found out and logged below
-            if isinstance(error, psycopg.OperationalError) and not isinstance(error, TOO_LONG):
+            if is_away(error):
                 raise
         else:
             return
@@ -200,7 +200,7 @@ def _read_one(runtime: Runtime, db: Connection, record: Record, tries: int, read
         with db.transaction():  # a savepoint: what one record breaks, its neighbours do not notice
             flow, reader = readers(record.connection, record.source)
             reader(Reading(runtime, db, record))
-    except TOO_LONG:
+    except TOO_MUCH:
         too_long = (
             "a number or name in it is longer than 2,704 bytes and cannot be looked up: ask the partner to mend it"
         )

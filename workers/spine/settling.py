@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import structlog
 
+from workers.ledger.pool import is_away
 from workers.ledger.store import Claimed, Effect, LateSettle, Store
 from workers.ledger.turns import Ending, Wish, claim, take_turn
 
@@ -69,14 +70,14 @@ def settle_turn(
     while True:
         try:
             late, claimed = take_turn(store, endings, unsent, wish)
-        except psycopg.OperationalError as error:
+        except Exception as error:  # one of them is refused, or two begin on one subject; else the ledger is away
+            if not is_away(error):
+                return _one_by_one(store, attempts, unsent, wish, sleep)
             pause, again = next(pauses, None), True
             if pause is None:
                 raise
             log.warning("the ledger did not take a turn; again", messages=len(attempts), error=type(error).__name__)
             sleep(pause)
-        except Exception:  # noqa: BLE001  one of them is refused, or two begin on one subject
-            return _one_by_one(store, attempts, unsent, wish, sleep)
         else:
             break
     if not late:
@@ -128,20 +129,21 @@ def settle(
             claimed = store.settle_and_claim(
                 message, settlement.state, settlement.note, settlement.args, settlement.effects, following, lease
             )
-        except psycopg.OperationalError as error:
-            pause = next(pauses, None)
-            if pause is None:
-                raise
-            log.warning(
-                "the ledger did not take a settling; again", message=message.task_id, error=type(error).__name__
-            )
-            sleep(pause)
         except LateSettle:
             if not store.has_settled(message):
                 raise
             # only the answer was lost, and what it claimed was given back with it
             return store.claim(following, lease) if following else None, settlement
         except Exception as error:
+            if is_away(error):
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                log.warning(
+                    "the ledger did not take a settling; again", message=message.task_id, error=type(error).__name__
+                )
+                sleep(pause)
+                continue
             refused += 1
             log.exception("the ledger refuses an outcome", message=message.task_id)
             if refused > TRIES:
