@@ -11,7 +11,8 @@ from tornado.ioloop import PeriodicCallback
 
 from workers.app import app
 
-ASK_EVERY = 5_000  # milliseconds
+ASK_EVERY, ASK_LATER = 5_000, 60_000  # milliseconds: while workers start, and from then on
+FIRST = 24  # times
 
 
 class Fresh(Flower):  # type: ignore[misc]
@@ -19,9 +20,17 @@ class Fresh(Flower):  # type: ignore[misc]
 
     def start(self, *arguments: Any, **options: Any) -> None:
         """Start, and keep asking."""
-        self.asking = PeriodicCallback(self.update_workers, ASK_EVERY)
+        self.asked = 0
+        self.asking = PeriodicCallback(self.ask, ASK_EVERY)
         self.asking.start()
         super().start(*arguments, **options)
+
+    def ask(self) -> None:
+        """Ask every worker: answering costs each of them more than anything else that it does while it is idle."""
+        self.asked += 1
+        if self.asked >= FIRST:
+            self.asking.callback_time = ASK_LATER
+        self.update_workers()
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
 import time
+import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
 
@@ -11,6 +13,7 @@ import pytest
 from fleet_tests.ledger import Ledger
 from workers.ledger import locks
 from workers.spine import ticker
+from workers.spine.machine import machine
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled
 from workers.spine.ticker import Ticker
@@ -144,3 +147,21 @@ def test_one_process_ticks_at_a_time_and_another_goes_on_when_it_ends(clockwork:
     finally:
         other.ticker.stop()
         other.runtime.close()
+
+
+def test_the_ticks_of_a_process_that_was_killed_on_this_machine_go_on_at_once(ledger: Ledger, runtime: Runtime) -> None:
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    killed = uuid.uuid4()
+    ledger.store.run(
+        "insert into process (id, name, host, pid, machine) values (%s, 'killed', 'h', %s, %s)",
+        killed, ended.pid, machine(),
+    )  # fmt: skip
+    made = Clockwork(ledger, runtime)
+    ledger.store.run("update schedule set running = %s, lease_until = now() + interval '1 hour'", killed)
+    made.ticker.start()
+    try:
+        until(lambda: made.ran, "it ticks")
+    finally:
+        made.ticker.stop()
+    assert ledger.store.row("select 1 as one from process where id = %s and beat_at = '-infinity'", killed)

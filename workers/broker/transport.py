@@ -72,6 +72,7 @@ class Transport(kombu_redis.Transport):  # type: ignore[misc]
     """Kombu's Redis transport with guarded channels."""
 
     Channel = Channel
+    brpop_timeout = 3  # seconds; a bell ends the wait at once, and a worker that stops waits for its end
 
 
 def install() -> None:

@@ -34,6 +34,7 @@ class Flower:
         self._hostname = hostname
         self._events: list[dict[str, Any]] = []
         self._lock = threading.Lock()
+        self._some = threading.Event()  # there is something to send, or an end to come to
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
         self._thread.start()
@@ -78,10 +79,12 @@ class Flower:
         with self._lock:
             self._events.extend(events)
             del self._events[:-AT_MOST]
+        self._some.set()
 
     def stop(self) -> None:
         """Send what is left."""
         self._stop.set()
+        self._some.set()
         self._thread.join(timeout=2)
 
     def _run(self) -> None:
@@ -90,7 +93,8 @@ class Flower:
             try:
                 with self._app.connection_for_write() as connection:
                     producer = Producer(connection, exchange=get_exchange(connection), auto_declare=False)
-                    while not self._stop.wait(FLUSH_EVERY):
+                    while self._some.wait() and not self._stop.wait(FLUSH_EVERY):
+                        self._some.clear()
                         self._flush(producer, pid)
                     self._flush(producer, pid)
             except Exception as error:  # noqa: BLE001  Redis may be away for any reason; visibility is not the truth
@@ -118,6 +122,7 @@ class Flower:
         except Exception:
             with self._lock:
                 self._events[:0] = events[-AT_MOST:]
+            self._some.set()
             raise
 
 

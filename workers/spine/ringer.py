@@ -32,6 +32,10 @@ READY = (
     " where c.shut_kind is null and (c.rests_until is null or c.rests_until <= now())"
     " order by m.priority, m.due_at, m.id limit %(room)s"
 )
+LANES_WITH_WORK = (
+    "select l.lane from unnest(%s::text[]) l (lane) where exists (select 1 from message m where m.lane = l.lane"
+    " and m.state in ('queued', 'waiting') and m.due_at <= now())"
+)
 UNFILED = (
     "select m.id, m.generation, m.flow, m.connection, m.reference, m.version,"
     " m.state_since < now() - interval '1 minute' as late from message m"
@@ -60,7 +64,7 @@ def depth(client: redis.Redis, queue: str) -> int:
 def ring_ready(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
     """Ring what may go, in the order in which it should go, until each queue is as deep as it may be."""
     rung = 0
-    for lane in LANES:
+    for lane in [row["lane"] for row in runtime.store.rows(LANES_WITH_WORK, list(LANES))]:
         room = DEPTH - depth(runtime.redis, lane)
         if room <= 0:
             continue

@@ -22,14 +22,16 @@ from workers.broker.queues import LANES
 from workers.ledger import locks
 from workers.ledger.pool import TCP
 from workers.spine import scheduler
+from workers.spine.ringer import mark_dead_processes
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled
 
 log = structlog.get_logger(__name__)
 
 SHORT = 60.0  # seconds; what is scheduled for longer, or talks to a partner, is rung for
-KEPT_FOR = 5.0  # seconds until the rows of the ticks are kept anew
-AWAKE = 5.0  # seconds that the ticker stays awake after the last thing that went on
+KEPT_FOR = 10.0  # seconds until the rows of the ticks are kept anew
+ASKS_EVERY = 5.0  # seconds, while another process ticks
+AWAKE = 3.0  # seconds that the ticker stays awake after the last thing that went on
 LOOKS_AWAKE, LOOKS_ASLEEP = 0.5, 5.0  # seconds between two looks
 SLOW = 10.0  # seconds between two runs of a tick while the ticker sleeps; what is rarer keeps its interval
 RUNG_FOR = 5.0  # seconds until a bell that nobody took is rung again
@@ -39,7 +41,6 @@ LOOK = """
 with soon as (select now() + make_interval(secs => %(soon)s) as at)
 select exists (select 1 from message where state = 'working')
     or exists (select 1 from record_unread where due_at <= soon.at)
-    or exists (select 1 from slot where holder is not null)
     or exists (select 1 from connection where shut_kind not in ('not_live', 'suspect_release', 'restored_suspected')
                   and (shut_until is null or shut_until <= soon.at))
     or exists (select 1 from connection c cross join unnest(%(lanes)s::text[]) l (lane) cross join lateral (
@@ -122,11 +123,11 @@ class Ticker:
         """Keep the rows, look, and begin what is due. Returns the seconds until the next turn."""
         now = time.monotonic()
         if now >= self._keep_at:
-            self._kept = scheduler.keep(self._runtime, list(self._ticks))
-            self._keep_at = now + KEPT_FOR
+            self._kept = self._keep()
+            self._keep_at = now + (KEPT_FOR if self._kept else ASKS_EVERY)
         if not self._kept:  # another process ticks
             self._wake(ear)
-            return KEPT_FOR
+            return ASKS_EVERY
         if now >= self._look_at:
             self._look(ear, now)
         if now >= self._awake_until and not self._asleep:
@@ -136,6 +137,13 @@ class Ticker:
             self._begin(self._ticks[name], now)
         next_at = min(self._look_at, self._keep_at, *(self._due_at(self._ticks[name]) for name in self._kept))
         return max(0.01, next_at - time.monotonic())
+
+    def _keep(self) -> set[str]:
+        """Keep the rows of the ticks; at once where the process that kept them is gone from this machine."""
+        kept = scheduler.keep(self._runtime, list(self._ticks))
+        if len(kept) < len(self._ticks) and mark_dead_processes(self._runtime):
+            kept = scheduler.keep(self._runtime, list(self._ticks))
+        return kept
 
     def _look(self, ear: Ear, now: float) -> None:
         """Stay awake, or wake, while something goes on; ring for what is due."""
