@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from adapters.secret import Secret
-from adapters.sftp import Account, checked_host_key, checked_private_key
+from adapters.sftp.account import Account, checked_host_key, checked_private_key
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Seconds = Annotated[float, Field(gt=0)]

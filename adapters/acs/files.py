@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import BinaryIO
 
 from adapters.acs.file_settings import FileSettings
-from adapters.sftp import Dropped, Entry, Sftp
+from adapters.sftp.files import Dropped, Entry, Sftp
 
 
 class AcsFiles:

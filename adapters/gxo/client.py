@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 
 from adapters.errors import Rejected
 from adapters.gxo.settings import Settings
-from adapters.sftp import Dropped, Entry, Sftp
+from adapters.sftp.files import Dropped, Entry, Sftp
 
 LONG_AGO = datetime.fromtimestamp(0, UTC)  # of files whose time of change the server does not give
 

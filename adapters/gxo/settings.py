@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from adapters.secret import Secret
-from adapters.sftp import Account, checked_host_key, checked_private_key
+from adapters.sftp.account import Account, checked_host_key, checked_private_key
 
 
 def _zone(name: str) -> str:

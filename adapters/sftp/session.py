@@ -13,7 +13,8 @@ from paramiko.message import Message
 from paramiko.packet import Packetizer
 
 from adapters.errors import Unauthorised
-from adapters.sftp.account import Account, pin_of, private_key_of
+from adapters.sftp.account import Account, pin_of
+from adapters.sftp.keys import private_key_of
 
 KEEPALIVE = 30.0  # seconds: what lies between must not forget a quiet connection
 DISCONNECT, TOO_MANY_CONNECTIONS, NO_MORE_AUTH_METHODS = 1, 12, 14  # RFC 4253 sections 12 and 11.1

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from adapters.sftp import Sftp
+from adapters.sftp.files import Sftp
 from workers.bench import trade
 from workers.bench.files import CLIENT, FACILITY, NAME, SITE, folder, interchange, read_all
 from workers.edi import collect

@@ -65,12 +65,14 @@ def everything(procfile: Path, scale: Mapping[str, int]) -> Findings:
 
 
 def pool_of(line: Line) -> int:
-    """The database connections that one process of a line opens at the most."""
+    """The database connections that one process of a line, with what it forks, opens at the most."""
     words = shlex.split(line.command)
     program = Path(words[0]).name if words else ""
+    ticks = any(CONTROL in word.rpartition("=")[2].split(",") for word in words)  # the ticker has its own
     if program == "celery" and "worker" in words:
-        ticks = any(CONTROL in word.split(",") for word in words)
-        return Runtime.pool + 1 + ticks  # the heartbeat has its own, and so has the ticker of `control`
+        return Runtime.pool + 1 + ticks  # and so has the heartbeat
+    if "workers.forked" in words:
+        return sum("=" in word for word in words) * (Runtime.pool + 1) + ticks
     if program == "uvicorn":
         pool: int = import_module("workers.web.app").POOL
         return pool

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from adapters.acs.settings import Settings as AcsSettings
 from adapters.clarus.settings import Settings as ClarusSettings
@@ -11,11 +13,25 @@ from adapters.gxo.settings import Settings as GxoSettings
 from adapters.khaos.settings import Settings as KhaosSettings
 from workers.config import Configuration, environment, read
 from workers.config.system import Role, System
-from workers.systems.acs.warehouse import acs
+from workers.ports.warehouse import Parts
 from workers.systems.clarus.access_tokens import LedgerTokens
 from workers.systems.clarus.warehouse import clarus
-from workers.systems.gxo.warehouse import gxo
 from workers.systems.khaos.erp import KhaosErp
+
+
+def acs(settings: AcsSettings, tables: Mapping[str, Any]) -> Parts:
+    """The parts of an account at ACS."""
+    from workers.systems.acs.warehouse import acs  # noqa: PLC0415  it loads paramiko, for which other merchants need not wait
+
+    return acs(settings, tables)
+
+
+def gxo(settings: GxoSettings, tables: Mapping[str, Any]) -> Parts:
+    """The parts of an account at GXO."""
+    from workers.systems.gxo.warehouse import gxo  # noqa: PLC0415  as above
+
+    return gxo(settings, tables)
+
 
 STOCK = ("movement_causes", "stock_conditions")
 

@@ -10,7 +10,7 @@ import pytest
 
 from adapters.acs.files import AcsFiles
 from adapters.errors import Rejected
-from adapters.sftp import Dropped
+from adapters.sftp.files import Dropped
 from mappings.acs import Form, Grades, States, is_there, read_garments, read_setup_result, survey, write_setup_file
 from mappings.canonical import GarmentItem, GarmentRow, GarmentState
 

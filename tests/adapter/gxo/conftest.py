@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from adapters.gxo.settings import Settings
-from adapters.sftp import Account
+from adapters.sftp.account import Account
 from fleet_tests.sftp_partner import Partner, account_at, partners
 
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from adapters.errors import Rejected, Unauthorised
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
-from adapters.sftp import Dropped
+from adapters.sftp.files import Dropped
 from adapters.x12 import read_interchange, write_interchange
 from fleet_tests.sftp_partner import Partner
 

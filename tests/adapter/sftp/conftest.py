@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from adapters.sftp import Account, Sftp
+from adapters.sftp.account import Account
+from adapters.sftp.files import Sftp
 from fleet_tests.sftp_partner import Partner, account_at, partners
 
 

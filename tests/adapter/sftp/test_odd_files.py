@@ -9,7 +9,7 @@ import asyncssh
 import pytest
 
 from adapters.errors import Rejected, Unavailable
-from adapters.sftp import Dropped, Sftp
+from adapters.sftp.files import Dropped, Sftp
 from fleet_tests.sftp_partner import Partner
 
 IN, OUT, ARCHIVE = "/MODA/GBNH01/in", "/MODA/GBNH01/out", "/MODA/GBNH01/archive"

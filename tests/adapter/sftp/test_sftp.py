@@ -12,7 +12,8 @@ import asyncssh
 import pytest
 
 from adapters.errors import Garbled, Rejected, Throttled, Unauthorised, Unavailable
-from adapters.sftp import Account, Dropped, Sftp, checked_host_key, checked_private_key
+from adapters.sftp.account import Account, checked_host_key, checked_private_key
+from adapters.sftp.files import Dropped, Sftp
 from fleet_tests.sftp_partner import Partner
 
 IN, OUT, ARCHIVE = "/MODA/GBNH01/in", "/MODA/GBNH01/out", "/MODA/GBNH01/archive"

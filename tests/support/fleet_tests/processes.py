@@ -94,11 +94,11 @@ class Fleet:
             "CLARUS_CLIENT_SECRET": "sandbox-secret", "CLARUS_WEBHOOK_TOKEN": "an-unguessable-token-of-ours",
             "PYTHONPATH": str(ROOT), "SENTRY_DSN": "",
         }  # fmt: skip
-        self._run("khaos", "adapters.khaos.sandbox", "--port", str(khaos), "--confirm-shipment")
-        self._run("clarus", "adapters.clarus.sandbox", "--port", str(clarus))
+        self.run_module("khaos", "adapters.khaos.sandbox", "--port", str(khaos), "--confirm-shipment")
+        self.run_module("clarus", "adapters.clarus.sandbox", "--port", str(clarus))
         self.shop = Khaos(Settings(url=f"{self.khaos}/Khaos.exe"))
 
-    def _run(self, name: str, module: str, *arguments: str) -> None:
+    def run_module(self, name: str, module: str, *arguments: str) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", module, *arguments], stdout=log, stderr=log, cwd=self.folder,
@@ -107,21 +107,25 @@ class Fleet:
 
     def start(self, name: str) -> None:
         """A worker as the Procfile starts it, with fewer threads."""
-        self._run(
+        self.run_module(
             name, "celery", "-A", "workers.app", "worker", "-Q", QUEUES[name], "-P", "threads", "-c", "4",
             "-n", f"{name}@%h", "--without-gossip", "--without-mingle",
         )  # fmt: skip
 
-    def start_all(self) -> None:
+    def begin(self) -> None:
+        """Both sides are up and live, and there is something to sell."""
         for url in (self.khaos, self.clarus):
             self.until(partial(self._answers, url))
         self.clarus_switch(floor=False)
         self.product("MUG")
         with closing(Store(self.dsn, size=1)) as store:
             live.set_live(store, ("khaos", "leeds"), "a test")
+
+    def start_all(self) -> None:
+        self.begin()
         for name in QUEUES:
             self.start(name)
-        self._run("beat", "celery", "-A", "workers.app", "beat")
+        self.run_module("beat", "celery", "-A", "workers.app", "beat")
 
     @staticmethod
     def _answers(url: str) -> bool:
@@ -133,6 +137,9 @@ class Fleet:
     def kill(self, name: str) -> None:
         self.processes[name].kill()
         self.processes[name].wait(10)
+
+    def kill_pid(self, pid: int) -> None:
+        os.kill(pid, signal.SIGKILL)
 
     def stop(self, name: str) -> tuple[int, float]:
         """Warm: the exit code, and the seconds that it took."""

@@ -15,7 +15,7 @@ from typing import Any
 
 import asyncssh
 
-from adapters.sftp import Account
+from adapters.sftp.account import Account
 
 FOLDERS = ("in", "out", "out/ack", "archive", "error")
 

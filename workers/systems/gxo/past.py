@@ -12,7 +12,7 @@ from datetime import datetime
 import mappings.gxo as words
 from adapters.gxo.client import Gxo
 from adapters.gxo.settings import Settings
-from adapters.sftp import Entry
+from adapters.sftp.files import Entry
 from mappings.errors import Unmappable, Unreadable
 from workers.ports.edi import RemoteFile
 from workers.ports.past import Laid, LaidOrder
