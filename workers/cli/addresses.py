@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import workers
-from workers.config import Configuration, Misconfigured
+from workers.config import Fleet, Misconfigured
 from workers.embedded.keeper import PROJECT
 
 FLOWER_BIND = "127.0.0.1:5555"
@@ -32,9 +32,9 @@ def split_bind(bind: str, where: str) -> tuple[str, str]:
     return host.strip("[]"), port
 
 
-def addresses(configuration: Configuration) -> dict[str, str]:
+def addresses(settings: Fleet) -> dict[str, str]:
     """WEB_HOST, WEB_PORT, FLOWER_HOST and FLOWER_PORT: the environment's where it says so, else the configuration's."""
-    web_host, web_port = split_bind(configuration.fleet.web_bind, "fleet.web_bind")
+    web_host, web_port = split_bind(settings.web_bind, "fleet.web_bind")
     flower_host, flower_port = split_bind(FLOWER_BIND, "FLOWER_BIND")
     fallback = {"WEB_HOST": web_host, "WEB_PORT": web_port, "FLOWER_HOST": flower_host, "FLOWER_PORT": flower_port}
     return {name: os.environ.get(name) or value for name, value in fallback.items()}

@@ -81,7 +81,7 @@ def pool_of(line: Line) -> int:
 
 def _addresses(found: Findings, settings: config.Configuration) -> None:
     try:
-        bound = addresses.addresses(settings)
+        bound = addresses.addresses(settings.fleet)
     except Misconfigured as error:
         found.problems.append(str(error))
         return

@@ -50,12 +50,10 @@ def configuration() -> config.Configuration:
     return systems.configuration()
 
 
-def forget_configuration() -> None:
-    """Read it again the next time: the environment has changed."""
-    from workers.wiring import systems  # noqa: PLC0415  as above
-
+def fleet_settings() -> config.Fleet:
+    """The section ``[fleet]`` alone, as the environment is now. Raises Misconfigured."""
     config.environment.cache_clear()
-    systems._read_once.cache_clear()  # noqa: SLF001  its own
+    return config.read_fleet(Path(config.environment().fleet_config))
 
 
 def views() -> Engine:

@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 not done (the line says why), 2 wrong usage, wrong configu
 from __future__ import annotations
 
 import sys
+import traceback
 
 import typer
 
@@ -37,12 +38,18 @@ def main() -> None:
     """Run the command line and exit."""
     try:
         app()
-    except Exception as error:
-        from workers.cli.errors import ending  # noqa: PLC0415  it imports Postgres's errors, which --help need not wait for
+    except Exception as error:  # noqa: BLE001  told, or a fault of ours with its traceback
+        sys.exit(told(error))
 
-        ended = ending(error)
-        if ended is None:
-            raise
-        line, code = ended
-        sys.stderr.write("fleet: " + " ".join(line.split()) + "\n")
-        sys.exit(code)
+
+def told(error: Exception) -> int:
+    """Write an error's line on stderr; a fault of ours with its traceback. Returns the exit code."""
+    from workers.cli.errors import ending  # noqa: PLC0415  it imports Postgres's errors, which --help need not wait for
+
+    ended = ending(error)
+    if ended is None:
+        traceback.print_exception(error)
+        return 1
+    line, code = ended
+    sys.stderr.write("fleet: " + " ".join(line.split()) + "\n")
+    return code

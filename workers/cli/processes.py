@@ -53,7 +53,7 @@ def run(
     if name not in lines:
         raise Misconfigured(f"{path} has no line {name!r}; there are {', '.join(lines)}")
     connect.adopt_environment()
-    bound = addresses.addresses(connect.configuration())
+    bound = addresses.addresses(connect.configuration().fleet)
     if json_wanted:
         output.as_json({"name": name, "command": lines[name], "procfile": str(path.resolve()), "environment": bound})
         return

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,6 @@ from workers.embedded import run_file
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.procfile import read_procfile
 from workers.embedded.redis import EmbeddedRedis
-from workers.ledger.migrate import migrate as migrate_ledger
 
 if TYPE_CHECKING:
     from workers.embedded.supervision import Fleet
@@ -52,7 +52,8 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
         raise NotDone(
             f"a fleet runs here already (process {noted['pid']}): end it first, or set FLEET_VAR to another folder"
         )
-    given = connect.configuration()  # whatever is wrong, before anything runs
+    _aside(connect.configuration)  # whatever is wrong, before anything runs
+    given = connect.fleet_settings()
     bound = addresses.addresses(given)
     bound["FLEET_CONFIG"] = str(
         Path(config.environment().fleet_config).resolve()
@@ -65,16 +66,14 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
     with ExitStack() as stack:
         home = run_file.var() / "fleet"
         for variable, configured, embedded in (
-            ("DATABASE_URL", given.fleet.database_url, EmbeddedPostgres),
-            ("BROKER_URL", given.fleet.broker_url, EmbeddedRedis),
+            ("DATABASE_URL", given.database_url, EmbeddedPostgres),
+            ("BROKER_URL", given.broker_url, EmbeddedRedis),
         ):
             if not configured:
                 server = embedded(home / ("postgres" if variable == "DATABASE_URL" else "redis"))
                 os.environ[variable] = server.start()
                 stack.callback(server.stop)
-        connect.forget_configuration()
-        fleet_settings = connect.configuration().fleet
-        migrate_ledger(fleet_settings.database_url)
+        _aside(_migrate)
         if not over.is_set():
             _supervise(
                 stack,
@@ -85,6 +84,34 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
             )
     if not json_wanted:
         output.console().print("the fleet has ended; its data is kept")
+
+
+def _migrate() -> None:
+    from workers.ledger.migrate import migrate  # noqa: PLC0415  what waits for Ctrl-C need not hold it
+
+    migrate(connect.fleet_settings().database_url)
+
+
+def _aside(step: Callable[[], object]) -> None:
+    """Run a step in a child: what it loads goes with it. Where it fails, this command ends with its line and code."""
+    sys.stdout.flush()
+    child = os.fork()
+    if child:
+        code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        if code:
+            sys.exit(code)
+        return
+    code = 1
+    try:
+        step()
+        code = 0
+    except Exception as error:  # noqa: BLE001  told as any command tells it; the child never goes on as its parent
+        from workers.cli.main import told  # noqa: PLC0415  it knows every command
+
+        code = told(error)
+    finally:
+        sys.stderr.flush()
+        os._exit(code)
 
 
 def _supervisor() -> type[Fleet]:
@@ -98,7 +125,7 @@ def _supervisor() -> type[Fleet]:
 def _supervise(
     stack: ExitStack, fleet: Fleet, over: threading.Event, bound: dict[str, str], *, json_wanted: bool
 ) -> None:
-    settings = connect.configuration().fleet
+    settings = connect.fleet_settings()
     web = addresses.url(bound["WEB_HOST"], bound["WEB_PORT"])
     flower = addresses.url(bound["FLOWER_HOST"], bound["FLOWER_PORT"])
     stack.enter_context(fleet)
