@@ -1,7 +1,7 @@
-"""Several workers from one process that has imported everything: each child shares that memory with the others.
+"""Workers and the web process from one process that has imported everything: all share that memory.
 
-``python -m workers.forked NAME:THREADS=QUEUE,QUEUE … …`` is a line of ``Procfile.small``. A child that dies is forked
-again; told to stop, the parent hands that on, and each child ends as every worker does.
+``python -m workers.forked NAME:THREADS=QUEUE,QUEUE … web=HOST:PORT`` is the line of ``Procfile.small``. A child that
+dies is forked again; told to stop, the parent hands that on, and each child ends as it does by itself.
 """
 
 from __future__ import annotations
@@ -22,12 +22,16 @@ from workers import config
 from workers.embedded.parent_death import die_with_parent
 
 AGAIN_AFTER = 2.0  # seconds until a child that died is forked again
-WARM = ("celery.bin.celery", "celery.apps.worker", "celery.concurrency.thread", "kombu.transport.redis")
-FORM = re.compile(r"(?P<name>[A-Za-z0-9_-]+):(?P<threads>[1-9][0-9]*)=(?P<queues>[a-z.,-]+)")
+WARM = (
+    *("workers.app", "celery.bin.celery", "celery.apps.worker", "celery.concurrency.thread", "kombu.transport.redis"),
+    *("workers.web.app", "uvicorn"),
+)
+WORKER = re.compile(r"(?P<name>[A-Za-z0-9_-]+):(?P<threads>[1-9][0-9]*)=(?P<queues>[a-z.,-]+)")
+WEB = re.compile(r"web=(?P<host>\S+):(?P<port>[0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
+class Worker:
     """A worker: its name in the ledger and in Flower, its threads, and the queues that it takes from."""
 
     name: str
@@ -35,11 +39,8 @@ class Child:
     queues: str
 
     def run(self) -> None:
-        """Become this worker. Does not return."""
-        os.environ["FLEET_PROCESS"] = self.name
-        config.environment.cache_clear()
-        app = import_module("workers.app").app
-        app.worker_main(
+        """Work until told to stop."""
+        import_module("workers.app").app.worker_main(
             [
                 *("worker", "-Q", self.queues, "-P", "threads", "-c", str(self.threads), "-n", f"{self.name}@%h"),
                 *("--without-gossip", "--without-mingle", "--heartbeat-interval", "10"),
@@ -47,21 +48,42 @@ class Child:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Web:
+    """The web process and the address that it is bound to."""
+
+    host: str
+    port: int
+    name: str = "web"
+
+    def run(self) -> None:
+        """Serve until told to stop."""
+        import_module("uvicorn").run(
+            "workers.web:application",
+            factory=True, host=self.host, port=self.port, access_log=False, log_level="warning",
+        )  # fmt: skip
+
+
+Child = Worker | Web
+
+
 def read_children(words: Sequence[str]) -> list[Child]:
-    """The workers that a line names. Raises SystemExit with what to write."""
-    children = []
+    """The processes that a line names. Raises SystemExit with what to write."""
+    children: list[Child] = []
     for word in words:
-        match = FORM.fullmatch(word)
-        if match is None:
-            sys.exit(f"{word}: write NAME:THREADS=QUEUE,QUEUE, for example control:8=control")
-        children.append(Child(match["name"], int(match["threads"]), match["queues"]))
+        if match := WORKER.fullmatch(word):
+            children.append(Worker(match["name"], int(match["threads"]), match["queues"]))
+        elif match := WEB.fullmatch(word):
+            children.append(Web(match["host"].strip("[]"), int(match["port"])))
+        else:
+            sys.exit(f"{word}: write NAME:THREADS=QUEUE,QUEUE, for example control:8=control, or web=127.0.0.1:8600")
     if not children:
-        sys.exit("name at least one worker: NAME:THREADS=QUEUE,QUEUE, for example control:8=control")
+        sys.exit("name at least one process: NAME:THREADS=QUEUE,QUEUE, for example control:8=control")
     return children
 
 
 class Parent:
-    """Forks the workers, forks those again that die, and ends them all when it is told to."""
+    """Forks the children, forks those again that die, and ends them all when it is told to."""
 
     def __init__(self, children: Sequence[Child]) -> None:
         self._waiting = list(children)
@@ -97,6 +119,8 @@ class Parent:
         follow()
         for sign in (signal.SIGTERM, signal.SIGINT):
             signal.signal(sign, signal.SIG_DFL)
+        os.environ["FLEET_PROCESS"] = child.name
+        config.environment.cache_clear()
         try:
             child.run()
         except SystemExit as ended:
@@ -114,9 +138,9 @@ class Parent:
 
 
 def main() -> int:
-    """Import what workers need, and fork them."""
+    """Import what the children need, and fork them."""
     children = read_children(sys.argv[1:])
-    for module in ("workers.app", *WARM):
+    for module in WARM:
         import_module(module)
     gc.collect()
     gc.freeze()  # what is collected later was allocated later: the shared pages stay shared

@@ -71,12 +71,11 @@ def pool_of(line: Line) -> int:
     ticks = any(CONTROL in word.rpartition("=")[2].split(",") for word in words)  # the ticker has its own
     if program == "celery" and "worker" in words:
         return Runtime.pool + 1 + ticks  # and so has the heartbeat
+    web: int = import_module("workers.web.app").POOL
     if "workers.forked" in words:
-        return sum("=" in word for word in words) * (Runtime.pool + 1) + ticks
-    if program == "uvicorn":
-        pool: int = import_module("workers.web.app").POOL
-        return pool
-    return 0
+        workers = sum(":" in word.partition("=")[0] for word in words)
+        return workers * (Runtime.pool + 1) + ticks + web * any(word.startswith("web=") for word in words)
+    return web if program == "uvicorn" else 0
 
 
 def _addresses(found: Findings, settings: config.Configuration) -> None:
