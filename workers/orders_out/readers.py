@@ -39,11 +39,12 @@ def read_orders(reading: Reading) -> None:
     for entry in odd:
         reading.park("orders-out", entry)
     shown = {invoice.invoice_code for invoice in invoices}
+    wanted = {one.order_code for one in invoices if not _taken_back(reading, one)}
     for invoice in sorted(invoices, key=lambda i: i.invoice_code):
         if invoice.order_code in stale:
             continue
-        if invoice.stage == CANCELLED_STAGE or invoice.order_cancelled or invoice.stage in erp.withdraw_stages:
-            withdraw(reading, invoice)
+        if _taken_back(reading, invoice):
+            withdraw(reading, invoice, order_too=invoice.order_code not in wanted)
         elif invoice.stage in erp.ready_stages:
             # the order export need not carry the order's code: then the associated ref joins the two
             order = by_code.get(invoice.order_code) or by_ref.get(invoice.associated_ref)
@@ -54,7 +55,7 @@ def read_orders(reading: Reading) -> None:
                 with reading.db.transaction():
                     _ready(reading, invoice, order, shown)
             except Unmappable as error:
-                reading.park("orders-out", Unreadable(invoice.order_code, error))
+                reading.park("orders-out", Unreadable(invoice.invoice_code, error), story=invoice.order_code)
             else:
                 _well_again(reading, invoice, failed)
     hidden = {entry.subject for entry in unreadable}
@@ -62,6 +63,11 @@ def read_orders(reading: Reading) -> None:
         ({invoice.order_code for invoice in invoices} | asked) - stale if payload.get("whole") else set()
     ):
         notice_vanished(reading, code, [invoice for invoice in invoices if invoice.order_code == code], hidden)
+
+
+def _taken_back(reading: Reading, invoice: Invoice) -> bool:
+    cancelled = invoice.stage == CANCELLED_STAGE or invoice.order_cancelled
+    return cancelled or invoice.stage in reading.runtime.erp.withdraw_stages
 
 
 def _stale(reading: Reading, codes: set[str], asked_at: str | None) -> set[str]:

@@ -11,8 +11,11 @@ from workers.spine import priority
 from workers.spine.reading import Reading, fingerprint
 
 
-def withdraw(reading: Reading, invoice: Invoice) -> None:
-    """Withdraw or cancel the fulfilment of an invoice that Khaos took back."""
+def withdraw(reading: Reading, invoice: Invoice, *, order_too: bool) -> None:
+    """Withdraw or cancel the fulfilment of an invoice that Khaos took back, and close its dead reads.
+
+    Those of the whole order are closed with ``order_too``: no other invoice of it is wanted.
+    """
     row = lock_of_invoice(reading.run, reading.runtime.configuration.erp.name, invoice.invoice_code)
     why = (
         "cancelled in Khaos Control"
@@ -20,9 +23,12 @@ def withdraw(reading: Reading, invoice: Invoice) -> None:
         else f"stage {invoice.stage} in Khaos Control"
     )
     reading.run(
-        "select finish(id, 'withdrawn', %s, 'fleet') from message where subject = %s and state = 'dead'",
+        "select finish(id, 'withdrawn', %s, 'fleet') from message where subject = any (%s) and state = 'dead'",
         why,
-        f"read:{reading.record.connection}:{reading.record.source}:{invoice.order_code}",
+        [
+            f"read:{reading.record.connection}:{reading.record.source}:{code}"
+            for code in (invoice.invoice_code, *([invoice.order_code] if order_too else []))
+        ],
     )
     if row is None:
         return

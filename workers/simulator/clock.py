@@ -76,6 +76,10 @@ class _Time(ModuleType):
         return int(CLOCK.at.timestamp() * 1_000_000_000)
 
     @staticmethod
+    def time_ns() -> int:
+        return int(CLOCK.at.timestamp() * 1_000_000_000)
+
+    @staticmethod
     def sleep(seconds: float) -> None:
         CLOCK.wait(max(seconds, LEAST_SLEEP))
 

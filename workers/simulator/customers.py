@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from xml.etree.ElementTree import SubElement, tostring
 
 from defusedxml.ElementTree import fromstring
@@ -11,18 +13,20 @@ from adapters.khaos.sandbox import orders_in, shopper
 from adapters.khaos.sandbox.order_document import Draft, Line, write_order
 from adapters.khaos.sandbox.records import AWAITING_STOCK, CANCELLED, ISSUED, Invoice, Order, Refused
 from workers.simulator.clock import CLOCK
-from workers.simulator.settings import SITES
-from workers.simulator.stage import SKUS, Stage
+from workers.simulator.settings import GLASGOW, SITES
+from workers.simulator.stage import GOODS, Stage
 
 ORDER_TOO = 0.7  # of changed invoices: the order asks for the same as its invoices
+HIRED, SAID = 0.6, 0.9  # of lines; of orders with hires, those that say for when
 AWAY = (17, 18, 19, 21)  # stages in which an invoice is not for the warehouse
 
 
 def buys(stage: Stage, dice: random.Random) -> str | None:
     """A shopper buys what Khaos Control shows as available."""
-    sku, units = dice.choice(list(SKUS)), dice.randint(1, 3)
+    site = dice.choice(SITES)
+    sku, units = dice.choice(list(GOODS[site])), dice.randint(1, 3)
     try:
-        order = shopper.buy(stage.books, sku, units, site=dice.choice(SITES))
+        order = shopper.buy(stage.books, sku, units, site=site)
     except Refused:
         return None
     return f"a shopper buys {units} {sku}: {order.code}"
@@ -30,18 +34,45 @@ def buys(stage: Stage, dice: random.Random) -> str | None:
 
 def orders(stage: Stage, dice: random.Random) -> str | None:
     """An order comes in, whether there is stock or not."""
-    lines = [Line(sku, dice.randint(1, 3)) for sku in dice.sample(list(SKUS), dice.randint(1, 2))]
-    reference = stage.books.number("WEB")
-    draft = Draft(
-        reference,
-        lines,
-        site=dice.choice(SITES),
-        customer_ref=f"C-{reference}",
-        ordered_at=f"{CLOCK.at:%Y-%m-%dT%H:%M:%S}",
-    )
-    orders_in.import_orders(stage.books, write_order(draft), auto_split=True)
-    order = stage.books.by_ref[reference]
-    return f"order {order.code} of {', '.join(f'{one.quantity} {one.sku}' for one in lines)}"
+    site = dice.choice(SITES)
+    lines = [Line(sku, dice.randint(1, 3)) for sku in dice.sample(list(GOODS[site]), dice.randint(1, 2))]
+    return f"order {_order(stage, site, lines)} of {_say(lines)}"
+
+
+def hires(stage: Stage, dice: random.Random) -> str:
+    """An order of garments comes in, each line of which is hired or bought; now and then nobody says for when."""
+    skus = dice.choices(list(GOODS[GLASGOW]), k=dice.randint(1, 3))  # one code may stand on two lines
+    lines = [Line(sku, dice.randint(1, 2), "20.00") for sku in skus]
+    hired = [dice.random() < HIRED for _ in lines]
+    event = f"{CLOCK.at + timedelta(days=14):%d/%m/%Y}" if dice.random() < SAID else ""
+    code = _order(stage, GLASGOW, lines, lambda document: _hired(document, hired, event))
+    return f"order {code} of {_say(lines)}, {sum(hired)} lines hired{'' if event else ', nobody says for when'}"
+
+
+def _order(
+    stage: Stage, site: str, lines: Sequence[Line], write: Callable[[str], str] = lambda document: document
+) -> str:
+    reference, at = stage.books.number("WEB"), f"{CLOCK.at:%Y-%m-%dT%H:%M:%S}"
+    draft = Draft(reference, lines, site=site, customer_ref=f"C-{reference}", ordered_at=at)
+    orders_in.import_orders(stage.books, write(write_order(draft)), auto_split=True)
+    return stage.books.by_ref[reference].code
+
+
+def _hired(document: str, hired: Sequence[bool], event: str) -> str:
+    """The order with its user-defined fields: which lines are hires, and for when."""
+    root = fromstring(document)
+    for item, is_hired in zip(root.iter("ORDER_ITEM"), hired, strict=True):
+        if is_hired:
+            SubElement(SubElement(item, "CUSTOM"), "CUSTOM_PROPERTY", NAME="Hire").text = "hire"
+    fields = SubElement(next(root.iter("CUSTOMER_DETAIL")), "UDA")
+    for name, text in {"Event date": event, "Hire length": "4 days"}.items():
+        if text:
+            SubElement(fields, "ADDITIONAL", NAME=name).text = text
+    return tostring(root, encoding="unicode")
+
+
+def _say(lines: Sequence[Line]) -> str:
+    return ", ".join(f"{one.quantity} {one.sku}" for one in lines)
 
 
 def cancels(stage: Stage, dice: random.Random) -> str | None:
@@ -83,7 +114,7 @@ def changes_lines(stage: Stage, dice: random.Random) -> str | None:
     if invoice is None:
         return None
     lines = dict(invoice.lines)
-    lines[dice.choice(list(SKUS))] = dice.randint(1, 3)
+    lines[dice.choice(list(GOODS[invoice.order.site]))] = dice.randint(1, 3)
     stage.at_khaos("edit", {"invoice": invoice.code, "lines": lines})
     if dice.random() < ORDER_TOO:
         _ask_for(invoice.order)

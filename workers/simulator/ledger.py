@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -37,12 +38,13 @@ begin
 end $$;
 """
 AT = "select set_config('walk.at', %s, false)"
-ANEW = "select setval('walk.tick', 1)"  # at each moment the microseconds begin anew
+AT_ANEW = f"{AT}, setval('walk.tick', 1)"  # at each moment the microseconds begin anew
 TABLES = """
 select string_agg(format('delete from %I;', relname), ' ' order by relname desc) from pg_class
  where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition
    and relname not in ('alembic_version', 'gate')
 """
+BEATS = "update process set beat_at = %s where beat_at > '-infinity' and id <> all (%s)"
 BEAT = 5.0  # seconds from one heartbeat to the next
 
 
@@ -82,6 +84,7 @@ class WalkLedger:
             connection.execute(f"alter database {name} set lock_timeout = '4s'".encode())
             connection.execute(f"alter database {name} set walk.at = '-infinity'".encode())
         self.dsn = named(server, name)
+        self.silent: set[uuid.UUID] = set()  # processes whose hearts have stopped
         self._beat = datetime.min.replace(tzinfo=UTC)
         self._door = psycopg.connect(self.dsn, autocommit=True)
 
@@ -89,10 +92,11 @@ class WalkLedger:
         """Whoever lives goes on living. What this moment is, each session hears when it is used."""
         if abs((moment - self._beat).total_seconds()) > BEAT:
             self._beat = moment
-            self._door.execute("update process set beat_at = %s where beat_at > '-infinity'", [moment])
+            self._door.execute(BEATS, [moment, list(self.silent)])
 
     def empty(self) -> None:
         """Forget everything but the schema."""
+        self.silent.clear()
         row = self._door.execute(TABLES).fetchone()
         assert row is not None
         statements = f"begin; set local session_replication_role = replica; {row[0]} delete from gate; commit"  # noqa: S608  our own tables

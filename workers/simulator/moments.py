@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 
 from workers.ledger.store import Connection, Store
 from workers.simulator.clock import CLOCK
-from workers.simulator.ledger import ANEW, AT
+from workers.simulator.ledger import AT, AT_ANEW
 
 
 class Died(BaseException):
@@ -23,6 +23,7 @@ class Moments:
     def __init__(self) -> None:
         self._left = -1
         self._calls_only = False
+        self._effect_at = ""
         self._then: Callable[[], None] = _nothing
         self.seen = 0
 
@@ -30,15 +31,26 @@ class Moments:
         """Let ``then`` happen at the moment with this number; ``calls_only`` counts partners' calls alone."""
         self._left, self._then, self._calls_only = number, then, calls_only
 
+    def expect_effect(self, host: str, then: Callable[[], None]) -> None:
+        """Let ``then`` happen right after the next call to ``host`` that changed something there."""
+        self._effect_at, self._then = host, then
+
     def forget(self) -> bool:
         """Nothing is expected any more. Whether it had happened."""
         happened = self._left == 0
-        self._left = -1
+        self._left, self._effect_at = -1, ""
         return happened
 
-    def call(self, _what: str = "") -> None:
-        """A partner's call begins or ends."""
+    def call_begins(self, _host: str, *, writes: bool) -> None:
+        """A call to a partner begins."""
         self._pass()
+
+    def call_ended(self, host: str, *, writes: bool) -> None:
+        """A call to a partner was answered."""
+        self._pass()
+        if writes and host == self._effect_at:
+            self._effect_at = ""
+            self._then()
 
     def word(self) -> None:
         """A word to the ledger begins or has been committed."""
@@ -81,10 +93,8 @@ class WatchedStore(Store):
         with super().connection() as connection:
             if self._shown.get(connection) != CLOCK.at:
                 self._shown[connection] = CLOCK.at
-                connection.execute(AT, [CLOCK.at.isoformat()])
-                if WatchedStore.began != CLOCK.at:
-                    WatchedStore.began = CLOCK.at
-                    connection.execute(ANEW)
+                connection.execute(AT if WatchedStore.began == CLOCK.at else AT_ANEW, [CLOCK.at.isoformat()])
+                WatchedStore.began = CLOCK.at
             yield connection
         if self.moments is not None:
             self.moments.word()

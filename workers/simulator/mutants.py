@@ -125,10 +125,16 @@ MUTANTS = (
         "",
     ),
     Mutant(
-        "leases of the dead are never freed",
+        "a process that falls silent counts as alive",
         "workers.spine.ringer:release_lost",
         "runtime.configuration.fleet.limits.process_silent,",
         "1e9,",
+    ),
+    Mutant(
+        "leases of the dead are never freed",
+        "sql:release_lost",
+        "and (m.lease_until < now() or is_silent(p.beat_at, p_silent, v_gap.gap_ended_at, v_gap.gap))",
+        "and false",
     ),
     Mutant(
         "an adjustment is written down and not entered into the journal",
@@ -153,6 +159,36 @@ MUTANTS = (
         "workers.dispatch_in.shipment_advices:_dispatch",
         "if row is None or not _first_time(reading, document, row, advice.shipped):",
         "if row is None:",
+    ),
+    Mutant(
+        "an event of ACS that is signed badly is believed",
+        "workers.systems.acs.events:AcsEvents.refuse_body",
+        "return None if why is None else Refusal.SIGNATURE",
+        "return None",
+    ),
+    Mutant(
+        "an older event of a garment counts after a newer one",
+        "mappings.garment_words:hear",
+        "word.at < before.at or (",
+        "False or (",
+    ),
+    Mutant(
+        "a hired garment that comes back is offered for a credit",
+        "workers.returns_in.garment_returns:read_return",
+        "if left.kind is LineKind.SALE and returned.kind is not LineKind.HIRE:",
+        "if True:",
+    ),
+    Mutant(
+        "a garment that left stays where it was",
+        "workers.dispatch_in.garment_departures:leave",
+        "for one in reading.run(TAGGED, row.reference, sorted(tags)):",
+        "for one in ():",
+    ),
+    Mutant(
+        "a garment changes its state and no level hears of it",
+        "sql:hold_garments",
+        "perform touch_levels(p_home, v_changed);",
+        "",
     ),
 )
 

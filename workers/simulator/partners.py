@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from workers.simulator.clock import CLOCK
-from workers.simulator.settings import CLARUS, GXO, KHAOS
-from workers.simulator.stage import ATTEMPTS, Hook, Stage
+from workers.simulator.settings import ACS, ACS_FILES, CLARUS, GXO, KHAOS
+from workers.simulator.stage import ATTEMPTS, Hook, Stage, again
 from workers.simulator.wire import FAULTS
 
 AFTER_ALL = (*FAULTS, "silent", "cut", "error", "late")  # a write is best broken where it may have had its effect
@@ -33,20 +33,32 @@ def repeats(stage: Stage, dice: random.Random) -> str | None:
     if not stage.post:
         return None
     hook = dice.choice(stage.post)
-    stage.post.append(Hook(hook.automation, hook.body))
-    return f"{_name(hook)} will come twice"
+    stage.post.append(again(hook))
+    return f"{hook.name} will come twice"
 
 
 def forgets(stage: Stage, dice: random.Random) -> str | None:
     """A webhook gets lost."""
     if not stage.post:
         return None
-    return f"{_name(stage.post.pop(dice.randrange(len(stage.post))))} is lost"
+    hook = stage.post.pop(dice.randrange(len(stage.post)))
+    stage.never_hears(hook)
+    return f"{hook.name} is lost"
+
+
+def signs_badly(stage: Stage, dice: random.Random) -> str | None:
+    """A signed event comes first with a signature that is not right."""
+    signed = [hook for hook in stage.post if hook.event]
+    if not signed:
+        return None
+    hook = dice.choice(signed)
+    hook.forged = True
+    return f"{hook.name} will be signed badly"
 
 
 def fails(stage: Stage, dice: random.Random) -> str | None:
     """The next calls to a partner fail."""
-    host = dice.choice((KHAOS, CLARUS, GXO))
+    host = dice.choice((KHAOS, CLARUS, GXO, ACS, ACS_FILES))
     faults = [dice.choice(FAULTS) for _ in range(dice.choice((1, 1, 1, 2, 5)))]
     skipped = dice.randint(0, 3)
     stage.wire.faults[host].extend([""] * skipped + faults)
@@ -55,7 +67,7 @@ def fails(stage: Stage, dice: random.Random) -> str | None:
 
 def fails_on_writes(stage: Stage, dice: random.Random) -> str:
     """The next calls that would change something at a partner fail."""
-    host = dice.choice((KHAOS, CLARUS, CLARUS, GXO))
+    host = dice.choice((KHAOS, CLARUS, CLARUS, GXO, ACS))
     faults = [dice.choice(AFTER_ALL) for _ in range(dice.choice((1, 1, 2)))]
     stage.wire.on_writes[host].extend(faults)
     return f"writes to {host} will fail: {', '.join(faults)}"
@@ -91,13 +103,31 @@ def gxo_lays_again(stage: Stage, _dice: random.Random) -> str | None:
     return f"GXO lays again {', '.join(names)}" if names else None
 
 
+def acs_works(stage: Stage, dice: random.Random) -> str:
+    """ACS takes orders and files, works, and looks at garments that came back."""
+    CLOCK.wait(dice.choice((5.0, 30.0, 120.0, 700.0)))
+    for _ in range(dice.randint(1, 4)):
+        stage.acs.works()
+        CLOCK.wait(6.0)
+    return "ACS works"
+
+
+def acs_counts(stage: Stage, _dice: random.Random) -> str:
+    """ACS lays a stock file."""
+    stage.acs.counts()
+    return "ACS lays a stock file"
+
+
+def acs_spoils(stage: Stage, dice: random.Random) -> str:
+    """A stock file will be missing, cut, or wrong."""
+    return f"ACS: {stage.acs.spoils(dice)}"
+
+
 def _arrive(stage: Stage, hook: Hook) -> str:
     if stage.deliver(hook):
-        return f"{_name(hook)} arrives"
+        return f"{hook.name} arrives"
     if hook.tries < ATTEMPTS:
         stage.post.append(hook)
-    return f"{_name(hook)} is not taken"
-
-
-def _name(hook: Hook) -> str:
-    return f"webhook {hook.automation['resource_name']}.{hook.automation['event']}"
+    else:
+        stage.never_hears(hook)
+    return f"{hook.name} is not taken"

@@ -9,6 +9,7 @@ from workers import recovery
 from workers.simulator.stage import Stage
 from workers.spine import gates, reading
 from workers.spine.people import CannotDo, Person
+from workers.stock_in import write_offs
 
 ENDED = """
 select m.subject, f.reference, f.invoice_code from exception e
@@ -72,6 +73,16 @@ def opens(stage: Stage, dice: random.Random) -> str | None:
     name = dice.choice(rows)["name"]
     gates.open_connection(stage.processes[0].runtime, name)
     return f"a person opens {name}"
+
+
+def writes_off(stage: Stage, dice: random.Random) -> str | None:
+    """A person confirms that a garment is written off."""
+    waiting = write_offs.waiting(stage.store)
+    if not waiting:
+        return None
+    row = dice.choice(waiting)
+    write_offs.confirm(stage.store, row["tag"], "walker")
+    return f"a person writes off garment {row['tag'][:6]} {row['sku']}"
 
 
 def _ends(stage: Stage, exception_id: int) -> set[str]:

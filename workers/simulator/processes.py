@@ -37,6 +37,7 @@ class Process:
     configuration: Configuration
     store: WatchedStore
     dice: random.Random
+    silent: set[uuid.UUID]  # processes whose hearts have stopped
     runtime: Runtime = field(init=False)
     listed: dict[str, Scheduled] = field(init=False)
 
@@ -50,6 +51,15 @@ class Process:
         vars(self.runtime)["store"] = self.store
         self.listed = schedules.schedules(self.runtime, lambda _bell: None)
         self.store.run(BORN, self.store.process_id, self.name, f"{socket.gethostname()} of the walk", [*LANES, CONTROL])
+
+    def fall_silent(self) -> uuid.UUID:
+        """Be gone, and nobody but its silence says so. Its name in the ledger."""
+        gone = self.store.process_id
+        self.silent.add(gone)
+        self.store.moments, watched = None, self.store.moments
+        self.be_born()
+        self.store.moments = watched
+        return gone
 
     def die(self) -> None:
         """Be gone: the heartbeat has stopped long enough."""

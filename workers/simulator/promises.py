@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from workers.simulator.broken import Broken
+from workers.simulator.garments import OVER
+from workers.simulator.garments import after_step as of_garments
 from workers.simulator.stage import Stage
 
 MOVERLESS = """
@@ -22,19 +24,25 @@ select f.reference, f.state from fulfilment f
    and not exists (select 1 from message m where m.state = 'dead'
                     and not exists (select 1 from exception e where e.message_id = m.id and e.state = 'open'))
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A promise that does not hold: its name, and what shows it."""
-
-    promise: str
-    what: str
+HELD = """
+select 'message ' || m.reference as what from message m where m.state = 'working' and m.process_id = any (%(gone)s)
+union all select 'a call slot of ' || s.connection from slot s
+ where s.holder is not null and s.process_id = any (%(gone)s)
+"""
+RECORDS = "select body from record where body = any (%s)"
 
 
 def after_step(stage: Stage) -> list[Broken]:
     """Everything that must hold at any moment."""
-    return [*_twice(stage), *_beyond(stage), *_credited_beyond(stage), *_still(stage)]
+    return [
+        *_twice(stage),
+        *_beyond(stage),
+        *_credited_beyond(stage),
+        *of_garments(stage),
+        *_kept(stage),
+        *_freed(stage),
+        *_still(stage),
+    ]
 
 
 def _twice(stage: Stage) -> Iterator[Broken]:
@@ -51,6 +59,9 @@ def _twice(stage: Stage) -> Iterator[Broken]:
             yield Broken("no reference twice", f"{reference} stands {times} times at the warehouse")
     for reference in stage.gxo.site.orders.picked_twice():
         yield Broken("no reference twice", f"{reference} was picked twice at GXO")
+    for taken in stage.acs.site.orders:
+        if taken.status not in OVER:
+            invoices[taken.body.get("Misc2") or ""].add(taken.number)
     for invoice, found in invoices.items():
         if invoice and len(found) > 1:
             yield Broken("no invoice twice", f"{invoice} stands as {' and '.join(sorted(found))}")
@@ -78,6 +89,8 @@ def left_for(stage: Stage) -> Counter[tuple[str, str]]:
         for picked in one.lines:
             if picked.shipped:
                 left[one.reference.rpartition("-")[0], picked.sku] += picked.shipped
+    for gone in stage.acs.site.dispatched:
+        left[gone["order"].rpartition("-")[0], gone["product_sku"]] += 1
     return left
 
 
@@ -92,6 +105,24 @@ def _credited_beyond(stage: Stage) -> Iterator[Broken]:
     for key, units in given.items():
         if units > left[key]:
             yield Broken("no unit credited twice", f"{units} {key[1]} credited on {key[0]}, {left[key]} left")
+
+
+def _kept(stage: Stage) -> Iterator[Broken]:
+    """What a warehouse posted and the fleet took stands among its records."""
+    told = {hook.body: hook.name for hook in stage.told}
+    stage.told.clear()
+    if not told:
+        return
+    kept = {bytes(row["body"]) for row in stage.store.rows(RECORDS, list(told))}
+    for body in told.keys() - kept:
+        yield Broken("what was told is kept", f"{told[body]} was taken, and there is no record of it: {body[:200]!r}")
+
+
+def _freed(stage: Stage) -> Iterator[Broken]:
+    """Nothing is held by a process that fell silent, once another has had the time to notice it."""
+    if stage.gone:
+        for row in stage.store.rows_of(HELD, {"gone": [*stage.gone]}):
+            yield Broken("the dead hold nothing", f"{row['what']} is held by a process that fell silent")
 
 
 def _still(stage: Stage) -> Iterator[Broken]:

@@ -17,7 +17,7 @@ from adapters.khaos.sandbox.records import Refused
 from workers.demo.actors.khaos_operators import TO_PROCESS
 from workers.simulator.promises import left_for
 from workers.simulator.settings import CHANNEL_PASSWORD, CHANNEL_USER, SITE, WEB
-from workers.simulator.stage import Stage
+from workers.simulator.stage import SKUS, Stage
 
 HELD = ("", "", "QC", "DMGHOLD")  # what returned units are held for at Clarus; the others are good
 GRADES = ("A", "A", "B", "D")  # as GXO says it
@@ -28,7 +28,7 @@ ENDPOINT = Endpoint(f"http://{WEB}/khaos/returns.json", "JSON")
 
 def sends_back(stage: Stage, dice: random.Random) -> str | None:
     """A customer sends back what left for them, now and then more of it, or what came back before."""
-    left = sorted(left_for(stage).items())
+    left = sorted((key, units) for key, units in left_for(stage).items() if key[1] in SKUS)
     if not left:
         return None
     (order, sku), units = dice.choice(left)
@@ -46,6 +46,16 @@ def sends_back(stage: Stage, dice: random.Random) -> str | None:
     except (Refusal, RefusedThere):
         return None
     return f"{back} {sku} of {order} come back as {number}"
+
+
+def garments_come_back(stage: Stage, dice: random.Random) -> str | None:
+    """A customer sends back a garment that they bought; hired ones come by themselves."""
+    sold = stage.acs.sold()
+    if not sold:
+        return None
+    garment = dice.choice(sold)
+    stage.acs.comes_back(garment)
+    return f"garment {garment.tag[:6]} {garment.product_sku} of {garment.order} comes back"
 
 
 def _to_leeds(stage: Stage, dice: random.Random, number: str, order: str, goods: tuple[str, int]) -> None:

@@ -1,4 +1,4 @@
-"""GXO's server inside one process: its folders on this disk, with the walk's time, and connections that break.
+"""Partners' SFTP servers inside one process: folders on this disk, the walk's time, and connections that break.
 
 It stands where paramiko would open a channel, so that all of the adapter's own code runs on it.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar, cast
@@ -19,7 +19,6 @@ from paramiko.sftp import CMD_CLOSE, CMD_HANDLE, CMD_NAME, CMD_OPENDIR, CMD_READ
 from adapters.sftp import line
 from adapters.sftp.account import Account
 from workers.simulator.clock import CLOCK
-from workers.simulator.settings import GXO
 from workers.simulator.wire import NO_ANSWER, PARTNER_TIMEOUT, Wire
 
 T = TypeVar("T")
@@ -27,9 +26,9 @@ A_REQUEST = 0.005  # seconds
 BEFORE, AFTER = ("refused", "throttled", "lost", "late"), ("cut", "silent", "error")
 
 
-def install(wire: Wire, root: Path) -> None:
-    """Stand where paramiko would connect."""
-    setattr(line, "Session", lambda account: Session(account, wire, root))  # noqa: B010  mypy refuses the assignment
+def install(wire: Wire, roots: Mapping[str, Path]) -> None:
+    """Stand where paramiko would connect. ``roots`` are the folders by host."""
+    setattr(line, "Session", lambda account: Session(account, wire, roots[account.host]))  # noqa: B010  mypy refuses the assignment
 
 
 class Session:
@@ -41,7 +40,7 @@ class Session:
         self.account = account
         self.late = False
         self.alive = True
-        self.wire, self.root = wire, root
+        self.wire, self.root, self.host = wire, root, account.host
 
     def open(self) -> Disk:
         """The channel."""
@@ -64,14 +63,14 @@ class Disk:
 
     def stat(self, path: str | bytes) -> SFTPAttributes:
         """Size and time of a file."""
-        return self._ask("stat", lambda: SFTPAttributes.from_stat(self._at(path).stat()))
+        return self._ask(lambda: SFTPAttributes.from_stat(self._at(path).stat()))
 
     def open(self, path: str | bytes, mode: str) -> File:
         """A file to be read whole or to be written anew."""
         place = self._at(path)
         if mode == "rb":
-            return File(self, place, self._ask("read", place.read_bytes))
-        self._ask("open", lambda: place.open("xb").close(), writes=True)
+            return File(self, place, self._ask(place.read_bytes))
+        self._ask(lambda: place.open("xb").close(), writes=True)
         return File(self, place, b"")
 
     def rename(self, old: str | bytes, new: str | bytes) -> None:
@@ -82,17 +81,17 @@ class Disk:
                 raise OSError(errno.EEXIST, "Failure")
             self._at(old).rename(self._at(new))
 
-        self._ask("rename", do, writes=True)
+        self._ask(do, writes=True)
 
     def remove(self, path: str | bytes) -> None:
         """Delete a file."""
-        self._ask("remove", self._at(path).unlink)
+        self._ask(self._at(path).unlink)
 
     def _request(self, kind: int, argument: bytes) -> tuple[int, Any]:
         """A folder's listing, as ``adapters.sftp.names`` asks for it."""
         answer = Message()
         if kind == CMD_OPENDIR:
-            self._listed = self._ask("list", lambda: _listing(self._at(argument)))
+            self._listed = self._ask(lambda: _listing(self._at(argument)))
             answer.add_string(b"folder")
             answer.rewind()
             return CMD_HANDLE, answer
@@ -111,19 +110,20 @@ class Disk:
 
     def written(self, path: Path, data: bytes) -> None:
         """Bytes of an upload arrive; a connection that breaks meanwhile leaves some of them there."""
-        whole = self._session.wire.peek(GXO) != "half"
-        self._ask("write", lambda: _stamp(path, data if whole else data[: len(data) // 2]), writes=True)
+        whole = self._session.wire.peek(self._session.host) != "half"
+        self._ask(lambda: _stamp(path, data if whole else data[: len(data) // 2]), writes=True)
 
     def closed(self) -> None:
         """An upload is closed."""
-        self._ask("close", lambda: None)
+        self._ask(lambda: None)
 
-    def _ask(self, what: str, do: Callable[[], T], *, writes: bool = False) -> T:
+    def _ask(self, do: Callable[[], T], *, writes: bool = False) -> T:
         """One request, spoiled if a fault waits for it. Raises what paramiko raises."""
         wire = self._session.wire
         CLOCK.wait(A_REQUEST)
-        wire.before(what)
-        fault = wire.next_fault(GXO, writes=writes)
+        host = self._session.host
+        wire.before(host, writes=writes)
+        fault = wire.next_fault(host, writes=writes)
         if fault in BEFORE:
             if fault == "late":
                 wire.late.append((CLOCK.at + timedelta(seconds=wire.calls % PARTNER_TIMEOUT), lambda: _try(do)))
@@ -133,7 +133,7 @@ class Disk:
         result = do()
         if fault in AFTER or fault == "half":
             self._break(slow=fault == "silent")
-        wire.after(what)
+        wire.after(host, writes=writes)
         return result
 
     def _break(self, *, slow: bool) -> None:
@@ -153,8 +153,12 @@ class File:
         self._disk, self._path, self._data, self._written = disk, path, data, False
 
     def read(self, most: int) -> bytes:
-        """The first bytes."""
-        return self._data[:most]
+        """The next bytes."""
+        piece, self._data = self._data[:most], self._data[most:]
+        return piece
+
+    def prefetch(self, size: int, max_concurrent_requests: int) -> None:
+        """All of it was fetched."""
 
     def write(self, data: bytes) -> None:
         """All bytes."""

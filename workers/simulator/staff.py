@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from adapters.acs.sandbox.orders import CHANGEABLE
 from adapters.clarus.sandbox.refusal import Refusal
 from adapters.gxo.sandbox import door
 from adapters.gxo.sandbox.orders import State
@@ -30,8 +31,10 @@ def is_short(stage: Stage, dice: random.Random) -> str | None:
     order = _waiting(stage, dice)
     if order is None:
         return None
+    units = float(dice.randint(1, 2))
     for switches in (stage.tenant.switches, stage.gxo.site.switches):
-        switches.short[order] = float(dice.randint(1, 2))
+        switches.short[order] = units
+    stage.acs.site.switches.short[order] = dice.choice(("NOT_FOUND", "FAILED_QC"))
     return f"{order} will be short"
 
 
@@ -40,7 +43,7 @@ def splits(stage: Stage, dice: random.Random) -> str | None:
     order = _waiting(stage, dice)
     if order is None:
         return None
-    for switches in (stage.tenant.switches, stage.gxo.site.switches):
+    for switches in (stage.tenant.switches, stage.gxo.site.switches, stage.acs.site.switches):
         switches.two_goes.append(order)
     return f"{order} will leave in two goes"
 
@@ -79,6 +82,36 @@ def releases(stage: Stage, dice: random.Random) -> str | None:
     return _act(stage, {"release": {"product": sku, "quantity": 1, "held_for": reason}})
 
 
+def mislays(stage: Stage, dice: random.Random) -> str | None:
+    """A garment lies where no file names it."""
+    garments = stage.acs.ready()
+    if not garments:
+        return None
+    garment = dice.choice(garments)
+    stage.acs.lose(garment)
+    return f"garment {garment.tag[:6]} {garment.product_sku} is mislaid"
+
+
+def puts_aside(stage: Stage, dice: random.Random) -> str | None:
+    """A garment is looked at once more."""
+    garments = stage.acs.ready()
+    if not garments:
+        return None
+    garment = dice.choice(garments)
+    stage.acs.put_aside(garment)
+    return f"garment {garment.tag[:6]} {garment.product_sku} is put aside"
+
+
+def gives_up(stage: Stage, dice: random.Random) -> str | None:
+    """A garment leaves the stock for good."""
+    garments = stage.acs.ready()
+    if not garments:
+        return None
+    garment, reason = dice.choice(garments), dice.choice(("BER", "LOST"))
+    stage.acs.give_up(garment, reason)
+    return f"garment {garment.tag[:6]} {garment.product_sku} is given up: {reason}"
+
+
 def _act(stage: Stage, told: dict[str, dict[str, object]]) -> str | None:
     try:
         stage.on_the_floor(told)
@@ -104,4 +137,5 @@ def _waiting(stage: Stage, dice: random.Random) -> str | None:
     orders = stage.tenant.books.goods_outs.rows.values()
     found = [o["reference"] for o in orders if o["goods_out_status"]["code"] in ("PENDING", "ALLOCATED")]
     found += [one.reference for one in stage.gxo.site.orders if one.state in (State.NEW, State.RELEASED)]
+    found += [one.number for one in stage.acs.site.orders if one.status in CHANGEABLE]
     return dice.choice(found) if found else None

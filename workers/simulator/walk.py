@@ -8,7 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from workers.simulator import customers, fleet, partners, people, returns, staff
-from workers.simulator.promises import Broken, after_step
+from workers.simulator.broken import Broken
+from workers.simulator.promises import after_step
 from workers.simulator.rest import at_rest, come_to_rest, wait_long
 from workers.simulator.stage import Stage
 
@@ -23,8 +24,8 @@ def _meanwhile_somebody(stage: Stage, dice: random.Random) -> str | None:
 
 OUTSIDE: tuple[Action, ...] = (
     customers.buys, customers.orders, customers.cancels, customers.moves_away, customers.comes_back,
-    customers.changes_lines, customers.changes_address, staff.loses, staff.finds, staff.holds, staff.releases,
-    partners.posts_all, people.retries, people.dismisses,
+    customers.hires, customers.changes_lines, customers.changes_address, staff.loses, staff.finds, staff.holds,
+    staff.releases, partners.posts_all, people.retries, people.dismisses,
 )  # fmt: skip
 ACTIONS: dict[str, tuple[int, Action]] = {
     "turns": (24, fleet.turns),
@@ -32,11 +33,16 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "works": (8, fleet.works),
     "dies": (4, fleet.dies),
     "dies on the phone": (4, fleet.dies_on_the_phone),
+    "goes on": (3, fleet.goes_on),
+    "loses an answer": (3, fleet.loses_an_answer),
+    "dies after an effect": (3, fleet.dies_after_an_effect),
+    "falls silent": (2, fleet.falls_silent),
     "meanwhile": (6, fleet.meanwhile),
     "meanwhile somebody": (4, _meanwhile_somebody),
     "time passes": (4, fleet.time_passes),
     "buys": (5, customers.buys),
     "orders": (6, customers.orders),
+    "hires": (4, customers.hires),
     "cancels": (2, customers.cancels),
     "moves away": (2, customers.moves_away),
     "comes back": (3, customers.comes_back),
@@ -50,10 +56,14 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "finds": (1, staff.finds),
     "holds": (1, staff.holds),
     "releases": (1, staff.releases),
+    "mislays": (1, staff.mislays),
+    "puts aside": (1, staff.puts_aside),
+    "gives up": (1, staff.gives_up),
     "posts one": (6, partners.posts_one),
     "posts all": (8, partners.posts_all),
     "repeats": (2, partners.repeats),
     "forgets": (2, partners.forgets),
+    "signs badly": (1, partners.signs_badly),
     "fails": (5, partners.fails),
     "fails on writes": (9, partners.fails_on_writes),
     "recovers": (3, partners.recovers),
@@ -61,13 +71,18 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "gxo counts": (1, partners.gxo_counts),
     "gxo spoils": (6, partners.gxo_spoils),
     "gxo lays again": (1, partners.gxo_lays_again),
+    "acs works": (8, partners.acs_works),
+    "acs counts": (2, partners.acs_counts),
+    "acs spoils": (1, partners.acs_spoils),
     "sends back": (4, returns.sends_back),
+    "garments come back": (3, returns.garments_come_back),
     "pulls": (3, returns.pulls),
     "processes": (2, returns.processes),
     "retries": (2, people.retries),
     "dismisses": (1, people.dismisses),
     "replays": (1, people.replays),
     "opens": (1, people.opens),
+    "writes off": (1, people.writes_off),
 }
 
 

@@ -10,7 +10,7 @@ import io
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import urllib3
@@ -30,6 +30,17 @@ IN_THREADS = (khaos_channel, khaos_courier, returns_advice, warehouse_hooks)
 Answer = tuple[int, dict[str, str], bytes]
 
 
+class Heard(Protocol):
+    """Somebody who hears that a call begins or was answered, and whether it changes anything at its host."""
+
+    def __call__(self, host: str, /, *, writes: bool) -> None:
+        """Hear it."""
+
+
+def _nobody(_host: str, *, writes: bool) -> None:
+    """Nobody listens."""
+
+
 class Wire:
     """Hosts by name, the faults that wait for their next calls, and calls that arrive when nobody waits any more."""
 
@@ -39,8 +50,8 @@ class Wire:
         self.faults: dict[str, deque[str]] = defaultdict(deque)
         self.on_writes: dict[str, deque[str]] = defaultdict(deque)
         self.late: deque[tuple[datetime, Callable[[], object]]] = deque()
-        self.before: Callable[[str], None] = lambda _what: None
-        self.after: Callable[[str], None] = lambda _what: None
+        self.before: Heard = _nobody
+        self.after: Heard = _nobody
         self.calls = 0
         self.application: Any = None  # that answered last
 
@@ -73,11 +84,11 @@ class Wire:
         """One call, spoiled if a fault waits for it. Raises what urllib3 raises."""
         CLOCK.wait(A_CALL)
         host = urlsplit(url).netloc
-        what = f"{method} {url}"
-        self.before(what)
-        fault = self.next_fault(host, writes=_writes(method, url, headers or {}))
+        writes = _writes(method, url, headers or {})
+        self.before(host, writes=writes)
+        fault = self.next_fault(host, writes=writes)
         answer = self._spoiled(fault, method, url, body or b"", headers or {})
-        self.after(what)
+        self.after(host, writes=writes)
         status, said, content = answer
         return urllib3.HTTPResponse(
             io.BytesIO(content), said, status, preload_content=False, request_method=method, request_url=url

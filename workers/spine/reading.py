@@ -74,9 +74,9 @@ class Reading:
         """Close the open exception of a kind and subject with the reading."""
         exceptions.close(self.run, kind, subject, why)
 
-    def park(self, flow: str, unreadable: Unreadable) -> None:
+    def park(self, flow: str, unreadable: Unreadable, story: str = "") -> None:
         """An entry of the record that could not be read: a dead message, which reads the record again when retried."""
-        self.post(dead_read(flow, self.record, unreadable.subject, unreadable.error))
+        self.post(dead_read(flow, self.record, unreadable.subject, unreadable.error, story))
 
 
 Reader = Callable[[Reading], None]
@@ -88,15 +88,15 @@ def fingerprint(*parts: Any) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-def dead_read(flow: str, record: Record, subject: str, error: Unmappable) -> NewMessage:
-    """The dead message that stands for an entry that could not be read."""
+def dead_read(flow: str, record: Record, subject: str, error: Unmappable, story: str = "") -> NewMessage:
+    """The dead message that stands for an entry that could not be read; ``story`` is the order that it is of."""
     return NewMessage(
         flow=flow,
         connection=record.connection,
         kind="read",
         reference=subject or f"record {record.id}",
         subject=f"read:{record.connection}:{record.source}:{subject or record.id}",
-        story=subject or f"record {record.id}",
+        story=story or subject or f"record {record.id}",
         body={"record": record.id, "received_at": record.received_at.isoformat()},
         fingerprint=fingerprint(error.kind, error.field, error.value),
         wire=b"read",

@@ -135,14 +135,7 @@ class Events:
             self.counts["given_up"] += 1
 
     def _post(self, event: dict[str, Any], key: str, age: int = 0) -> int:
-        body, stamp = json.dumps(event).encode(), str(int(time.time()) - age)
-        digest = hmac.new(key.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
-        headers = {
-            "Content-Type": "application/json",
-            "X-ACS-Event-Id": event["EventId"],
-            "X-ACS-Timestamp": stamp,
-            "X-ACS-Signature": f"sha256={digest}",
-        }
+        body, headers = signed(event, key, int(time.time()) - age)
         parts = urlsplit(self._switches.event_url)
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
         connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
@@ -153,3 +146,16 @@ class Events:
             return 0
         finally:
             connection.close()
+
+
+def signed(event: dict[str, Any], key: str, at: int) -> tuple[bytes, dict[str, str]]:
+    """The body of an event and the headers of its delivery, signed with ``key`` at a Unix time in seconds."""
+    body, stamp = json.dumps(event).encode(), str(at)
+    digest = hmac.new(key.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    headers = {
+        "Content-Type": "application/json",
+        "X-ACS-Event-Id": event["EventId"],
+        "X-ACS-Timestamp": stamp,
+        "X-ACS-Signature": f"sha256={digest}",
+    }
+    return body, headers

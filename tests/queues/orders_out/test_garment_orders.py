@@ -32,6 +32,19 @@ def test_a_sale_goes_out_and_its_dispatch_comes_back_as_an_event(acs: Garments) 
     assert (acs.world.exceptions(), acs.world.live_messages()) == ([], [])
 
 
+def test_an_invoice_that_cannot_be_read_stays_somebodys_when_another_of_its_order_waits_for_stock(
+    acs: Garments,
+) -> None:
+    order = acs.order(("DRESS", 4), ("DRESS", 4, "hire"))  # six are there: two wait on an invoice of their own
+    stages = {one["stage"] for one in acs.world.invoices(order)}
+    assert stages == {9, 18}
+    for _ in range(2):
+        acs.world.poll()
+        found = acs.world.exception("unmappable")
+        assert (found["state"], found["story"], found["times"]) == ("open", order, 1)
+        assert "its lines differ" in found["reason"]
+
+
 def leave(acs: Garments) -> None:
     """People at ACS end everything, the fleet hears of it, and Khaos Control shows it."""
     acs.pass_time()
