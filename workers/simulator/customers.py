@@ -32,9 +32,9 @@ def buys(stage: Stage, dice: random.Random) -> str | None:
     return f"a shopper buys {units} {sku}: {order.code}"
 
 
-def orders(stage: Stage, dice: random.Random) -> str | None:
-    """An order comes in, whether there is stock or not."""
-    site = dice.choice(SITES)
+def orders(stage: Stage, dice: random.Random, site: str = "") -> str:
+    """An order comes in, of a site or of any, whether there is stock or not."""
+    site = site or dice.choice(SITES)
     lines = [Line(sku, dice.randint(1, 3)) for sku in dice.sample(list(GOODS[site]), dice.randint(1, 2))]
     return f"order {_order(stage, site, lines)} of {_say(lines)}"
 

@@ -6,10 +6,11 @@ import random
 from collections.abc import Callable
 
 from workers.broker.queues import LANES
+from workers.simulator import customers
 from workers.simulator.clock import CLOCK
 from workers.simulator.moments import Died, die
 from workers.simulator.processes import Process
-from workers.simulator.settings import ACS, CLARUS, GXO, KHAOS
+from workers.simulator.settings import ACS, CLARUS, DERBY, GLASGOW, GXO, KHAOS, SITE
 from workers.simulator.stage import Stage
 from workers.spine.schedule_names import RING
 
@@ -25,7 +26,8 @@ TURN = (
     "sweep acs",
     "stock files acs",
 )
-WRITTEN = (CLARUS, CLARUS, KHAOS, GXO, ACS)  # where calls change something
+SITE_OF = {CLARUS: SITE, GXO: DERBY, ACS: GLASGOW, KHAOS: ""}  # orders are written there for a site; Khaos has all
+WRITTEN = (CLARUS, CLARUS, GXO, ACS, KHAOS)  # where calls change something
 SETTLED = "select count(*) as n from message_settled"
 NOTICED = 16  # times two seconds: longer than a process may be silent, and shorter than a lease
 DEEPEST = 60  # moments of a piece of work among which one is chosen
@@ -98,18 +100,18 @@ def goes_on(stage: Stage, dice: random.Random) -> str | None:
     return "the fleet goes on second by second" if stage.store.row(SETTLED) != before else None
 
 
-def loses_an_answer(stage: Stage, dice: random.Random) -> str | None:
+def loses_an_answer(stage: Stage, dice: random.Random) -> str:
     """A call arrives when its caller has given it up, while the fleet goes on second by second."""
-    host = dice.choice(WRITTEN)
+    host, what = _ordered(stage, dice)
     stage.wire.on_writes[host].append("late")
-    what = _trades(stage, dice)
+    _trades(stage, dice)
     goes_on(stage, dice)
     return f"{what}; a call that changes something at {host} arrives late, and the fleet goes on second by second"
 
 
-def dies_after_an_effect(stage: Stage, dice: random.Random) -> str | None:
+def dies_after_an_effect(stage: Stage, dice: random.Random) -> str:
     """A call is refused at first; when it is tried again it has its effect, and the process dies before it knows."""
-    host = dice.choice(WRITTEN)
+    host, what = _ordered(stage, dice)
     stage.wire.on_writes[host].appendleft("refused")
     _trades(stage, dice)
     CLOCK.wait(dice.choice((10.0, 60.0)))
@@ -119,38 +121,44 @@ def dies_after_an_effect(stage: Stage, dice: random.Random) -> str | None:
         process.work_all()
     except Died:
         process.die()
-        return f"calls to {host} are refused, then one has its effect, and {process.name} dies before it knows"
+        return f"{what}; calls to {host} are refused, then one has its effect, and {process.name} dies before it knows"
     finally:
         stage.moments.forget()
-    return f"calls to {host} are refused, and tried again"
+    return f"{what}; calls to {host} are refused, and tried again"
 
 
-def falls_silent(stage: Stage, dice: random.Random) -> str | None:
+def falls_silent(stage: Stage, dice: random.Random) -> str:
     """A process is cut off in the middle of its work, and its heart with it; the other soon notices."""
     first, second = dice.sample(stage.processes, 2)
-    stage.moments.expect_effect(dice.choice(WRITTEN), die)
+    host, what = _ordered(stage, dice)
+    stage.moments.expect_effect(host, die)
     try:
         _trades(stage, dice, first)
     except Died:
         silent = first.fall_silent()
     else:
-        return None
+        return what
     finally:
         stage.moments.forget()
     for _ in range(NOTICED):
         CLOCK.wait(2.0)
         second.run(RING, now=True)
     stage.gone.add(silent)
-    return f"{first.name} falls silent, and {second.name} notices"
+    return f"{what}; {first.name} falls silent, and {second.name} notices"
 
 
-def _trades(stage: Stage, dice: random.Random, process: Process | None = None) -> str:
+def _ordered(stage: Stage, dice: random.Random) -> tuple[str, str]:
+    """An order comes in; the host to which it will be written, and what happened."""
+    host = dice.choice(WRITTEN)
+    return host, customers.orders(stage, dice, SITE_OF[host])
+
+
+def _trades(stage: Stage, dice: random.Random, process: Process | None = None) -> None:
     """What is ordered is read and sent."""
     process = process or dice.choice(stage.processes)
     for poll in ("orders khaos", "read"):
         process.run(poll, now=True)
     process.work_all()
-    return f"{process.name} reads orders and works off all queues"
 
 
 def meanwhile(stage: Stage, dice: random.Random, other: Callable[[], str | None] | None = None) -> str:

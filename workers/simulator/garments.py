@@ -115,12 +115,15 @@ def _say(units: Counter[str]) -> str:
     return ", ".join(f"{n} {condition}" for condition, n in sorted(units.items())) or "none"
 
 
-def as_warehouse(site: Site, written_off: set[str]) -> WarehouseBook:
-    """ACS's book in the shape in which warehouses' books are compared. Write-offs are compared apart."""
+def as_warehouse(site: Site, written_off: set[str], unheard: set[str]) -> WarehouseBook:
+    """ACS's book in the shape in which warehouses' books are compared. Write-offs are compared apart.
+
+    That a garment came back is known from its events alone: those of ``unheard`` tags were lost.
+    """
     return WarehouseBook(
         goods_outs=tuple(_goods_out(one) for one in site.orders),
         stock=_shelves(one for one in site.garments if one.tag not in written_off),
-        receipts=tuple(_receipt(one) for one in site.returns if one["kind"] != HIRE),
+        receipts=tuple(_receipt(one) for one in site.returns if one["kind"] != HIRE and one["rfid"] not in unheard),
     )
 
 

@@ -43,8 +43,8 @@ MUTANTS = (
     Mutant(
         "an error after the effect counts as nothing done",
         "adapters.http:_judge",
-        'answered HTTP {reply.status}", maybe_done=True)',
-        'answered HTTP {reply.status}")',
+        "maybe_done=True, answered=True",
+        "answered=True",
     ),
     Mutant(
         "a process's death raises no doubt",

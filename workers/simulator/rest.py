@@ -146,7 +146,7 @@ class AtRest:
         self.theirs = {
             "clarus": WarehouseBook.model_validate(display.show(stage.tenant)),
             "gxo": derby,
-            "acs": as_garments(stage.acs.site, written_off),
+            "acs": as_garments(stage.acs.site, written_off, stage.acs.unheard),
         }
         owing = stage.gxo.is_owing()  # what GXO did not tell, nobody can know
         self.buildings = [one for one in BUILDINGS if not (owing and one.warehouse == "gxo")]
