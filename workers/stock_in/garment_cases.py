@@ -19,6 +19,17 @@ select g.tag || coalesce(' of ' || nullif(g.event_order, ''), '') as name
    and (%s::integer is null or g.back_by >= d.today - %s::integer) order by g.back_by, g.tag
 """
 
+# The file spoke half a day after the last event and says otherwise. What is ready may be allocated to an order at once.
+DIFFER = """
+select g.tag || ': ' || g.file_state || ' in the file, ' || g.event_state || ' by its last event' as name
+  from garment g join home h on h.site = g.home
+ where g.home = %s and not g.retired and g.missed = 0 and g.named and g.file_state <> g.event_state
+   and not (g.file_state = any (%s) and g.event_state = any (%s))
+   and garment_file_at(g.file_at, h.counted_at, g.named, g.sold_at) >= g.event_at + interval '12 hours'
+ order by g.tag
+"""
+ON_SALE = ["sellable", "reserved"]
+
 
 def file_words(reading: Reading, home: str, troubles: Iterable[Unreadable], more: int) -> None:
     """File each word that cannot be read, once, however many garments carry it; close what the file shows no more.
@@ -62,6 +73,9 @@ def after_file(reading: Reading, home: str, lost_after: int) -> None:
         "select tag as name from garment where home = %s and not retired and missed >= %s order by tag",
         f"garments stand in none of the last {lost_after} days' files",
         lost_after,
+    )
+    _listed(
+        reading, home, "garment_differs", DIFFER, "garments are told otherwise by file and events", ON_SALE, ON_SALE
     )
     _listed(
         reading,

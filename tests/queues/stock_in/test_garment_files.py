@@ -114,6 +114,28 @@ def test_a_missing_tag_is_unseen_at_once_lost_after_three_days_and_given_up_for_
     assert "garment_lost" not in acs.world.exceptions()
 
 
+def test_a_sold_garment_that_is_back_without_a_word_is_somebodys_until_its_events_come(acs: Garments) -> None:
+    acs.count()
+    acs.order(("COAT", 1))
+    acs.pass_time()
+    acs.hear()
+    later(acs)
+    sold = next(one for one in acs.site.garments if one.order)
+    acs.switch(event_loss_rate=1.0)
+    acs.act(receive={"rfid": sold.tag, "grade": "A"})
+    acs.pass_time()
+    acs.switch(event_loss_rate=0.0)
+    acs.count()
+    assert (acs.world.exceptions(), levels(acs, "COAT")) == (["garment_differs"], {"Main Site": 1})
+    assert (
+        f"{sold.tag}: sellable in the file, sold by its last event" in acs.world.exception("garment_differs")["reason"]
+    )
+    acs.tell_again(*[one for one in acs.site.events.sent if one["Data"].get("RFID") == sold.tag])
+    later(acs)
+    acs.count()
+    assert (states(acs)[sold.tag], "garment_differs" in acs.world.exceptions()) == ("sellable", False)
+
+
 def test_the_later_of_two_files_of_one_day_counts_and_the_same_file_again_changes_nothing(acs: Garments) -> None:
     gone = tags(acs, "DRESS")[0]
     acs.count()

@@ -38,6 +38,12 @@ VERDICTS = {
         "warning",
         "Ask the warehouse to look for these garments; what will not be found: `fleet garments give-up TAG`.",
     ),
+    "garment_differs": Verdict(
+        OPERATIONS,
+        "error",
+        "Ask the warehouse which is true, and to send its missing events: what was sold and is back is credited by them"
+        " alone. What it cannot send: `fleet garments settle TAG STATE --by NAME`.",
+    ),
     "garment_not_set_up": Verdict(
         MERCHANDISING,
         "warning",
