@@ -15,6 +15,7 @@ NO_VALUE = frozenset(
 # 536365 as a spreadsheet, or a program, writes it that took codes for numbers
 _AS_NUMBER = re.compile(r"(\d+)\.0+|\d(?:\.\d+)?E\+\d+", re.ASCII)
 
+_PARTED = re.compile(r"[,;|\n\r\t]+")
 _UNHELD = re.compile("[\x00\ud800-\udfff]")
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(?:x([0-9A-Fa-f]{1,16})|([0-9]{1,20}));")
@@ -35,6 +36,12 @@ def without_placeholder(text: str) -> str:
 def is_placeholder(text: str) -> bool:
     """Whether a text stands for no value, such as "n/a"."""
     return text.strip().lower() in NO_VALUE
+
+
+def several(text: str) -> tuple[str, ...]:
+    """The numbers in a text in which a comma, ``;`` or ``|`` parts them, each once; blanks are a number's own."""
+    parts = (without_placeholder(part) for part in _PARTED.split(text))
+    return tuple(dict.fromkeys(part for part in parts if part))
 
 
 def why_no_code(text: str) -> str:

@@ -99,6 +99,10 @@ def _refusal(fault: Element, operation: str, *, write: bool) -> Rejected:
     return Rejected(f"{operation}: {without_lost(why)}", symbol=without_lost(symbol), maybe_done=write)
 
 
+class _NoTime(ValueError):
+    """A dateTime that is none."""
+
+
 class _Reading:
     """The values of one reply. A part that several point to is read once: so the work grows with the reply."""
 
@@ -119,12 +123,19 @@ class _Reading:
             return None
         kind = element.get(f"{{{XSI}}}type", "").rpartition(":")[2]
         if kind.endswith("Array") or element.get(f"{{{ENCODING}}}arrayType") is not None:
-            return [self.value(e, depth + 1) for e in element]
+            return [self._member(e, depth + 1) for e in element]
         if len(element):
             return self._object(element, depth)
         text = element.text or ""
         reader = READ.get(kind)
         return text if reader is None else reader(text, self._zone)
+
+    def _member(self, element: Element, depth: int) -> Any:
+        """A value within others: a time that is none is no time, and spoils no row beside its own."""
+        try:
+            return self.value(element, depth)
+        except _NoTime:
+            return None
 
     def _behind(self, href: str, depth: int) -> Any:
         if href not in self._read:
@@ -138,7 +149,7 @@ class _Reading:
 
     def _object(self, element: Element, depth: int) -> Any:
         names = [_local(e) for e in element]
-        values = [self.value(e, depth + 1) for e in element]
+        values = [self._member(e, depth + 1) for e in element]
         if set(names) == {"item"} or len(set(names)) < len(names):
             return values
         return dict(zip(names, values, strict=True))
@@ -148,15 +159,18 @@ def read_time(text: str, zone: ZoneInfo) -> datetime | None:
     """A SOAP dateTime in UTC; None for none and for the toolkit's zero date.
 
     Whether a ``Z`` of theirs is true UTC is not published; it is taken at its word. A time without
-    an offset is wall-clock of ``zone``.
+    an offset is wall-clock of ``zone``. Raises ValueError for what is no time.
     """
     trimmed = _FRACTION.sub(r".\1", text.strip())
     if not trimmed:
         return None
-    moment = datetime.fromisoformat(trimmed)
-    if moment.date() == NULL_DATE:
-        return None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(trimmed)
+        if moment.date() == NULL_DATE:
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise _NoTime(trimmed[:40]) from error
 
 
 def _whole(text: str, _: ZoneInfo) -> int:

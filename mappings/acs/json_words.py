@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,9 +10,7 @@ from typing import Any
 
 from mappings.errors import Unmappable
 from mappings.quantities import believable
-from mappings.text import without_placeholder
-
-PARTED = re.compile(r"[,;|\n\r\t]+")
+from mappings.text import several, without_placeholder
 
 
 def read_body(body: bytes, what: str) -> Mapping[str, Any]:
@@ -42,9 +39,7 @@ def texts(body: Mapping[str, Any], field: str) -> tuple[str, ...]:
     """The values of a field that may hold several: a list, or one text in which a comma, ``;`` or ``|`` parts them."""
     value = body.get(field)
     given = value if isinstance(value, list) else [value]
-    each = (text({field: one}, field) for one in given)
-    parts = (without_placeholder(part) for one in each for part in PARTED.split(one))
-    return tuple(dict.fromkeys(part for part in parts if part))
+    return tuple(dict.fromkeys(part for one in given for part in several(text({field: one}, field))))
 
 
 def needed(body: Mapping[str, Any], field: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from mappings.canonical import Parcel, WarehouseLine, WarehouseOrder
 from mappings.clarus.tables import NOT_LEFT, read_status
 from mappings.clarus.values import mapping, needed, text, whole, within
-from mappings.text import without_placeholder
+from mappings.text import several
 
 
 def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
@@ -81,11 +81,12 @@ def _held(
     adrift: list[str] = []
     for package in packages:
         shipment = within(package.get("shipment"), "id")
-        number = without_placeholder(text(package.get("tracking_number")))
+        numbers = several(text(package.get("tracking_number")))
         if shipment in held:
-            held[shipment].append(number)
-        elif number:
-            adrift.append(f"{number} of package {text(package.get('id')) or '-'}, shipment {shipment or '-'}")
+            held[shipment] += numbers or ("",)
+        else:
+            of = f"of package {text(package.get('id')) or '-'}, shipment {shipment or '-'}"
+            adrift += [f"{number} {of}" for number in numbers]
     return held, tuple(dict.fromkeys(adrift))
 
 

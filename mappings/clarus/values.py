@@ -85,4 +85,7 @@ def moment(value: Any, field: str) -> datetime:
         if len(written) > len("2026-03-10"):
             raise Unmappable(field, written, "a time without an offset: ask Clarus in which zone this tenant writes")
         return read.replace(tzinfo=UTC)
-    return read.astimezone(UTC)
+    try:
+        return read.astimezone(UTC)
+    except OverflowError:  # the first and the last day of all
+        raise Unmappable(field, written, "no such time: correct the record in Clarus") from None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from mappings.canonical import PickLine
 from mappings.canonical.advices import Carton
 from mappings.gxo.segments import Segment, Segments, element
-from mappings.text import without_placeholder
+from mappings.text import several, without_placeholder
 
 SSCC = re.compile(r"00([0-9]{18})|([0-9]{18})")
 TRACKING = frozenset({"CP", "CN", "2I"})  # of MAN, N9 and REF: package, consignment, tracking
@@ -103,8 +103,8 @@ def _marked(segments: Segments, unused: list[str]) -> Iterator[_Box]:
         for place in (1, 4):
             kind, number = element(mark, place).upper(), without_placeholder(element(mark, place + 1))
             found = SSCC.fullmatch(number)
-            if kind in TRACKING and number:
-                numbers.append(number)
+            if kind in TRACKING and (each := several(number)):
+                numbers += each
             elif kind in SERIAL and found and not sscc:
                 sscc = found[1] or found[2]
             elif number:
@@ -123,7 +123,7 @@ def _numbers(segments: Segments, unused: list[str]) -> list[str]:
             continue
         kind, number = element(one, 1).upper(), _number(one)
         if number and (kind in TRACKING or (kind == "ZZ" and element(one, 2).upper() in WORDS)):
-            found[number] = None
+            found.update(dict.fromkeys(several(number)))
         elif number and kind not in OTHERS:
             unused.append(f"{one[0]}02 {kind} {number}")
     return list(found)

@@ -8,6 +8,7 @@ import pytest
 
 from adapters.errors import Garbled, Rejected
 from adapters.khaos.envelope import read_reply
+from adapters.khaos.results import read_stock_infos
 from adapters.text import LOST
 
 LONDON = ZoneInfo("Europe/London")
@@ -111,3 +112,19 @@ def test_a_long_list_of_references_is_read_whole() -> None:
 def test_a_value_that_leads_nowhere_or_in_a_circle_or_does_not_fit_its_type_is_garbled(parts: str) -> None:
     with pytest.raises(Garbled):
         read(reply('<return href="#0"/>', parts))
+
+
+@pytest.mark.parametrize(
+    "odd", ["0000-00-00T00:00:00", "9999-99-99", "31/12/2026 10:00", "never", "0001-01-01T00:00:00+14:00"]
+)
+def test_a_time_that_is_none_spoils_no_row_beside_it(odd: str) -> None:
+    times = ("2026-11-20T10:00:00", odd, "2026-11-20T11:00:00")
+    rows = "".join(
+        f'<item><StockCode>S{n}</StockCode><LastUpdated x:type="xsd:dateTime">{at}</LastUpdated></item>'
+        for n, at in enumerate(times)
+    )
+    found = read(reply(f'<return><List e:arrayType="x[3]">{rows}</List></return>'))
+    listed = read_stock_infos(found)
+    assert [(one.stock_code, one.last_updated and one.last_updated.hour) for one in listed] == [
+        ("S0", 10), ("S1", None), ("S2", 11),
+    ]  # fmt: skip

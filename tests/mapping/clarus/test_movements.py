@@ -96,7 +96,15 @@ def test_what_moved_no_unit_is_left_out() -> None:
     assert read_movements([moved("ATTRUP", 0.0), moved("ATTRUP", None), moved("NEGADJ", 0)]) == ([], [])
 
 
-@pytest.mark.parametrize("change", [{"created_at": "2026-07-17T14:30:16"}, {"created_at": None}, {"product": {}}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"created_at": "2026-07-17T14:30:16"},
+        {"created_at": "0001-01-01T00:00:00+01:00"},
+        {"created_at": None},
+        {"product": {}},
+    ],
+)
 def test_a_movement_without_zone_time_or_product_is_reported(change: dict[str, Any]) -> None:
     good, bad = read_movements([moved("NEGADJ", **change)])
     assert (good, [one.subject for one in bad]) == ([], ["11"])

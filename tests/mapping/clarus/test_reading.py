@@ -89,6 +89,22 @@ def test_a_quantity_that_is_not_whole_units_is_refused(quantity: Any) -> None:
         read_order(told, NOW)
 
 
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("1Z1", ["1Z1"]),
+        ("1Z1, 1Z2", ["1Z1", "1Z2"]),
+        ("1Z1;1Z1", ["1Z1"]),
+        ("JX 0001 GB", ["JX 0001 GB"]),
+        ("n/a, null", [""]),
+    ],
+)
+def test_several_numbers_in_one_field_are_a_parcel_each(written: str, kept: list[str]) -> None:
+    told = raw()
+    told["packages"][0]["tracking_number"] = written
+    assert [one.tracking for one in read_order(told, NOW).parcels] == kept
+
+
 def test_a_shipment_that_has_not_left_has_no_parcels_and_one_without_packages_is_one_parcel() -> None:
     told = raw()
     told["shipments"][0]["status"] = "Cancelled"

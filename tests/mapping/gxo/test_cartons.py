@@ -42,6 +42,7 @@ PLACES: dict[str, tuple[Told, Told]] = {
     "N903": ([("N9", "CN", "", f"T{n}") for n in range(3)], [("LX", "1"), w12(3)]),
     "head and cartons": ([("N9", "CN", "T0")], [
         ("LX", "1"), ("MAN", "GM", SSCC[0], "", "CP", "T1"), w12(2), ("LX", "2"), ("MAN", "CP", "T2"), w12(1, "TRAY")]),
+    "several in one element": ([], [("LX", "1"), ("MAN", "CP", "T0, T1"), w12(3), ("N9", "CN", "T2;T1")]),
     "small letters": ([("N9", "cn", "T0")], [("LX", "1"), ("MAN", "cp", "T1", "", "cn", "T2"), w12(3)]),
 }  # fmt: skip
 
