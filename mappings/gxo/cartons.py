@@ -99,7 +99,7 @@ def _boxes(loop: Segments, content: Mapping[str, int], unused: list[str]) -> lis
 def _marked(segments: Segments, unused: list[str]) -> Iterator[_Box]:
     """A parcel for each MAN, or for each of its numbers where it has two."""
     for mark in (one for one in segments if one[:1] == ("MAN",)):
-        sscc, numbers = "", []
+        sscc, numbers = "", list[str]()
         for place in (1, 4):
             kind, number = element(mark, place).upper(), without_placeholder(element(mark, place + 1))
             found = SSCC.fullmatch(number)

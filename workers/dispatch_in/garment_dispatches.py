@@ -17,11 +17,12 @@ from workers.dispatch_in.shipments import ship
 from workers.dispatch_in.substitutions import other_goods, substituted
 from workers.domain import calendar, transitions
 from workers.domain.clocks import told_at
-from workers.domain.fulfilment import FulfilmentRow, State, Units, add_to_timeline
+from workers.domain.fulfilment import OUT, FulfilmentRow, State, Units, add_to_timeline
 from workers.ledger.expected import Expected
 from workers.ports.sources import Kind
 from workers.spine.reading import Reading
 
+WANTED = (*OUT, State.PART_DISPATCHED)
 SHORT = (LineOutcome.SHORT, LineOutcome.CANCELLED)
 
 
@@ -82,6 +83,7 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
     leave(reading, row, _book(book, order, fresh, at), {line.line_id for line in _filled(order)}, at)
     _note_shorts(reading, row, book, order, cumulative=cumulative)
     ended = order.status is WarehouseStatus.CANCELLED  # nothing more leaves
+    _note_hold(reading, row, order)
     if not ended:
         _heard_of(reading, row, shipped=bool(fresh))
     gone = book.units(items)
@@ -124,6 +126,21 @@ def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:
     over = [Expected.RECEIVED.value, Expected.ACCEPTED.value, *([Expected.CANCELLED.value] if shipped else [])]
     reading.run("delete from expectation where subject = %s and what = any (%s)", row.subject, over)
     reading.close_exception("answer_missing", row.subject, "the warehouse shows the order")
+
+
+def _note_hold(reading: Reading, row: FulfilmentRow, order: GarmentOrder) -> None:
+    """File that the warehouse waits for somebody, and close it when the order goes on."""
+    if not order.held:
+        reading.close_exception("held_at_warehouse", row.subject, f"{row.warehouse} shows it {order.status_word}")
+    elif row.state in WANTED:
+        reading.file_exception(
+            "held_at_warehouse",
+            subject=row.subject,
+            story=row.order_code,
+            flow="dispatch-in",
+            connection=row.warehouse,
+            why=f"{row.warehouse} shows {row.reference} as {order.status_word}",
+        )
 
 
 def _note_shorts(

@@ -50,12 +50,14 @@ class Advice:
         """Gate on SKUs that the warehouse has not confirmed, then write the bytes."""
         if over := self._over(message):
             return over
+        warehouse = self.runtime.warehouse(message.connection)
+        if warehouse.parts.returns is None:
+            return NotNeeded(f"{message.connection} takes no announcements: the return is known by its order")
         advice = ReturnAdvice.model_validate_json(message.body_text)
         skus = confirmed(self.runtime.store.rows, message.connection, [line.sku for line in advice.lines])
         if skus.missing:
             return skus.held()
         context = WriteContext(skus.their_ids, stamp=control_number_giver(self.runtime, message))
-        warehouse = self.runtime.warehouse(message.connection)
         return warehouse.returns.write_return(advice, self.runtime.facts(message.connection), context)
 
     def push(self, message: Claimed, wire: bytes) -> Outcome:

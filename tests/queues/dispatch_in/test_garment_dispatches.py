@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from adapters.acs.sandbox import ordering
+from adapters.acs.sandbox.orders import Status
 from adapters.acs.sandbox.refusal import Refusal
 from adapters.acs.sandbox.site import Site
 from fleet_tests.acs import Garments
@@ -136,3 +137,20 @@ def test_an_open_order_that_cannot_be_shown_keeps_no_other_from_being_read(
     acs.poll()
     assert acs.world.fulfilment(f"{orders[0]}-1")["state"] == "dispatched"
     assert acs.world.exceptions() == []
+
+
+def test_an_order_that_waits_for_somebody_at_the_warehouse_is_told_until_it_goes_on(
+    build_acs: Callable[..., Garments],
+) -> None:
+    acs = build_acs(switches={"event_url": "", "floor": False})
+    acs.stock(DRESS=2)
+    order = acs.order(("DRESS", 1))
+    acs.site.orders.find(f"{order}-1").move(Status.ON_HOLD)
+    acs.poll()
+    found = acs.world.exception("held_at_warehouse")
+    assert (acs.world.exceptions(), found["owner"], found["story"]) == (["held_at_warehouse"], "operations", order)
+    acs.switch(floor=True)
+    acs.act(release={"order": f"{order}-1"})
+    acs.pass_time()
+    acs.poll()
+    assert (acs.world.fulfilment(f"{order}-1")["state"], acs.world.exceptions()) == ("dispatched", [])

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 
 from fleet_tests.acs import Garments
 from fleet_tests.shop import PASSWORD, Shop
-from workers.returns_in import charges
+from workers.returns_in import charges, rma
 from workers.spine import reading
 from workers.spine.people import CannotDo
 from workers.views import worklists
@@ -184,3 +184,16 @@ def test_a_garment_of_no_order_credits_nobody_until_the_warehouse_names_one(plac
         reading.read_again(here.acs.runtime, row["id"])
     here.acs.world.go()
     assert ([state for state, _, _ in here.returns()], here.acs.world.exceptions()) == (["offered"], [])
+
+
+def test_a_return_that_is_announced_where_nobody_takes_announcements_is_known_by_its_order(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    order, (tag,) = here.out(("DRESS", 1))
+    taken = rma.take(here.store, rma.read_csv(f"rma,order,sku,quantity\nR1,{order},DRESS,1\n"), "Anna B")
+    here.acs.world.go()
+    kinds = [row["kind"] for row in here.acs.world.live_messages()]
+    assert (taken.taken, "advice" in kinds, here.acs.world.exceptions()) == (("R1",), False, [])
+    here.back(tag, "A")
+    assert here.returns() == [("offered", "good", True)]

@@ -47,6 +47,12 @@ VERDICTS = {
         SUPPORT, "error", f"The warehouse uses a status that no table knows: add it to the table named, then `{RETRY}`."
     ),
     "dispatch_overdue": Verdict(OPERATIONS, "warning", "The warehouse has not dispatched this order in time: ask it."),
+    "held_at_warehouse": Verdict(
+        OPERATIONS,
+        "warning",
+        "The warehouse has put this order on hold and waits for somebody: ask it for what. It closes by itself when the"
+        " order goes on.",
+    ),
     "dispatch_route_missing": Verdict(
         SUPPORT,
         "error",
