@@ -228,6 +228,13 @@ def test_a_body_may_be_large_and_is_refused_beyond_that(channel: Web, store: Sto
     assert [len(body) for _, body in records(store)] == [len(large)]
 
 
+def test_the_same_words_after_other_words_are_said_anew(channel: Web, store: Store) -> None:
+    a, b = b'{"Stock": [{"StockCode": "A"}]}', b'{"Stock": [{"StockCode": "B"}]}'
+    for body in (a, a, b, a, a, b):
+        assert post(channel, "stock.json", body).status_code == 200
+    assert [bytes(row["body"]) for row in store.rows("select body from record order by id")] == [a, b, a, b]
+
+
 def test_while_the_ledger_is_away_khaos_is_asked_to_call_again(begin: Start) -> None:
     with begin("postgresql://fleet:x@127.0.0.1:1/fleet") as web:
         assert get(web, "config.json").status_code == 200

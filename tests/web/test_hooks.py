@@ -43,6 +43,14 @@ def test_a_repeat_is_thanked_for_and_stored_once_however_it_is_written(
     assert store.row("select count(*) as n from record")["n"] == 1
 
 
+def test_the_same_hint_an_hour_later_is_looked_up_again(web: Web, store: Store, headers: dict[str, str]) -> None:
+    for _ in range(2):
+        requests.post(web.hook(), json=BODY, headers=headers, timeout=10).raise_for_status()
+    store.run("update record_key set receipt_key = 'an hour ago ' || receipt_key")
+    requests.post(web.hook(), json=BODY, headers=headers, timeout=10).raise_for_status()
+    assert store.row("select count(*) as n from record")["n"] == 2
+
+
 def test_their_id_of_the_telling_makes_two_tellings_of_the_same_body_two(
     web: Web, store: Store, headers: dict[str, str]
 ) -> None:

@@ -39,6 +39,16 @@ SOURCES = {
     "stock-status": Source.STOCK_STATUS_UPLOAD,
     "order-status": Source.ORDER_STATUS_UPLOAD,
 }
+# one statement: the number goes up with each word that differs from the last, and belongs to the key
+KEEP = """
+with word as (
+    insert into cursor (connection, source, value) values (%s, %s, jsonb_build_object('last', %s::text, 'n', 1))
+    on conflict (connection, source) do update set moved_at = now(), value = case
+        when cursor.value->>'last' = %s::text then cursor.value
+        else jsonb_build_object('last', %s::text, 'n', (cursor.value->>'n')::bigint + 1) end
+    returning value->>'n' as n)
+select receive(%s, %s, %s || ' ' || n, %b, null) as id from word
+"""
 Endpoint = Callable[[Request], Awaitable[Response]]
 HOURLY = (Source.STOCK_STATUS_UPLOAD, Source.ORDER_STATUS_UPLOAD)  # the same words an hour later are worth another look
 
@@ -53,11 +63,12 @@ class Door:
     engine: Engine
 
     def keep(self, source: str, body: bytes) -> bool:
-        """Store a push, durably. False when the same was stored before."""
+        """Store a push, durably. False when it is the last one of its source again: A, B and A are three."""
         present(self.engine)
         hour = datetime.now(UTC).strftime("%Y-%m-%d %H") if source in HOURLY else ""
         key = hashlib.sha256(hour.encode() + b"\0" + body).hexdigest()
-        return self.store.receive(self.erp, source, key, body) is not None
+        row = self.store.row(KEEP, self.erp, f"last {source}", key, key, key, self.erp, source, key, body)
+        return row is not None and row["id"] is not None
 
     def pull(self, continuation: str, references: tuple[str, ...]) -> pulls.Batch:
         """The next returns."""

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import structlog
 from fastapi import APIRouter, Request
@@ -54,7 +55,10 @@ class Inbox:
         event = events.name(delivery)
         event = event if EVENT.fullmatch(event) else delivery.event  # a strange name is kept, for a person to see
         their_id, source = events.their_id(delivery), of_event(event)
-        if self.store.receive(connection, source, receipt_key(event, delivery.body, their_id), delivery.body):
+        key = receipt_key(event, delivery.body, their_id)
+        if not their_id and not _is_fact(events, event):  # the same hint an hour later is worth another look
+            key = f"{datetime.now(UTC):%Y-%m-%d %H} {key}"
+        if self.store.receive(connection, source, key, delivery.body):
             return True
         return bool(their_id) and self._keep_other(connection, events, event, their_id, delivery.body)
 
