@@ -10,10 +10,9 @@ import io
 import socket
 import threading
 import time
-from http.client import HTTPResponse
+from collections.abc import Mapping
 from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
 
@@ -35,6 +34,11 @@ def begin(ends: float) -> None:
     UNDER_WAY.ends, UNDER_WAY.sent = ends, False
 
 
+def begin_sending() -> None:
+    """From now on something of this thread's request may have left."""
+    UNDER_WAY.sent = True
+
+
 def sent() -> bool:
     """Whether a byte of this thread's request may have reached the other side."""
     return UNDER_WAY.sent
@@ -48,35 +52,32 @@ def left() -> float:
     return max(LEAST, remains)
 
 
-class _Reading(io.RawIOBase):
-    """A socket's stream of bytes that never waits beyond the end."""
+class Door(io.RawIOBase):
+    """A socket's bytes, those first that were received before; reading never waits beyond the end."""
 
-    def __init__(self, wire: socket.socket) -> None:
-        self._wire = wire
-        self._stream: io.RawIOBase = wire.makefile("rb", buffering=0)
+    def __init__(self, wire: socket.socket, begun: bytes) -> None:
+        self._wire, self._begun = wire, begun
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """The stream, as http.client asks a socket for it."""
+        return io.BufferedReader(self)
 
     def readable(self) -> bool:
+        """As a stream that is read from."""
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer with what is there, waiting for the first of it. Raises OSError."""
+        if self._begun:
+            given = self._begun[: len(buffer)]
+            buffer[: len(given)], self._begun = given, self._begun[len(given) :]
+            return len(given)
         self._wire.settimeout(left())
-        got: int | None = self._stream.readinto(buffer)
-        return got
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+        return self._wire.recv_into(buffer)
 
 
 class _Bounded(HTTPConnection):
-    """The common part of plain and TLS connections."""
-
-    def response_class(self, sock: socket.socket, **more: Any) -> HTTPResponse:  # type: ignore[override]
-        """http.client's response over a stream of ours."""
-        answer = HTTPResponse(sock, **more)
-        answer.fp.close()
-        answer.fp = io.BufferedReader(_Reading(sock))
-        return answer
+    """What is common to plain and TLS connections."""
 
     def _new_conn(self) -> socket.socket:
         """Try each address of the host, all of them together within the time for connecting."""
@@ -106,29 +107,15 @@ class _Bounded(HTTPConnection):
             raise ConnectTimeoutError(self, "connecting took too long") from why
         raise NewConnectionError(self, type(why).__name__) from why
 
-    def send(self, data: Any) -> None:
-        """As http.client's, within what is left."""
-        if self.sock is None:
-            self.connect()
-        self.sock.settimeout(left())
-        UNDER_WAY.sent = True
-        super().send(data)
-
 
 class _BoundedTls(_Bounded, HTTPSConnection):
     """The same over TLS."""
 
 
-class _Pool(HTTPConnectionPool):
-    ConnectionCls = _Bounded
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _BoundedTls
-
-
-def pool_of(trust: dict[str, Any]) -> PoolManager:
-    """A pool for one thread. ``trust`` says whom to believe, in urllib3's words."""
-    pool = PoolManager(**trust)
-    pool.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
-    return pool
+def connection_of(
+    scheme: str, host: str, port: int | None, connect_timeout: float, trust: Mapping[str, Any]
+) -> HTTPConnection:
+    """A connection that is yet to be opened. ``trust`` says whom to believe, in urllib3's words."""
+    if scheme == "https":
+        return _BoundedTls(host, port, timeout=connect_timeout, **trust)
+    return _Bounded(host, port, timeout=connect_timeout)

@@ -1,7 +1,6 @@
-"""One HTTP exchange with a total deadline, and the only place that turns the library's errors into ours.
+"""One HTTP exchange with a total deadline, and the only place that turns a library's errors into ours.
 
-Nothing here loops or retries: that is the ledger's business. It is urllib3 without ``requests`` around
-it, because that costs half a millisecond of CPU a call (``make bench``).
+Nothing here loops or retries: that is the ledger's business.
 """
 
 from __future__ import annotations
@@ -21,10 +20,11 @@ from urllib3 import exceptions
 
 from adapters import bounded
 from adapters.errors import Garbled, ReachError, Throttled, Unauthorised, Unavailable
+from adapters.exchange import MAX_BODY, Connections, TooLarge
 from adapters.faults import holds_fault
 from adapters.waiting import LONGEST_WAIT, requested_wait, retry_after
 
-MAX_BODY = 64 * 1024 * 1024
+POOLED = frozenset({"maxsize", "block"})  # options of a pool, not of its connections
 SENSELESS = (
     exceptions.DecodeError,
     exceptions.InvalidHeader,
@@ -45,7 +45,7 @@ class Reply:
 
 
 class Http:
-    """A pool of connections for each thread: nothing of a connection is ever shared."""
+    """Connections for each thread: nothing of a connection is ever shared."""
 
     def __init__(
         self,
@@ -61,22 +61,23 @@ class Http:
 
         ``longest_wait`` is how many seconds a partner may make us wait, whatever it asks for.
 
-        ``adapter`` brings its pool's options to https, for example a certificate's fingerprint.
+        ``adapter`` brings its connections' options to https, for example a certificate's fingerprint.
         """
         self.connect_timeout = connect_timeout
         self.deadline = deadline
         self.longest_wait = longest_wait
-        self._trust = {**(adapter.poolmanager.connection_pool_kw if adapter else {}), **_trust(verify)}
+        pinned = adapter.poolmanager.connection_pool_kw if adapter else {}
+        self._trust = {**{key: value for key, value in pinned.items() if key not in POOLED}, **_trust(verify)}
         self._headers = {"User-Agent": "khaos-fleet", "Accept": "*/*", "Accept-Encoding": "gzip, deflate"}
         if auth is not None:
             self._headers |= urllib3.make_headers(basic_auth=":".join(auth))
         self._local = threading.local()
 
-    def _pool(self) -> urllib3.PoolManager:
-        pool: urllib3.PoolManager | None = getattr(self._local, "pool", None)
-        if pool is None:
-            pool = self._local.pool = bounded.pool_of(self._trust)
-        return pool
+    def _connections(self) -> Connections:
+        kept: Connections | None = getattr(self._local, "connections", None)
+        if kept is None:
+            kept = self._local.connections = Connections(self._trust)
+        return kept
 
     def exchange(
         self,
@@ -97,45 +98,14 @@ class Http:
         ends = time.monotonic() + seconds
         bounded.begin(ends)
         try:
-            reply = self._ask(method, url, headers or {}, body, max(0.05, seconds))
-        except ReachError:
-            raise
+            said = {**self._headers, **(headers or {})}
+            connect = min(self.connect_timeout, max(0.05, seconds))
+            reply = Reply(*self._connections().exchange(method, url, said, body, connect))
+        except TooLarge:
+            raise Garbled(f"{_host(url)} sent more than {MAX_BODY} bytes") from None
         except Exception as error:  # whatever a library makes of their bytes, only ours leave
             raise _ours(error, url, self.connect_timeout, late=time.monotonic() >= ends) from error
         return _judge(reply, url, self.longest_wait)
-
-    def _ask(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, seconds: float) -> Reply:
-        answer = self._pool().urlopen(
-            method,
-            url,
-            headers={**self._headers, **headers},
-            body=body,
-            preload_content=False,
-            redirect=False,
-            retries=False,
-            timeout=urllib3.Timeout(connect=min(self.connect_timeout, seconds), read=seconds),
-        )
-        whole = False
-        try:
-            content = _content(answer, url)
-            whole = True
-        finally:
-            if not whole:
-                answer.close()
-            answer.release_conn()
-        return Reply(answer.status, {k.lower(): v for k, v in answer.headers.items()}, content)
-
-
-def _content(answer: urllib3.BaseHTTPResponse, url: str) -> bytes:
-    """The whole body, as long as its Content-Length says where that counts (RFC 9112 6.3: urllib3 sees to it)."""
-    chunks: list[bytes] = []
-    size = 0
-    for chunk in answer.stream(65536, decode_content=True):
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_BODY:
-            raise Garbled(f"{_host(url)} sent more than {MAX_BODY} bytes")
-    return b"".join(chunks)
 
 
 def _ours(error: Exception, url: str, connect_timeout: float, *, late: bool) -> ReachError:

@@ -85,8 +85,8 @@ MUTANTS = (
     Mutant(
         "a sent order's dispatch is not awaited",
         "sql:order_sent",
-        "if v_state <> 'sent' then return; end if;",
-        "return;",
+        "from sent where sent.state = 'sent'",
+        "from sent where false",
     ),
     Mutant(
         "what is overdue is noted and files nothing",

@@ -1,23 +1,22 @@
 """The wire between the fleet and the stand-ins, inside one process: every call goes over here, and here it fails.
 
-It stands where urllib3 would open a connection, so that all of the adapters' own code runs.
+It stands where a thread's connections would be, so that all of the adapters' own judging runs.
 """
 
 from __future__ import annotations
 
 import asyncio
-import io
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-import urllib3
 from starlette.types import ASGIApp
 from urllib3 import exceptions
 
 from adapters import bounded
+from adapters.exchange import Answer, Connections
 from workers.simulator.clock import CLOCK
 from workers.web import khaos_channel, khaos_courier, returns_advice, warehouse_hooks
 
@@ -27,7 +26,6 @@ PARTNER_TIMEOUT = 9  # seconds after that in which it may still take effect
 HTML = b"<!DOCTYPE html><html><body>Maintenance</body></html>"
 FAULTS = ("refused", "cut", "silent", "lost", "late", "error", "throttled", "html", "half")
 IN_THREADS = (khaos_channel, khaos_courier, returns_advice, warehouse_hooks)
-Answer = tuple[int, dict[str, str], bytes]
 
 
 class Heard(Protocol):
@@ -68,31 +66,28 @@ class Wire:
         self.on_writes.clear()
 
     def install(self) -> None:
-        """Stand where urllib3 would open a connection."""
+        """Stand where the adapters would open a connection."""
         wire = self
 
-        def urlopen(_pool: object, method: str, url: str, **more: Any) -> urllib3.HTTPResponse:
-            return wire.exchange(method, url, **more)
+        def call(
+            _kept: object, method: str, url: str, headers: Mapping[str, str], body: bytes | None, _connect: float
+        ) -> Answer:
+            return wire.exchange(method, url, headers, body or b"")
 
-        setattr(urllib3.PoolManager, "urlopen", urlopen)  # noqa: B010  mypy refuses to assign to a method
+        setattr(Connections, "exchange", call)  # noqa: B010  mypy refuses to assign to a method
         for module in IN_THREADS:  # a thread would only be waited for
             setattr(module, "run_in_threadpool", _here)  # noqa: B010  as above
 
-    def exchange(
-        self, method: str, url: str, *, body: Any = b"", headers: Mapping[str, str] | None = None, **_: Any
-    ) -> urllib3.HTTPResponse:
+    def exchange(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """One call, spoiled if a fault waits for it. Raises what urllib3 raises."""
         CLOCK.wait(A_CALL)
         host = urlsplit(url).netloc
-        writes = _writes(method, url, headers or {})
+        writes = _writes(method, url, headers)
         self.before(host, writes=writes)
         fault = self.next_fault(host, writes=writes)
-        answer = self._spoiled(fault, method, url, body or b"", headers or {})
+        status, said, content = self._spoiled(fault, method, url, body, headers)
         self.after(host, writes=writes)
-        status, said, content = answer
-        return urllib3.HTTPResponse(
-            io.BytesIO(content), said, status, preload_content=False, request_method=method, request_url=url
-        )
+        return status, {name.lower(): value for name, value in said.items()}, content
 
     def next_fault(self, host: str, *, writes: bool) -> str:
         """What spoils this call; nothing where no fault waits for it."""
@@ -108,7 +103,7 @@ class Wire:
     def _spoiled(self, fault: str, method: str, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         if fault == "refused":
             raise exceptions.NewConnectionError(None, "refused")  # type: ignore[arg-type]  # the pool is not looked at
-        bounded.UNDER_WAY.sent = True  # as the first byte of a request does on a real connection
+        bounded.begin_sending()
         if fault == "throttled":
             return 429, {"Retry-After": "2"}, b"{}"
         if fault in ("lost", "late"):
