@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
 from typing import Any
 
 from adapters.sftp.files import Sftp
@@ -22,7 +23,7 @@ from workers.edi import collect
 from workers.observability.flower import Silent
 from workers.ports.outbound_file import read_outbound_file
 from workers.spine import live
-from workers.spine.delivery import Slot, drain
+from workers.spine.delivery import MOST, Slot, drain
 from workers.spine.runtime import Runtime
 from workers.wiring import schedules
 from workers.wiring.handlers import handler_for
@@ -88,7 +89,7 @@ def _set_up(runtime: Runtime) -> None:
 def _drain(runtime: Runtime) -> None:
     slot = Slot(
         store=runtime.store,
-        handler=lambda flow, connection, kind: handler_for(runtime, flow, connection, kind),
+        handler=cache(partial(handler_for, runtime)),  # here and below as a worker process has it
         health=runtime.health,
         reporter=Silent(),
         doubt_wait=runtime.doubt_wait,
@@ -98,6 +99,7 @@ def _drain(runtime: Runtime) -> None:
         dice=random.Random(1),  # noqa: S311  jitter, not a secret
         on_dead=lambda _message: None,
         stopping=lambda: False,
+        most=MOST,
     )
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(lambda _: drain(slot, "orders-out"), range(THREADS)))

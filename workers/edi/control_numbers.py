@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from workers.ledger.store import Claimed, Effect, call, within
@@ -23,6 +23,17 @@ def control_number_giver(runtime: Runtime, message: Claimed) -> Callable[[], Con
         return ControlNumber(row["number"], row["given_at"])
 
     return stamp
+
+
+def control_numbers(runtime: Runtime, messages: Sequence[Claimed]) -> dict[int, ControlNumber]:
+    """The control numbers of several messages of one connection, by message: given in their order, in one commit."""
+    rows = runtime.store.rows(
+        "select message_id, number, given_at from numbers_for(%s, %s, %s)",
+        messages[0].connection,
+        [message.id for message in messages],
+        [message.generation for message in messages],
+    )
+    return {row["message_id"]: ControlNumber(row["number"], row["given_at"]) for row in rows}
 
 
 def highest_laid(runtime: Runtime, name: str) -> int:

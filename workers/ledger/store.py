@@ -30,7 +30,8 @@ class Claimed:
     """A message that this process holds: what to do, and what may have happened before.
 
     ``doubt_since`` is when it may have been sent by an earlier attempt, None when it surely was not.
-    ``wire`` is None until the message was written; afterwards it is frozen.
+    ``wire`` is None until the message was written; afterwards it is frozen. ``after_restore``: the ledger came from a
+    backup lately, as far as its connection goes; None where the claim did not say.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Claimed:
     resends: int
     body_text: str
     wire: bytes | None
+    after_restore: bool | None = None
 
     @property
     def body(self) -> dict[str, Any]:
@@ -307,21 +309,26 @@ class Store:
                 run_effects(connection, effects)
                 return self._claim(connection, lane, lease, token) if lane is not None else None
 
-    def freeze(self, message: Claimed, wire: bytes, effects: Sequence[Effect] = ()) -> None:
+    def freeze(self, message: Claimed, wire: bytes) -> None:
         """Store the bytes of a message before they are sent for the first time: from here on it may have been sent.
 
         Raises LateSettle when the message was taken away.
         """
-        with self.transaction() as connection:
-            done = connection.execute(
-                "with mine as (update message set maybe_sent_at = now() where id = %s and attempt = %s"
-                " and state = 'working' returning id)"
-                " update message_body b set wire = %s from mine where b.message_id = mine.id",
-                (message.id, message.attempt, wire),
-            ).rowcount
-            if not done:
-                raise LateSettle(message.task_id)
-            run_effects(connection, effects)
+        if not self.freeze_some([(message, wire)]):
+            raise LateSettle(message.task_id)
+
+    def freeze_some(self, written: Sequence[tuple[Claimed, bytes]]) -> set[int]:
+        """Freeze the bytes of several messages in one commit. Returns the ids of those that were not taken away."""
+        rows = self.rows(
+            "with written as (select * from unnest(%s::bigint[], %s::integer[], %s::bytea[]) w (id, attempt, wire)),"
+            " mine as (update message m set maybe_sent_at = now() from written w where m.id = w.id"
+            " and m.attempt = w.attempt and m.state = 'working' returning m.id, w.wire)"
+            " update message_body b set wire = mine.wire from mine where b.message_id = mine.id returning mine.id",
+            [message.id for message, _ in written],
+            [message.attempt for message, _ in written],
+            [wire for _, wire in written],
+        )
+        return {row["id"] for row in rows}
 
 
 def claimed_from(row: Row) -> Claimed:
@@ -342,6 +349,7 @@ def claimed_from(row: Row) -> Claimed:
         row["resends"],
         row["body"],
         row["wire"],
+        row.get("after_restore"),
     )
 
 

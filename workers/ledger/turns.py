@@ -9,8 +9,8 @@ from typing import Any
 
 from workers.ledger.store import Claimed, Connection, Effect, Row, Store, claimed_from, run_effects
 
-TURN = "select * from turn_v3(%s, %s, %s, make_interval(secs => %s), %s, %s, %s)"
-CLAIM = "select * from claim_some(%s, %s, make_interval(secs => %s), %s, %s, %s)"
+TURN = "select * from turn_v4(%s, %s, %s, make_interval(secs => %s), %s, %s, %s)"
+CLAIM = "select * from claim_some_v2(%s, %s, make_interval(secs => %s), %s, %s, %s)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ under its own id. Events are buffered and sent together, a quarter of a second l
 
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
@@ -32,7 +33,7 @@ class Flower:
         """``hostname`` is the worker's node name, as Flower lists it."""
         self._app = app
         self._hostname = hostname
-        self._events: list[dict[str, Any]] = []
+        self._events: list[str] = []  # each as JSON, without its braces
         self._lock = threading.Lock()
         self._some = threading.Event()  # there is something to send, or an end to come to
         self._stop = threading.Event()
@@ -76,8 +77,9 @@ class Flower:
         )
 
     def _add(self, *events: dict[str, Any]) -> None:
+        texts = [json.dumps(event)[1:-1] for event in events]
         with self._lock:
-            self._events.extend(events)
+            self._events.extend(texts)
             del self._events[:-AT_MOST]
         self._some.set()
 
@@ -106,14 +108,15 @@ class Flower:
             events, self._events = self._events, []
         if not events:
             return
-        shared = {"hostname": self._hostname, "pid": pid, "utcoffset": utcoffset()}
-        batch = [shared | {"clock": self._app.clock.forward()} | event for event in events]
+        shared = json.dumps({"hostname": self._hostname, "pid": pid, "utcoffset": utcoffset()})[:-1]
+        batch = [f'{shared}, "clock": {self._app.clock.forward()}, {event}}}' for event in events]
         try:
             for start in range(0, len(batch), 100):
                 producer.publish(
-                    batch[start : start + 100],
+                    f"[{','.join(batch[start : start + 100])}]",
                     routing_key="task.multi",
-                    serializer="json",
+                    content_type="application/json",
+                    content_encoding="utf-8",
                     headers={"hostname": self._hostname},
                     delivery_mode=1,
                     retry=False,

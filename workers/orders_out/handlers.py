@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings.canonical import Fulfilment, units_of
@@ -13,6 +14,7 @@ from workers.orders_out import unknown_skus
 from workers.orders_out.chosen_garments import with_garments
 from workers.orders_out.due import dispatch_within
 from workers.orders_out.order_lines import forget_items
+from workers.orders_out.writing import write_together
 from workers.ports.orders import OrderRefused, WriteContext
 from workers.spine import exceptions
 from workers.spine.delivery import NotAtPartner, after_sending
@@ -61,6 +63,10 @@ class Order:
         warehouse = self.runtime.warehouse(message.connection)
         return warehouse.orders.write_order(wanted, self.runtime.facts(message.connection), context)
 
+    def write_together(self, messages: Sequence[Claimed]) -> Mapping[int, bytes]:
+        """The bytes of those that are simply written, where the warehouse is sent files."""
+        return write_together(self.runtime, messages)
+
     def _called_off(self, message: Claimed) -> NotNeeded | None:
         """NotNeeded for an order whose fulfilment was taken back or is gone; None while it is wanted."""
         row = self.runtime.store.row("select state from fulfilment where reference = %s", message.reference)
@@ -92,7 +98,7 @@ class Order:
         if message.attempt > 1 and (over := self._called_off(message)):
             return over
         warehouse = self.runtime.warehouse(message.connection)
-        if message.attempt == 1 and warehouse.parts.order_reads and looks_up_first(self.runtime, message.connection):
+        if message.attempt == 1 and warehouse.parts.order_reads and looks_up_first(self.runtime, message):
             before = self.look_up(message, wire)
             if not isinstance(before, NotAtPartner):
                 return before
@@ -149,7 +155,8 @@ class Order:
             ),
         ]
         effects += awaits_answers(self.runtime, message)
-        if message.wire is None or message.attempt > 1:  # it was held: what was expected meanwhile has come
+        numbered = self.runtime.warehouse(message.connection).orders.numbered
+        if numbered or message.wire is None or message.attempt > 1:  # it was held: what was expected meanwhile has come
             effects += waited_for(message)
         return tuple(effects)
 
@@ -161,7 +168,4 @@ def on_dismissed(db: Connection, dismissal: Dismissal) -> None:
 
 def waited_for(message: Claimed) -> tuple[Effect, ...]:
     """Clear expectations and exceptions of SKUs that an order was held for."""
-    return (
-        Effect("delete from expectation where subject = %s and what = 'sku_confirmed'", (message.subject,)),
-        exceptions.closing("sku_unconfirmed", message.subject, "the order went on"),
-    )
+    return (call("order_went_on", subject=message.subject),)

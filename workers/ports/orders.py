@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mappings.canonical import Fulfilment, Product, ReturnAdvice
 
@@ -98,6 +98,16 @@ class Orders(Protocol):
 
     def cancel_order(self, their_id: str, wire: bytes) -> CancelResult:
         """Cancel an order, or ask for it. Raises Rejected when they refuse."""
+
+
+@runtime_checkable
+class DrawsUp(Protocol):
+    """Writes an order in two steps, so that several are given their control numbers at once."""
+
+    def draw_up_order(
+        self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext
+    ) -> Callable[[ControlNumber], bytes]:
+        """The order but for its control number, as what writes it with one. Pure; raises Unmappable."""
 
 
 class Products(Protocol):

@@ -65,7 +65,7 @@ class Advice:
         if over := self._over(message):
             return over
         warehouse = self.runtime.warehouse(message.connection)
-        if message.attempt == 1 and warehouse.parts.return_reads and looks_up_first(self.runtime, message.connection):
+        if message.attempt == 1 and warehouse.parts.return_reads and looks_up_first(self.runtime, message):
             found = self.look_up(message, wire)
             if not isinstance(found, NotAtPartner):
                 return found

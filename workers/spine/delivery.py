@@ -25,6 +25,7 @@ from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, 
 from workers.spine.policy import back_off, verdict
 from workers.spine.settling import Attempt, Settlement, claim_some, settle_turn
 from workers.spine.turn import LeaseOver, NotYet, Turn, within
+from workers.spine.writing import write_together
 
 log = structlog.get_logger(__name__)
 
@@ -117,6 +118,7 @@ def drain(slot: Slot, lane: str) -> int:
     while claimed:
         attempts: list[Attempt] = []
         going, last = True, False
+        claimed = write_together(slot.store, slot.handler, claimed)
         for number, message in enumerate(claimed):
             if not going:
                 break

@@ -12,7 +12,7 @@ from typing import Any
 import redis
 import structlog
 
-from workers.ledger.store import within
+from workers.ledger.store import Claimed, within
 from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 
@@ -50,13 +50,16 @@ select x.reference from unnest(%s::text[]) x (reference)
                       and g.name = 'go-live:' || %s::text || ':' || substring(x.reference from '^(.+)-[0-9]+$'))
  order by 1
 """
-LOOKED_UP = "select 1 as one from connection where name = %s and restored_at > now() - make_interval(days => %s)"
-LOOKED_UP_FOR = 30  # days after a restore in which a number that is given again may be at its warehouse already
 
 
-def looks_up_first(runtime: Runtime, connection: str) -> bool:
-    """Whether a reference is looked up at a connection before it is sent for the first time."""
-    return runtime.store.row(LOOKED_UP, connection, LOOKED_UP_FOR) is not None
+def looks_up_first(runtime: Runtime, message: Claimed) -> bool:
+    """Whether a message's reference is looked up at its connection before it is sent for the first time."""
+    if message.after_restore is not None:
+        return message.after_restore
+    row = runtime.store.row(
+        "select is_recent_restore(restored_at) as recent from connection where name = %s", message.connection
+    )
+    return bool(row and row["recent"])
 
 
 def suspect(run: exceptions.Run, names: Iterable[str], why: str) -> None:

@@ -21,6 +21,13 @@ begin
         values (p_connection, v_number, p_message, p_generation) returning c.number, c.given_at;
 end $$;
 
+-- The same of several messages, in their order.
+create or replace function numbers_for(p_connection text, p_messages bigint[], p_generations integer[])
+returns table (message_id bigint, number bigint, given_at timestamptz) language sql as $$
+    select m.id, n.number, n.given_at
+      from unnest(p_messages, p_generations) as m (id, generation), number_for(p_connection, m.id, m.generation) n
+$$;
+
 -- Take one file: store it as a record, once, and watch the series. A number that is left out is expected within
 -- p_patience and is an exception after that. A series may begin anew at any number: each number is compared with the
 -- next lower one that has come.

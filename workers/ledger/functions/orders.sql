@@ -10,19 +10,31 @@ $$;
 -- What an order at a warehouse leads to: it is sent, and its dispatch is awaited, unless that was faster than we, or
 -- it was refused meanwhile.
 -- p: reference, their_id, subject, story, connection, within (seconds), message
-create or replace function order_sent(p jsonb) returns void language plpgsql as $$
-declare
-    v_state text;
+create or replace function order_sent(p jsonb) returns void language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
-    if 'refused' = any (said_to((p->>'message')::bigint)) then return; end if;
-    update fulfilment set state = case when state = 'new' then 'sent' else state end, their_id = p->>'their_id',
-           sent_at = now(), changed_at = now()
-     where reference = p->>'reference' returning state into v_state;
-    if v_state <> 'sent' then return; end if;  -- a part that left before this was settled has its rest expected already
+    with said as materialized (
+        select coalesce((select c.said from control_number c where c.connection = p->>'connection'
+                          and c.message_id = (p->>'message')::bigint
+                          order by c.number desc limit 1), '{}') as words),
+    sent as (
+        update fulfilment f set state = case when f.state = 'new' then 'sent' else f.state end,
+               their_id = p->>'their_id', sent_at = now(), changed_at = now()
+          from said where f.reference = p->>'reference' and 'refused' <> all (said.words)
+        returning f.state)
+    -- a part that left before this was settled has its rest expected already
     insert into expectation (subject, what, story, due_at, kind, flow, connection)
-    values (p->>'subject', 'dispatch', p->>'story', now() + make_interval(secs => (p->>'within')::float),
-            'dispatch_overdue', 'dispatch-in', p->>'connection')
-    on conflict do nothing;
+    select p->>'subject', 'dispatch', p->>'story', now() + make_interval(secs => (p->>'within')::float),
+           'dispatch_overdue', 'dispatch-in', p->>'connection'
+      from sent where sent.state = 'sent'
+        on conflict do nothing;
+end $$;
+
+-- An order waits for no SKU any more. p: subject
+create or replace function order_went_on(p jsonb) returns void language plpgsql as $$
+begin
+    delete from expectation where subject = p->>'subject' and what = 'sku_confirmed';
+    perform close_exception('sku_unconfirmed', p->>'subject', 'the order went on', 'fleet');
 end $$;
 
 -- The warehouse has taken a change (its message's requested lines): these are what it was asked for now.

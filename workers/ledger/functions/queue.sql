@@ -105,15 +105,64 @@ begin
     perform book_turn(p_lane);
 end $$;
 
--- Claim up to p_most messages of a lane at one connection, if it is one of p_quick, else one. They share the call slot of
--- the first: whoever claims them sends them one after the other, and settles them together (turn_v3). As claim_v2, but
--- without a savepoint: raises unique_violation when two at this moment begin on one subject; claim_v2 passes that over.
-create or replace function claim_some(p_lane text, p_process uuid, p_lease interval, p_token bigint, p_most integer,
-                                      p_quick text[])
+-- Whether a connection's restore is so late that a number which is given again may be at its warehouse already: then a
+-- reference is looked up there before it is sent for the first time.
+create or replace function is_recent_restore(p_restored_at timestamptz) returns boolean language sql stable as $$
+    select coalesce(p_restored_at > now() - interval '30 days', false)
+$$;
+
+-- Lock the most urgent messages of a lane at a connection that may go now, p_most of them: their ids in the order in which
+-- they may go, and the flow of the first; null where there is none.
+--   This and what follows keeps its plans for good, and plans by index alone: a plan is made while a table may be empty,
+--   and used when it is not.
+create or replace function lock_ready(p_lane text, p_connection text, p_most integer, out ids bigint[], out flow text)
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+begin
+    -- "earlier of the subject", and one that is worked on, as scalars: joined, the plan would sort the whole backlog
+    select array_agg(r.id), min(r.flow) into ids, flow from (
+        select m.id, m.flow from message m
+         where m.lane = p_lane and m.connection = p_connection
+           and m.state in ('queued', 'waiting') and m.due_at <= now()
+           and (select true from message e where e.subject = m.subject and e.id < m.id limit 1) is null
+           and (select true from message w where w.subject = m.subject and w.state = 'working') is null
+         order by m.priority, m.due_at, m.id
+         limit p_most
+         for update of m skip locked) r;
+end $$;
+
+-- Mark locked messages as being worked on. Returns them in the order of p_ids. Raises unique_violation when two at this
+-- moment begin on one subject.
+create or replace function begin_work(p_ids bigint[], p_process uuid, p_lease interval, p_token bigint)
 returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
                version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
-               body text, wire bytea)
-language plpgsql as $$
+               body text, wire bytea, after_restore boolean)
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+#variable_conflict use_column
+begin
+    return query
+    with taken as (
+        update message m
+           set state = 'working', state_since = now(), attempt = m.attempt + 1,
+               process_id = p_process, lease_until = now() + p_lease, claim_token = p_token
+          from message_body b
+         where m.id = any (p_ids) and b.message_id = m.id
+        returning m.id, m.attempt, m.generation, m.flow, m.connection, m.kind, m.reference, m.version, m.subject,
+                  m.story, m.maybe_sent_at, m.tries, m.resends, b.body::text as body, b.wire)
+    select t.*, is_recent_restore(c.restored_at) from taken t join connection c on c.name = t.connection
+     order by array_position(p_ids, t.id);
+end $$;
+
+-- Claim up to p_most messages of a lane at one connection, if it is one of p_quick, else one. They share the call slot of
+-- the first: whoever claims them sends them one after the other, and settles them together (turn_v4). As claim_v2, but
+-- without a savepoint: raises unique_violation when two at this moment begin on one subject; claim_v2 passes that over.
+create or replace function claim_some_v2(p_lane text, p_process uuid, p_lease interval, p_token bigint, p_most integer,
+                                         p_quick text[])
+returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
+               version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
+               body text, wire bytea, after_restore boolean)
+language plpgsql set plan_cache_mode = force_generic_plan as $$
 #variable_conflict use_column
 declare
     v_connection text;
@@ -124,40 +173,74 @@ begin
     if p_most < 1 then return; end if;
     for v_connection, v_booked in
         select c.name, c.turn_lane is not null from connection c
+          join lateral (select count(*) filter (where s.holder is null) as free,
+                               count(*) filter (where s.holder is not null) as held
+                          from slot s where s.connection = c.name and s.lane = '*') calls on calls.free > 0
          where c.shut_kind is null and (c.rests_until is null or c.rests_until <= now())
            and (c.turn_lane is null or c.turn_lane = p_lane or c.turn_until < now())
            and (c.poll_waiting is null or c.poll_waiting < now() - interval '10 seconds'
                 or (c.turn_lane = p_lane and c.turn_until >= now()))
-           and exists (select 1 from slot s where s.connection = c.name and s.lane = '*' and s.holder is null)
-         order by (select count(*) from slot s where s.connection = c.name and s.lane = '*' and s.holder is not null)
+         order by calls.held
     loop
-        -- "earlier of the subject", and one that is worked on, as scalars: joined, the plan would sort the whole backlog
-        select array_agg(r.id), min(r.flow) into v_ids, v_flow from (
-            select m.id, m.flow from message m
-             where m.lane = p_lane and m.connection = v_connection
-               and m.state in ('queued', 'waiting') and m.due_at <= now()
-               and (select true from message e where e.subject = m.subject and e.id < m.id limit 1) is null
-               and (select true from message w where w.subject = m.subject and w.state = 'working') is null
-             order by m.priority, m.due_at, m.id
-             limit case when v_connection = any (p_quick) then p_most else 1 end
-             for update of m skip locked) r;
+        select r.ids, r.flow into v_ids, v_flow
+          from lock_ready(p_lane, v_connection, case when v_connection = any (p_quick) then p_most else 1 end) r;
         continue when v_ids is null;
         continue when not take_slots(v_connection, v_flow, 'message:' || v_ids[1], p_process, p_lease);
         if v_booked then update connection c set turn_lane = null where c.name = v_connection; end if;
-        return query
-        with taken as (
-            update message m
-               set state = 'working', state_since = now(), attempt = m.attempt + 1,
-                   process_id = p_process, lease_until = now() + p_lease, claim_token = p_token
-              from message_body b
-             where m.id = any (v_ids) and b.message_id = m.id
-            returning m.*, b.body::text as body, b.wire)
-        select t.id, t.attempt, t.generation, t.flow, t.connection, t.kind, t.reference, t.version, t.subject, t.story,
-               t.maybe_sent_at, t.tries, t.resends, t.body, t.wire
-          from taken t order by t.priority, t.due_at, t.id;
+        return query select * from begin_work(v_ids, p_process, p_lease, p_token);
         return;
     end loop;
     perform book_turn(p_lane);
+end $$;
+
+create or replace function claim_some(p_lane text, p_process uuid, p_lease interval, p_token bigint, p_most integer,
+                                      p_quick text[])
+returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
+               version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
+               body text, wire bytea)
+language sql as $$
+    select id, attempt, generation, flow, connection, kind, reference, version, subject, story, maybe_sent_at, tries,
+           resends, body, wire from claim_some_v2(p_lane, p_process, p_lease, p_token, p_most, p_quick)
+$$;
+
+-- Whether a lane that is about to give back its call slot of a connection would only take one there again: the connection
+-- takes messages as before, and no other one has anything for the lane. Who else waits for a slot comes first.
+create or replace function goes_on(p_lane text, p_connection text) returns boolean language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+begin
+    return exists (
+        select 1 from connection c
+         where c.name = p_connection and c.shut_kind is null and (c.rests_until is null or c.rests_until <= now())
+           and (c.turn_lane is null or c.turn_until < now())
+           and (c.poll_waiting is null or c.poll_waiting < now() - interval '10 seconds')
+           and (c.opened_at is null or c.opened_at < now() - interval '8 seconds'))  -- else the ramp says how many
+       and not exists (
+        select 1 from connection o
+         where o.name <> p_connection and o.shut_kind is null
+           and (select true from message m where m.lane = p_lane and m.connection = o.name
+                   and m.state in ('queued', 'waiting') and m.due_at <= now() limit 1));
+end $$;
+
+-- Claim as claim_some does, at the connection of which the settled messages p_settled hold the call slot, and with it.
+-- None where the slot was taken away, or nothing may go there; the slot is theirs still.
+create or replace function claim_with_slot(p_settled bigint[], p_lane text, p_connection text, p_process uuid,
+                                           p_lease interval, p_token bigint, p_most integer)
+returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
+               version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
+               body text, wire bytea, after_restore boolean)
+language plpgsql
+set plan_cache_mode = force_generic_plan as $$
+#variable_conflict use_column
+declare
+    v_ids bigint[];
+    v_holders text[] := array(select 'message:' || i from unnest(p_settled) i);
+begin
+    select r.ids into v_ids from lock_ready(p_lane, p_connection, p_most) r;
+    if v_ids is null then return; end if;
+    update slot s set holder = 'message:' || v_ids[1], process_id = p_process, lease_until = now() + p_lease
+     where s.connection = p_connection and s.holder = any (v_holders);
+    if not found then return; end if;
+    return query select * from begin_work(v_ids, p_process, p_lease, p_token);
 end $$;
 
 create or replace function claim(p_lane text, p_process uuid, p_lease interval)
@@ -283,21 +366,17 @@ begin
         perform order_sent(p);
     elsif p_function = 'await_answers' then
         perform await_answers(p);
+    elsif p_function = 'order_went_on' then
+        perform order_went_on(p);
     else
         execute format('select %I($1)', p_function) using p;
     end if;
 end $$;
 
--- Settle messages with their effects, and give back those that were not sent at all. Returns those for which that came
--- too late. What was simply delivered is settled by one statement for all.
---   p_done: [{id, attempt, state, note, args, calls}], calls as in turn_v2; to give one back: {id, attempt, back: true,
---   maybe_sent, resends}
-create or replace function settle_some(p_done jsonb) returns bigint[] language plpgsql as $$
-declare
-    v record;
-    v_call jsonb;
-    v_gone bigint[];
-    v_late bigint[] := '{}';
+-- Settle what was simply delivered, by one statement for all. Returns which they were, and their connection: they keep
+-- its call slot, and their effects are still to be run. p_done as in settle_some.
+create or replace function settle_delivered(p_done jsonb, out ids bigint[], out connection text) language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
     with done as (
         select d.id, d.attempt, coalesce(d.note, '') as note
@@ -319,11 +398,24 @@ begin
         update exception e set state = 'resolved', closed_at = now(), closed_by = 'fleet',
                closed_why = 'its message went through'
           from gone g where e.message_id = g.id and e.state = 'open'
-           and (g.generation > 1 or g.deaths > 0 or g.error_kind is not null)),
-    freed as (
-        update slot s set holder = null, process_id = null, lease_until = null
-          from gone g where s.connection = g.connection and s.holder = 'message:' || g.id)
-    select coalesce(array_agg(g.id), '{}') into v_gone from gone g;
+           and (g.generation > 1 or g.deaths > 0 or g.error_kind is not null))
+    select coalesce(array_agg(g.id), '{}'), min(g.connection) into ids, connection from gone g;
+end $$;
+
+-- Give back the call slots of messages.
+create or replace function free_slots_of(p_connection text, p_ids bigint[]) returns void language sql as $$
+    update slot set holder = null, process_id = null, lease_until = null
+     where connection = p_connection and holder in (select 'message:' || i from unnest(p_ids) i);
+$$;
+
+-- Run the effects of what settle_delivered has settled (p_gone), settle the others of p_done, and give back those that
+-- were not sent at all. Returns those for which that came too late.
+create or replace function settle_others(p_done jsonb, p_gone bigint[]) returns bigint[] language plpgsql as $$
+declare
+    v record;
+    v_call jsonb;
+    v_late bigint[] := '{}';
+begin
     for v in
         select d.* from jsonb_to_recordset(p_done)
             as d (id bigint, attempt integer, state text, note text, args jsonb, calls jsonb, back boolean,
@@ -331,7 +423,7 @@ begin
     loop
         if v.back then
             perform give_back(v.id, v.attempt, v.maybe_sent, v.resends, null);
-        elsif v.id = any (v_gone) or settle(v.id, v.attempt, v.state, v.note, v.args) then
+        elsif v.id = any (p_gone) or settle(v.id, v.attempt, v.state, v.note, v.args) then
             for v_call in select e from jsonb_array_elements(v.calls) e loop
                 perform run_effect(v_call->>0, v_call->1);
             end loop;
@@ -342,18 +434,57 @@ begin
     return v_late;
 end $$;
 
--- A slot's turn with several messages: settle them and claim the next, in one commit and one round trip.
+-- Settle messages with their effects, and give back those that were not sent at all. Returns those for which that came
+-- too late.
+--   p_done: [{id, attempt, state, note, args, calls}], calls as in turn_v2; to give one back: {id, attempt, back: true,
+--   maybe_sent, resends}
+create or replace function settle_some(p_done jsonb) returns bigint[] language plpgsql as $$
+declare
+    v record;
+begin
+    select * into v from settle_delivered(p_done);
+    if v.ids <> '{}' then perform free_slots_of(v.connection, v.ids); end if;
+    return settle_others(p_done, v.ids);
+end $$;
+
+-- A slot's turn with several messages: settle them and claim the next, in one commit and one round trip. Where all of them
+-- were simply delivered and their connection has more, their call slot goes over to what is claimed.
+create or replace function turn_v4(p_done jsonb, p_lane text, p_process uuid, p_lease interval, p_token bigint,
+                                   p_most integer, p_quick text[])
+returns table (late bigint[], id bigint, attempt integer, generation integer, flow text, connection text, kind text,
+               reference text, version integer, subject text, story text, maybe_sent_at timestamptz, tries integer,
+               resends integer, body text, wire bytea, after_restore boolean)
+language plpgsql as $$
+#variable_conflict use_column
+declare
+    v_done bigint[];
+    v_connection text;
+    v_late bigint[];
+    v_keeps boolean;
+begin
+    select d.ids, d.connection into v_done, v_connection from settle_delivered(p_done) d;
+    v_keeps := p_most > 0 and cardinality(v_done) = jsonb_array_length(p_done) and p_lane <> 'isolate'
+               and goes_on(p_lane, v_connection);
+    if not v_keeps and v_done <> '{}' then perform free_slots_of(v_connection, v_done); end if;
+    v_late := settle_others(p_done, v_done);
+    if v_keeps then
+        return query select v_late, c.* from claim_with_slot(
+            v_done, p_lane, v_connection, p_process, p_lease, p_token,
+            case when v_connection = any (p_quick) then p_most else 1 end) c;
+        if found then return; end if;
+        perform free_slots_of(v_connection, v_done);
+    end if;
+    return query select v_late, c.* from (select 1) one
+        left join claim_some_v2(p_lane, p_process, p_lease, p_token, case when v_late = '{}' then p_most else 0 end,
+                             p_quick) c on true;
+end $$;
+
 create or replace function turn_v3(p_done jsonb, p_lane text, p_process uuid, p_lease interval, p_token bigint,
                                    p_most integer, p_quick text[])
 returns table (late bigint[], id bigint, attempt integer, generation integer, flow text, connection text, kind text,
                reference text, version integer, subject text, story text, maybe_sent_at timestamptz, tries integer,
                resends integer, body text, wire bytea)
-language plpgsql as $$
-#variable_conflict use_column
-declare
-    v_late bigint[] := settle_some(p_done);
-begin
-    return query select v_late, c.* from (select 1) one
-        left join claim_some(p_lane, p_process, p_lease, p_token, case when v_late = '{}' then p_most else 0 end,
-                             p_quick) c on true;
-end $$;
+language sql as $$
+    select late, id, attempt, generation, flow, connection, kind, reference, version, subject, story, maybe_sent_at, tries,
+           resends, body, wire from turn_v4(p_done, p_lane, p_process, p_lease, p_token, p_most, p_quick)
+$$;

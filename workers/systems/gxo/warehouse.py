@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from functools import partial
 from typing import Any
 
 import mappings.gxo as words
@@ -60,13 +61,21 @@ class GxoWarehouse:
 
     def write_order(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         """A 940, new."""
+        return self._order("N", fulfilment, context)(context.stamp())
+
+    def draw_up_order(
+        self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext
+    ) -> Callable[[ControlNumber], bytes]:
+        """The same, but for its number."""
         return self._order("N", fulfilment, context)
 
     def write_change(self, fulfilment: Fulfilment, facts: dict[str, Any], context: WriteContext) -> bytes:
         """A 940 that repeats the whole order as it is now."""
-        return self._order("R", fulfilment, context)
+        return self._order("R", fulfilment, context)(context.stamp())
 
-    def _order(self, purpose: words.Purpose, fulfilment: Fulfilment, context: WriteContext) -> bytes:
+    def _order(
+        self, purpose: words.Purpose, fulfilment: Fulfilment, context: WriteContext
+    ) -> Callable[[ControlNumber], bytes]:
         segments = words.write_940(
             fulfilment,
             purpose=purpose,
@@ -76,7 +85,7 @@ class GxoWarehouse:
             motor=self.settings.motor_services,
             zone=self.settings.facility(fulfilment.facility).zone,
         )
-        return self._letter("940", ORDERS, segments, fulfilment.facility, fulfilment.reference, context.stamp())
+        return partial(self._letter, "940", ORDERS, segments, fulfilment.facility, fulfilment.reference)
 
     def write_cancel(self, sent: SentOrder, context: WriteContext) -> bytes:
         """A 940 that takes the order back."""
