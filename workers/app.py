@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 transport.install()
 
+BEAT_EVERY = 300.0  # seconds; the ticker rings when something is due: beat is for a ticker that is not well
 ARGUMENTS = 2  # of a bell: an id and a generation, for ever
 
 
@@ -180,9 +181,7 @@ def _schedule(sender: Celery, **_: Any) -> None:
             continue
         sender.conf.beat_schedule[scheduled.name] = {
             "task": CONTROL,
-            "schedule": min(
-                scheduled.every, 60.0
-            ),  # the ticker rings when it is due: this is for a ticker that is not well
+            "schedule": min(scheduled.every, BEAT_EVERY),
             "args": (scheduled.name, 0),
             "options": {"queue": CONTROL},
         }

@@ -12,7 +12,7 @@ import pytest
 
 from fleet_tests.ledger import Ledger
 from workers.ledger import locks
-from workers.spine import ticker
+from workers.spine import scheduler, ticker
 from workers.spine.machine import machine
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled
@@ -128,6 +128,13 @@ def test_a_tick_that_fails_is_counted_and_its_exception_closes_when_it_is_well(c
     clockwork.error = None
     until(lambda: clockwork.row("failures") == 0, "it is well")
     assert clockwork.ledger.store.row("select 1 as one from exception where state = 'open'") is None
+
+
+def test_a_bell_of_an_older_beat_does_not_run_what_this_process_keeps(clockwork: Clockwork) -> None:
+    until(lambda: clockwork.runtime.kept == {"ring"}, "it keeps its tick")
+    clockwork.ledger.store.run("update schedule set due_at = now() where name = 'ring'")
+    listed = {"ring": Scheduled("ring", 0.5, pytest.fail, watched=False)}
+    assert not scheduler.run_due(clockwork.runtime, listed, "ring")
 
 
 def test_one_process_ticks_at_a_time_and_another_goes_on_when_it_ends(clockwork: Clockwork) -> None:

@@ -27,5 +27,6 @@ def send_alerts(runtime: Runtime) -> int:
             reference=row["reference"] or row["subject"],
             runbook=f"docs/runbook.md#{row['kind']}",
         )
-    runtime.store.run("update exception set alerted = true where id = any (%s)", [row["id"] for row in rows])
+    if rows:
+        runtime.store.run("update exception set alerted = true where id = any (%s)", [row["id"] for row in rows])
     return len(rows)

@@ -34,6 +34,7 @@ class Runtime:
     stopping: threading.Event = field(default_factory=threading.Event)
     last_message: int = 0  # that the ledger has given, as far as this process has seen
     running: set[str] = field(default_factory=set)  # names of schedules that this process runs now
+    kept: set[str] = field(default_factory=set)  # and of those that it keeps for its ticker
 
     @cached_property
     def store(self) -> Store:

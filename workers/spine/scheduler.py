@@ -79,7 +79,7 @@ def bring_forward(run: exceptions.Run, name: str) -> None:
 def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
     """Run one scheduled thing if it is due and nobody runs it. False when it was not run, or failed."""
     scheduled = listed.get(name)
-    if scheduled is None or name in runtime.running:
+    if scheduled is None or name in runtime.running | runtime.kept:
         return False
     if not _claim(runtime, [name], kept=False):
         return False
@@ -113,14 +113,13 @@ def keep(runtime: Runtime, names: list[str]) -> set[str]:
     Called again before ``LEASE`` is over: what its process does not keep any more, another one may run.
     """
     kept = _claim(runtime, names, kept=True)
-    runtime.running.difference_update(names)
-    runtime.running.update(kept)
+    runtime.kept = kept
     return kept
 
 
 def release(runtime: Runtime, names: list[str]) -> None:
     """Let go what this process keeps: another one may run it at once."""
-    runtime.running.difference_update(names)
+    runtime.kept = set()
     runtime.store.run(
         "update schedule set running = null where running = %s and name = any (%s)", runtime.store.process_id, names
     )

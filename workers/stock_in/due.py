@@ -25,6 +25,8 @@ def post_due(runtime: Runtime) -> int:
         runtime.configuration.erp.name,
         runtime.configuration.stock.levels == "send",
     )
+    if not wanted:
+        return 0
     with runtime.store.transaction() as db:
         for row in wanted:
             message = NewMessage(
