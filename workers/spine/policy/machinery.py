@@ -47,7 +47,7 @@ VERDICTS = {
     "beat_away": Verdict(
         SUPPORT,
         "critical",
-        "Start `beat` and the `control` worker: until then nothing is polled, probed or tried again.",
+        "Start the `control` worker: until then nothing is polled, probed or tried again.",
     ),
     "outcome_not_stored": Verdict(
         ENGINEERING,
