@@ -34,6 +34,14 @@ class AcsFiles:
         """Stock files that have stopped growing, oldest first. What is given stays there until it is archived."""
         return self._rested(self.settings.stock_folder)
 
+    def stock_files_ever(self) -> list[Entry]:
+        """Stock files that lie in either folder, taken or not, and whatever else the archive holds."""
+        return [
+            one
+            for folder in (self.settings.stock_folder, self.settings.archive_folder)
+            for one in self._sftp.listing(folder)
+        ]
+
     def setup_results(self) -> list[Entry]:
         """Answers to set-up files, likewise."""
         return [

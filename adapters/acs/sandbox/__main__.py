@@ -31,6 +31,9 @@ def main() -> None:
     asked.add_argument("--subscription-key", default=Credentials.key)
     asked.add_argument("--root", type=Path, help="where the folders lie; a temporary place if not given")
     asked.add_argument("--host-key", type=Path, help="a private key file, made if it is not there; else a fresh key")
+    asked.add_argument(
+        "--stock-file-at", help="when the daily file is laid, hh:mm on its clock; empty: on request alone"
+    )
     given = asked.parse_args()
     logging.getLogger("asyncssh").setLevel(logging.ERROR)
     host_key = _host_key(given.host_key)
@@ -39,6 +42,8 @@ def main() -> None:
         root = given.root or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="acs-sandbox-")))
         credentials = Credentials(given.user, given.password, given.subscription_key)
         site = new_site(root, given.account, seed=given.seed, credentials=credentials)
+        if given.stock_file_at is not None:
+            site.switches.turn({"stock_file_at": given.stock_file_at})
         login = Login(given.account, [_public_key(one) for one in given.key], host_key)
         sys.stdout.write(f"{public}\n")
         sys.stdout.flush()

@@ -10,6 +10,10 @@ from datetime import datetime, timedelta
 Monotonic = Callable[[], float]
 
 
+def _sleep_on() -> None:
+    """Nobody waits."""
+
+
 class Agenda:
     """Chores in the order in which they fall due."""
 
@@ -17,10 +21,16 @@ class Agenda:
         self._monotonic = monotonic
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._turns = itertools.count()
+        self.wake: Callable[[], None] = _sleep_on  # whoever waits for the next chore hears that one came
 
     def after(self, seconds: float, do: Callable[[], None]) -> None:
         """Does it in the first work-off that comes ``seconds`` from now or later."""
         heapq.heappush(self._due, (self._monotonic() + seconds, next(self._turns), do))
+        self.wake()
+
+    def until_next(self) -> float | None:
+        """Seconds to the next chore, none below zero; None where there is none."""
+        return max(0.0, self._due[0][0] - self._monotonic()) if self._due else None
 
     def work_off(self) -> None:
         """Does all that is due; what comes to the agenda meanwhile waits for the next work-off."""

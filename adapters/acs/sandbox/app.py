@@ -9,7 +9,7 @@ import json
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Protocol
 
 from fastapi import FastAPI, Request, Response
@@ -20,7 +20,7 @@ from adapters.acs.sandbox.refusal import Refusal
 from adapters.acs.sandbox.site import Site
 
 BASE = "/api/v1/orders/"
-TICK = 0.02  # seconds
+TICK, LONGEST = 0.02, 0.25  # seconds between two turns: while people work, and while nobody has anything to do
 KEY = "ocp-apim-subscription-key"
 
 
@@ -67,13 +67,23 @@ def tick(site: Site) -> None:
     stock_file.lay_due(site)
 
 
+def pause(site: Site) -> float:
+    """Seconds for which nothing is to be done, at most ``LONGEST``: then set-up files and the day's file are due."""
+    due = site.people.until_next()
+    return LONGEST if due is None else min(max(due, TICK), LONGEST)
+
+
 async def _run(site: Site) -> None:
+    woken = asyncio.Event()
+    site.people.wake = woken.set
     while True:
         try:
             tick(site)
         except Exception:  # a mistake with one garment must not close the place
             logging.getLogger(__name__).exception("the floor stumbled")
-        await asyncio.sleep(TICK)
+        woken.clear()  # what came during this turn is in the pause
+        with suppress(TimeoutError):
+            await asyncio.wait_for(woken.wait(), pause(site))
 
 
 def _json(status: int, answer: Any, headers: dict[str, str] | None = None) -> Response:

@@ -12,7 +12,7 @@ from adapters.acs.sandbox.site import Site
 
 
 def show(site: Site, only: str = "") -> dict[str, Any]:
-    """Every page, or the one named."""
+    """Every page, or those named, with commas between them."""
     pages: dict[str, Callable[[], Any]] = {
         "counts": lambda: _counts(site),
         "garments": lambda: [shown(one) for one in site.garments],
@@ -27,8 +27,8 @@ def show(site: Site, only: str = "") -> dict[str, Any]:
         "calls": lambda: dict(site.calls),
         "connections": lambda: dict(site.connections),
     }
-    wanted = {only: pages[only]} if only in pages else pages
-    return {name: page() for name, page in wanted.items()}
+    wanted = only.split(",") if only else list(pages)
+    return {name: pages[name]() for name in wanted if name in pages}
 
 
 def _counts(site: Site) -> dict[str, dict[str, int]]:

@@ -91,6 +91,11 @@ def _release(site: Site, told: Told) -> Told:
     return {"status": order.status}
 
 
+def _tell_again(site: Site, told: Told) -> Told:
+    """Somebody rang up: what was told of a garment, or of an order, is told once more."""
+    return {"events": site.events.tell_again(told.get("rfid") or told["order"])}
+
+
 def _order(site: Site, told: Told) -> Order:
     order = site.orders.find(told["order"])
     if order is None:
@@ -121,5 +126,6 @@ ACTIONS: dict[str, Callable[[Site, Told], Told]] = {
     "lose": _lose,
     "cancel": _cancel,
     "release": _release,
+    "tell_again": _tell_again,
     "stock_file": lambda site, _: stock_file.lay(site),
 }

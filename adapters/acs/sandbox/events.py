@@ -60,6 +60,13 @@ class Events:
             self.counts["repeated"] += 1
             self._send(event)
 
+    def tell_again(self, word: str) -> int:
+        """Send everything once more that was ever told of a tag or an order, each signed anew. How many it were."""
+        told = [event for event in self.sent if word in (event["Data"].get("RFID"), event["Data"].get("OrderNumber"))]
+        for event in told:
+            self._send(event)
+        return len(told)
+
     def stop(self) -> None:
         """Forgets what is still to be sent."""
         for timer in list(self._timers):

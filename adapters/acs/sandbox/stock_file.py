@@ -30,7 +30,7 @@ def lay(site: Site) -> dict[str, Any]:
     """Lays a file now; what it is called, and how many rows it has."""
     switches = site.switches
     local = site.clock.now().astimezone(ZONE)
-    name = f"acs_stock_{site.account}_{local:%Y%m%d_%H%M}.csv"
+    name = f"acs_stock_{site.account}_{local:%Y%m%d}_{local.strftime(switches.file_time)}.csv"
     if switches.used("file_missing_next"):
         return {"name": "", "rows": 0, "fault": "missing"}
     told = [one for one in site.garments if _named(site, one)]

@@ -78,6 +78,7 @@ class Switches(BaseModel):
 
     # files
     stock_file_at: str = Field("05:00", pattern=r"^([01]\d|2[0-3]):[0-5]\d$|^$")  # local; empty: only on request
+    file_time: Literal["%H%M", "%H%M%S"] = "%H%M"  # in its name; with seconds there may be several in a minute
     file_bom: bool = True
     file_encoding: Literal["utf-8", "cp1252", "utf-16"] = "utf-8"
     file_dash: Literal["-", "–", "—"] = "–"  # noqa: RUF001  the dashes that were seen

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adapters.acs.sandbox import stock_file
+from adapters.acs.sandbox.app import LONGEST, TICK, pause
 from adapters.acs.sandbox.garments import MAY, State
 from adapters.acs.sandbox.refusal import Refused
 from mappings.acs import Form, Grades, States, read_garments, survey
@@ -245,3 +246,32 @@ def test_no_garment_is_made_or_vanishes_whatever_happens_to_it(
     graded = [one for one in place.site.returns if one["grade"]]
     assert len(place.told("item.received")) == len(place.site.returns)
     assert len([one for one in place.told("item.graded") if one["ReturnKind"] != "UNKNOWN"]) == len(graded)
+
+
+def test_the_stand_in_rests_while_nobody_has_anything_to_do_and_is_woken_by_what_comes(place: Any) -> None:
+    assert pause(place.site) == LONGEST
+    woken: list[str] = []
+    place.site.people.wake = lambda: woken.append("woken")
+    place.site.people.after(0.1, lambda: None)
+    assert woken == ["woken"]
+    assert TICK <= pause(place.site) <= 0.1
+    place.pass_time(0.2)
+    assert pause(place.site) == LONGEST
+
+
+def test_what_was_told_of_a_garment_is_told_again_when_somebody_asks(place: Any) -> None:
+    garment = hired(place)
+    place.act(receive={"rfid": garment.tag, "grade": "A"})
+    place.pass_time()
+    kinds = [one["EventType"] for one in place.site.events.sent if one["Data"].get("RFID") == garment.tag]
+    assert kinds[:2] == ["item.received", "item.graded"]
+    assert place.act(tell_again={"rfid": garment.tag}) == {"tell_again": {"events": len(kinds)}}
+    assert len([one for one in place.site.events.sent if one["Data"].get("RFID") == garment.tag]) == len(kinds)
+
+
+def test_a_file_may_have_the_second_in_its_name(place: Any) -> None:
+    place.stock("DRESS")
+    place.switch(file_time="%H%M%S")
+    place.act(stock_file={})
+    assert place.site.stock_files[-1]["name"].startswith("acs_stock_TESTACS_20261123_090")
+    assert len(place.site.stock_files[-1]["name"]) == len("acs_stock_TESTACS_20261123_090000.csv")
