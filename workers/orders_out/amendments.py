@@ -21,8 +21,8 @@ select k.kind, b.body, b.wire
   from message_key k join message_body b on b.message_id = k.message_id
   left join message m on m.id = k.message_id left join message_settled s on s.id = k.message_id
  where k.flow = 'orders-out' and k.connection = %s and k.reference = %s and k.kind in ('order', 'change')
-   and (m.maybe_sent_at is not null or s.state = 'delivered')
- order by k.message_id desc limit 1
+   and (m.maybe_sent_at is not null or s.state = 'delivered' or (s.state = 'not_needed' and b.wire is not null))
+ order by s.state is not distinct from 'not_needed', k.message_id desc limit 1  -- once in doubt, then not needed
 """
 
 

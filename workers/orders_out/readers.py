@@ -122,14 +122,23 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
         return
     row = lock_of_invoice(reading.run, erp, invoice.invoice_code)
     if row is not None:
-        asked = with_lines(reading, ready, row.warehouse).fingerprint
-        if row.fingerprint != asked or row.courier not in (None, order.courier):
+        if row.fingerprint != _asked(reading, row, ready) or row.courier not in (None, order.courier):
             _changed(reading, row, ready)
         return
     if remainders.has_left(reading, invoice):
         return
     if remainders.judge(reading, invoice, order, ready.units, shown):
         _new(reading, ready)
+
+
+def _asked(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> str:
+    """The fingerprint of what the invoice asks for now; none once goods left and it holds only a part of its lines."""
+    try:
+        return with_lines(reading, ready, row.warehouse).fingerprint
+    except Unmappable:
+        if row.state not in LEFT:
+            raise
+        return ""  # split, so that what left can be shipped there: units say the rest
 
 
 def _new(reading: Reading, bare: ReadyInvoice) -> None:

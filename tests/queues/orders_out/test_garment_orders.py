@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fleet_tests.acs import Garments
+from workers.orders_out import polls
 
 
 @pytest.fixture
@@ -275,4 +276,37 @@ def test_an_order_is_overdue_by_the_warehouses_working_days(acs: Garments) -> No
     acs.world.check()
     assert acs.world.exceptions() == ["dispatch_overdue", "dispatch_overdue"]
     leave(acs)
+    assert acs.world.exceptions() == []
+
+
+def test_the_rest_of_an_order_that_holds_a_part_of_unlike_lines_is_judged_by_its_units(acs: Garments) -> None:
+    order = acs.order(("DRESS", 2, "hire"), ("DRESS", 1), event=acs.soon())
+    acs.switch(two_goes=[f"{order}-1"], steps={"PartDispatched": 30.0})
+    leave(acs)
+    polls.poll_open_orders(acs.runtime)
+    acs.store.run("select want_order('khaos', %s)", order)
+    polls.poll_orders(acs.runtime)
+    acs.world.go()
+    assert acs.world.exceptions() == []
+    acs.pass_time(30.0)
+    leave(acs)
+    assert sorted(one["lines"]["DRESS"] for one in acs.world.shipments(order)) == [1, 2]
+    assert (acs.world.exceptions(), acs.world.live_messages()) == ([], [])
+
+
+def test_an_order_in_doubt_that_is_taken_back_before_its_next_try_is_looked_up_and_over(acs: Garments) -> None:
+    acs.switch(error_next=100)
+    order = acs.order(("DRESS", 1))
+    acs.switch(error_next=0)
+    acs.world.khaos.post("cancel", order=order)
+    polls.poll_orders(acs.runtime)  # its next try is due when the cancellation is read
+    for _ in range(5):
+        acs.world.hurry()
+    settled = acs.store.rows("select kind, state from message_settled where reference = %s order by id", f"{order}-1")
+    assert [(row["kind"], row["state"]) for row in settled][:2] == [
+        ("order", "not_needed"),
+        ("cancel", "delivered"),
+    ]
+    assert acs.there(f"{order}-1") is None
+    assert acs.world.fulfilment(f"{order}-1")["state"] == "cancelled"
     assert acs.world.exceptions() == []
