@@ -47,7 +47,9 @@ class Survey:
 
 
 def survey(file: BinaryIO, form: Form) -> Survey:
-    """Read a file through once: its form, its rows, and that no tag stands in it twice.
+    """Read a file through once: its form, its rows, and that no garment stands in it twice.
+
+    A garment is known by its tag; where that cannot be read, by what stands in its place, else by its own number.
 
     Raises:
         Unmappable: kind ``stock_file_refused``, for a file without rows or without a required column, with a broken
@@ -55,22 +57,33 @@ def survey(file: BinaryIO, form: Form) -> Survey:
     """
     encoding, delimiter = find_form(file, form)
     tags: defaultdict[int, bytearray] = defaultdict(bytearray)  # by their last byte: a million in few megabytes
+    untagged: set[str] = set()
     rows, bad = 0, 0
     reader = _Reader(file, encoding, delimiter, form.headers)
-    for _, row in reader:
+    for number, row in reader:
         rows += 1
         try:
             tag = bytes.fromhex(read_tag(row.tag))
             tags[tag[-1]] += tag
             _sku(row)
-        except Unmappable:
+        except Unmappable as refused:
             bad += 1
+            if refused.field == "RFID":
+                _refuse_again(number, row, untagged)
     for some in tags.values():
         if (twice := _twice(some)) is not None:
             _refuse(reader, twice)
     if not rows:
         raise Unmappable("rows", "0", f"the file has no garment: {ANEW}", kind=KIND)
     return Survey(rows, bad == 0, encoding, delimiter)
+
+
+def _refuse_again(number: int, row: _Row, untagged: set[str]) -> None:
+    """Refuse a garment without a readable tag that stands in the file already; else keep it in ``untagged``."""
+    field, name = ("RFID", row.tag.upper()) if row.tag else ("UniqueSKU", row.unique)
+    if name and name in untagged:
+        raise Unmappable(field, name, f"a garment without a tag stands twice, again in row {number}: {ANEW}", kind=KIND)
+    untagged.add(name)
 
 
 def _twice(tags: bytearray) -> str | None:

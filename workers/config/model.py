@@ -35,6 +35,7 @@ class Limits(Strict):
     proof_by_hand: float = Field(24 * 3600.0, gt=0, description="the same, where an operator assigns the courier there")
     issued: float = Field(2 * 86400.0, gt=0, description="from a dispatch that Khaos Control shows to its issue there")
     delivery_note: float = Field(3 * 86400.0, gt=0, description="from a supplier's goods to their delivery note")
+    grading: float = Field(3 * 86400.0, gt=0, description="from a garment's coming back to its grade")
     process_silent: float = Field(20.0, gt=0, description="without a heartbeat a process counts as dead")
     queue_wait: float = Field(1800.0, gt=0, description="for its turn, a message that may go to an open connection")
     burst: int = Field(50, gt=0, description="messages dying of one kind in a minute that shut a connection")

@@ -22,6 +22,13 @@ select o.sku, sum(d.units) filter (where d.tag = '')::integer as units, max(d.le
   from departed_item d join order_item o on o.fulfilment = d.fulfilment and o.item = d.item
  where d.fulfilment = %s and d.item = any (%s) group by o.sku order by o.sku
 """
+# Words about a garment that came back before its dispatch was heard of.
+AGAIN = """
+with heard as (delete from garment_waiting where connection = %s and tag = any (%s) returning record_id)
+insert into record_unread (record_id, received_at, connection, source)
+select r.id, r.received_at, r.connection, r.source from record r join heard h on h.record_id = r.id
+on conflict do nothing
+"""
 
 
 def leave(reading: Reading, row: FulfilmentRow, tags: Collection[str], items: Collection[str], at: datetime) -> None:
@@ -41,6 +48,7 @@ def leave(reading: Reading, row: FulfilmentRow, tags: Collection[str], items: Co
             back_by=one["back_by"],
         )
         garments.move(reading.run, building, step)
+    reading.run(AGAIN, row.warehouse, sorted(tags))
     for one in reading.run(UNTAGGED, row.reference, sorted(items)):
         garments.leave_untagged(
             reading.run, building.home, f"{row.reference}/{one['sku']}", {one["sku"]: one["units"] or 0}, at

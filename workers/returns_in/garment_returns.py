@@ -6,12 +6,13 @@ import json
 from dataclasses import dataclass
 from decimal import Decimal
 
-from mappings.canonical import GarmentReturn, Grade, LineKind, ReturnStep, Source, less_sellable
+from mappings.canonical import GarmentReturn, GarmentState, Grade, LineKind, ReturnStep, Source, less_sellable
 from mappings.garment_decisions import Decision, Money
 from mappings.garment_words import Word, hear
 from workers.domain import aliases, garments
-from workers.domain.garments import Building, Step
+from workers.domain.garments import Building, Moved, Step
 from workers.domain.stock_movements import file_unreadable
+from workers.returns_in import ungraded
 from workers.returns_in.decisions import BEFORE_OFFER
 from workers.returns_in.receipts import take_receipt
 from workers.spine.reading import Reading
@@ -22,6 +23,15 @@ ODD = {
     Grade.MISSING: "empty_parcel",
     Grade.EMPTY_BOX: "empty_parcel",
     Grade.COUNTERFEIT: "counterfeit_return",
+}
+# States of a garment that did not leave: somebody there looked at it, and nothing came back.
+IN_HOUSE = {
+    GarmentState.SELLABLE,
+    GarmentState.RESERVED,
+    GarmentState.INSPECTION,
+    GarmentState.REFURBISHMENT,
+    GarmentState.QUARANTINE,
+    GarmentState.DAMAGED,
 }
 BY_TAG = """
 select d.fulfilment, d.item, o.kind, o.unit_price, f.order_code from departed_item d
@@ -61,21 +71,28 @@ class Left:
 
 
 def read_return(reading: Reading) -> None:
-    """Reader of a garment that came back. A later regrade moves stock, never money."""
+    """Reader of a garment that came back, or that was looked at in house. A later regrade moves stock, never money."""
     connection = reading.record.connection
     part = reading.runtime.warehouse(connection).garments
     returned, bad = part.read_returned(reading.record.body)
     building = garments.building_of(reading.runtime, connection)
+    reading.run("select lock_home(%s)", building.home)  # its dispatch is heard of before this, or finds this waiting
     sku = _sku(reading, building, returned)
     left = _left(reading, returned, sku)
     graded = returned.step is ReturnStep.GRADED
     decision = part.decide(returned, left.kind if left else None) if graded else None
-    _move(reading, building, returned, decision)
+    moved = _move(reading, building, returned, decision)
     file_unreadable(reading, building.home, bad)
     if returned.new_stock:
         return  # the level carries it from the moment when it is ready
     if returned.grade in ODD:
         _file_odd(reading, returned, left)
+        if left is not None:
+            _keep(reading, returned, left, decision, sku)
+        else:
+            _read_again_once_it_left(reading, returned)
+    elif left is None and _in_house(returned, moved):
+        return
     elif left is None:
         _file_unmatched(reading, returned)
     else:
@@ -102,7 +119,13 @@ def _left(reading: Reading, returned: GarmentReturn, sku: str) -> Left | None:
     return Left(**{**rows[0], "kind": LineKind(rows[0]["kind"])})
 
 
-def _move(reading: Reading, building: Building, returned: GarmentReturn, decision: Decision | None) -> None:
+def _in_house(returned: GarmentReturn, moved: Moved) -> bool:
+    """Whether a garment was graded that never left: it names no order, and was there before."""
+    there = moved.before is not None and moved.before.state in IN_HOUSE and moved.before.sold_at is None
+    return there and returned.step is ReturnStep.GRADED and not returned.order_reference
+
+
+def _move(reading: Reading, building: Building, returned: GarmentReturn, decision: Decision | None) -> Moved:
     """Grading alone sells nothing: it lies in inspection or less until the warehouse says that it is ready."""
     state = less_sellable(returned.state, decision.meanwhile) if decision else returned.state
     word = Word(state, returned.at, returned.grade, returned.order_reference)
@@ -115,7 +138,7 @@ def _move(reading: Reading, building: Building, returned: GarmentReturn, decisio
         place=" / ".join(filter(None, (returned.state_words, grade))) or returned.step.value,
         condition_codes=returned.condition_codes,
     )
-    garments.move(reading.run, building, step)
+    return garments.move(reading.run, building, step)
 
 
 def _keep(reading: Reading, returned: GarmentReturn, left: Left, decision: Decision | None, sku: str) -> None:
@@ -141,6 +164,9 @@ def _keep(reading: Reading, returned: GarmentReturn, left: Left, decision: Decis
         "row": decision.row if decision else None,
     }
     reading.run(KEEP, json.dumps(row, default=str))
+    if decision:
+        name = ungraded.subject(reading.record.connection, returned.tag)
+        reading.close_exception(ungraded.KIND, name, "it is graded")
 
 
 def _offer(
@@ -188,8 +214,19 @@ def _file_odd(reading: Reading, returned: GarmentReturn, left: Left | None) -> N
     )
 
 
+def _read_again_once_it_left(reading: Reading, returned: GarmentReturn) -> None:
+    reading.run(
+        "insert into garment_waiting (connection, tag, record_id) values (%s, %s, %s) on conflict do nothing",
+        reading.record.connection,
+        returned.tag,
+        reading.record.id,
+    )
+
+
 def _file_unmatched(reading: Reading, returned: GarmentReturn) -> None:
+    """A person's, until its dispatch is heard of."""
     connection = reading.record.connection
+    _read_again_once_it_left(reading, returned)
     reading.file_exception(
         "garment_unmatched",
         subject=f"garment:{connection}:{returned.tag}",

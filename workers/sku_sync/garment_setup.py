@@ -14,11 +14,20 @@ from workers.ledger.store import Claimed, Connection, Effect, NewMessage, Row, S
 from workers.ports.garments import GarmentSetup
 from workers.ports.sources import Kind
 from workers.sku_sync.mended import make_good
+from workers.spine import exceptions
 from workers.spine.outcomes import Delivered, Outcome
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
 ROWS_A_FILE = 5000
+FILES = "garment files"  # the row of the table cursor that numbers them
+NAMED = 5  # garments that an exception names
+STUCK = """
+select i.unique_sku from garment_item i where i.connection = %s and i.state = 'waiting' and i.withdrawn
+   and not exists (select 1 from garment g
+                    where g.connection = i.connection and g.unique_sku = i.unique_sku and g.retired)
+ order by i.unique_sku
+"""
 PROOF = Expected.ITEM_RESULTS.value
 
 
@@ -92,6 +101,7 @@ def tend(runtime: Runtime, connection: str) -> int:
     posted = 0
     if runtime.warehouse(connection).parts.garment_setup is not None:
         posted = _post_file(runtime, connection)
+    _check_withdrawals(runtime, connection)
     look_again(runtime, connection)
     return posted
 
@@ -134,6 +144,28 @@ def _post_file(runtime: Runtime, connection: str) -> int:
         )
         run_effects(db, [posted.as_effect()])
     return 1
+
+
+def _check_withdrawals(runtime: Runtime, connection: str) -> None:
+    """File the garments that are to be withdrawn and that no set-up file can name; close it once they are retired."""
+    setup = runtime.warehouse(connection).parts.garment_setup
+    rows = runtime.store.rows(STUCK, connection) if setup is None or not setup.withdraws else []
+    subject = f"withdrawal:{connection}"
+    if not rows:
+        exceptions.close(runtime.store.run, "garment_withdrawal", subject, "none waits any more")
+        return
+    rest = f" and {len(rows) - NAMED} more" if len(rows) > NAMED else ""
+    exceptions.file(
+        runtime.store.run,
+        "garment_withdrawal",
+        subject=subject,
+        story=connection,
+        flow="sku-sync",
+        connection=connection,
+        why=f"{len(rows)} garments are withdrawn here and not at {connection}:"
+        f" {', '.join(row['unique_sku'] for row in rows[:NAMED])}{rest}",
+        once=exceptions.Once.OR_DISMISSED,
+    )
 
 
 def _fitting(db: Connection, connection: str, setup: GarmentSetup, items: list[GarmentItem]) -> list[GarmentItem]:
@@ -198,10 +230,10 @@ class GarmentAgain:
 def _next(db: Connection, connection: str) -> tuple[int, datetime]:
     """The number of the next file, and its moment: no two files of a connection have the same."""
     row = db.execute(
-        "insert into cursor (connection, source, value) values (%s, 'garment files', jsonb_build_object('n', 1))"
+        "insert into cursor (connection, source, value) values (%s, %s, jsonb_build_object('n', 1))"
         " on conflict (connection, source) do update set value = jsonb_build_object('n', (cursor.value->>'n')::integer"
         " + 1), moved_at = now() returning (value->>'n')::integer as n, now() as at",
-        (connection,),
+        (connection, FILES),
     ).fetchone()
     assert row is not None
     return row["n"], row["at"]

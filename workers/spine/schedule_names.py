@@ -7,6 +7,7 @@ EXPECTATIONS, PURGE = "expectations", "purge"
 STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
 NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"
 RESTS, WRITE_OFFS, HIRES = "rests of garments", "write-offs of garments", "hires that are due back"
+UNGRADED, PURGE_RETURNS = "returns without a grade", "purge returns"
 
 
 def orders(erp: str) -> str:

@@ -11,7 +11,7 @@ from workers.edi import collect
 from workers.edi.control_numbers import look_at_folders
 from workers.journal import entries
 from workers.orders_out import polls as orders_out_polls
-from workers.returns_in import credit_notes, goods_in
+from workers.returns_in import credit_notes, goods_in, ungraded
 from workers.sku_sync import garment_setup, item_files
 from workers.sku_sync import polls as sku_sync_polls
 from workers.spine import alarms, expectations, gates, poison, polling, reading, restored, ringer, scheduler, watch
@@ -90,7 +90,11 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
             )
         )
         listed += _of_warehouse(runtime, name)
-    listed.append(Scheduled(names.credit_notes(erp), every.credit_notes, partial(credit_notes.poll, runtime), erp))
+    listed += [
+        Scheduled(names.credit_notes(erp), every.credit_notes, partial(credit_notes.poll, runtime), erp),
+        Scheduled(names.UNGRADED, 3600.0, partial(ungraded.check, runtime)),
+        Scheduled(names.PURGE_RETURNS, 6 * 3600.0, partial(ungraded.purge_notes, runtime)),
+    ]
     if runtime.configuration.stock.levels != "off":
         listed += _of_stock(runtime)
     return {scheduled.name: scheduled for scheduled in listed}

@@ -187,3 +187,11 @@ def test_rows_are_given_one_at_a_time_and_only_the_survey_keeps_tags() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 2_000_000  # bytes: some pages of text, not a row for each garment
+
+
+def test_a_garment_without_a_tag_that_stands_twice_refuses_the_file() -> None:
+    whole = f"DRESS,{tag(1)},{READY},D_1,Ready,A,,"
+    assert "row 4" in refused(lines(whole, *[f"DRESS,,{READY},D_2,Ready,A,,"] * 2).encode()).why
+    assert "row 4" in refused(lines(whole, *[f"DRESS,E28011,{READY},,Ready,A,,"] * 2).encode()).why
+    nameless = lines(whole, *[f"DRESS,nan,{READY},nan,Ready,A,,"] * 2)
+    assert len(read(nameless.encode())[1]) == 2  # nothing says that both are one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 
 from fleet_tests.acs import Garments
 from fleet_tests.shop import PASSWORD, Shop
-from workers.returns_in import charges, rma
+from workers.returns_in import charges, rma, ungraded
 from workers.spine import reading
 from workers.spine.people import CannotDo
 from workers.views import worklists
@@ -159,6 +160,8 @@ def test_what_is_not_the_garment_credits_nobody_and_is_its_own_exception(
     here = place()
     _, (tag,) = here.out(("DRESS", 1))
     here.back(tag, grade)
+    here.store.run("update garment_return set received_at = received_at - interval '4 days'")
+    ungraded.check(here.acs.runtime)
     assert (here.returns(), here.acs.world.exceptions()) == ([], [kind])
     assert here.state(tag) in ("unknown", "unseen", "quarantine")
 
@@ -197,3 +200,85 @@ def test_a_return_that_is_announced_where_nobody_takes_announcements_is_known_by
     assert (taken.taken, "advice" in kinds, here.acs.world.exceptions()) == (("R1",), False, [])
     here.back(tag, "A")
     assert here.returns() == [("offered", "good", True)]
+
+
+def test_a_garment_that_came_back_before_its_dispatch_was_heard_of_is_judged_once_it_is(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    here.acs.switch(event_loss_rate=1.0)  # of the dispatch nobody hears
+    order = here.acs.order(("DRESS", 1))
+    here.acs.pass_time()
+    here.acs.switch(event_loss_rate=0.0)
+    (tag,) = (one["rfid"] for one in here.acs.site.dispatched)
+    here.back(tag, "A")
+    assert (here.returns(), here.acs.world.exceptions()) == ([], ["garment_unmatched"])
+    here.acs.tell_again(*here.acs.told("order.dispatched"))
+    here.acs.world.go()
+    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
+    assert here.store.rows("select * from garment_waiting") == []
+    assert here.acs.world.fulfilment(f"{order}-1")["state"] == "dispatched"
+
+
+def test_what_came_back_instead_of_a_garment_is_of_its_order_once_its_dispatch_is_heard_of(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    here.acs.switch(event_loss_rate=1.0)
+    here.acs.order(("DRESS", 1))
+    here.acs.pass_time()
+    here.acs.switch(event_loss_rate=0.0)
+    (tag,) = (one["rfid"] for one in here.acs.site.dispatched)
+    here.back(tag, "WRONG_ITEM")
+    here.acs.tell_again(*here.acs.told("order.dispatched"))
+    here.acs.world.go()
+    assert (here.returns(), here.acs.world.exceptions()) == ([], ["wrong_item"])
+    assert here.store.rows("select grade, money from garment_return") == [{"grade": "WRONG_ITEM", "money": "hold"}]
+
+
+def test_a_garment_that_was_looked_at_in_house_is_no_return(place: Callable[..., Place]) -> None:
+    here = place()
+    tag = here.acs.books()["garments"][0]["rfid"]
+    here.acs.act(regrade={"rfid": tag, "grade": "B"})
+    here.acs.pass_time(0.05)
+    here.acs.hear()
+    assert (here.state(tag), here.returns(), here.acs.world.exceptions()) == ("refurbishment", [], [])
+
+
+@pytest.mark.parametrize("lost", ["the grade", "both events"])
+def test_a_garment_that_is_back_and_not_graded_is_a_persons_until_its_grade_comes(
+    place: Callable[..., Place], lost: str
+) -> None:
+    here = place()
+    _, (tag,) = here.out(("DRESS", 1))
+    here.acs.switch(event_loss_rate=1.0 if lost == "both events" else 0.0, inspect_seconds=5.0)
+    here.acs.act(receive={"rfid": tag, "grade": "A"})
+    here.acs.pass_time(1.0)
+    here.acs.switch(event_loss_rate=1.0)
+    here.acs.pass_time(6.0)
+    here.acs.hear()
+    here.acs.later(timedelta(minutes=1))  # a file is named by its minute
+    here.acs.count()
+    ungraded.check(here.acs.runtime)
+    assert here.acs.world.exceptions() == []  # it takes its time
+    here.store.run("update garment_return set received_at = received_at - interval '4 days'")
+    here.store.run("update garment set file_at = file_at - interval '4 days', event_at = event_at - interval '5 days'")
+    ungraded.check(here.acs.runtime)
+    assert tag in here.acs.world.exception("return_not_graded")["reason"]
+    here.acs.switch(event_loss_rate=0.0)
+    here.acs.tell_again(*here.acs.told("item.received"), *here.acs.told("item.graded"))
+    here.acs.world.go()
+    ungraded.check(here.acs.runtime)
+    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
+
+
+def test_what_the_warehouse_wrote_of_a_return_is_forgotten_with_the_bodies(place: Callable[..., Place]) -> None:
+    here = place()
+    _, (tag,) = here.out(("DRESS", 1, "hire"), event=here.acs.soon())
+    here.back(tag, "A")
+    here.store.run("update garment_return set note = 'smells of smoke'")
+    assert ungraded.purge_notes(here.acs.runtime) == 0
+    here.store.run("update garment_return set received_at = now() - interval '14 months'")
+    assert ungraded.purge_notes(here.acs.runtime) == 1
+    row = here.store.row("select note, money from garment_return where tag = %s", tag)
+    assert row == {"note": "", "money": "release"}

@@ -160,3 +160,23 @@ def test_a_result_that_takes_and_rejects_a_garment_confirms_it_not_and_a_bad_byt
     answer(laid, HEAD + rows + b"DRESS-3,rejected,duplicate_sku,\r\nDRESS-3,accepted,,\r\n")
     assert states(laid) == {"DRESS-1": "rejected", "DRESS-2": "accepted", "DRESS-3": "accepted"}
     assert "which is true" in laid.world.exception("sku_refused")["reason"]
+
+
+def test_a_withdrawal_that_no_file_can_say_is_a_persons_until_the_garment_is_retired(
+    build_acs: Callable[..., Garments],
+) -> None:
+    acs = build_acs(files='setup_status_column = ""')
+    acs.world.stock("DRESS", units=3)
+    acs.runtime.read_facts("acs")
+    acs.world.poll()
+    acs.announce("DRESS", "DRESS-1")
+    acs.pass_time()
+    acs.hear()
+    acs.announce("DRESS", "DRESS-1", withdrawn=True)
+    assert "DRESS-1" in acs.world.exception("garment_withdrawal")["reason"]
+    (tag,) = (one["rfid"] for one in acs.books()["garments"])
+    acs.act(retire={"rfid": tag, "reason": "CLIENT_REQUEST", "disposition": "RETURN_TO_VENDOR"})
+    acs.hear()
+    acs.store.run("update garment set unique_sku = 'DRESS-1' where tag = %s", tag)  # by the stock file
+    acs.look()
+    assert "garment_withdrawal" not in acs.world.exceptions()

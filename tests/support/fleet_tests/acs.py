@@ -27,6 +27,7 @@ from workers.stock_in import garment_files
 
 KEY = "a-key-for-signatures-of-events"
 ROUTING = '[[routing]]\nname = "everything"\nto = "acs"\nfacility = "ACS"\n'
+WITHDRAWS = 'setup_status_column = "status"'
 CONNECTION = """
 [connections.acs]
 system = "acs"
@@ -47,7 +48,7 @@ port = {port}
 user = "TESTACS"
 private_key = "file:{folder}/acs_ssh_key"
 host_key = "{host_key}"
-setup_status_column = "status"
+{files}
 poll_interval = 0.1
 stable_for = 0.0
 deadline = 20.0
@@ -205,7 +206,9 @@ def places(build: Callable[..., World], folder: Path) -> Iterator[Callable[..., 
     """Opens worlds with ACS as the warehouse of every order; their doors close with the block."""
     with ExitStack() as stack:
 
-        def begin(more: str = "", switches: dict[str, Any] | None = None, **settings: Any) -> Garments:
+        def begin(
+            more: str = "", switches: dict[str, Any] | None = None, files: str = WITHDRAWS, **settings: Any
+        ) -> Garments:
             clock = [1000.0]
             start = datetime.now(UTC) - timedelta(days=settings.pop("days_ago", 0))  # a test that goes on for days
             site = new_site(folder / "acs", seed=11, monotonic=lambda: clock[0], start=start)
@@ -223,6 +226,7 @@ def places(build: Callable[..., World], folder: Path) -> Iterator[Callable[..., 
                 url=url,
                 folder=folder,
                 more=more,
+                files=files,
                 port=opened.port,
                 host_key=" ".join(opened.host_key.export_public_key().decode().split()[:2]),
             )

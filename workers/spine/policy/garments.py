@@ -44,6 +44,18 @@ VERDICTS = {
         "Ask the warehouse which is true, and to send its missing events: what was sold and is back is credited by them"
         " alone. What it cannot send: `fleet garments settle TAG STATE --by NAME`.",
     ),
+    "garment_withdrawal": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Agree with the warehouse how these garments are taken out of stock, for its set-up file has no column for it;"
+        " or set files.setup_status_column. It closes by itself once they are retired.",
+    ),
+    "return_not_graded": Verdict(
+        CUSTOMER_SERVICE,
+        "warning",
+        "Ask the warehouse to send its events of this garment again, or to grade it: nobody is credited and no deposit"
+        " is released before. It closes by itself once the grade is there.",
+    ),
     "garment_not_set_up": Verdict(
         MERCHANDISING,
         "warning",
