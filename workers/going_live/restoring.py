@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from workers.ledger.store import Store, within
+from workers.sku_sync import garment_setup
 from workers.spine import restored
 from workers.spine.live import NOT_LIVE
 
@@ -50,6 +51,13 @@ def take_back(
         )
         for sequence, step in SEEN.items():
             run("select setval(%s::regclass, nextval(%s::regclass) + %s)", sequence, sequence, step)
+        run(
+            "update cursor set value = jsonb_build_object('n', (value->>'n')::bigint + %s), moved_at = now()"
+            " where source = %s and connection = any (%s)",
+            STEP,
+            garment_setup.FILES,  # the partner has seen their names
+            warehouses,
+        )
         names = tuple(sorted(row["name"] for row in shut))
         for name in names:
             restored.over(run, name, "the ledger was restored: everything is looked up before it is sent", who)

@@ -6,12 +6,14 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fleet_tests.acs import Garments
 from fleet_tests.gxo import SHOP_SITES, ByFile
 from fleet_tests.world import World
 from workers.audit.auditing import audit
@@ -161,3 +163,27 @@ def test_the_command_writes_text_json_and_a_page_without_a_customers_name_and_en
         assert "Quillfeather" not in shown
         assert "Larkspur" not in shown
     assert both.world.clarus.books()["goods_outs"] == []
+
+
+def test_a_warehouse_that_lists_nothing_is_asked_by_its_newest_stock_file(build_acs: Callable[..., Garments]) -> None:
+    acs = build_acs(more='allowed_services = ["RM/48"]', switches={"steps": {"Allocated": 1000.0}})
+    acs.stock(DRESS=4, COAT=1)
+    order = acs.order(("DRESS", 1))
+    stranger = acs.there(f"{order}-1")["body"] | {"OrderNumber": "STRANGER-7"}
+    acs.runtime.warehouse("acs").orders.send_order(json.dumps(stranger).encode())
+    acs.pass_time(1.0)
+    acs.world.stock("HAT", units=2)
+    acs.world.poll()
+    with closing(Workspace()) as work:
+        assert "stock file" in {one["what"] for one in found(audit(acs.runtime, work), "acs")["settings"]}
+    acs.act(stock_file={})
+    with closing(Workspace()) as work:
+        report = audit(acs.runtime, work)
+        listed = found(report, "acs")
+        assert [section.failed for section in report.sections if section.name == "acs"] == [[]]
+    assert [row["order"] for row in listed["ready_and_there"]] == [order]
+    assert [row["at the warehouse"] for row in listed["there_and_unknown"]] == ["STRANGER-7"]
+    assert {(row["what"], row["value"]) for row in listed["settings"]} == {
+        ("service", "Royal Mail"),
+        *(("reason", code) for code in ("BER", "CLIENT_REQUEST", "COUNTERFEIT", "EX_HIRED", "LOST")),
+    }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
+from fleet_tests.acs import Garments
 from fleet_tests.gxo import ByFile
 from fleet_tests.world import World
 from workers.going_live import going, restoring
@@ -91,3 +93,23 @@ def test_control_numbers_go_on_above_the_last_one_that_was_seen(gxo: ByFile) -> 
     assert restoring.take_back(gxo.store, ["gxo"], "Sam", {"gxo": seen + 40}).numbers == {"gxo": seen + 40}
     backup.restore()
     assert restoring.take_back(gxo.store, ["gxo"], "Sam", {}).numbers == {"gxo": seen + restoring.STEP}
+
+
+def test_set_up_files_of_garments_take_names_that_the_warehouse_has_not_seen(
+    build_acs: Callable[..., Garments],
+) -> None:
+    acs = build_acs(switches={"event_url": ""})
+    acs.world.stock("DRESS", units=3)
+    acs.runtime.read_facts("acs")
+    acs.world.poll()
+    acs.announce("DRESS", "DRESS-1")
+    backup = Backup(acs.world)
+    acs.announce("DRESS", "DRESS-2")  # with a file that the backup does not know
+    backup.restore()
+    restoring.take_back(acs.store, ["acs"], "Sam", {})
+    going.go_live(acs.runtime, going.Wish("acs", "Sam", datetime.now(UTC)))
+    acs.announce("DRESS", "DRESS-3")
+    names = [one["name"] for one in acs.books()["setups"]]
+    assert len(names) == len(set(names)) == 3
+    row = acs.store.row("select state from garment_item where unique_sku = 'DRESS-3'")
+    assert row == {"state": "accepted"}

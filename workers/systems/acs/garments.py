@@ -34,9 +34,10 @@ class AcsGarments:
             credit_above=settings.credit_above,
             write_off_above=settings.write_off_above,
         )
-        self.files: GarmentFiles | None = (
+        self.stock_files = (
             AcsStockFiles(settings, settings.files, self._states, self._grades) if settings.files else None
         )
+        self.files: GarmentFiles | None = self.stock_files
 
     def read_moved(self, body: bytes) -> tuple[GarmentMove, Sequence[Unreadable]]:
         """``item.disposition_changed``."""
@@ -96,6 +97,11 @@ class AcsStockFiles:
     def list_new(self) -> list[RemoteFile]:
         """What lies in ``stock_folder``."""
         return [RemoteFile(entry.path, entry.name) for entry in self._files.stock_files()]
+
+    def newest(self) -> str | None:
+        """The path of the newest stock file that lies there or in the archive; None where there is none."""
+        found = [(moment, one.path) for one in self._files.stock_files_ever() if (moment := self.moment(one.name))]
+        return max(found)[1] if found else None
 
     def copy(self, path: str, into: BinaryIO) -> int:
         """By SFTP."""

@@ -13,6 +13,7 @@ from workers.systems.acs.answers import AcsAnswers
 from workers.systems.acs.events import AcsEvents
 from workers.systems.acs.garment_orders import AcsGarmentOrders
 from workers.systems.acs.garments import AcsGarments
+from workers.systems.acs.holdings import AcsHoldings
 from workers.systems.acs.order_reads import AcsOrderReads
 from workers.systems.acs.orders import AcsOrders
 from workers.systems.acs.setup_files import AcsSetupFiles
@@ -24,6 +25,7 @@ def acs(settings: Settings, tables: Mapping[str, Any]) -> Parts:
     """
     client = Acs(settings)
     orders, reads = AcsOrders(settings, client, tables), AcsOrderReads(client, tables)
+    garments = AcsGarments(settings, tables)
     setup = AcsSetupFiles(settings, settings.files, AcsFiles(settings.files)) if settings.files else None
     return Parts(
         account=orders,
@@ -33,7 +35,8 @@ def acs(settings: Settings, tables: Mapping[str, Any]) -> Parts:
         garment_orders=AcsGarmentOrders(settings, orders, reads),
         order_reads=reads if settings.polls else None,
         dispatches=orders,
-        garments=AcsGarments(settings, tables),
+        garments=garments,
+        holdings=AcsHoldings(settings, client, reads, garments.stock_files, tables) if garments.stock_files else None,
         answers=AcsAnswers(settings, reads, tables.get("order_statuses", {}).get("acs", {})),
         events=AcsEvents(settings) if settings.webhook_secrets else None,
     )
