@@ -94,6 +94,19 @@ def some_of_everything_went_to_gxo(trade: dict[str, Any], exceptions: dict[str, 
     assert exceptions["short_pick"] >= 1
 
 
+def garments_went_out_and_came_back(acs: dict[str, Any]) -> None:
+    """Hires and sales of every kind, and each garment once in every book that knows it."""
+    assert acs["off"] == []
+    counted = ("hired", "bought", "short", "hires_back", "sales_back", "restocked", "credited", "in_hand", "charged")
+    assert [what for what in counted if not acs[what]] == []
+    assert {"A", "B", "C", "D", "X", "WRONG_ITEM"} <= set(acs["back_by_grade"])
+    assert acs["set_up"] == 4  # three announced, one withdrawn
+    assert acs["orders_cancelled"] >= 1  # one was taken back
+    assert acs["written_off"] >= 4  # three beyond repair, one withdrawn
+    assert acs["compared"]["retired garments, each written off once with its value"] == acs["written_off"]
+    assert acs["compared"]["garments that left, each once with its line and tag"] == acs["hired"] + acs["bought"]
+
+
 def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_exception_with_a_reason(
     tmp_path: Path,
 ) -> None:
@@ -121,6 +134,7 @@ def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_except
     assert report["returns"]["credited"] > 0
     to_the_unit(report)
     some_of_everything_went_to_gxo(report["gxo"], report["exceptions"])
+    garments_went_out_and_came_back(report["acs"])
     assert left_behind(tmp_path) == []
     log = logged(tmp_path)
     assert len(personal()) > 50
@@ -149,7 +163,10 @@ def test_with_workers_killed_redis_flushed_and_partners_failing_nothing_is_lost_
     assert faults.get("SIGKILL while laying a file", 0) + faults.get("SIGKILL while taking a file", 0) > 0
     assert report["files"]["repeated"] > 0
     assert report["files"]["left_before_accepted"] > 0
+    assert min(faults[f"ACS events {what}"] for what in ("lost", "repeated", "badly signed", "forged")) > 0
+    assert faults["ACS stock files spoilt"] == 3
     to_the_unit(report)
+    assert report["acs"]["off"] == []
     assert left_behind(tmp_path) == []
     told = "\n".join(raw.decode(errors="replace") for raw in sentry.raw)
     assert "bad_address on orders-out via khaos" in told
@@ -167,4 +184,5 @@ def test_a_slice_of_real_trade_runs_to_a_balance(tmp_path: Path) -> None:
     assert report["lines"]["in_file"] == SLICE
     assert report["orders_ready"] > 25
     assert report["lines"]["returned"] > 0
+    assert report["acs"]["off"] == []
     to_the_unit(report)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from workers.demo.observer import TOLD, Lookout
 from workers.demo.orders_file.reading import OrdersFile
 from workers.demo.reconciliation.compare import Report, compare
-from workers.demo.setting.stand_ins import Partners
+from workers.demo.setting.stand_ins import Partners, StandIns
 from workers.demo.timeout import EACH, EACH_PRODUCT, STUCK, WHOLE, Patience
 from workers.ledger.store import NewMessage, Store
 
@@ -45,7 +45,7 @@ def test_no_course_of_things_keeps_it_waiting_beyond_its_time(looks: list[tuple[
 
 def test_each_thing_in_flight_is_named_with_what_it_is(store: Store) -> None:
     lookout = Lookout(
-        Partners("", "", "", "", {}),
+        Partners(StandIns(), "", {}),
         store,
         OrdersFile(lines=0, orders=(), products=(), refused=()),
         level="available",

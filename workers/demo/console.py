@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.table import Table
 
 from workers.broker.queues import FLOWS
+from workers.demo.garment_report import sentences
 from workers.demo.reconciliation.compare import Report
 from workers.ledger.store import Store
 
@@ -51,7 +52,10 @@ def say_report(console: Console, found: Report, happened: dict[str, Counter[str]
     verdict = "[bold green]The books balance.[/]" if found.balanced else "[bold red]The books do not balance.[/]"
     console.print(verdict)
     for name, value in found.model_dump(mode="json").items():
-        if isinstance(value, dict) and name != "exceptions":
+        if name == "acs":
+            for sentence in sentences(found.acs):
+                console.print(f"  {name:20} {sentence}", highlight=False)
+        elif isinstance(value, dict) and name != "exceptions":
             figures = {key: figure for key, figure in value.items() if figure not in ([], {}, None)}
             console.print(f"  {name:20} {', '.join(f'{k} {v}' for k, v in figures.items())}", highlight=False)
         elif value not in ([], {}, None):

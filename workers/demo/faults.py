@@ -1,7 +1,7 @@
 """What goes wrong in `fleet demo --faults`: workers die, Redis is flushed and restarted, partners are away or mute.
 
 Of stock: webhooks are lost, repeated and out of order, sales land between the reading of a level and its writing, and
-answers to levels, journals and returns get lost on their way. Of files: see ``gxo_faults``.
+answers to levels, journals and returns get lost on their way. Of files see ``gxo_faults``, of garments ``acs_faults``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import redis
 import structlog
 
-from workers.demo import gxo_faults
+from workers.demo import acs_faults, gxo_faults
 from workers.ledger.store import Store
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Faults:
         self._stage = stage
         self._store = store
         self._dice = random.Random(seed)  # noqa: S311  a play, not a secret
-        self._gxo = gxo_faults.GxoFaults(stage.partners, store)
+        self._gxo, self._acs = gxo_faults.GxoFaults(stage.partners, store), acs_faults.AcsFaults(stage.partners)
         self._thread = threading.Thread(target=self._play, name="faults", daemon=True)
         self.done: Counter[str] = Counter()
         self.over = False
@@ -84,19 +84,28 @@ class Faults:
             },
         )
         self._gxo.start()
+        self._acs.start()
         self._thread.start()
 
     def _play(self) -> None:
         try:
             self._wait_for_load()
             plan = [*["kill"] * KILLS, *["sell"] * SALES, "flush", "restart", "away"]
-            plan += ["gxo_away", *gxo_faults.DROPS]
+            plan += ["gxo_away", *gxo_faults.DROPS, "acs_away", *acs_faults.BAD_FILES]
             self._dice.shuffle(plan)
             for step in ["in_mid_drop", "in_mid_taking", *plan]:  # while orders come, for these need somebody at a file
-                self._gxo.drop(step) if step in gxo_faults.DROPS else getattr(self, f"_{step}")()
+                self._do(step)
                 time.sleep(self._dice.uniform(0.6, 1.4))
         finally:
             self.over = True
+
+    def _do(self, step: str) -> None:
+        if step in gxo_faults.DROPS:
+            self._gxo.drop(step)
+        elif step in acs_faults.BAD_FILES:
+            self._acs.lay_file(step)
+        else:
+            getattr(self, f"_{step}")()
 
     def count(self) -> Counter[str]:
         """What really happened, from the sandboxes' own books; to be asked when all is over."""
@@ -110,7 +119,7 @@ class Faults:
         self.done["channel answers lost"] = _used(LOST_IN_CHANNEL, khaos["channel_lost_answer_next"])
         self.done["sales around a level"] -= khaos["sell_between"] + khaos["sell_after"]
         self.done["Clarus answers lost after taking effect"] = _used(LOST_AT_CLARUS, clarus["effect_then_hang_next"])
-        self.done |= self._gxo.count()
+        self.done |= self._gxo.count() | self._acs.count()
         return self.done
 
     def _wait_for_load(self) -> None:
@@ -154,6 +163,9 @@ class Faults:
 
     def _gxo_away(self) -> None:
         self.done["GXO away, seconds"] += int(self._gxo.be_away())
+
+    def _acs_away(self) -> None:
+        self.done["ACS away, seconds"] += int(self._acs.be_away())
 
     def _in_mid_drop(self) -> None:
         self._kill_at_a_file("SIGKILL while laying a file", gxo_faults.DROPPING)

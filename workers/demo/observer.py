@@ -7,9 +7,10 @@ from typing import Any
 
 from workers.demo.orders_file.codes import is_service
 from workers.demo.orders_file.reading import OrdersFile
+from workers.demo.reconciliation.acs_snapshot import PAGES
 from workers.demo.reconciliation.compare import Lines, Report, compare
 from workers.demo.reconciliation.stock import IssuePoint, Semantics
-from workers.demo.setting.buildings import HOUSES
+from workers.demo.setting.buildings import BUILDINGS
 from workers.demo.setting.stand_ins import Partners
 from workers.ledger.store import Store
 
@@ -39,7 +40,17 @@ LEDGER = {
     "received": "select their_id, line_id, purchase_order, home, sku, received, booked from received_line",
     "files": "select id, facility, name, number, readable, effect from partner_file order by id",
     "numbers": """select c.number, coalesce(s.state, m.state) in ('delivered', 'sent') as sent from control_number c
-                    left join message_settled s on s.id = c.message_id left join message m on m.id = c.message_id""",
+                    left join message_settled s on s.id = c.message_id left join message m on m.id = c.message_id
+                   where c.connection = 'gxo'""",
+    "garments": "select tag, state from garment",
+    "departed": """select d.fulfilment, d.tag, o.kind = 'hire' as hire from departed_item d
+                     join order_item o on o.fulfilment = d.fulfilment and o.item = d.item""",
+    "garment_returns": "select fulfilment, tag, kind, money from garment_return where kind = 'hire'",
+    "write_offs": """select w.tag, w.booked_at is not null as booked, j.unit_cost as value, a.value as worth
+                       from write_off w
+                       left join journal j on j.connection = w.connection and j.movement_id = 'write-off ' || w.tag
+                       left join lateral (select value from asset where tag = w.tag order by as_at desc limit 1) a
+                         on true""",
 }
 DIFFERING = "select count(*) as n from told_sku where differs"
 EXCEPTIONS = """
@@ -77,11 +88,15 @@ class Lookout:
         in_flight = self.in_flight()
         found = compare(
             self._partners.khaos_books(),
-            {"clarus": self._partners.clarus_books(), "gxo": self._partners.gxo_books()},
+            {
+                "clarus": self._partners.clarus_books(),
+                "gxo": self._partners.gxo_books(),
+                "acs": self._partners.acs_books(*PAGES),
+            },
             self._store.rows(EXCEPTIONS),
             in_flight=len(in_flight),
             ledger=ledger,
-            buildings=[house.as_compared for house in HOUSES],
+            buildings=[house.as_compared for house in BUILDINGS],
             issue_on=self._issue_on,
             level=self._level,
             seconds=round(time.monotonic() - self._began, 1),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
+from workers.demo import opening_wardrobe
 from workers.demo.orders_file.product_facts import facts_of
 from workers.demo.orders_file.reading import OrdersFile
-from workers.demo.setting.buildings import CLARUS, CONNECTIONS, GXO, HOUSES
+from workers.demo.setting import wardrobe
+from workers.demo.setting.buildings import BUILDINGS, CLARUS, CONNECTIONS, GXO, HOUSES
 from workers.demo.setting.plan import Plan
 from workers.demo.setting.stand_ins import Partners
 from workers.ledger.store import Store
@@ -27,7 +29,7 @@ update schedule set due_at = now()
         select 'count ' || site from home where counted_at is null or counted_at < %s))
 """
 COUNTED = """
-select (select count(*) from home where counted_at is null or counted_at < %s)
+select (select count(*) from home where counted_at is null or (counted_at < %s and site = any (%s)))
      + (select count(*) from schedule where name like 'compare %%'
            and (last_end is null or last_end < %s or running is not null or last_error is not null))
      + (select count(*) from recount) + (select count(*) from level where due_at is not null)
@@ -36,7 +38,7 @@ select (select count(*) from home where counted_at is null or counted_at < %s)
 
 
 def stock_up(partners: Partners, file: OrdersFile, plan: Plan) -> None:
-    """The file's products in Khaos Control, and the plan's opening stock there and at Clarus."""
+    """The products in Khaos Control, the file's and ACS's, and the opening stock there and at Clarus."""
     goods = {one.code for one in file.products if one.stock_controlled}
     partners.at_clarus(
         "setup",
@@ -62,7 +64,8 @@ def stock_up(partners: Partners, file: OrdersFile, plan: Plan) -> None:
         for product in file.products
         if house is HOUSES[0] or plan.opening[house.site].get(product.code, 0)
     ]
-    sites = [site for house in HOUSES for site in house.sites]
+    rows += opening_wardrobe.rows()
+    sites = [site for house in BUILDINGS for site in house.sites]
     for start in range(0, len(rows), AT_ONCE):
         partners.at_khaos("products", {"sites": sites, "products": rows[start : start + AT_ONCE]})
 
@@ -73,7 +76,8 @@ def wait_for_products(store: Store, file: OrdersFile) -> bool:
     False when that takes too long: the day begins all the same.
     """
     store.run("update schedule set due_at = now() where name like 'catalogue %%'")
-    expected = len(CONNECTIONS) * sum(one.stock_controlled for one in file.products)
+    goods = sum(one.stock_controlled for one in file.products) + len(wardrobe.STYLES)
+    expected = len(CONNECTIONS) * goods
     ends, told, since = _ends(file), 0, time.monotonic()
     while time.monotonic() < ends:
         row = store.row(SYNCED) or {"told": 0, "open": 1}
@@ -98,6 +102,8 @@ def stock_up_gxo(partners: Partners, plan: Plan) -> None:
 def count_buildings(partners: Partners, store: Store, file: OrdersFile) -> bool:
     """Have every building counted now, as on a first night, and wait until Khaos Control shows it all.
 
+    ACS's file says by its name when it was written, to the second: any file of it will do.
+
     False when that takes too long: the day begins all the same.
     """
     row = store.row("select clock_timestamp() as at")
@@ -106,7 +112,7 @@ def count_buildings(partners: Partners, store: Store, file: OrdersFile) -> bool:
     ask_for_counts(partners)
     while time.monotonic() < ends:
         store.run(COUNT, at, at)
-        left = store.row(COUNTED, at, at)
+        left = store.row(COUNTED, at, [house.site for house in HOUSES], at)
         if left and not left["open"]:
             return True
         time.sleep(0.5)
@@ -121,3 +127,4 @@ def ask_for_counts(partners: Partners) -> None:
     """Have each building that cannot be asked by the fleet tell everything that it holds."""
     for house in GXO:
         partners.ask_for_count(house.facility)
+    partners.at_acs("floor", {"stock_file": {}})

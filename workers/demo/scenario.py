@@ -9,7 +9,10 @@ from typing import Literal
 
 from rich.console import Console
 
-from workers.demo import faults, opening_stock
+from workers.demo import faults, opening_stock, opening_wardrobe
+from workers.demo.actors.garment_desks import GarmentDesks
+from workers.demo.actors.garment_shoppers import GarmentShoppers
+from workers.demo.actors.garment_wearers import Wearers
 from workers.demo.actors.khaos_operators import Operators
 from workers.demo.actors.order_loader import Loading
 from workers.demo.actors.shoppers import Shoppers
@@ -63,7 +66,13 @@ class Day:
         self._trade = Trade(partners, store, plan, lambda: self._loading.share)
         self._shoppers = Shoppers(partners, plan, wish.seed)
         self._operators = Operators(partners, store, stage.courier_folder)
-        self._hands: tuple[Hand, ...] = (self._trade, self._shoppers, self._operators)
+        self._garment_shoppers = GarmentShoppers(partners, stage.khaos_url, wish.seed)
+        self._wearers = Wearers(partners, store, lambda: self._garment_shoppers.placed)
+        self._desks = GarmentDesks(partners, store)
+        self._hands: tuple[Hand, ...] = (
+            *(self._trade, self._shoppers, self._operators),
+            *(self._garment_shoppers, self._wearers, self._desks),
+        )
         self._trouble = faults.Faults(stage, store, wish.seed) if wish.faulty else None
         self._lookout = Lookout(partners, store, file, level=wish.level, issue_on=wish.issue_on, began=began)
 
@@ -86,6 +95,11 @@ class Day:
     def happened(self) -> dict[str, Counter[str]]:
         """What people did besides the file's orders, and what went wrong on purpose."""
         told = {"trade": self._trade.done, "shoppers": self._shoppers.done, "operators": self._operators.done}
+        told |= {
+            "garment shoppers": self._garment_shoppers.done,
+            "wearers": self._wearers.done,
+            "garment desks": self._desks.done,
+        }
         return told | ({"faults": self._trouble.count()} if self._trouble is not None else {})
 
     def _say(self, what: str) -> None:
@@ -96,10 +110,13 @@ class Day:
         self._stage.partners.at_gxo("switches", {**GXO_TROUBLES, "short": {f"sku:{self._plan.not_found(GXO)}": 1}})
         self._stage.partners.open_folder(str(self._stage.courier_folder))
         opening_stock.stock_up(self._stage.partners, self._file, self._plan)
+        opening_wardrobe.hang_up(self._stage.partners, self._store)
         self._say(f"everything runs; the warehouses are told of {len(self._file.products)} products")
         if not opening_stock.wait_for_products(self._store, self._file):
             self._say_unready()
         opening_stock.stock_up_gxo(self._stage.partners, self._plan)
+        if not opening_wardrobe.settle_in(self._stage.partners, self._store):
+            self._say_unready()
         self._say("they know them; the buildings are counted")
         if not opening_stock.count_buildings(self._stage.partners, self._store, self._file):
             self._say_unready()
@@ -126,7 +143,7 @@ class Day:
             if quiet_since is None and not self._at_work():
                 quiet_since = time.monotonic()
                 opening_stock.ask_for_counts(self._stage.partners)
-                self._say("nothing new comes any more; GXO counts everything once more; the books are compared")
+                self._say("nothing new comes any more; GXO and ACS count everything once more; the books are compared")
             waited = time.monotonic() - looked >= (A_LOOK if in_flight else A_GLANCE)
             if not self._patience.late(time.monotonic()) and (quiet_since is None or not waited):
                 continue
@@ -141,6 +158,7 @@ class Day:
     def _at_work(self) -> list[str]:
         """Who will still do something by itself."""
         over = {"the loader": self._loading.over, "trade": self._trade.over, "shoppers": self._shoppers.over}
+        over |= {"garment shoppers": self._garment_shoppers.over, "wearers": self._wearers.over}
         if self._trouble is not None:
             over["faults"] = self._trouble.over
         return [name for name, is_over in over.items() if not is_over]

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mappings.canonical import Canonical
+from workers.demo.reconciliation import acs_snapshot
 from workers.demo.reconciliation.files import FileFigures, compare_files
+from workers.demo.reconciliation.garments import GarmentFigures, compare_garments
 from workers.demo.reconciliation.gxo_counts import GxoTrade, count_trade
 from workers.demo.reconciliation.gxo_snapshot import GxoBook, as_warehouse
 from workers.demo.reconciliation.journal import JournalFigures, compare_journal
@@ -22,7 +24,7 @@ from workers.demo.reconciliation.returns import ReceiptFigures, ReturnFigures, c
 from workers.demo.reconciliation.stock import Building, IssuePoint, Semantics, StockFigures, compare_stock
 from workers.demo.reconciliation.warehouse_snapshot import WarehouseBook
 
-GXO = "gxo"  # the system whose book has a shape of its own
+GXO, ACS = "gxo", "acs"  # the systems whose books have shapes of their own
 
 
 class Lines(Canonical):
@@ -57,6 +59,7 @@ class Report(Canonical):
     receipts: ReceiptFigures = ReceiptFigures()
     files: FileFigures = FileFigures()
     gxo: GxoTrade = GxoTrade()
+    acs: GarmentFigures = GarmentFigures()
     exceptions: dict[str, int]
     in_flight: int
     outstanding: tuple[str, ...] = ()
@@ -81,16 +84,19 @@ def compare(
 ) -> Report:
     """The report over both sides' books. Pure; raises pydantic's ValidationError for a book of another shape.
 
-    ``warehouses`` goes by their systems' names, and ``gxo`` has a book of its own shape; ``in_flight`` counts
-    messages that are not settled; ``ledger`` has the rows of ``LedgerRows``. An open exception of an invoice, of
+    ``warehouses`` goes by their systems' names; ``gxo`` and ``acs`` have books of their own shapes; ``in_flight``
+    counts messages that are not settled; ``ledger`` has the rows of ``LedgerRows``. An open exception of an invoice, of
     its whole order, or of one of its references explains a loss and a disagreement; nothing explains a doubling, nor
     a unit or a file that is not where it should be.
     """
     erp, rows = KhaosBooks.model_validate(khaos), LedgerRows.model_validate(ledger or {})
     post = GxoBook.model_validate(warehouses.get(GXO, {}))
-    theirs = {name: WarehouseBook.model_validate(book) for name, book in warehouses.items() if name != GXO}
+    wardrobe = acs_snapshot.AcsBook.model_validate(warehouses.get(ACS, {}))
+    theirs = {name: WarehouseBook.model_validate(book) for name, book in warehouses.items() if name not in (GXO, ACS)}
     if GXO in warehouses:
         theirs[GXO] = as_warehouse(post, erp)
+    if ACS in warehouses:
+        theirs[ACS] = acs_snapshot.as_warehouse(wardrobe)
     open_ones = [one for one in map(Excepted.model_validate, exceptions) if one.state == "open"]
     orders = OrderBooks(erp, {name: book.goods_outs for name, book in theirs.items()}, open_ones)
     ready = [one for one in orders.invoices if one.ready and one.warehouse_lines]
@@ -104,9 +110,10 @@ def compare(
     returns = compare_returns(erp, theirs, rows, open_ones)
     receipts = compare_receipts(erp, theirs, rows, buildings)
     files = compare_files(post, rows)
+    garments = compare_garments(wardrobe, erp, rows, open_ones)
     goods_good = (
         not (stock.stock_off or stock.stockouts or returns.credited_twice or returns.uncredited)
-        and not receipts.not_booked
+        and not (receipts.not_booked or garments.off)
         and journal.good
         and files.good
     )
@@ -127,6 +134,7 @@ def compare(
         receipts=receipts,
         files=files,
         gxo=count_trade(post),
+        acs=garments,
         exceptions=dict(sorted(Counter(one.kind for one in open_ones).items())),
         in_flight=in_flight,
         seconds=seconds,

@@ -70,7 +70,8 @@ def _not_taken(book: GxoBook, rows: Sequence[PartnerFile]) -> Iterable[str]:
             yield f"{name} of {facility} landed {files} times and was taken {times[facility, name]} times"
         elif seen[facility, name] < files:
             yield f"{name} of {facility} landed {files} times and was archived {seen[facility, name]} times"
-    for facility, name in seen.keys() - landed.keys():
+    facilities = {one.facility for one in book.messages}
+    for facility, name in sorted(key for key in seen if key not in landed and key[0] in facilities):
         yield f"{name} of {facility} was taken, and GXO never wrote it"
     for one in rows:
         if one.effect == "kept" or not one.readable:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from workers.demo.reconciliation.khaos_snapshot import Book
 
 
@@ -77,6 +79,39 @@ class ControlNumber(Book):
     sent: bool
 
 
+class Garment(Book):
+    """A row of the table ``garment``."""
+
+    tag: str
+    state: str
+
+
+class DepartedItem(Book):
+    """A row of the table ``departed_item``: a garment that left with an order line."""
+
+    fulfilment: str
+    tag: str
+    hire: bool
+
+
+class GarmentReturn(Book):
+    """A row of the table ``garment_return``. ``money`` is what was decided, None before it was graded."""
+
+    fulfilment: str
+    tag: str
+    kind: str
+    money: str | None = None
+
+
+class WriteOff(Book):
+    """A row of the table ``write_off``, with the ``value`` of its journal entry; ``worth`` is the asset file's."""
+
+    tag: str
+    booked: bool
+    value: Decimal | None = None
+    worth: Decimal | None = None
+
+
 class LedgerRows(Book):
     """What the fleet itself has written down of goods, to be held against both sides' books."""
 
@@ -87,3 +122,7 @@ class LedgerRows(Book):
     files: tuple[PartnerFile, ...] = ()
     numbers: tuple[ControlNumber, ...] = ()
     differing: int = 0
+    garments: tuple[Garment, ...] = ()
+    departed: tuple[DepartedItem, ...] = ()
+    garment_returns: tuple[GarmentReturn, ...] = ()
+    write_offs: tuple[WriteOff, ...] = ()

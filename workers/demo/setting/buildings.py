@@ -1,6 +1,7 @@
-"""The demo's five buildings: three of a Clarus tenant, a connection each, and two facilities of one GXO account.
+"""The demo's six buildings: three of a Clarus tenant, two facilities of one GXO account, and ACS's.
 
 Each serves a Khaos site of its own; which connection and facility an order goes to follows from its site, by rule.
+ACS keeps garments, one by one: no orders file has any, so its orders are the demo's own (``setting/wardrobe.py``).
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from typing import Literal
 from mappings.canonical import Canonical
 from workers.demo.reconciliation.stock import Building
 
-System = Literal["clarus", "gxo"]  # also the name under which its book is compared
+System = Literal["clarus", "gxo", "acs"]  # also the name under which its book is compared
 CONDITIONS = ("quarantine", "damaged", "inspection")
 BESIDE: dict[System, tuple[str, ...]] = {
     "clarus": ("buffer", *CONDITIONS),
     "gxo": ("buffer", *CONDITIONS, "refurbishment"),
+    "acs": (*CONDITIONS, "refurbishment", "with_customer", "unseen", "unknown", "retired"),
 }
 
 IN_SETTINGS = """
@@ -32,7 +34,7 @@ facility = "{facility}"
 
 
 class House(Canonical):
-    """One building. Its connection is ``name``; of a hundred customers ``share`` order from its site.
+    """One building. Its connection is ``name``; of the file's hundred customers ``share`` order from its site.
 
     ``lively`` counts the SKUs with which something happens there besides orders.
     """
@@ -48,7 +50,7 @@ class House(Canonical):
 
     def beside(self, purpose: str) -> str:
         """The non-selling Khaos site of a purpose."""
-        return f"{self.site} {purpose}"
+        return f"{self.site} {purpose.replace('_', ' ')}"
 
     @property
     def sites(self) -> list[str]:
@@ -74,7 +76,11 @@ GXO = (
         name="gxo", system="gxo", facility="GBLT01", site="Luton", route="soap_extension", share=10, lanes=6, lively=3
     ),
 )
-HOUSES = CLARUS + GXO
+ACS = House(
+    name="acs", system="acs", facility="ACS", site="Glasgow", route="soap_extension", share=0, lanes=6, lively=0
+)
+HOUSES = CLARUS + GXO  # those that the file's orders go to
+BUILDINGS = (*HOUSES, ACS)
 CONNECTIONS = tuple(dict.fromkeys(house.name for house in HOUSES))
 
 

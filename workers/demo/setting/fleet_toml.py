@@ -1,4 +1,4 @@
-"""The demo's ``fleet.toml``: the loopback addresses, the five buildings, and everything as quick as it may be."""
+"""The demo's ``fleet.toml``: the loopback addresses, the six buildings, and everything as quick as it may be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from workers.demo.setting import acs_settings
 from workers.demo.setting.buildings import CLARUS, GXO, House, building_text
 from workers.demo.setting.clarus_automations import EVENTS
 from workers.demo.setting.gxo_settings import SftpDoor, account_text
@@ -31,6 +32,7 @@ sku_confirmed = {sku_limit}
 dispatch = 180.0
 proof = 30.0
 proof_by_hand = 180.0
+grading = 12.0
 process_silent = 15.0
 burst = 1000  # a file may hold any number of returns that nobody can explain: that is no bad release
 
@@ -122,6 +124,7 @@ class Chosen:
     khaos: str
     clarus_port: int
     gxo: SftpDoor
+    acs: acs_settings.AcsDoors
     web_port: int
     courier_folder: str
     sku_limit: float
@@ -148,7 +151,7 @@ def settings_text(chosen: Chosen) -> str:
         text += BUFFERED.format(site=site, skus=json.dumps(list(skus)), units=BUFFER) if skus else ""
     for place, house in enumerate(CLARUS):
         text += _house(house, chosen, chosen.first_automation + place * len(EVENTS))
-    return text + account_text(GXO, chosen.gxo) + TABLES
+    return text + account_text(GXO, chosen.gxo) + acs_settings.account_text(chosen.acs) + TABLES
 
 
 def automation_ids(first: int) -> dict[str, str]:

@@ -6,10 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
 from workers.demo.setting.buildings import House, building_text
+from workers.demo.setting.sftp_keys import make_key
 
 CLIENT = "MODA"
 OWN_KEY, HOST_KEY = "gxo_key", "gxo_host_key"  # files of the run folder
@@ -71,16 +69,8 @@ class SftpDoor:
 
 def make_door(folder: Path, port: int) -> SftpDoor:
     """Make both key pairs anew."""
-    own, host = (_make_key(folder / name) for name in (OWN_KEY, HOST_KEY))
+    own, host = (make_key(folder / name) for name in (OWN_KEY, HOST_KEY))
     return SftpDoor(port, folder, own, host)
-
-
-def _make_key(path: Path) -> str:
-    """Write a private key that its owner alone may read. Returns the public one."""
-    key = Ed25519PrivateKey.generate()
-    path.touch(mode=0o600)
-    path.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))
-    return key.public_key().public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH).decode()
 
 
 def account_text(houses: Sequence[House], door: SftpDoor) -> str:

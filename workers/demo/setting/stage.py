@@ -20,11 +20,11 @@ import requests
 
 from workers.config import Misconfigured
 from workers.demo.reconciliation.stock import IssuePoint
-from workers.demo.setting import clarus_automations
+from workers.demo.setting import acs_settings, clarus_automations
 from workers.demo.setting.buildings import GXO
 from workers.demo.setting.fleet_toml import Chosen, settings_text
 from workers.demo.setting.gxo_settings import CLIENT, HOST_KEY, SftpDoor, make_door
-from workers.demo.setting.stand_ins import Partners
+from workers.demo.setting.stand_ins import Partners, StandIns
 from workers.embedded import run_file
 from workers.embedded.folder import free_ports
 from workers.embedded.postgres import EmbeddedPostgres
@@ -34,7 +34,8 @@ from workers.ledger.migrate import migrate
 from workers.ledger.store import Store
 from workers.spine.live import set_live
 
-SECRETS = ("CLARUS_CLIENT_SECRET", "CLARUS_WEBHOOK_TOKEN", "KHAOS_CHANNEL_PASSWORD", "KHAOS_COURIER_PASSWORD")
+SECRETS = ("CLARUS_CLIENT_SECRET", "CLARUS_WEBHOOK_TOKEN", "KHAOS_CHANNEL_PASSWORD", "KHAOS_COURIER_PASSWORD",
+           acs_settings.PASSWORD, acs_settings.EVENT_KEY)  # fmt: skip
 ROOT = Path(__file__).parents[3]
 
 
@@ -84,19 +85,20 @@ class Stage:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        khaos, clarus, gxo, sftp, web, flower = free_ports(6)
+        khaos, clarus, gxo, sftp, acs, acs_sftp, web, flower = free_ports(8)
         self.khaos_url = f"http://127.0.0.1:{khaos}/KhaosSandbox.exe"
         self.khaos, self.clarus = f"http://127.0.0.1:{khaos}", f"http://127.0.0.1:{clarus}"
-        self.gxo = f"http://127.0.0.1:{gxo}"
+        self.gxo, self.acs = f"http://127.0.0.1:{gxo}", f"http://127.0.0.1:{acs}"
         self.web, self.flower = f"http://127.0.0.1:{web}", f"http://127.0.0.1:{flower}"
         self.flower_login = f"fleet:{secrets.token_urlsafe(9)}"
         self.courier_folder = self.folder / "courier"
         self.courier_folder.mkdir()
-        door = make_door(self.folder, sftp)
+        door, doors = make_door(self.folder, sftp), acs_settings.make_doors(self.folder, acs, acs_sftp)
         chosen = Chosen(
             khaos=self.khaos_url,
             clarus_port=clarus,
             gxo=door,
+            acs=doors,
             web_port=web,
             courier_folder=str(self.courier_folder),
             sku_limit=self.sku_limit,
@@ -123,12 +125,13 @@ class Stage:
         migrate(self.environment["DATABASE_URL"])
         with closing(Store(self.environment["DATABASE_URL"], size=1, application="fleet demo")) as store:
             set_live(store, tomllib.loads(settings)["connections"], "fleet demo")  # they hold nothing yet
-        self._start_processes(khaos, clarus, gxo, door)
-        self.partners = Partners(self.khaos, self.clarus, self.gxo, self.web, self.environment)
+        self._start_processes(khaos, clarus, gxo, door, doors)
+        stand_ins = StandIns(khaos=self.khaos, clarus=self.clarus, gxo=self.gxo, acs=self.acs)
+        self.partners = Partners(stand_ins, self.web, self.environment)
         self.partners.set_up(level=self.level, issue_on=self.issue_on)
         self._wait(f"{self.web}/health")
 
-    def _start_processes(self, khaos: int, clarus: int, gxo: int, door: SftpDoor) -> None:
+    def _start_processes(self, khaos: int, clarus: int, gxo: int, door: SftpDoor, acs: acs_settings.AcsDoors) -> None:
         python, secret = "python -m adapters", "$CLARUS_CLIENT_SECRET"
         offers = "--confirm-shipment --post-stock-journal"
         sandboxes = [
@@ -137,6 +140,7 @@ class Stage:
             f"sandbox-gxo: {python}.gxo.sandbox --port {door.port} --control-port {gxo} --seed {self.seed} "
             f"--client {CLIENT} --key {quote(door.own_public)} --host-key {quote(str(door.folder / HOST_KEY))} "
             f"--root {quote(str(door.folder / 'gxo'))} " + " ".join(f"--facility {house.facility}" for house in GXO),
+            acs_settings.start_line(acs, self.seed),
         ]
         procfile = self.folder / "Procfile"
         procfile.write_text(
@@ -145,10 +149,10 @@ class Stage:
         environment = {**self.environment, "PYTHONPATH": str(ROOT)}
         self.fleet = Fleet(procfile, environment, self.folder / "run", stop_patience=10)
         self.fleet.start()
-        self._wait(f"{self.khaos}/_sandbox/health", f"{self.clarus}/_sandbox/health", f"{self.gxo}/_sandbox/health")
+        self._wait(*(f"{base}/_sandbox/health" for base in (self.khaos, self.clarus, self.gxo, self.acs)))
 
     @staticmethod
-    def _wait(*urls: str, seconds: float = 60.0) -> None:
+    def _wait(*urls: str, seconds: float = 180.0) -> None:
         ends = time.monotonic() + seconds
         for url in urls:
             while True:
@@ -185,5 +189,6 @@ class Stage:
             "khaos_sandbox": self.khaos_url,
             "clarus_sandbox": self.clarus,
             "gxo_sandbox": self.gxo,
+            "acs_sandbox": self.acs,
         }
         run_file.note_running(told)

@@ -1,14 +1,16 @@
-"""The three stand-ins: their own doors, and what merchant and warehouses have set up in them before trade begins."""
+"""The four stand-ins: their own doors, and what merchant and warehouses have set up in them before trade begins."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import requests
 
 from workers.demo.setting import clarus_automations
-from workers.demo.setting.buildings import CLARUS, HOUSES
+from workers.demo.setting.acs_settings import EVENT_KEY
+from workers.demo.setting.buildings import ACS, BUILDINGS, CLARUS
 from workers.demo.setting.fleet_toml import CHANNEL_USER, COURIER_FILES, COURIER_USER
 
 ISSUED_AFTER = 1.5  # seconds from a shipment's confirmation to the issue of its invoice: a term of the sum rule
@@ -20,11 +22,22 @@ class Refused(Exception):
     """A stand-in does not do what people there want to do. The message is its own."""
 
 
-class Partners:
-    """Their base URLs; ``environment`` has the secrets by the names that fleet.toml gives them."""
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """Their base URLs."""
 
-    def __init__(self, khaos: str, clarus: str, gxo: str, web: str, environment: Mapping[str, str]) -> None:
-        self.khaos, self.clarus, self.gxo, self._web, self._secrets = khaos, clarus, gxo, web, environment
+    khaos: str = ""
+    clarus: str = ""
+    gxo: str = ""
+    acs: str = ""
+
+
+class Partners:
+    """The stand-ins and the fleet's web process; ``environment`` has the secrets by the names of fleet.toml."""
+
+    def __init__(self, at: StandIns, web: str, environment: Mapping[str, str]) -> None:
+        self.khaos, self.clarus, self.gxo, self.acs = at.khaos, at.clarus, at.gxo, at.acs
+        self._web, self._secrets = web, environment
 
     def set_up(self, *, level: str, issue_on: str) -> None:
         """Buildings, carriers and automations at the warehouse; how Khaos Control takes levels and lets go of stock."""
@@ -42,6 +55,10 @@ class Partners:
         for house in CLARUS:
             hooks = f"{self._web}/hooks/{house.name}/{self._secrets['CLARUS_WEBHOOK_TOKEN']}"
             made += [tenant.automate(e, f"{hooks}/{e}", buildings[house.facility]) for e in clarus_automations.EVENTS]
+        self.at_acs(
+            "switches",
+            {"event_url": f"{self._web}/hooks/{ACS.name}/-/all.events", "event_key": self._secrets[EVENT_KEY]},
+        )
         expected = [str(clarus_automations.FIRST + place) for place in range(len(made))]
         assert made == expected, "fleet.toml names the automations by the ids that a fresh tenant gives"
         self.at_khaos(
@@ -50,7 +67,7 @@ class Partners:
                 "level_semantics": level,
                 "stock_falls_on": issue_on,
                 "issue_after": ISSUED_AFTER,
-                "not_selling": [site for house in HOUSES for site in house.sites[1:]],
+                "not_selling": [site for house in BUILDINGS for site in house.sites[1:]],
             },
         )
 
@@ -98,6 +115,10 @@ class Partners:
         """Post to a door of GXO's stand-in. Raises Refused."""
         return _answer(requests.post(f"{self.gxo}/_sandbox/{door}", json=body, timeout=60))
 
+    def at_acs(self, door: str, body: Any) -> dict[str, Any]:
+        """Post to a door of ACS's stand-in. Raises Refused."""
+        return _answer(requests.post(f"{self.acs}/_sandbox/{door}", json=body, timeout=60))
+
     def ask_for_count(self, facility: str) -> None:
         """Have a facility of GXO tell everything that it holds, as it does every morning."""
         self.at_gxo("snapshot", {"facility": facility})
@@ -113,6 +134,10 @@ class Partners:
     def gxo_books(self, *parts: str) -> dict[str, Any]:
         """The books of GXO's stand-in, likewise."""
         return _books(self.gxo, parts)
+
+    def acs_books(self, *parts: str) -> dict[str, Any]:
+        """The books of ACS's stand-in, likewise."""
+        return _books(self.acs, parts)
 
 
 def _books(base: str, parts: tuple[str, ...]) -> dict[str, Any]:
