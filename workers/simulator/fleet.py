@@ -101,12 +101,13 @@ def goes_on(stage: Stage, dice: random.Random) -> str | None:
 
 
 def loses_an_answer(stage: Stage, dice: random.Random) -> str:
-    """A call arrives when its caller has given it up, while the fleet goes on second by second."""
+    """A call has its effect, and its caller does not hear of it or gives it up before; the fleet goes on meanwhile."""
     host, what = _ordered(stage, dice)
-    stage.wire.on_writes[host].append("late")
+    fault = dice.choice(("late", "late", "error", "cut"))
+    stage.wire.on_writes[host].append(fault)
     _trades(stage, dice)
     goes_on(stage, dice)
-    return f"{what}; a call that changes something at {host} arrives late, and the fleet goes on second by second"
+    return f"{what}; the answer of {host} is lost ({fault}), and the fleet goes on second by second"
 
 
 def dies_after_an_effect(stage: Stage, dice: random.Random) -> str:

@@ -36,6 +36,7 @@ select movement_id, count(*) as entries, sum(units) as units from journal where 
  group by movement_id
 """
 REFUSED = "select 1 from exception where kind = 'stock_file_refused' and state = 'open'"
+IN_HAND = "select split_part(subject, ':', 3) as tag from exception where subject like 'garment:acs:%%'"
 BOOKED = "select 'write-off ' || tag as movement_id from write_off where booked_at is not null"
 
 
@@ -88,13 +89,12 @@ def at_rest(stage: Stage) -> Iterator[Broken]:
         condition = CONDITIONS.get(one.state)
         if condition and one.tag not in written_off:
             theirs[one.product_sku][condition] += 1
-    if stage.store.rows(REFUSED):
-        return  # the last good file stands, and a person has the newest in hand
-    unheard = {one.product_sku for one in stage.acs.site.garments if one.tag in stage.acs.unheard}
+    unheard, refused = unsure_skus(stage), bool(stage.store.rows(REFUSED))
     for row in stage.store.rows("select sku, good, other from position where home = %s", GLASGOW):
         ours = +Counter[str]({"good": row["good"], **row["other"]})
         there = theirs[row["sku"]]
-        if ours != there if row["sku"] not in unheard else ours["good"] > there["good"]:
+        known = row["sku"] not in unheard
+        if ours != there if known else ours["good"] > there["good"] and not refused:
             yield Broken("garments by state", f"{row['sku']}: {_say(ours)} in the ledger, {_say(there)} at ACS")
 
 
@@ -115,15 +115,26 @@ def _say(units: Counter[str]) -> str:
     return ", ".join(f"{n} {condition}" for condition, n in sorted(units.items())) or "none"
 
 
-def as_warehouse(site: Site, written_off: set[str], unheard: set[str]) -> WarehouseBook:
-    """ACS's book in the shape in which warehouses' books are compared. Write-offs are compared apart.
+def unsure_skus(stage: Stage) -> set[str]:
+    """SKUs of whose garments nobody can know all: an event was lost, or the newest file is refused."""
+    refused = bool(stage.store.rows(REFUSED))
+    return {one.product_sku for one in stage.acs.site.garments if refused or one.tag in stage.acs.unheard}
 
-    That a garment came back is known from its events alone: those of ``unheard`` tags were lost.
+
+def unsure(stage: Stage) -> set[str]:
+    """Tags of which nobody can know that they came back: an event was lost, or a person has them in hand."""
+    return stage.acs.unheard | {row["tag"] for row in stage.store.rows(IN_HAND)}
+
+
+def as_warehouse(site: Site, written_off: set[str], unsure: set[str]) -> WarehouseBook:
+    """ACS's book in the shape in which warehouses' books are compared, without returns of ``unsure`` tags.
+
+    Write-offs are compared apart.
     """
     return WarehouseBook(
         goods_outs=tuple(_goods_out(one) for one in site.orders),
         stock=_shelves(one for one in site.garments if one.tag not in written_off),
-        receipts=tuple(_receipt(one) for one in site.returns if one["kind"] != HIRE and one["rfid"] not in unheard),
+        receipts=tuple(_receipt(one) for one in site.returns if one["kind"] != HIRE and one["rfid"] not in unsure),
     )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from typing import Any
 
 from workers import recovery
 from workers.simulator.stage import Stage
 from workers.spine import gates, reading
 from workers.spine.people import CannotDo, Person
-from workers.stock_in import write_offs
+from workers.stock_in import garment_people, write_offs
 
 ENDED = """
 select m.subject, f.reference, f.invoice_code from exception e
@@ -83,6 +84,15 @@ def writes_off(stage: Stage, dice: random.Random) -> str | None:
     row = dice.choice(waiting)
     write_offs.confirm(stage.store, row["tag"], "walker")
     return f"a person writes off garment {row['tag'][:6]} {row['sku']}"
+
+
+def accepts_files(stage: Stage) -> None:
+    """A person asks ACS about the newest stock file if it was refused, and takes it where ACS says that it is whole."""
+    rows = stage.store.rows("select name, verdict from garment_file order by written_at desc, id desc limit 1")
+    whole = {one["name"] for one in stage.acs.site.stock_files if not one["fault"]}
+    if rows and rows[0]["verdict"] == "refused" and rows[0]["name"] in whole:
+        with suppress(CannotDo):
+            garment_people.accept_file(stage.store, rows[0]["name"], "walker")
 
 
 def _ends(stage: Stage, exception_id: int) -> set[str]:

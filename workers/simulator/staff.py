@@ -82,6 +82,22 @@ def releases(stage: Stage, dice: random.Random) -> str | None:
     return _act(stage, {"release": {"product": sku, "quantity": 1, "held_for": reason}})
 
 
+def moves_unheard(stage: Stage, dice: random.Random) -> str | None:
+    """Something happens to goods in the Clarus building, and no webhook tells of it."""
+    before = len(stage.post)
+    sku = _sku(dice)
+    what = dice.choice(
+        (
+            {"adjust": {"product": sku, "quantity": -1, "reason": "LOST"}},
+            {"adjust": {"product": sku, "quantity": 2, "reason": "FOUND"}},
+            {"hold": {"product": sku, "quantity": 1, "reason": "QC"}},
+        )
+    )
+    done = _act(stage, what)
+    del stage.post[before:]
+    return f"{done}, and no webhook tells of it" if done else None
+
+
 def mislays(stage: Stage, dice: random.Random) -> str | None:
     """A garment lies where no file names it."""
     garments = stage.acs.ready()
