@@ -25,6 +25,10 @@ def cleaned(text: str, delimiters: Delimiters, *, ascii_only: bool = False) -> s
     With ``ascii_only`` letters lose their accents (é is e, ł is l). Spaces at both ends go. Raises Unwritable
     for what has no form: half a surrogate pair, or with ``ascii_only`` a letter of another script.
     """
+    if text.isascii() and text.isprintable():  # almost every text: only separators are looked for
+        for mark in (delimiters.element, delimiters.component, delimiters.segment):
+            text = text.replace(mark, " ")
+        return text.strip(" ")
     spelled = "".join(map(_ascii, unicodedata.normalize("NFC", text))) if ascii_only else text
     separators = {delimiters.element, delimiters.component, delimiters.segment}
     kept = "".join(" " if one in separators or unicodedata.category(one) in BREAKS else one for one in spelled)
