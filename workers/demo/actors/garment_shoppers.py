@@ -74,9 +74,13 @@ class GarmentShoppers(Hand):
     def _take_back(self) -> None:
         code, at = self._held
         if code and self._clock() > at:
-            self._partners.at_khaos("cancel", {"order": code})
-            self.done["orders taken back"] += 1
             self._held = ("", 0.0)
+            try:
+                self._partners.at_khaos("cancel", {"order": code})
+            except Refused:
+                self.done["orders that had left before they were taken back"] += 1
+            else:
+                self.done["orders taken back"] += 1
 
     def _buy(self) -> None:
         style = self._dice.choice(wardrobe.STYLES)
