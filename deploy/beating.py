@@ -13,7 +13,7 @@ import sys
 
 import psycopg
 
-SILENT = 20  # seconds; an idle worker beats every five seconds
+SILENT = 20  # seconds; an idle worker beats every eight seconds
 LATEST = "select extract(epoch from now() - max(beat_at)) from process where host = %s and beat_at > '-infinity'"
 
 

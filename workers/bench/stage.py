@@ -211,7 +211,7 @@ class Stage:
         """Wait until so many of the fleet's processes beat."""
 
         def beating() -> bool:
-            row = self.store.row("select count(*) as n from process where beat_at > now() - interval '8 seconds'")
+            row = self.store.row("select count(*) as n from process where beat_at > now() - interval '12 seconds'")
             return bool(row and row["n"] >= processes)
 
         if not until(beating, PATIENCE):

@@ -22,7 +22,7 @@ from workers.spine.runtime import Runtime
 log = structlog.get_logger(__name__)
 
 BEAT = 1.0  # seconds, while the process works on something
-CALM = 5.0  # seconds, while it does not; and at most a quarter of the silence after which it counts as dead
+CALM = 8.0  # seconds, while it does not; and at most two fifths of the silence after which it counts as dead
 RENEWED_EVERY = 5.0  # seconds
 LOOKED_EVERY = 15.0  # seconds; and only after a minute of beating: an outage of the ledger is no trouble of schedules
 TRUSTED_AFTER = 60.0
@@ -37,7 +37,7 @@ class Heart:
         self._node, self._lone, self._lanes = node, lone, list(lanes)
         self._store = Store(runtime.configuration.fleet.database_url, size=1, application=f"{node} heart")
         self._last = 0.0
-        self._calm = max(BEAT, min(CALM, runtime.configuration.fleet.limits.process_silent / 4))
+        self._calm = max(BEAT, min(CALM, runtime.configuration.fleet.limits.process_silent * 2 / 5))
         self._working = 0
         self._lock = threading.Lock()
         self._hurry = threading.Event()

@@ -33,7 +33,7 @@ KEPT_FOR = 10.0  # seconds until the rows of the ticks are kept anew
 ASKS_EVERY = 5.0  # seconds, while another process ticks
 AWAKE = 3.0  # seconds that the ticker stays awake after the last thing that went on
 LOOKS_AWAKE, LOOKS_ASLEEP = 0.5, 5.0  # seconds between two looks
-SLOW = 20.0  # seconds between two runs of a tick while the ticker sleeps; what is rarer keeps its interval
+SLOW = 30.0  # seconds between two runs of a tick while the ticker sleeps; what is rarer keeps its interval
 RUNG_FOR = 5.0  # seconds until a bell that nobody took is rung again
 
 # Whether something goes on or is about to, what is due, and the seconds until more is.
