@@ -56,7 +56,7 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "finds": (1, staff.finds),
     "holds": (1, staff.holds),
     "releases": (1, staff.releases),
-    "moves unheard": (2, staff.moves_unheard),
+    "moves unheard": (4, staff.moves_unheard),
     "mislays": (1, staff.mislays),
     "puts aside": (1, staff.puts_aside),
     "gives up": (1, staff.gives_up),
