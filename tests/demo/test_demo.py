@@ -113,7 +113,8 @@ def test_the_shipped_file_runs_to_a_balance_and_every_trouble_in_it_is_an_except
     code, report = run_demo(tmp_path)
     balanced(code, report)
     assert report["orders_ready"] >= 50
-    assert report["shipments_confirmed"] >= report["orders_ready"] - report["held"] > 0
+    taken_back = report["garment shoppers"].get("orders taken back", 0)
+    assert report["shipments_confirmed"] >= report["orders_ready"] - report["held"] - taken_back > 0
     assert report["shipments_confirmed"] + report["held"] >= report["fulfilments_sent"]
     expected = {
         "bad_address",
