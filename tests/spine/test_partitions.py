@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from fleet_tests.ledger import Ledger
-from workers.spine import scheduler
+from workers.spine import history
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
 
@@ -29,7 +29,7 @@ def test_nothing_that_is_said_waits_for_the_purge_while_a_backup_runs(ledger: Le
 
     def purge() -> None:
         with pytest.raises(Busy) as waits:
-            scheduler.purge(runtime)
+            history.purge(runtime)
         left_out.append(str(waits.value))
 
     with psycopg.connect(ledger.dsn) as backup:  # pg_dump holds such a lock on every table until it is done
@@ -43,5 +43,5 @@ def test_nothing_that_is_said_waits_for_the_purge_while_a_backup_runs(ledger: Le
         assert not second.is_alive()
         assert [missing in why for why in left_out] == [True]
         backup.rollback()
-    scheduler.purge(runtime)
+    history.purge(runtime)
     assert newest(ledger) == missing

@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from workers.bench import history
 from workers.bench.run import FULL, QUICK, bench
 from workers.bench.stage import ROOT
 
@@ -16,7 +17,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="two short rounds and no variants, within a minute")
     parser.add_argument("--folder", type=Path, default=ROOT / "var" / "bench", help="where its servers keep their data")
+    parser.add_argument(
+        "--history", type=int, metavar="N", help="only this: pages and deliveries on a ledger with N settled messages"
+    )
     given = parser.parse_args()
+    if given.history:
+        told = history.figures(given.folder, history.Past(settled=given.history))
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        return 0
     figures = bench(given.folder, QUICK if given.quick else FULL)
     sys.stdout.write(json.dumps(figures, indent=2) + "\n")
     return 0 if figures["books"]["balanced"] else 1

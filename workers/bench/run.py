@@ -68,7 +68,7 @@ def bench(folder: Path, plan: Plan) -> dict[str, Any]:
     began = time.monotonic()
     load = os.getloadavg()[0]
     with Stage(folder) as stage:
-        _set_up(stage)
+        set_up(stage)
         crews = _fleet_crews(stage, plan)
         figures = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,7 +92,7 @@ def bench(folder: Path, plan: Plan) -> dict[str, Any]:
     return figures
 
 
-def _set_up(stage: Stage) -> None:
+def set_up(stage: Stage) -> None:
     """Rows of connections and slots; no schedule that would call Khaos; one order read at each warehouse."""
     runtime = Runtime(configuration())
     listed = schedules.schedules(runtime, lambda _bell: None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 RING, READ, GATES, WATCH, ALARMS = "ring", "read", "gates", "watch", "alarms"
-EXPECTATIONS, PURGE = "expectations", "purge"
+EXPECTATIONS, PURGE, HISTORY = "expectations", "purge", "count of what was settled"
 STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
 NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"
 RESTS, WRITE_OFFS, HIRES = "rests of garments", "write-offs of garments", "hires that are due back"

@@ -220,10 +220,3 @@ def each(*steps: Callable[[], object]) -> None:
             failures.append(error)
     if failures:
         raise failures[0]
-
-
-def purge(runtime: Runtime) -> None:
-    """Make next month's partition of records, and drop those that are too old. Raises Busy when a backup runs."""
-    row = runtime.store.row("select keep_partitions_v2(%s) as left_out", runtime.configuration.fleet.keep_bodies_months)
-    if row and row["left_out"]:
-        raise Busy(f"somebody reads all records (a backup?), so these partitions wait: {', '.join(row['left_out'])}")

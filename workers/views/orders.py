@@ -17,10 +17,13 @@ PROOFS = {
 }
 
 BY_FULFILMENT = """
-select distinct f.order_code from fulfilment f
- where f.order_code = :ref or f.invoice_code = :ref or f.reference = :ref or f.their_id = :ref
-    or (f.associated_ref <> '' and f.associated_ref = :ref)
-    or f.reference in (select fulfilment from shipment where reference = :ref or invoice_code = :ref)
+select order_code from fulfilment where order_code = :ref
+ union select order_code from fulfilment where invoice_code = :ref
+ union select order_code from fulfilment where reference = :ref
+ union select order_code from fulfilment where their_id = :ref
+ union select order_code from fulfilment where associated_ref = :ref and associated_ref <> ''
+ union select f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment where s.reference = :ref
+ union select f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment where s.invoice_code = :ref
 """
 BY_STORY = """
 select :ref as order_code where exists (select 1 from timeline where story = :ref)

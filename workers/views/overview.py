@@ -27,7 +27,7 @@ SETTLED = ("delivered", "superseded", "withdrawn", "not_needed", "dismissed")
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Counts of a flow's messages by state. ``received`` is the sum of all the other counts of messages.
+    """Counts of a flow's messages by state, purged ones included. ``received`` is the sum of all the other counts.
 
     ``dead`` counts messages that wait for a person; ``exceptions`` what stands open in the exception
     table, and with it every dead message that has no row there yet (``unfiled``).
@@ -128,7 +128,7 @@ def overview(engine: Engine) -> Overview:
     """The state of the fleet now. Raises sqlalchemy's OperationalError when the ledger is away."""
     with snapshot(engine) as reading:
         live = fetch(reading, "select flow, state, count(*) as n from message group by 1, 2")
-        live += fetch(reading, "select flow, state, count(*) as n from message_settled group by 1, 2")
+        live += fetch(reading, "select flow, state, n from settled_so_far()")
         filed = _by_flow(fetch(reading, "select flow, count(*) as n from exception where state = 'open' group by 1"))
         unfiled = _by_flow(fetch(reading, UNFILED))
         counts = {(row["flow"], row["state"]): int(row["n"]) for row in live}

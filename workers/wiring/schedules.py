@@ -14,11 +14,23 @@ from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in, ungraded
 from workers.sku_sync import garment_setup, item_files
 from workers.sku_sync import polls as sku_sync_polls
-from workers.spine import alarms, expectations, gates, poison, polling, reading, restored, ringer, scheduler, watch
+from workers.spine import (
+    alarms,
+    expectations,
+    gates,
+    history,
+    poison,
+    polling,
+    reading,
+    restored,
+    ringer,
+    scheduler,
+    watch,
+)
 from workers.spine import schedule_names as names
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
-from workers.spine.scheduler import Scheduled, each, purge
+from workers.spine.scheduler import Scheduled, each
 from workers.stock_in import (
     count_differences,
     counts,
@@ -70,7 +82,8 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         Scheduled(names.WATCH, 10.0, lambda: watch.look(runtime), watched=False),
         Scheduled(names.ALARMS, 2.0, lambda: alarms.send_alerts(runtime), watched=False),
         Scheduled(names.EXPECTATIONS, 5.0, lambda: expectations.check(runtime)),
-        Scheduled(names.PURGE, 6 * 3600.0, lambda: purge(runtime)),
+        Scheduled(names.PURGE, 6 * 3600.0, lambda: history.purge(runtime)),
+        Scheduled(names.HISTORY, 600.0, lambda: history.count_settled(runtime)),
         Scheduled(names.orders(erp), every.orders, lambda: orders_out_polls.poll_orders(runtime), erp),
         Scheduled(names.open_orders(erp), every.sweep, lambda: orders_out_polls.poll_open_orders(runtime), erp),
         Scheduled(names.catalogue(erp), every.catalogue, lambda: sku_sync_polls.poll_catalogue(runtime), erp),

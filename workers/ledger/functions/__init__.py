@@ -22,6 +22,7 @@ SUBJECTS = (
     "merchant",
     "timeline",
     "records",
+    "history",
     "exceptions",
     "messages",
     "queue",

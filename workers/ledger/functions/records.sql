@@ -27,6 +27,7 @@ declare
     v_month date;
     v_name text;
     v_left_out text[] := '{}';
+    v_purged_to timestamptz;
 begin
     perform set_config('lock_timeout', '500ms', true);
     for v_month in select generate_series(date_trunc('month', now()), date_trunc('month', now()) + interval '2 months', interval '1 month')::date
@@ -49,8 +50,11 @@ begin
         exception when lock_not_available then v_left_out := v_left_out || v_name;
         end;
     end loop;
+    insert into history_mark default values on conflict do nothing;
+    select bodies_purged_to into v_purged_to from history_mark for update;
     delete from message_body b using message_settled s
-     where s.id = b.message_id and s.settled_at < now() - make_interval(months => p_keep);
+     where s.id = b.message_id and s.settled_at > v_purged_to and s.settled_at <= now() - make_interval(months => p_keep);
+    update history_mark set bodies_purged_to = greatest(v_purged_to, now() - make_interval(months => p_keep));
     delete from message_edit where at < now() - make_interval(months => p_keep);
     return v_left_out;
 end $$;
