@@ -101,7 +101,8 @@ def _ends(stage: Stage, exception_id: int) -> set[str]:
     An alarm ends nothing.
     """
     rows = [*stage.store.rows(ENDED, exception_id), *stage.store.rows(TAKEN, exception_id, [*BY_HAND])]
-    return {row[name] for row in rows for name in row if row[name]}
+    names = {row[name] for row in rows for name in row if row[name]}
+    return names | {name.rpartition(":")[2] for name in names}  # what could not be read is named behind its source
 
 
 def _open(stage: Stage, dice: random.Random) -> dict[str, Any] | None:
