@@ -61,7 +61,8 @@ select coalesce(f.reference, e.story) as reference from exception e left join fu
 TAKEN_BACK = ("shipped_after_cancel", "changed_after_release", "cancel_refused")
 ALIVE = "select reference, invoice_code from fulfilment where state not in ('cancelled', 'withdrawn')"
 UNMATCHED = """
-select subject from exception where kind = 'remainder_unmatched' and state in ('open', 'dismissed')
+select subject from exception e where kind = 'remainder_unmatched' and state in ('open', 'dismissed')
+   and not exists (select 1 from exception r where r.subject = e.subject and r.kind = 'invoice_recoded')
 """  # until such an invoice is issued or gone, its goods count as wanted: a level may be too low for it, never too high
 CONTRADICTORY = ("over_shipped", "told_otherwise", "substituted", "duplicate_at_warehouse", "tracking_not_used")
 LONGEST = 40 * 3600.0  # seconds: longer than anything is waited for
@@ -267,16 +268,10 @@ class AtRest:
         """
         unmatched = {row["subject"] for row in self.stage.store.rows(UNMATCHED)}
         own = {row["reference"]: row["invoice_code"] for row in self.stage.store.rows(ALIVE)}
-        outs = list(outs)
-        left: dict[str, list[dict[str, int]]] = defaultdict(
-            list
-        )  # a repeat of it is the same invoice under another code
-        for out in outs:
-            left[_order(out)].append(dict(out.left))
         held: dict[str, Counter[str]] = defaultdict(Counter)  # by invoice, and by order what is of no warehouse's order
         for one in self.stage.books.invoices.values():
-            matched = f"invoice:{one.code}" not in unmatched or dict(one.lines) in left[one.order.code]
-            if (one.assigned or one.taken) and matched:
+            unseen = one.stage in AWAY and one.code not in own.values()  # it was never ready: nobody has judged it
+            if (one.assigned or one.taken) and not unseen and f"invoice:{one.code}" not in unmatched:
                 held[one.code if one.code in own.values() else one.order.code].update(one.lines)
         for out in outs:
             kept: Counter[str] = Counter()
