@@ -23,6 +23,17 @@ def hold(db: Connection, number: int) -> None:
     db.execute(_SQL, (number,))
 
 
+def keep_if_free(db: Connection, number: int) -> bool:
+    """Hold a lock until ``let_go``, or the end of the session. False when another holds or shares it."""
+    row = db.execute("select pg_try_advisory_lock(%s) as held", (number,)).fetchone()
+    return bool(row and row["held"])
+
+
+def let_go(db: Connection, number: int) -> None:
+    """Give back a lock that was held by ``keep_if_free``."""
+    db.execute("select pg_advisory_unlock(%s)", (number,))
+
+
 def holding(number: int) -> Effect:
     """Return the statement of ``hold``, for a transaction that the caller does not run."""
     return Effect(_SQL, (number,))

@@ -162,13 +162,12 @@ class Ticker:
     def _wake(self, ear: Ear) -> None:
         self._awake_until = time.monotonic() + AWAKE
         if self._asleep:
-            ear.execute("select pg_advisory_unlock(%s)", (locks.ASLEEP,))
+            locks.let_go(ear, locks.ASLEEP)
             self._asleep, self._look_at = False, NEVER
 
     def _fall_asleep(self, ear: Ear) -> None:
         """Sleep, unless somebody is just writing what would wake it."""
-        row = ear.execute("select pg_try_advisory_lock(%s) as asleep", (locks.ASLEEP,)).fetchone()
-        self._asleep = bool(row and row["asleep"])
+        self._asleep = locks.keep_if_free(ear, locks.ASLEEP)
 
     def _due_at(self, tick: Tick) -> float:
         if tick.running:
