@@ -118,9 +118,12 @@ class Fleet:
             self.until(partial(self._answers, url))
         self.clarus_switch(floor=False)
         self.product("MUG")
-        self.post(self.clarus, "setup", stock={"MUG": 100_000})  # or, once counted, Khaos sells no more of it
         with closing(Store(self.dsn, size=1)) as store:
             live.set_live(store, ("khaos", "leeds"), "a test")
+
+    def fill_warehouse(self) -> None:
+        """Have goods at the warehouse: without, once it was counted, Khaos calls no further order ready."""
+        self.post(self.clarus, "setup", stock={"MUG": 100_000})
 
     def start_all(self) -> None:
         self.begin()
