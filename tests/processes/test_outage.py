@@ -36,7 +36,6 @@ def running(
         fleet = new_fleet(folder, dsn, server.start())
         try:
             fleet.start_all()
-            fleet.fill_warehouse()
             fleet.until(lambda: fleet.rows("select 1 from sku where state = 'confirmed'"))
             yield fleet
         finally:

@@ -41,7 +41,6 @@ def test_forked_workers_deliver_come_back_when_killed_and_end_together(small: Fl
     (port,) = free_ports(1)
     command = line.command.replace("$WEB_HOST", "127.0.0.1").replace("$WEB_PORT", str(port))
     small.begin()
-    small.fill_warehouse()
     small.run_module("fleet", *command.split()[2:])
     parent = small.processes["fleet"].pid
     first = small.orders(2)

@@ -37,6 +37,8 @@ read_back = 0.5
 sweep = 1.0
 [fleet.limits]
 process_silent = 4.0
+[stock]
+levels = "off"  # the building is empty: once it was counted, nothing more would be sold
 [connections.khaos]
 system = "khaos"
 url = "{khaos}/Khaos.exe"
@@ -120,10 +122,6 @@ class Fleet:
         self.product("MUG")
         with closing(Store(self.dsn, size=1)) as store:
             live.set_live(store, ("khaos", "leeds"), "a test")
-
-    def fill_warehouse(self) -> None:
-        """Have goods at the warehouse: without, once it was counted, Khaos calls no further order ready."""
-        self.post(self.clarus, "setup", stock={"MUG": 100_000})
 
     def start_all(self) -> None:
         self.begin()
