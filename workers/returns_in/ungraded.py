@@ -6,7 +6,8 @@ from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 
 KIND = "return_not_graded"
-# Received and not graded; or the stock file has it here, and the last event of it is that it left.
+# Received and not graded; or the stock file has it here, and the last event of it is that it left; or its events go on
+# here, and none of them said that it came back from where it left to last.
 FOUND = """
 with back as (
     select r.connection, r.tag, 'it was received, and no grade of it came' as what from garment_return r
@@ -16,7 +17,17 @@ with back as (
       from garment g
      where g.event_state in ('sold', 'with_customer') and g.named and not g.retired and g.file_at > g.event_at
        and g.file_state in ('sellable', 'reserved', 'inspection', 'refurbishment', 'quarantine', 'damaged')
-       and g.file_at < now() - make_interval(secs => %(seconds)s))
+       and g.file_at < now() - make_interval(secs => %(seconds)s)
+    union all
+    select g.connection, g.tag, 'its last event says ' || g.event_state || ', and none said that it came back'
+      from garment g cross join lateral (
+           select d.fulfilment, d.item, d.left_at from departed_item d
+             join fulfilment f on f.reference = d.fulfilment and f.warehouse = g.connection
+            where d.tag = g.tag order by d.left_at desc, d.id desc limit 1) d
+     where not g.retired and g.event_at > d.left_at and g.event_at < now() - make_interval(secs => %(seconds)s)
+       and g.event_state in ('sellable', 'reserved', 'inspection', 'refurbishment', 'quarantine', 'damaged')
+       and not exists (select 1 from garment_return r where r.connection = g.connection and r.tag = g.tag
+                          and r.fulfilment = d.fulfilment and r.item = d.item))
 select distinct on (b.connection, b.tag) b.connection, b.tag, b.what, f.order_code, o.kind, o.sku
   from back b
   join departed_item d on d.tag = b.tag
@@ -56,8 +67,8 @@ def subject(connection: str, tag: str) -> str:
     return f"garment:{connection}:{tag}"
 
 
-def purge_notes(runtime: Runtime) -> int:
-    """Forget the warehouse's free text about garments as old as the bodies that are purged. Returns how many."""
+def purge(runtime: Runtime) -> int:
+    """Forget what waits for a purged record, and the warehouse's free text that is as old. Returns how many texts."""
     runtime.store.run(
         "delete from garment_waiting w where not exists (select 1 from record r where r.id = w.record_id)"
     )

@@ -106,7 +106,7 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
     listed += [
         Scheduled(names.credit_notes(erp), every.credit_notes, partial(credit_notes.poll, runtime), erp),
         Scheduled(names.UNGRADED, 3600.0, partial(ungraded.check, runtime)),
-        Scheduled(names.PURGE_RETURNS, 6 * 3600.0, partial(ungraded.purge_notes, runtime)),
+        Scheduled(names.PURGE_RETURNS, 6 * 3600.0, partial(ungraded.purge, runtime)),
     ]
     if runtime.configuration.stock.levels != "off":
         listed += _of_stock(runtime)

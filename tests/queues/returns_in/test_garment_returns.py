@@ -272,13 +272,37 @@ def test_a_garment_that_is_back_and_not_graded_is_a_persons_until_its_grade_come
     assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
 
 
+def test_a_garment_that_is_ready_again_and_of_whose_return_nobody_heard_is_a_persons(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    _, (tag,) = here.out(("DRESS", 1))
+    here.acs.switch(event_loss_rate=1.0, inspect_seconds=1.0)
+    here.acs.act(receive={"rfid": tag, "grade": "A"})
+    here.acs.pass_time(10.0)
+    here.acs.switch(event_loss_rate=0.0)
+    here.acs.tell_again(*here.acs.told("item.disposition_changed"))
+    here.acs.world.go()
+    assert here.store.rows("select 1 from garment_return") == []
+    ungraded.check(here.acs.runtime)
+    assert "return_not_graded" not in here.acs.world.exceptions()  # it takes its time
+    here.store.run("update departed_item set left_at = left_at - interval '5 days'")
+    here.store.run("update garment set event_at = event_at - interval '4 days' where tag = %s", tag)
+    ungraded.check(here.acs.runtime)
+    assert tag in here.acs.world.exception("return_not_graded")["reason"]
+    here.acs.tell_again(*here.acs.told("item.received"), *here.acs.told("item.graded"))
+    here.acs.world.go()
+    ungraded.check(here.acs.runtime)
+    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
+
+
 def test_what_the_warehouse_wrote_of_a_return_is_forgotten_with_the_bodies(place: Callable[..., Place]) -> None:
     here = place()
     _, (tag,) = here.out(("DRESS", 1, "hire"), event=here.acs.soon())
     here.back(tag, "A")
     here.store.run("update garment_return set note = 'smells of smoke'")
-    assert ungraded.purge_notes(here.acs.runtime) == 0
+    assert ungraded.purge(here.acs.runtime) == 0
     here.store.run("update garment_return set received_at = now() - interval '14 months'")
-    assert ungraded.purge_notes(here.acs.runtime) == 1
+    assert ungraded.purge(here.acs.runtime) == 1
     row = here.store.row("select note, money from garment_return where tag = %s", tag)
     assert row == {"note": "", "money": "release"}
