@@ -120,6 +120,9 @@ def _head(method: str, target: _Target, headers: Mapping[str, str], body: bytes 
 
 
 def _readable(wire: Any) -> bool:
+    """Whether something is there to read; under TLS the library may hold it back already."""
+    if isinstance(wire, ssl.SSLSocket) and wire.pending():
+        return True
     waiting = select.poll()
     waiting.register(wire, select.POLLIN)
     return bool(waiting.poll(0))
