@@ -26,7 +26,7 @@ select coalesce((select jsonb_object_agg(reference, state) from fulfilment where
 def write_together(runtime: Runtime, messages: Sequence[Claimed]) -> dict[int, bytes]:
     """The bytes of those orders, all of one warehouse, that are wanted and whose SKUs are all confirmed stock, by id.
 
-    None where the warehouse does not draw orders up. Raises ValidationError of a body that is no order.
+    Empty where the warehouse does not draw orders up. Raises ValidationError of a body that is no order.
     """
     connection = messages[0].connection
     parts = runtime.warehouse(connection).parts

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from typing import Any
 
+from adapters.acs.sandbox.garments import Garment
 from adapters.acs.sandbox.orders import CHANGEABLE
 from adapters.clarus.sandbox.refusal import Refusal
 from adapters.gxo.sandbox import door
@@ -100,32 +102,28 @@ def moves_unheard(stage: Stage, dice: random.Random) -> str | None:
 
 def mislays(stage: Stage, dice: random.Random) -> str | None:
     """A garment lies where no file names it."""
-    garments = stage.acs.ready()
-    if not garments:
-        return None
-    garment = dice.choice(garments)
-    stage.acs.lose(garment)
-    return f"garment {garment.tag[:6]} {garment.product_sku} is mislaid"
+    return _to_a_garment(stage, dice, stage.acs.lose, "is mislaid")
 
 
 def puts_aside(stage: Stage, dice: random.Random) -> str | None:
     """A garment is looked at once more."""
-    garments = stage.acs.ready()
-    if not garments:
-        return None
-    garment = dice.choice(garments)
-    stage.acs.put_aside(garment)
-    return f"garment {garment.tag[:6]} {garment.product_sku} is put aside"
+    return _to_a_garment(stage, dice, stage.acs.put_aside, "is put aside")
 
 
 def gives_up(stage: Stage, dice: random.Random) -> str | None:
     """A garment leaves the stock for good."""
+    reason = dice.choice(("BER", "LOST"))
+    return _to_a_garment(stage, dice, lambda garment: stage.acs.give_up(garment, reason), f"is given up: {reason}")
+
+
+def _to_a_garment(stage: Stage, dice: random.Random, happens: Callable[[Garment], None], words: str) -> str | None:
+    """Have something happen to one of the garments that lie ready."""
     garments = stage.acs.ready()
     if not garments:
         return None
-    garment, reason = dice.choice(garments), dice.choice(("BER", "LOST"))
-    stage.acs.give_up(garment, reason)
-    return f"garment {garment.tag[:6]} {garment.product_sku} is given up: {reason}"
+    garment = dice.choice(garments)
+    happens(garment)
+    return f"garment {garment.tag[:6]} {garment.product_sku} {words}"
 
 
 def _act(stage: Stage, told: dict[str, dict[str, object]]) -> str | None:
