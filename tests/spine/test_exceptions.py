@@ -167,6 +167,35 @@ def test_the_schedule_of_a_dead_process_is_taken_over_and_a_living_one_s_is_not(
     assert scheduler.run_due(runtime, listed, "x")
 
 
+@pytest.mark.parametrize("cut_off", ["its process died", "its end could not be written"])
+def test_what_runs_once_a_day_and_was_cut_off_runs_again_soon_and_not_tomorrow(
+    ledger: Ledger, runtime: Runtime, cut_off: str
+) -> None:
+    listed = {"x": Scheduled("x", 86400.0, lambda: None, watched=False)}
+    schedules.install(runtime, listed)
+    victim = ledger.another()
+    begin = "update schedule set running = %s, due_at = now() + every, lease_until = now() + interval '1 minute'"
+    ledger.store.run(begin, victim.process_id)
+    ringer.release_lost(runtime)
+    row = ledger.store.row("select running, due_at > now() + interval '1 hour' as tomorrow from schedule")
+    assert row == {"running": victim.process_id, "tomorrow": True}  # it lives, and is at it
+    for _ in range(5):
+        ledger.store.run(begin, victim.process_id)
+        if cut_off == "its process died":
+            ledger.dies(victim)
+        else:
+            ledger.store.run("update schedule set lease_until = now() - interval '1 second'")
+        ringer.release_lost(runtime)
+        row = ledger.store.row("select running, due_at < now() + interval '12 minutes' as soon from schedule")
+        assert row == {"running": None, "soon": True}
+    ledger.store.run("update schedule set failing_since = now() - interval '3 minutes'")
+    troubles = ledger.store.rows('select kind, why from fleet_troubles(\'{"queue_wait": 600, "flows": []}\')')
+    assert [one["kind"] for one in troubles if "it was cut off" in one["why"]] == ["schedule_failing"]
+    ledger.store.run("update schedule set due_at = now()")
+    assert scheduler.run_due(runtime, listed, "x")
+    assert ledger.store.row("select failures, last_error from schedule") == {"failures": 0, "last_error": None}
+
+
 def test_a_schedule_that_fails_is_an_exception_until_it_runs(ledger: Ledger, runtime: Runtime) -> None:
     faults: list[Exception] = [ZeroDivisionError()]
 

@@ -202,8 +202,8 @@ def _ended(runtime: Runtime, name: str, failure: str | None, *, kept: bool = Fal
         "            else s.failures + 1 end,"
         " failing_since = case when %(failure)s::text is null then null when c.shut_kind is not null"
         "                 then s.failing_since else coalesce(s.failing_since, now()) end,"
-        " due_at = case when %(failure)s::text is null then s.due_at else least(s.due_at, now() + least(s.every,"
-        "          interval '10 seconds' * power(2, least(s.failures, 6)))) end"
+        " due_at = case when %(failure)s::text is null then s.due_at else least(s.due_at,"
+        "          now() + retry_schedule_in(s.failures, s.every)) end"
         " from schedule o left join connection c on c.name = o.connection"
         " where o.name = s.name and s.name = %(name)s and s.running = %(process)s",
         {"failure": failure, "name": name, "process": runtime.store.process_id, "kept": kept},

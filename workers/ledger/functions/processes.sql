@@ -18,6 +18,24 @@ create or replace function judge_silence(out gap_ended_at timestamptz, out gap i
     returning j.gap_ended_at, j.gap
 $$;
 
+-- How long until a schedule that failed so often before runs again.
+create or replace function retry_schedule_in(p_failures integer, p_every interval) returns interval language sql immutable as $$
+    select least(p_every, interval '10 seconds' * power(2, least(p_failures, 6)))
+$$;
+
+-- Free the schedules whose run was cut off: its process died, or could not say how it ended. Each failed once more and is
+-- due again soon, or what runs once a day would wait for tomorrow. p_gap_ended: until then no heart could renew a lease.
+create or replace function free_cut_off_schedules(p_silent interval, p_gap_ended timestamptz, p_gap interval)
+returns void language sql as $$
+    update schedule s set running = null, lease_until = null, last_error = 'it was cut off',
+           failures = s.failures + 1, failing_since = coalesce(s.failing_since, now()),
+           due_at = least(s.due_at, now() + retry_schedule_in(s.failures, s.every))
+     where s.running is not null
+       and (s.lease_until < now() and coalesce(p_gap_ended, '-infinity') < now() - interval '15 seconds'
+            or not exists (select 1 from process p
+                            where p.id = s.running and not is_silent(p.beat_at, p_silent, p_gap_ended, p_gap)));
+$$;
+
 -- Free what dead processes and overrun leases held. What may have been sent, so whatever had its bytes frozen, waits
 -- from now on until its first call must be over (p_doubt: seconds by connection) and is then looked up: the bytes may
 -- have left a moment ago. Two deaths make a message a suspect, which runs alone; only dying alone convicts it.
@@ -62,5 +80,6 @@ begin
            (select 1 from process p where p.id = slot.process_id
                and not is_silent(p.beat_at, p_silent, v_gap.gap_ended_at, v_gap.gap)))
        and not exists (select 1 from message m where 'message:' || m.id = slot.holder and m.state = 'working');
+    perform free_cut_off_schedules(p_silent, v_gap.gap_ended_at, v_gap.gap);
     delete from process where beat_at < now() - interval '1 hour';
 end $$;
