@@ -201,9 +201,9 @@ def _count(reading: Reading, held: BinaryIO, surveyed: FileSurvey, file: Snapsho
         lists_away=files.lists_away,
         buffer_hours=building.buffer_hours,
     )
-    troubles = _Troubles()
-    taken = take(reading.db, count, _rows(files.read(held, surveyed), troubles))
-    garment_cases.file_words(reading, building.home, troubles.words.values(), troubles.more)
+    unread = _UnreadWords()
+    taken = take(reading.db, count, _rows(files.read(held, surveyed), unread))
+    garment_cases.file_words(reading, building.home, unread.words.values(), unread.more)
     garment_cases.after_file(reading, building.home, files.lost_after)
     reading.run(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'stock-in', %s,"
@@ -222,24 +222,24 @@ def _count(reading: Reading, held: BinaryIO, surveyed: FileSurvey, file: Snapsho
 
 
 @dataclass(slots=True)
-class _Troubles:
+class _UnreadWords:
     """What could not be read of a file: each word once, up to ``DISTINCT``, and how many cells more."""
 
     words: dict[tuple[str, str], Unreadable] = field(default_factory=dict)
     more: int = 0
 
 
-def _rows(found: Iterator[GarmentRow | Unreadable], troubles: _Troubles) -> Iterator[GarmentRow]:
+def _rows(found: Iterator[GarmentRow | Unreadable], unread: _UnreadWords) -> Iterator[GarmentRow]:
     """The garments; what could not be read is kept once for each word."""
     for one in found:
         if isinstance(one, GarmentRow):
             yield one
-        elif (word := (one.error.field, one.error.value)) in troubles.words:
+        elif (word := (one.error.field, one.error.value)) in unread.words:
             continue
-        elif len(troubles.words) < DISTINCT:
-            troubles.words[word] = one
+        elif len(unread.words) < DISTINCT:
+            unread.words[word] = one
         else:
-            troubles.more += 1
+            unread.more += 1
 
 
 def _refuse(reading: Reading, name: str, file: Snapshot, refused: Unmappable) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from adapters.acs.client import Acs
 from adapters.acs.settings import Settings
+from adapters.errors import Garbled, Rejected
 from mappings.acs import write_service
 from mappings.adjustments import read_adjustment, reason_unmapped
 from mappings.canonical import GarmentRow, GarmentState, RetiredFor, WarehouseOrder
@@ -58,6 +59,8 @@ class AcsHoldings:
                 good += [self._reads.read_order(body, datetime.now(UTC))] if body is not None else []
             except Unmappable as error:
                 bad.append(Unreadable(number, error))
+            except (Garbled, Rejected) as error:  # this order, not the account
+                bad.append(Unreadable(number, Unmappable("order", number, f"ACS does not show it: {error.what}")))
         return OrdersPage(tuple(good), tuple(bad))
 
     def products(self, facts: dict[str, Any]) -> Iterator[tuple[str, ...]]:
