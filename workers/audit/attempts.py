@@ -7,10 +7,10 @@ from typing import Any, TypeVar
 
 import structlog
 
-from adapters.errors import Garbled, ReachError, Rejected, Throttled, Unauthorised
+from adapters.errors import Garbled, ReachError, Rejected, Throttled, Unauthorised, Unavailable
 from mappings.errors import Unmappable
 from workers.audit.report import Section
-from workers.spine.polling import chunks
+from workers.spine.polling import Failures, chunks
 from workers.spine.runtime import Runtime
 
 T = TypeVar("T")
@@ -56,17 +56,24 @@ def paced(runtime: Runtime, connection: str, pages: Iterator[T]) -> Iterator[T]:
 def bisected(
     runtime: Runtime, connection: str, codes: Sequence[Any], size: int, ask: Callable[[Sequence[Any]], T]
 ) -> Iterator[tuple[Sequence[Any], T | Exception]]:
-    """Ask for codes, ``size`` a call. What is refused is halved down to the code, which comes with its error."""
-    waiting = list(reversed(list(chunks(codes, size))))
+    """Ask for codes, ``size`` a call. What is refused is halved down to the code, which comes with its error.
+
+    So is what breaks their server (HTTP 5xx); raises that when too many calls in a row do.
+    """
+    waiting, failures = list(reversed(list(chunks(codes, size)))), Failures()
     while waiting:
         some = waiting.pop()
         runtime.pace(connection)
         try:
             answer: T | Exception = ask(some)
-        except (Garbled, Rejected, Unmappable) as error:
+        except (Garbled, Rejected, Unavailable, Unmappable) as error:
+            if isinstance(error, Unavailable):
+                failures.count(error, alone=False)
             half = len(some) // 2
             if half:
                 waiting += [some[half:], some[:half]]
                 continue
             answer = error
+        else:
+            failures.over()
         yield some, answer

@@ -64,7 +64,7 @@ def now(runtime: Runtime) -> datetime:
 
 
 @dataclass(slots=True)
-class _Failures:
+class Failures:
     """Calls that failed one after the other, and the codes at which their server broke."""
 
     alone: int = 0
@@ -112,7 +112,7 @@ class Units:
         that the caller has already.
         """
         calling = calling or partial(call, self.runtime, self.connection, f"{self.what}s")
-        waiting, failures = deque(chunks(codes, self.size)), _Failures()
+        waiting, failures = deque(chunks(codes, self.size)), Failures()
         while waiting:
             some = waiting.popleft()
             try:

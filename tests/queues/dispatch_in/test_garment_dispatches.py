@@ -7,11 +7,8 @@ from typing import Any
 
 import pytest
 
-from adapters.acs.sandbox import ordering
 from adapters.acs.sandbox.orders import Status
-from adapters.acs.sandbox.refusal import Refusal
-from adapters.acs.sandbox.site import Site
-from fleet_tests.acs import Garments
+from fleet_tests.acs import Garments, refuse_one
 
 
 @pytest.fixture
@@ -101,18 +98,6 @@ def test_an_absurd_quantity_is_parked_by_name_and_the_next_event_is_read(acs: Ga
     (kind,) = acs.world.exceptions()
     assert kind in ("absurd_quantity", "fractional_quantity")
     assert "Quantity" in acs.world.exception(kind)["reason"]
-
-
-def refuse_one(monkeypatch: pytest.MonkeyPatch, number: str, status: int) -> None:
-    """ACS fails at showing one order."""
-    plain = ordering.get
-
-    def get(site: Site, name: str) -> ordering.Answer:
-        if name == number:
-            raise Refusal(status, "Object reference not set to an instance of an object")
-        return plain(site, name)
-
-    monkeypatch.setattr(ordering, "get", get)
 
 
 @pytest.mark.parametrize("status", [400, 500])

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from fleet_tests.acs import Garments
+from fleet_tests.acs import Garments, refuse_one
 from fleet_tests.gxo import SHOP_SITES, ByFile
 from fleet_tests.world import World
 from workers.audit.auditing import audit
@@ -187,3 +187,20 @@ def test_a_warehouse_that_lists_nothing_is_asked_by_its_newest_stock_file(build_
         ("service", "Royal Mail"),
         *(("reason", code) for code in ("BER", "CLIENT_REQUEST", "COUNTERFEIT", "EX_HIRED", "LOST")),
     }
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_an_order_that_acs_will_not_show_is_named_and_its_neighbours_are_compared(
+    build_acs: Callable[..., Garments], monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    acs = build_acs(switches={"steps": {"Allocated": 1000.0}})
+    acs.stock(DRESS=4)
+    orders = [acs.order(("DRESS", 1)) for _ in range(2)]
+    acs.pass_time(1.0)
+    acs.act(stock_file={})
+    refuse_one(monkeypatch, f"{orders[0]}-1", status)
+    with closing(Workspace()) as work:
+        listed = found(audit(acs.runtime, work), "acs")
+    assert [row["order"] for row in listed["ready_and_there"]] == [orders[1]]
+    assert f"{orders[0]}-1" in str(listed)
+    assert str(status) in str(listed)

@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
+import pytest
 
-from adapters.acs.sandbox import display, door
+from adapters.acs.sandbox import display, door, ordering
 from adapters.acs.sandbox.app import new_app, tick
 from adapters.acs.sandbox.calendar import ZONE
+from adapters.acs.sandbox.refusal import Refusal
 from adapters.acs.sandbox.sftp import Login, listen
 from adapters.acs.sandbox.site import Site, new_site
 from fleet_tests.gxo import Door
@@ -242,3 +244,15 @@ def places(build: Callable[..., World], folder: Path) -> Iterator[Callable[..., 
 async def _no_door() -> Any:
     """Its SFTP door is opened apart: no background work runs here."""
     raise AssertionError("this server has no life of its own")
+
+
+def refuse_one(monkeypatch: pytest.MonkeyPatch, number: str, status: int) -> None:
+    """ACS fails at showing one order."""
+    plain = ordering.get
+
+    def get(site: Site, name: str) -> ordering.Answer:
+        if name == number:
+            raise Refusal(status, "Object reference not set to an instance of an object")
+        return plain(site, name)
+
+    monkeypatch.setattr(ordering, "get", get)

@@ -14,7 +14,7 @@ from typing import Any
 
 from adapters.acs.client import Acs
 from adapters.acs.settings import Settings
-from adapters.errors import Garbled, Rejected
+from adapters.errors import Garbled, Rejected, Unavailable
 from mappings.acs import write_service
 from mappings.adjustments import read_adjustment, reason_unmapped
 from mappings.canonical import GarmentRow, GarmentState, RetiredFor, WarehouseOrder
@@ -59,7 +59,9 @@ class AcsHoldings:
                 good += [self._reads.read_order(body, datetime.now(UTC))] if body is not None else []
             except Unmappable as error:
                 bad.append(Unreadable(number, error))
-            except (Garbled, Rejected) as error:  # this order, not the account
+            except (Garbled, Rejected, Unavailable) as error:
+                if isinstance(error, Unavailable) and not error.answered:
+                    raise
                 bad.append(Unreadable(number, Unmappable("order", number, f"ACS does not show it: {error.what}")))
         return OrdersPage(tuple(good), tuple(bad))
 
