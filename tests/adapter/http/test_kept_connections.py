@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from adapters.errors import Unavailable
 from adapters.http import Http
+from fleet_tests.servers import self_signed
 
 PLAIN = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello"
+PAUSE = b"<pause>"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n"
 
 
 class Server:
     """Answers each request on a connection with the same bytes; counts connections, and keeps what it was asked."""
 
-    def __init__(self, answer: bytes, *, hangs_up: bool = False) -> None:
+    def __init__(self, answer: bytes, *, hangs_up: bool = False, tls: tuple[str, str] | None = None) -> None:
         self.answer, self.hangs_up = answer, hangs_up
+        self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER) if tls else None
+        if self.tls and tls:
+            self.tls.load_cert_chain(*tls)
         self.connections, self.asked = 0, list[bytes]()
         self.door = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.door.getsockname()[1]}/x?y=1"
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.door.getsockname()[1]}/x?y=1"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def _accept(self) -> None:
@@ -34,11 +41,12 @@ class Server:
             self.connections += 1
             threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
-    def _serve(self, client: socket.socket) -> None:
-        with client:
+    def _serve(self, accepted: socket.socket) -> None:
+        with self.tls.wrap_socket(accepted, server_side=True) if self.tls else accepted as client:
             while data := client.recv(65536):
                 self.asked.append(data)
-                client.sendall(self.answer)
+                for piece in self.answer.split(PAUSE):  # under TLS each is a record of its own
+                    client.sendall(piece)
                 if self.hangs_up:
                     return
 
@@ -47,8 +55,8 @@ class Server:
 def server() -> Iterator[Callable[..., Server]]:
     opened: list[Server] = []
 
-    def start(answer: bytes, *, hangs_up: bool = False) -> Server:
-        opened.append(Server(answer, hangs_up=hangs_up))
+    def start(answer: bytes, *, hangs_up: bool = False, tls: tuple[str, str] | None = None) -> Server:
+        opened.append(Server(answer, hangs_up=hangs_up, tls=tls))
         return opened[-1]
 
     yield start
@@ -56,8 +64,8 @@ def server() -> Iterator[Callable[..., Server]]:
         one.door.close()
 
 
-def bodies(server: Server, times: int = 3) -> list[bytes]:
-    http = Http(deadline=20)
+def bodies(server: Server, times: int = 3, verify: bool | str = True) -> list[bytes]:
+    http = Http(deadline=20, verify=verify)
     return [http.exchange("POST", server.url, body=b"{}").body for _ in range(times)]
 
 
@@ -117,3 +125,21 @@ def test_a_header_with_a_line_break_is_never_sent(server: Callable[..., Server],
 def test_an_answer_in_two_pieces_is_the_same_answer(serve: Callable[..., str], answer: bytes, at: int) -> None:
     door = serve(answer[:at], answer[at:], pause=0.05)
     assert Http(deadline=20).exchange("POST", door, body=b"{}").body == b"hello"
+
+
+def test_under_tls_what_follows_a_body_is_never_taken_for_the_next_answer(
+    server: Callable[..., Server], tmp_path: Path
+) -> None:
+    certificate, key = self_signed(tmp_path)
+    head = PLAIN.removesuffix(b"hello")
+    other = PLAIN.replace(b"hello", b"never")
+    there = server(head + PAUSE + b"hello" + other, tls=(certificate, key))
+    assert bodies(there, verify=certificate) == [b"hello"] * 3
+    assert there.connections == 3
+
+
+def test_a_connection_over_tls_is_kept_for_the_next_request(server: Callable[..., Server], tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    there = server(PLAIN, tls=(certificate, key))
+    assert bodies(there, verify=certificate) == [b"hello"] * 3
+    assert there.connections == 1

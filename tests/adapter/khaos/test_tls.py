@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 import ssl
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -15,26 +13,15 @@ import pytest
 from adapters.errors import Unavailable
 from adapters.khaos import Khaos, Settings
 from adapters.khaos.sandbox.app import create_app
+from fleet_tests.servers import self_signed
 
 Serving = Callable[..., AbstractContextManager[str]]
 
 pytestmark = pytest.mark.filterwarnings("ignore::urllib3.exceptions.InsecureRequestWarning")
 
 
-def self_signed(folder: Path) -> tuple[str, str]:
-    certificate, key = folder / "cert.pem", folder / "key.pem"
-    command = (
-        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        f"-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}"
-    )
-    subprocess.run(command.split(), check=True, capture_output=True, timeout=60)
-    return str(certificate), str(key)
-
-
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, serving: Serving) -> Iterator[tuple[str, str]]:
-    if shutil.which("openssl") is None:
-        pytest.skip("needs the openssl command to make a certificate")
     certificate, key = self_signed(tmp_path_factory.mktemp("tls"))
     with serving(create_app(), ssl_certfile=certificate, ssl_keyfile=key) as root:
         yield f"{root}/x.exe", certificate

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
+import pytest
 import uvicorn
 
 PATIENCE = 60.0
@@ -54,3 +58,16 @@ def servers_end() -> None:
         thread.join(PATIENCE)
     assert not any(thread.is_alive() for thread in _ending)
     _ending.clear()
+
+
+def self_signed(folder: Path) -> tuple[str, str]:
+    """The files of a certificate of 127.0.0.1 and of its key. Skips the test where there is no openssl command."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    certificate, key = folder / "cert.pem", folder / "key.pem"
+    command = (
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+        f"-subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 -keyout {key} -out {certificate}"
+    )
+    subprocess.run(command.split(), check=True, capture_output=True, timeout=60)
+    return str(certificate), str(key)
