@@ -14,7 +14,7 @@ from adapters.sftp.account import Account, checked_host_key, checked_private_key
 Text = Annotated[str, StringConstraints(min_length=1)]
 Seconds = Annotated[float, Field(gt=0)]
 Folder = Annotated[str, StringConstraints(pattern=r"^/?[\w.-]+(/[\w.-]+)*$")]
-Column = Literal["SKU", "RFID", "Location", "UniqueSKU", "ProcessStatus", "Grade", "OrderNumber", "LastScan"]
+Column = Literal["SKU", "RFID", "Location", "UniqueSKU", "ProcessStatus", "Grade", "OrderNumber"]
 
 
 class FileSettings(BaseModel):

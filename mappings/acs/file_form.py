@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import io
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+BOMS = (
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
 PIECE = 1 << 20
 
 
@@ -15,7 +21,8 @@ PIECE = 1 << 20
 class Form:
     """The form of a file. ``headers`` maps our column names to theirs where they differ.
 
-    ``encoding`` "auto" goes by the byte order mark, then UTF-8, then Windows-1252; ``delimiter`` "auto" by the header.
+    ``encoding`` "auto" goes by the byte order mark, or by the empty halves of UTF-16's letters, then UTF-8, then
+    Windows-1252; ``delimiter`` "auto" by the header.
     """
 
     headers: Mapping[str, str]
@@ -31,7 +38,7 @@ def find_form(file: BinaryIO, form: Form) -> tuple[str, str]:
 
 def folded(name: str) -> str:
     """A column's name as it is compared: letters and digits, without regard to case."""
-    return "".join(sign for sign in name.casefold() if sign.isalnum())
+    return "".join(sign for sign in unicodedata.normalize("NFKC", name).casefold() if sign.isalnum())
 
 
 def _encoding(file: BinaryIO) -> str:
@@ -40,6 +47,8 @@ def _encoding(file: BinaryIO) -> str:
     for mark, encoding in BOMS:
         if start.startswith(mark):
             return encoding
+    if b"\x00" in start[:2]:
+        return "utf-16-be" if start.startswith(b"\x00") else "utf-16-le"
     file.seek(0)
     return "utf-8" if _is_utf8(file) else "cp1252"
 

@@ -11,13 +11,11 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
 from mappings.acs.file_form import Form, find_form, folded
 from mappings.acs.grades import Grades
-from mappings.acs.json_words import read_time
 from mappings.acs.states import States
 from mappings.acs.tags import read_tag
 from mappings.canonical import GarmentRow, Grade
@@ -25,7 +23,7 @@ from mappings.errors import Unmappable, Unreadable
 from mappings.text import NO_VALUE
 
 REQUIRED = ("SKU", "RFID", "Location")
-OPTIONAL = ("UniqueSKU", "ProcessStatus", "Grade", "OrderNumber", "LastScan")
+OPTIONAL = ("UniqueSKU", "ProcessStatus", "Grade", "OrderNumber")
 KIND = "stock_file_refused"
 TAG_BYTES = 12
 LONGEST_SKU = 100
@@ -120,7 +118,6 @@ def read_garments(
             continue
         judged = states.judge(row.location, row.status, row.order)
         grade, grade_trouble = _grade(row.grade, grades)
-        scan, scan_trouble = _moment(row.scan)
         yield GarmentRow(
             tag=tag,
             sku=sku,
@@ -129,9 +126,8 @@ def read_garments(
             state_words=f"{row.location} / {row.status}" if row.status else row.location,
             grade=grade,
             order_reference=row.order,
-            last_scan=scan,
         )
-        for trouble in (judged.trouble, grade_trouble, scan_trouble):
+        for trouble in (judged.trouble, grade_trouble):
             if trouble is not None:
                 yield Unreadable(tag, trouble)
 
@@ -146,7 +142,6 @@ class _Row(NamedTuple):
     status: str
     grade: str
     order: str
-    scan: str
 
 
 class _Reader:
@@ -158,11 +153,12 @@ class _Reader:
     def __iter__(self) -> Iterator[tuple[int, _Row]]:
         self._file.seek(0)
         text = io.TextIOWrapper(self._file, encoding=self._encoding, newline="")
+        reader = csv.reader(text, delimiter=self._delimiter, strict=True)
         try:
-            reader = csv.reader(text, delimiter=self._delimiter, strict=True)
-            header = next(reader, [])
+            header = _without_empty_end(next(reader, []), 0)
             pick, width = itemgetter(*_places(header, self._headers)), len(header)
-            for cells in reader:
+            for found in reader:
+                cells = found if len(found) == width else _without_empty_end(found, width)
                 if len(cells) != width:
                     if not any(cell.strip() for cell in cells):
                         continue
@@ -173,10 +169,17 @@ class _Reader:
                 if row.tag or any(cell.strip() for cell in cells):
                     yield reader.line_num, row
         except (csv.Error, UnicodeError) as error:
-            why = f"the file cannot be read as {self._encoding} CSV ({type(error).__name__}): {ANEW}"
+            why = f"near row {reader.line_num} it is no {self._encoding} CSV ({type(error).__name__}): {ANEW}"
             raise Unmappable("file", self._encoding, why, kind=KIND) from None
         finally:
             text.detach()
+
+
+def _without_empty_end(cells: list[str], width: int) -> list[str]:
+    """Cells without the empty ones beyond ``width``: some programs end rows, or the header, with a delimiter."""
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    return cells
 
 
 def _value(cell: str) -> str:
@@ -196,12 +199,15 @@ def _sku(row: _Row) -> str:
 
 def _places(header: Sequence[str], headers: Mapping[str, str]) -> list[int]:
     """The place of each column of REQUIRED and OPTIONAL; -1 for an absent one."""
+    if not header:
+        raise Unmappable("rows", "0", f"the file is empty, or begins with an empty line: {ANEW}", kind=KIND)
     found = [folded(name) for name in header]
     wanted = {name: folded(headers.get(name) or name) for name in (*REQUIRED, *OPTIONAL)}
-    for name in REQUIRED:
-        if found.count(wanted[name]) != 1:
-            shown = ", ".join(header)[:200]
-            why = f"no single column is called so: set stock_headers.{name} of the connection; the file has {shown}"
+    for name, theirs in wanted.items():
+        there = found.count(theirs)
+        if there > 1 or (there == 0 and name in REQUIRED):
+            how = "several columns are called so" if there else "no column is called so"
+            why = f"{how}: set stock_headers.{name} of the connection; the file has {', '.join(header)[:200]}"
             raise Unmappable(name, headers.get(name) or name, why, kind=KIND)
     return [found.index(name) if name in found else -1 for name in wanted.values()]
 
@@ -213,12 +219,3 @@ def _grade(word: str, grades: Grades) -> tuple[Grade | None, Unmappable | None]:
         return grades.grade(word), None
     except Unmappable as trouble:
         return None, trouble
-
-
-def _moment(word: str) -> tuple[datetime | None, Unmappable | None]:
-    if not word:
-        return None, None
-    try:
-        return read_time(word), None
-    except (ValueError, OverflowError):
-        return None, Unmappable("LastScan", word, "ask ACS for times as 2026-12-03T15:20:00Z")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 
 from mappings.canonical.model import Canonical
@@ -125,4 +124,3 @@ class GarmentRow(Canonical):
     state_words: str = ""
     grade: Grade | None = None
     order_reference: str = ""
-    last_scan: datetime | None = None

@@ -16,7 +16,7 @@ from mappings.canonical import GarmentRow, GarmentState, Grade
 from mappings.errors import Unmappable, Unreadable
 
 STATES, GRADES, PLAIN = States(), Grades(), Form({})
-HEADER = "SKU,RFID,Location,UniqueSKU,ProcessStatus,Grade,OrderNumber,LastScan"
+HEADER = "SKU,RFID,Location,UniqueSKU,ProcessStatus,Grade,OrderNumber,LastScan"  # nobody reads the last one
 READY = "In warehouse – ready for customer"  # noqa: RUF001  the dash that the retailer's file had
 
 
@@ -47,7 +47,7 @@ GOOD = lines(
 )
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
 @pytest.mark.parametrize("end", ["\r\n", "\n"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 def test_a_file_is_read_in_every_encoding_with_every_delimiter(encoding: str, end: str, delimiter: str) -> None:
@@ -70,6 +70,39 @@ def test_columns_with_other_names_are_read_by_the_header_map_and_spelling_makes_
     form = Form({"RFID": "Tag No.", "Location": "Bin status"})
     rows, _ = read(lines(f"{tag(1)},{READY},DRESS,A", header="TAG NO,bin-status,sku,GRADE").encode(), form)
     assert (rows[0].tag, rows[0].grade) == (tag(1), Grade.A)
+
+
+def test_a_delimiter_that_ends_rows_or_the_header_alone_makes_no_difference() -> None:
+    head, *rows = GOOD.split("\r\n")[:-1]
+    whole = read(GOOD.encode())
+    assert read(lines(*(f"{row},," for row in rows), header=head).encode()) == whole
+    assert read(lines(*rows, header=f"{head},,").encode()) == whole
+    assert "row 2 has 9 cells" in refused(lines(f"{rows[0]},more", header=head).encode()).why
+
+
+def test_a_columns_name_is_one_however_its_letters_are_composed() -> None:
+    form = Form({"Location": "\u00c9tat"})
+    rows, _ = read(lines(f"{tag(1)},{READY},DRESS", header="RFID,E\u0301tat,SKU").encode(), form)
+    assert rows[0].state is GarmentState.SELLABLE
+
+
+@pytest.mark.parametrize("column", OPTIONAL)
+def test_two_columns_of_one_name_are_refused_by_it(column: str) -> None:
+    said = refused(GOOD.replace("LastScan", column, 1).encode())
+    assert (said.field, "several columns" in said.why) == (column, True)
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "is empty"),
+        (b"\xef\xbb\xbf\r\n", "is empty"),
+        (GOOD.encode() + f'"DRESS,{tag(3)}'.encode(), "row 4"),
+        (GOOD.encode() + b"x" * 200_000, "row 4"),
+    ],
+)
+def test_a_refusal_says_what_is_wrong_with_the_file_and_where(data: bytes, says: str) -> None:
+    assert says in refused(data).why
 
 
 @pytest.mark.parametrize("column", REQUIRED)
@@ -120,12 +153,8 @@ def test_one_row_without_a_readable_tag_spoils_no_other_and_proves_nobody_absent
 
 def test_words_without_a_row_are_reported_by_their_garment_and_sell_nothing() -> None:
     rows, bad = read(lines(f"DRESS,{tag(1)},On the moon,,Ready,Q,,yesterday").encode())
-    assert (rows[0].state, rows[0].grade, rows[0].last_scan) == (GarmentState.UNKNOWN, None, None)
-    assert [(one.subject, one.error.field) for one in bad] == [
-        (tag(1), "Location"),
-        (tag(1), "Grade"),
-        (tag(1), "LastScan"),
-    ]
+    assert (rows[0].state, rows[0].grade) == (GarmentState.UNKNOWN, None)
+    assert [(one.subject, one.error.field) for one in bad] == [(tag(1), "Location"), (tag(1), "Grade")]
 
 
 def test_a_ready_garment_with_an_order_is_reserved() -> None:
