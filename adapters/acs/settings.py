@@ -49,7 +49,7 @@ class Calendar(BaseModel):
     closed: tuple[date, ...] = ()
     open: tuple[date, ...] = ()  # worked on though they are weekends or holidays
     transit_days: Days = 1  # working days from dispatch to delivery
-    turnaround_days: Days = 1  # working days that an order may be allocated, picked or packed before it is an alert
+    turnaround_days: Days = 1  # working days for an order, or its rest, before it is an alert
 
     @property
     def zone(self) -> ZoneInfo:

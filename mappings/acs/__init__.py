@@ -13,7 +13,6 @@ from mappings.acs.order_events import (
     read_dispatched,
     read_rejected,
 )
-from mappings.acs.order_words import has_turnaround
 from mappings.acs.orders import Account, item_ids, write_cancellation, write_order
 from mappings.acs.reading_orders import as_warehouse_order, read_order
 from mappings.acs.replies import Refusal, read_refusals, read_taken, worst
@@ -43,7 +42,6 @@ __all__ = [
     "as_warehouse_order",
     "credit_key",
     "decide",
-    "has_turnaround",
     "is_there",
     "item_ids",
     "line_of",

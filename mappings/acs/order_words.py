@@ -40,11 +40,6 @@ def is_refused(word: str) -> bool:
     return run_together(word) in _REFUSED
 
 
-def has_turnaround(word: str) -> bool:
-    """Whether the agreed turnaround runs in this status: an order that stays in it past its limit is an alert."""
-    return run_together(word) in _TURNAROUND
-
-
 def short_reason(word: str) -> str:
     """Describe why a line is short, with ACS's own word; a word without a row stands as it is."""
     text = _SHORT.get(run_together(word), "")
@@ -68,7 +63,5 @@ def _plain(rows: Mapping[str, str]) -> dict[str, str]:
 _ROWS = table("orders")
 _STATUSES = meanings(WarehouseStatus, _ROWS["statuses"], TABLE)
 _LINES = meanings(LineOutcome, _ROWS["line_statuses"], TABLE)
-_HELD, _REFUSED, _TURNAROUND = (
-    frozenset(map(run_together, _ROWS["attention"][name])) for name in ("held", "refused", "turnaround")
-)
+_HELD, _REFUSED = (frozenset(map(run_together, _ROWS["attention"][name])) for name in ("held", "refused"))
 _SHORT, _CANCELLED_BY, _REFUSALS = (_plain(_ROWS[name]) for name in ("short_reasons", "cancelled_by", "refusals"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 from mappings.canonical import Parcel, PickLine, Shipment
 from mappings.canonical.consignments import consignment_of
@@ -75,16 +75,27 @@ def ship(
 def _expect_rest(reading: Reading, row: FulfilmentRow) -> None:
     """Expect what has not left yet, from this shipment on; what was overdue until it is overdue no more."""
     waits = [Expected.DISPATCH.value, Expected.REST.value]
-    reading.run("delete from expectation where subject = %s and what = any (%s)", row.subject, waits)
+    awaited = reading.run(
+        "delete from expectation where subject = %s and what = any (%s) returning due_at", row.subject, waits
+    )
     reading.close_exception("dispatch_overdue", row.subject, "goods of it left")
     if row.state is not State.PART_DISPATCHED:
         return
     reading.run(
         "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, %s, %s,"
-        " now() + make_interval(secs => %s), 'dispatch_overdue', 'dispatch-in', %s)",
+        " %s, 'dispatch_overdue', 'dispatch-in', %s)",
         row.subject,
         Expected.REST.value,
         row.order_code,
-        reading.runtime.configuration.fleet.limits.dispatch,
+        _rest_due(reading, row.warehouse, [one["due_at"] for one in awaited]),
         row.warehouse,
     )
+
+
+def _rest_due(reading: Reading, connection: str, awaited: Iterable[datetime]) -> datetime:
+    """By when the rest must leave; by working days, where they count, and not before the whole had to."""
+    now = datetime.now(UTC)
+    orders = reading.runtime.warehouse(connection).parts.garment_orders
+    if orders is None:
+        return now + timedelta(seconds=reading.runtime.configuration.fleet.limits.dispatch)
+    return max(orders.due(None, now), *awaited)

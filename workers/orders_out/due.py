@@ -16,4 +16,4 @@ def dispatch_within(runtime: Runtime, connection: str, body: dict[str, Any]) -> 
     if orders is None or not body:
         return limit
     now = datetime.now(UTC)
-    return max((orders.due(Fulfilment.model_validate(body), now) - now).total_seconds(), 0.0)
+    return max((orders.due(Fulfilment.model_validate(body).hire, now) - now).total_seconds(), 0.0)

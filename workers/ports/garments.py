@@ -26,8 +26,8 @@ class GarmentOrders(Protocol):
 
     chooses: bool  # we name the garment of each line; else the warehouse chooses it
 
-    def due(self, fulfilment: Fulfilment, at: datetime) -> datetime:
-        """The moment by which an order that is there since ``at`` must have left."""
+    def due(self, hire: HireDates | None, at: datetime) -> datetime:
+        """The moment by which an order that is there since ``at``, or the rest of one, must have left."""
 
     def kind(self, order: SalesOrder, line: OrderLine, product: Product | None) -> LineKind:
         """Whether a line lends or sells, by the merchant's rules."""

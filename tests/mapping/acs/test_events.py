@@ -21,7 +21,6 @@ from mappings.acs import (
     as_receipt,
     as_warehouse_order,
     decide,
-    has_turnaround,
     line_of,
     not_booked,
     open_items,
@@ -103,16 +102,6 @@ def test_a_status_without_a_row_is_refused(kind: tuple[str, dict[str, str]]) -> 
 def test_a_cancellation_by_the_warehouse_is_told_from_ours() -> None:
     assert read_cancelled(event("order_cancelled", RequestedBy="acs")).cancelled_by == "warehouse"
     assert read_cancelled(event("order_cancelled", RequestedBy="somebody")).cancelled_by == "warehouse"
-
-
-def test_the_turnaround_runs_while_an_order_is_worked_on_alone() -> None:
-    assert [has_turnaround(word) for word in ("Received", "Picking", "packed", "Dispatched", "OnHold")] == [
-        False,
-        True,
-        True,
-        False,
-        False,
-    ]
 
 
 def test_a_garment_that_came_in_never_sells_whatever_place_it_is_told_at() -> None:

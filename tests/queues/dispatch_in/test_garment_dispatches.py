@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -63,6 +64,23 @@ def test_a_number_that_comes_after_the_dispatch_is_that_of_the_parcel_without_on
     (row,) = acs.store.rows("select parcels from shipment where fulfilment = %s", number)
     assert [parcel["tracking"] for parcel in row["parcels"]] == ["JX7GB"]
     assert acs.world.exceptions() == ["tracking_late"]
+
+
+def rest_due(acs: Garments, order: str) -> datetime:
+    row = acs.store.row("select due_at from expectation where what = 'rest' and story = %s", order)
+    assert row is not None
+    return row["due_at"]  # type: ignore[no-any-return]
+
+
+def test_the_rest_of_an_order_is_overdue_by_the_warehouses_working_days(acs: Garments) -> None:
+    sale, hire = acs.order(("DRESS", 2)), acs.order(("COAT", 2, "hire"), event=acs.soon())
+    orders = acs.runtime.warehouse("acs").garment_orders
+    leaves = acs.store.row("select due_at from expectation where what = 'dispatch' and story = %s", hire)
+    before = orders.due(None, datetime.now(UTC))
+    told(acs, sale, {"RFID": "A" * 24}, Partial=True)
+    told(acs, hire, {"LineItemId": "L1.1", "GarmentSKU": "COAT", "RFID": "B" * 24}, Partial=True)
+    assert before <= rest_due(acs, sale).replace(second=0, microsecond=0) <= orders.due(None, datetime.now(UTC))
+    assert leaves == {"due_at": rest_due(acs, hire)}  # one that left early does not hurry the rest
 
 
 @pytest.mark.parametrize("by", ["code", "tag"])

@@ -24,11 +24,11 @@ class AcsGarmentOrders:
         self._orders = orders
         self._reads = reads
 
-    def due(self, fulfilment: Fulfilment, at: datetime) -> datetime:
+    def due(self, hire: HireDates | None, at: datetime) -> datetime:
         """The agreed working days after the cut-off that it was in time for; of a hire, after its day of dispatch."""
-        if fulfilment.hire is None:
+        if hire is None:
             return self._calendar.deadline(at, self._turnaround)
-        leaves = max(fulfilment.hire.dispatch_on, self._calendar.first_dispatch(at))
+        leaves = max(hire.dispatch_on, self._calendar.first_dispatch(at))
         return self._calendar.cut_off_of(self._calendar.add(leaves, self._turnaround))
 
     def kind(self, order: SalesOrder, line: OrderLine, product: Product | None) -> LineKind:

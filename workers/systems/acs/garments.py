@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from operator import itemgetter
 from typing import Any, BinaryIO
 
 import mappings.acs as words
 from adapters.acs.file_settings import FileSettings
 from adapters.acs.files import AcsFiles
 from adapters.acs.settings import Settings
+from adapters.sftp.files import Entry
 from mappings.acs import EventKind, Grades, States
 from mappings.canonical import GarmentMove, GarmentReturn, GarmentRow, GoodsReceipt, LineKind, Retirement
 from mappings.errors import Unmappable, Unreadable
@@ -98,10 +100,10 @@ class AcsStockFiles:
         """What lies in ``stock_folder``."""
         return [RemoteFile(entry.path, entry.name) for entry in self._files.stock_files()]
 
-    def newest(self) -> str | None:
-        """The path of the newest stock file that lies there or in the archive; None where there is none."""
-        found = [(moment, one.path) for one in self._files.stock_files_ever() if (moment := self.moment(one.name))]
-        return max(found)[1] if found else None
+    def newest(self) -> Entry | None:
+        """The newest stock file that lies there or in the archive; None where there is none."""
+        found = [(moment, one.path, one) for one in self._files.stock_files_ever() if (moment := self.moment(one.name))]
+        return max(found, key=itemgetter(0, 1))[2] if found else None
 
     def copy(self, path: str, into: BinaryIO) -> int:
         """By SFTP."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from adapters.acs.client import Acs
 from adapters.acs.settings import Settings
 from adapters.errors import Garbled, Rejected, Unavailable
+from adapters.sftp.files import Entry
 from mappings.acs import write_service
 from mappings.adjustments import read_adjustment, reason_unmapped
 from mappings.canonical import GarmentRow, GarmentState, RetiredFor, WarehouseOrder
@@ -30,6 +32,26 @@ REASONS = {RetiredFor.BEYOND_REPAIR: "BER"}  # finance's rows name the others as
 EX_HIRED = "EX_HIRED"
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a stock file shows: orders that garments are set aside for, SKUs, and words that no table knows."""
+
+    orders: set[str] = field(default_factory=set)
+    skus: set[str] = field(default_factory=set)
+    words: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def take(self, row: GarmentRow | Unreadable) -> None:
+        """Add a row of the file."""
+        if isinstance(row, Unreadable):
+            if len(self.words) < WORDS_TOLD:
+                self.words.setdefault((row.error.field, row.error.value), row.error.why)
+            return
+        if row.order_reference and row.state is GarmentState.RESERVED:
+            self.orders.add(row.order_reference)
+        if row.state is not GarmentState.RETIRED:
+            self.skus.add(row.sku)
+
+
 class AcsHoldings:
     """One account, read only."""
 
@@ -39,15 +61,11 @@ class AcsHoldings:
         """``tables`` are the merchant's own rows."""
         self._settings, self._client, self._reads, self._files = settings, client, reads, files
         self._reasons = tables.get("adjustment_reasons", {}).get(SYSTEM)
+        self._read: tuple[Entry, Shown] | None = None
 
     def orders(self, facts: dict[str, Any]) -> Iterator[OrdersPage]:
         """Orders for which garments are set aside, each read by its number."""
-        numbers = {
-            row.order_reference
-            for row in self._newest()
-            if isinstance(row, GarmentRow) and row.order_reference and row.state is GarmentState.RESERVED
-        }
-        for some in _pages(sorted(numbers), AT_ONCE):
+        for some in _pages(sorted(self._shown().orders), AT_ONCE):
             yield self._page(some)
 
     def _page(self, numbers: Sequence[str]) -> OrdersPage:
@@ -67,21 +85,15 @@ class AcsHoldings:
 
     def products(self, facts: dict[str, Any]) -> Iterator[tuple[str, ...]]:
         """SKUs of garments that are not retired: only those may stand on an order."""
-        rows = (row for row in self._newest() if isinstance(row, GarmentRow))
-        skus = {row.sku for row in rows if row.state is not GarmentState.RETIRED}
-        yield from _pages(sorted(skus), SKUS_A_PAGE)
+        yield from _pages(sorted(self._shown().skus), SKUS_A_PAGE)
 
     def misfits(self, facts: dict[str, Any]) -> Iterator[Misfit]:
         """No stock file, words of it that no table knows, services that were not agreed, reasons without an account."""
         if self._files.newest() is None:
             why = "no stock file of the account lies in stock_folder or archive_folder: ask ACS for it, or correct the"
             yield Misfit("stock file", self._settings.account, f"{why} connection's files")
-        words: dict[tuple[str, str], str] = {}
-        for row in self._newest():
-            if isinstance(row, Unreadable) and len(words) < WORDS_TOLD:
-                words.setdefault((row.error.field, row.error.value), row.error.why)
-        for (field, value), why in sorted(words.items()):
-            yield Misfit(f"{field} in the stock file", value, why)
+        for (column, value), why in sorted(self._shown().words.items()):
+            yield Misfit(f"{column} in the stock file", value, why)
         for courier in sorted(self._settings.services):
             try:
                 write_service(courier, self._settings.services, self._settings.allowed_services)
@@ -95,14 +107,19 @@ class AcsHoldings:
             except Unmappable as error:
                 yield Misfit("reason", code, error.why)
 
-    def _newest(self) -> Iterator[GarmentRow | Unreadable]:
-        """Rows of the newest stock file; none where there is none. Raises Unmappable for one that is no count."""
-        path = self._files.newest()
-        if path is None:
-            return
-        with tempfile.TemporaryFile() as held:
-            self._files.copy(path, held)
-            yield from self._files.read(held, self._files.survey(held))
+    def _shown(self) -> Shown:
+        """Read the newest stock file, once; nothing where there is none. Raises Unmappable for one that is no count."""
+        newest = self._files.newest()
+        if newest is None:
+            return Shown()
+        if self._read is None or self._read[0] != newest:
+            shown = Shown()
+            with tempfile.TemporaryFile() as held:
+                self._files.copy(newest.path, held)
+                for row in self._files.read(held, self._files.survey(held)):
+                    shown.take(row)
+            self._read = newest, shown
+        return self._read[1]
 
 
 def _pages(words: Sequence[str], size: int) -> Iterator[tuple[str, ...]]:
