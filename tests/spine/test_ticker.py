@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import threading
 import time
 import uuid
 from collections import Counter
@@ -12,7 +13,7 @@ import pytest
 
 from fleet_tests.ledger import Ledger
 from workers.ledger import locks
-from workers.spine import scheduler, ticker
+from workers.spine import scheduler, ticker, watch
 from workers.spine.machine import machine
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled
@@ -37,6 +38,8 @@ class Clockwork:
         self.ledger, self.runtime = ledger, runtime
         self.ran, self.rung = 0, Counter[str]()
         self.error: Exception | None = None
+        self.going = threading.Event()  # a run ends when it is set
+        self.going.set()
         listed = [
             Scheduled("ring", 0.5, self.run, watched=False),
             Scheduled("orders", 300.0, self.run),
@@ -52,6 +55,7 @@ class Clockwork:
 
     def run(self) -> None:
         self.ran += 1
+        self.going.wait(60)
         if self.error:
             raise self.error
 
@@ -69,6 +73,7 @@ def clockwork(ledger: Ledger, runtime: Runtime, monkeypatch: pytest.MonkeyPatch)
     made = Clockwork(ledger, runtime)
     made.ticker.start()
     yield made
+    made.going.set()
     made.ticker.stop()
 
 
@@ -128,6 +133,41 @@ def test_a_tick_that_fails_is_counted_and_its_exception_closes_when_it_is_well(c
     clockwork.error = None
     until(lambda: clockwork.row("failures") == 0, "it is well")
     assert clockwork.ledger.store.row("select 1 as one from exception where state = 'open'") is None
+
+
+def test_a_tick_that_hangs_is_told_by_whoever_lives_until_it_goes_on(
+    clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticker, "KEPT_FOR", 0.2)
+    monkeypatch.setattr(ticker, "SLOW", 0.2)
+    ledger = clockwork.ledger
+
+    def kept_again() -> None:
+        before = clockwork.row("lease_until")
+        until(lambda: clockwork.row("lease_until") != before, "its row is kept")
+
+    def standing() -> list[str]:
+        return [row["subject"] for row in ledger.store.rows("select subject from exception where state = 'open'")]
+
+    clockwork.going.clear()
+    ran = clockwork.ran
+    until(lambda: clockwork.ran > ran, "it hangs")
+    for _ in range(3):
+        kept_again()
+    assert not watch.look_after_schedules(clockwork.runtime), "it takes its time"
+    ledger.store.run("update schedule set last_start = last_start - interval '11 minutes' where name = 'ring'")
+    ledger.store.run("insert into schedule (name, every, last_start) values ('x', '1 second', now())")
+    for _ in range(2):
+        kept_again()
+        assert watch.look_after_schedules(clockwork.runtime)
+    assert standing() == ["schedule:ring"]
+    row = ledger.store.row("select kind, owner, alerted, times from exception")
+    assert row == {"kind": "schedule_hangs", "owner": "support", "alerted": True, "times": 1}
+    clockwork.going.set()
+    until(lambda: clockwork.ran > ran + 3, "it goes on")
+    kept_again()
+    watch.look(clockwork.runtime)
+    assert standing() == []
 
 
 def test_a_bell_of_an_older_beat_does_not_run_what_this_process_keeps(clockwork: Clockwork) -> None:

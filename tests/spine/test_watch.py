@@ -98,6 +98,22 @@ def test_what_failed_is_tried_again_soon_and_not_tomorrow(ledger: Ledger, runtim
     assert waits == [10, 20, 40, 80, 160, 320, 640, 640]
 
 
+def test_a_poll_that_goes_on_for_hours_tells_somebody_and_a_long_one_does_not(ledger: Ledger, runtime: Runtime) -> None:
+    ledger.store.run(
+        "insert into schedule (name, every, connection, running, lease_until, last_start) values"
+        " ('count LDS1', '1 day', 'leeds', %s, now() + interval '30 s', now() - interval '90 minutes')",
+        ledger.store.process_id,
+    )
+    watch.look(runtime)
+    assert filed(ledger) == []
+    ledger.store.run("update schedule set last_start = now() - interval '3 hours' where name = 'count LDS1'")
+    watch.look(runtime)
+    assert filed(ledger) == [("schedule_hangs", "schedule:count LDS1")]
+    ledger.store.run("update schedule set running = null where name = 'count LDS1'")
+    watch.look(runtime)
+    assert filed(ledger) == []
+
+
 def test_a_refusal_shuts_no_connection_and_a_failure_does(ledger: Ledger, runtime: Runtime) -> None:
     Poll(ledger, runtime, Rejected("no such facility"), "a").turn(20)
     assert ledger.store.row("select shut_kind from connection where name = 'leeds'")["shut_kind"] is None

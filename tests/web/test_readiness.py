@@ -50,7 +50,14 @@ def test_beat_away_a_failing_poll_and_a_queue_that_stands_still_are_named(web: W
         " last_error = 'no'"
     )
     assert asked(web) == (503, ["schedule_failing schedule:ring"])
-    at_work.run("update schedule set failures = 0, failing_since = null")
+    at_work.run(
+        "update schedule set failures = 0, failing_since = null, running = %s, lease_until = now() + interval '30 s',"
+        " last_start = now() - interval '11 minutes'",
+        at_work.process_id,
+    )
+    at_work.run("insert into schedule (name, every, last_start) values ('read', '1 second', now())")
+    assert asked(web) == (503, ["schedule_hangs schedule:ring"])
+    at_work.run("update schedule set running = null, last_start = now()")
     effect = NewMessage(
         flow="orders-out", connection="leeds", kind="order", reference="SO1-1", subject="order:SO1-1", story="SO1",
         body={}, fingerprint="x", args={"wait": -7200},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,7 +25,8 @@ LEASE = 30.0  # seconds; renewed by the heart of the process that runs it
 
 # What this process runs it knows itself; what another one runs it holds by the lease that its heart renews.
 CLAIM = (
-    "update schedule set running = %(me)s, lease_until = now() + make_interval(secs => %(lease)s), last_start = now(),"
+    "update schedule set running = %(me)s, lease_until = now() + make_interval(secs => %(lease)s),"
+    " last_start = case when name = any (%(at_it)s) then last_start else now() end,"
     " due_at = now() + every where name = any (%(names)s) and (%(kept)s or due_at <= now())"
     " and (running is null or running = %(me)s or lease_until < now() or not exists (select 1 from process p"
     " left join judgement j on true where p.id = running and not is_silent(p.beat_at, make_interval(secs =>"
@@ -92,8 +93,8 @@ def run_due(runtime: Runtime, listed: dict[str, Scheduled], name: str) -> bool:
     return failure is None
 
 
-def _claim(runtime: Runtime, names: list[str], *, kept: bool) -> set[str]:
-    """Claim those that are due, or all that nobody else runs (``kept``)."""
+def _claim(runtime: Runtime, names: list[str], *, kept: bool, at_it: Collection[str] = ()) -> set[str]:
+    """Claim those that are due, or all that nobody else runs (``kept``). ``at_it`` began before this and go on."""
     rows = runtime.store.rows_of(
         CLAIM,
         {
@@ -101,18 +102,20 @@ def _claim(runtime: Runtime, names: list[str], *, kept: bool) -> set[str]:
             "lease": LEASE,
             "names": names,
             "kept": kept,
+            "at_it": list(at_it),
             "silent": runtime.configuration.fleet.limits.process_silent,
         },
     )
     return {row["name"] for row in rows}
 
 
-def keep(runtime: Runtime, names: list[str]) -> set[str]:
+def keep(runtime: Runtime, names: list[str], at_it: Collection[str]) -> set[str]:
     """Claim scheduled things for this process until it releases them, if nobody else runs them. Returns what it keeps.
 
-    Called again before ``LEASE`` is over: what its process does not keep any more, another one may run.
+    Called again before ``LEASE`` is over: what its process does not keep any more, another one may run. ``at_it`` are
+    those with a run that goes on since the last call: their ``last_start`` stays, and tells how long.
     """
-    kept = _claim(runtime, names, kept=True)
+    kept = _claim(runtime, names, kept=True, at_it=at_it)
     runtime.kept = kept
     return kept
 

@@ -82,7 +82,7 @@ class Ticker:
         self._threads = ThreadPoolExecutor(max_workers=max(1, len(self._ticks)), thread_name_prefix="tick")
         self._rung: dict[str, float] = {}
         self._kept: set[str] = set()
-        self._keep_at = self._look_at = self._awake_until = NEVER
+        self._kept_at = self._keep_at = self._look_at = self._awake_until = NEVER
         self._asleep = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ticker", daemon=True)
@@ -140,9 +140,12 @@ class Ticker:
 
     def _keep(self) -> set[str]:
         """Keep the rows of the ticks; at once where the process that kept them is gone from this machine."""
-        kept = scheduler.keep(self._runtime, list(self._ticks))
-        if len(kept) < len(self._ticks) and mark_dead_processes(self._runtime):
-            kept = scheduler.keep(self._runtime, list(self._ticks))
+        now, names = time.monotonic(), list(self._ticks)
+        at_it = [name for name, tick in self._ticks.items() if tick.running and tick.began < self._kept_at]
+        kept = scheduler.keep(self._runtime, names, at_it)
+        if len(kept) < len(names) and mark_dead_processes(self._runtime):
+            kept = scheduler.keep(self._runtime, names, at_it)
+        self._kept_at = now
         return kept
 
     def _look(self, ear: Ear, now: float) -> None:

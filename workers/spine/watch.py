@@ -1,7 +1,8 @@
 """Trouble of the fleet itself that lasts: one exception each, which closes when it is well.
 
-A queue that waits, a queue that nobody takes from, a schedule that fails again and again, a connection that must
-wait for long, and nothing scheduled running at all: that last is noticed by the heart of whichever process lives.
+A queue that waits, a queue that nobody takes from, a schedule that fails again and again or does not end, a connection
+that must wait for long, and nothing scheduled running at all. The heart of whichever process lives notices the last,
+and what hangs: this look may be among it.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from workers.spine import alarms, exceptions
 from workers.spine.exceptions import Once
 from workers.spine.runtime import Runtime
 
-KINDS = ("queue_waits", "no_worker", "schedule_failing", "told_to_wait", "beat_away")
+KINDS = ("queue_waits", "no_worker", "schedule_failing", "schedule_hangs", "told_to_wait", "beat_away")
 
 
 def look(runtime: Runtime) -> int:
@@ -44,11 +45,12 @@ def look(runtime: Runtime) -> int:
 
 
 def look_after_schedules(runtime: Runtime) -> bool:
-    """File and alert where no schedule has run for a minute: nothing else would. True where so."""
-    idle = runtime.store.row(
-        "select not exists (select 1 from schedule where last_start > now() - interval '1 minute') as idle"
+    """File and alert where no schedule has run for a minute, or one hangs: nothing else might. True where so."""
+    row = runtime.store.row(
+        "select not exists (select 1 from schedule where last_start > now() - interval '1 minute')"
+        " or exists (select 1 from schedule s where hangs(s)) as amiss"
     )
-    if idle is None or not idle["idle"]:
+    if row is None or not row["amiss"]:
         return False
     look(runtime)
     alarms.send_alerts(runtime)

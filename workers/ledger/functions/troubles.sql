@@ -1,5 +1,12 @@
 -- What is wrong with the fleet itself: the figures of its own machinery, for its exceptions and for /health/ready.
 
+-- Whether one run of a schedule goes on for too long: of a short one that calls no partner, or of another.
+create or replace function hangs(s schedule) returns boolean language sql stable as $$
+    select s.running is not null and s.lease_until > now()
+       and s.last_start < now() - case when s.every < '1 minute' and s.connection = '' then interval '10 minutes'
+                                       else interval '2 hours' end
+$$;
+
 -- What is wrong with the fleet itself just now, whoever asks. p: queue_wait (seconds), flows.
 -- troubled: it is worth an exception; else it only says that the fleet is not ready.
 create or replace function fleet_troubles(p jsonb)
@@ -39,6 +46,11 @@ language sql stable as $$
      where c.shut_kind is null and s.failing_since is not null
        and (s.failures >= 5 and s.failing_since < now() - interval '2 minutes'
             or s.failures >= 2 and s.failing_since < now() - interval '30 minutes')
+    union all
+    select 'schedule_hangs', 'schedule:' || s.name, 'schedule ' || s.name, '', s.connection,
+           format('one run of it goes on since %s UTC', to_char(s.last_start at time zone 'UTC', 'YYYY-MM-DD HH24:MI')), true
+      from schedule s
+     where hangs(s)
     union all
     select 'told_to_wait', 'connection:' || c.name, 'connection ' || c.name, '', c.name,
            coalesce(c.shut_reason, 'asked to wait again and again'), true

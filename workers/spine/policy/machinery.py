@@ -33,6 +33,11 @@ VERDICTS = {
         "One poll fails again and again while its connection works: see the reason, and ask the partner; it is tried"
         " again by itself.",
     ),
+    "schedule_hangs": Verdict(
+        SUPPORT,
+        "error",
+        "One run of it does not end: restart the process that runs it (`control`), and give engineering its log.",
+    ),
     "queue_waits": Verdict(
         SUPPORT,
         "error",
