@@ -8,12 +8,15 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import sentry_sdk
 from hypothesis import HealthCheck, settings
 
+from fleet_tests.sentry import Sentry
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.migrate import migrate
 from workers.ledger.store import Store
+from workers.observability import alerts
 
 settings.register_profile("fleet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fleet")  # a busy machine is no failure
@@ -99,3 +102,14 @@ def _named(dsn: str, name: str) -> str:
     head, _, tail = dsn.rpartition("/")
     _, question, options = tail.partition("?")
     return f"{head}/{name}{question}{options}"
+
+
+@pytest.fixture
+def sentry() -> Iterator[Sentry]:
+    """A listening Sentry, and silence after the test."""
+    server = Sentry()
+    alerts.configure(server.dsn, environment="test", release="fleet@1", process="orders-out")
+    with sentry_sdk.isolation_scope():  # breadcrumbs of one test are not the next one's
+        yield server
+    alerts.configure(None, environment="test", release="fleet@1", process="orders-out")
+    server.close()

@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 
-from adapters.errors import ReachError, Rejected
+from adapters.errors import ReachError, Rejected, Unauthorised
 from workers.observability import alerts
 from workers.spine import exceptions, restored
 from workers.spine.limits import reopen, shut
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 def tend(runtime: Runtime) -> int:
     """Open what may open, probe what is due, and alert about what is new. Returns how many were opened."""
     opened = _waits_over(runtime)
+    _stays_open(runtime)
     tell_of_new(runtime.store)
     failures: list[Exception] = []
     shut_now = runtime.store.rows(
@@ -49,7 +50,7 @@ def _try_to_open(runtime: Runtime, name: str) -> bool:
         " and (probe_at is null or probe_at <= now())",
         name,
     )
-    return bool(due) and _probe(runtime, name) and open_connection(runtime, name)
+    return bool(due) and _probe(runtime, name) and _open(runtime, name, by_person=False)
 
 
 def _waits_over(runtime: Runtime) -> int:
@@ -67,25 +68,38 @@ def _probe(runtime: Runtime, name: str) -> bool:
         log.info("it answers, and refuses the probe", connection=name, kind=error.symbol)
     except ReachError as error:
         log.info("still shut", connection=name, kind=error.kind)
+        if isinstance(error, Unauthorised):
+            runtime.store.run(
+                "update connection set probe_at = greatest(probe_at, now() + gentle_pause(trouble_since))"
+                " where name = %s",
+                name,
+            )
         return False
     return True
 
 
 def open_connection(runtime: Runtime, name: str) -> bool:
-    """Open a connection's gate, and say so. False when it was not shut; ``live.set_live`` opens one not live."""
-    row = runtime.store.row("select shut_kind from connection where name = %s", name)
+    """Open a connection's gate for a person, and say so. False when it was not shut.
+
+    ``live.set_live`` opens one that is not live.
+    """
+    return _open(runtime, name, by_person=True)
+
+
+def _open(runtime: Runtime, name: str, *, by_person: bool) -> bool:
+    """Open it. One that was shut again soon after its last opening is not said to be well before it stays open."""
+    row = runtime.store.row(
+        "select shut_kind, coalesce(trouble_since < shut_since, false) as again from connection where name = %s", name
+    )
     if row is not None and row["shut_kind"] == NOT_LIVE:
         return False
     seconds = reopen(runtime.store, name)
     if seconds is None or row is None:
         return False
-    waiting = runtime.store.row(
-        "select count(*) as n from message where connection = %s and state in ('queued', 'waiting')", name
-    )
-    alerts.gate_opened(
-        connection=name, kind=row["shut_kind"], shut_for_seconds=seconds, released=waiting["n"] if waiting else 0
-    )
-    exceptions.close(runtime.store.run, "connection_shut", f"connection:{name}", "it answers again")
+    if by_person or not row["again"]:
+        _well(runtime, name, row["shut_kind"], seconds)
+    if by_person:
+        runtime.store.run("update connection set trouble_since = null where name = %s", name)
     exceptions.close(runtime.store.run, "suspect_release", f"connection:{name}", "opened")
     restored.over(runtime.store.run, name, "a person opened it: the ledger is whole", "a person")
     # what waits for its back-off need not wait any more, unless it is in doubt
@@ -98,14 +112,34 @@ def open_connection(runtime: Runtime, name: str) -> bool:
     return True
 
 
+def _well(runtime: Runtime, name: str, kind: str, seconds: float) -> None:
+    waiting = runtime.store.row(
+        "select count(*) as n from message where connection = %s and state in ('queued', 'waiting')", name
+    )
+    alerts.gate_opened(connection=name, kind=kind, shut_for_seconds=seconds, released=waiting["n"] if waiting else 0)
+    exceptions.close(runtime.store.run, "connection_shut", f"connection:{name}", "it answers again")
+
+
+def _stays_open(runtime: Runtime) -> None:
+    """End the trouble of connections that have been open for a minute."""
+    for row in runtime.store.rows(
+        "with over as (select name, trouble_since from connection where shut_kind is null and trouble_since is not null"
+        "               and opened_at < now() - interval '1 minute' for update)"
+        " update connection c set trouble_since = null from over o where c.name = o.name returning c.name,"
+        " extract(epoch from c.opened_at - o.trouble_since)::float as seconds, exists (select 1 from exception e"
+        "  where e.state = 'open' and e.kind = 'connection_shut' and e.subject = 'connection:' || c.name) as told"
+    ):
+        if row["told"]:
+            _well(runtime, row["name"], "again and again", row["seconds"])
+
+
 def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:
     mine = runtime.store.run("update connection set alerted = true where name = %s and not alerted", row["name"])
     if not mine:
         return
     kind = "suspect_release" if row["shut_kind"] == "suspect_release" else "connection_shut"
     name = str(row["name"])
-    exceptions.file(
-        runtime.store.run,
+    filing = exceptions.filing(
         kind,
         subject=f"connection:{name}",
         story=f"connection {name}",
@@ -113,7 +147,9 @@ def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:
         connection=name,
         why=f"{row['shut_kind']}: {row['shut_reason']}",
     )
-    alerts.gate_shut(connection=name, kind=str(row["shut_kind"]), since=row["shut_since"])
+    filed = runtime.store.row(filing.sql, *filing.values)
+    if filed and filed["new"]:
+        alerts.gate_shut(connection=name, kind=str(row["shut_kind"]), since=row["shut_since"])
 
 
 def _bursts(runtime: Runtime) -> None:

@@ -109,13 +109,16 @@ def resting(seconds: float | None) -> float:
 
 
 def shut(store: Store, connection: str, kind: str, why: str) -> bool:
-    """Shut a connection's gate. True when it was open until now."""
-    done = store.run(
-        "update connection set shut_kind = %s, shut_since = now(), shut_reason = %s, shut_until = null,"
-        " probe_at = now() + interval '1 second', alerted = false where name = %s and shut_kind is null",
-        kind,
-        why,
-        connection,
+    """Shut a connection's gate. True when it was open until now.
+
+    One that refuses us again and again although it answers the probe is opened ever more seldom.
+    """
+    done = store.run_named(
+        "update connection set shut_kind = %(kind)s, shut_since = now(), shut_reason = %(why)s, shut_until = null,"
+        " trouble_since = coalesce(trouble_since, now()), alerted = false, probe_at = now() +"
+        " case when %(kind)s = 'unauthorised' then gentle_pause(trouble_since) else interval '1 second' end"
+        " where name = %(connection)s and shut_kind is null",
+        {"kind": kind, "why": why, "connection": connection},
     )
     return done > 0
 

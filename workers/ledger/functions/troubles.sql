@@ -1,5 +1,10 @@
 -- What is wrong with the fleet itself: the figures of its own machinery, for its exceptions and for /health/ready.
 
+-- How long a partner that refuses our credentials is left alone: as long as it has done so, for it may lock us out.
+create or replace function gentle_pause(p_since timestamptz) returns interval language sql stable as $$
+    select least(interval '1 minute', greatest(interval '1 second', now() - p_since))
+$$;
+
 -- Whether one run of a schedule goes on for too long: of a short one that calls no partner, or of another.
 create or replace function hangs(s schedule) returns boolean language sql stable as $$
     select s.running is not null and s.lease_until > now()

@@ -1,0 +1,3 @@
+-- Since when a connection is shut, or was shut again within a minute of each opening. Null: no trouble.
+alter table connection add column trouble_since timestamptz;
+update connection set trouble_since = shut_since where shut_kind in ('unavailable', 'unauthorised', 'garbled');
