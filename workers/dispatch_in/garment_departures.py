@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mappings.canonical import LineKind
 from mappings.garment_words import dispatch
@@ -22,13 +22,31 @@ select o.sku, sum(d.units) filter (where d.tag = '')::integer as units, max(d.le
   from departed_item d join order_item o on o.fulfilment = d.fulfilment and o.item = d.item
  where d.fulfilment = %s and d.item = any (%s) group by o.sku order by o.sku
 """
-# Words about a garment that came back before its dispatch was heard of.
+# Garments of a dispatch that came back before it was heard of, and after the order was sent.
+CAME_BACK = """
+select tag, min(at) as at from garment_waiting where connection = %s and tag = any (%s) and at > %s group by tag
+"""
+# Words about garments that came back before their dispatch was heard of; of one without tags, those of its SKUs.
 AGAIN = """
-with heard as (delete from garment_waiting where connection = %s and tag = any (%s) returning record_id)
+with heard as (
+    delete from garment_waiting w where w.connection = %s and (w.tag = any (%s) or exists (
+        select 1 from garment g where g.connection = w.connection and g.tag = w.tag and g.sku = any (%s)))
+    returning record_id)
 insert into record_unread (record_id, received_at, connection, source)
 select r.id, r.received_at, r.connection, r.source from record r join heard h on h.record_id = r.id
 on conflict do nothing
 """
+
+
+def left_before(reading: Reading, row: FulfilmentRow, tags: Collection[str]) -> dict[str, datetime]:
+    """The latest moment at which garments of an order left that is read back, where they have come back since.
+
+    An order that is read back tells the moment of its last dispatch, if any: an earlier part may be back by then.
+    """
+    if row.sent_at is None:
+        return {}
+    rows = reading.run(CAME_BACK, row.warehouse, sorted(tags), row.sent_at)
+    return {one["tag"]: one["at"] - timedelta(seconds=1) for one in rows}
 
 
 def leave(reading: Reading, row: FulfilmentRow, tags: Collection[str], items: Collection[str], at: datetime) -> None:
@@ -48,8 +66,10 @@ def leave(reading: Reading, row: FulfilmentRow, tags: Collection[str], items: Co
             back_by=one["back_by"],
         )
         garments.move(reading.run, building, step)
-    reading.run(AGAIN, row.warehouse, sorted(tags))
-    for one in reading.run(UNTAGGED, row.reference, sorted(items)):
+    untagged = reading.run(UNTAGGED, row.reference, sorted(items))
+    skus = [one["sku"] for one in untagged if one["units"]]
+    reading.run(AGAIN, row.warehouse, sorted(tags), skus)
+    for one in untagged:
         garments.leave_untagged(
             reading.run, building.home, f"{row.reference}/{one['sku']}", {one["sku"]: one["units"] or 0}, at
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from mappings.canonical import GarmentLine, GarmentOrder, PickLine, WarehouseStatus
@@ -9,7 +10,7 @@ from mappings.canonical.advices import LineOutcome
 from mappings.garment_book import line_of, not_booked
 from workers.dispatch_in.closing import cancelled, closed
 from workers.dispatch_in.departures import left_beyond
-from workers.dispatch_in.garment_departures import leave
+from workers.dispatch_in.garment_departures import leave, left_before
 from workers.dispatch_in.item_book import ItemBook
 from workers.dispatch_in.parcels import take_late_numbers
 from workers.dispatch_in.readers import find, may_ship
@@ -80,7 +81,8 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
     fresh = not_booked(order, book.gone(), cumulative=cumulative)
     at = told_at(reading, order.dispatched_at or reading.record.received_at)
     others = other_goods(reading, row, fresh, items)
-    leave(reading, row, _book(book, order, fresh, at), {line.line_id for line in _filled(order)}, at)
+    before = left_before(reading, row, [line.tag for line in fresh if line.tag]) if cumulative else {}
+    leave(reading, row, _book(book, order, fresh, at, before), {line.line_id for line in _filled(order)}, at)
     _note_shorts(reading, row, book, order, cumulative=cumulative)
     ended = order.status is WarehouseStatus.CANCELLED  # nothing more leaves
     _note_hold(reading, row, order)
@@ -104,10 +106,15 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
         closed(reading, row, gone)
 
 
-def _book(book: ItemBook, order: GarmentOrder, fresh: tuple[GarmentLine, ...], at: datetime) -> set[str]:
-    """Book what left, and the tags of what was booked without. Returns the tags that are news."""
+def _book(
+    book: ItemBook, order: GarmentOrder, fresh: tuple[GarmentLine, ...], at: datetime, before: Mapping[str, datetime]
+) -> set[str]:
+    """Book what left, and the tags of what was booked without. Returns the tags that are news.
+
+    ``before`` has the tags that must have left before a moment of their own.
+    """
     for line in fresh:
-        book.depart(line, at)
+        book.depart(line, min(at, before.get(line.tag, at)))
     named = {line.tag for line in _filled(order) if line.tag and book.name(line)}
     return named | {line.tag for line in fresh if line.tag}
 

@@ -216,10 +216,11 @@ def _file_odd(reading: Reading, returned: GarmentReturn, left: Left | None) -> N
 
 def _read_again_once_it_left(reading: Reading, returned: GarmentReturn) -> None:
     reading.run(
-        "insert into garment_waiting (connection, tag, record_id) values (%s, %s, %s) on conflict do nothing",
+        "insert into garment_waiting (connection, tag, record_id, at) values (%s, %s, %s, %s) on conflict do nothing",
         reading.record.connection,
         returned.tag,
         reading.record.id,
+        returned.at,
     )
 
 

@@ -7,33 +7,40 @@ from workers.spine.runtime import Runtime
 
 KIND = "return_not_graded"
 # Received and not graded; or the stock file has it here, and the last event of it is that it left; or its events go on
-# here, and none of them said that it came back from where it left to last.
+# here, and none of them said that it came back from where it left to last; or it has left again since.
 FOUND = """
-with back as (
-    select r.connection, r.tag, 'it was received, and no grade of it came' as what from garment_return r
+with went as (
+    select f.warehouse as connection, d.tag, d.fulfilment, d.item, d.left_at, f.order_code, o.kind, o.sku,
+           lead(d.left_at) over later as again_at, lead(f.order_code) over later as again
+      from departed_item d join fulfilment f on f.reference = d.fulfilment
+      join order_item o on o.fulfilment = d.fulfilment and o.item = d.item
+     where d.tag <> '' window later as (partition by f.warehouse, d.tag order by d.left_at, d.id)),
+back as (
+    select w.*, 'it was received, and no grade of it came' as what
+      from garment_return r join went w using (connection, tag, fulfilment, item)
      where r.graded_at is null and r.received_at < now() - make_interval(secs => %(seconds)s)
     union all
-    select g.connection, g.tag, 'the stock file has it as ' || g.file_state || ', and no event says that it came back'
-      from garment g
-     where g.event_state in ('sold', 'with_customer') and g.named and not g.retired and g.file_at > g.event_at
+    select w.*, 'the stock file has it as ' || g.file_state || ', and no event says that it came back'
+      from garment g join went w using (connection, tag)
+     where w.again is null and g.event_state in ('sold', 'with_customer') and g.named and not g.retired
+       and g.file_at > g.event_at and g.file_at < now() - make_interval(secs => %(seconds)s)
        and g.file_state in ('sellable', 'reserved', 'inspection', 'refurbishment', 'quarantine', 'damaged')
-       and g.file_at < now() - make_interval(secs => %(seconds)s)
     union all
-    select g.connection, g.tag, 'its last event says ' || g.event_state || ', and none said that it came back'
-      from garment g cross join lateral (
-           select d.fulfilment, d.item, d.left_at from departed_item d
-             join fulfilment f on f.reference = d.fulfilment and f.warehouse = g.connection
-            where d.tag = g.tag order by d.left_at desc, d.id desc limit 1) d
-     where not g.retired and g.event_at > d.left_at and g.event_at < now() - make_interval(secs => %(seconds)s)
+    select w.*, 'its last event says ' || g.event_state || ', and none said that it came back'
+      from garment g join went w using (connection, tag)
+     where w.again is null and not g.retired and g.event_at > w.left_at
+       and g.event_at < now() - make_interval(secs => %(seconds)s)
        and g.event_state in ('sellable', 'reserved', 'inspection', 'refurbishment', 'quarantine', 'damaged')
-       and not exists (select 1 from garment_return r where r.connection = g.connection and r.tag = g.tag
-                          and r.fulfilment = d.fulfilment and r.item = d.item))
-select distinct on (b.connection, b.tag) b.connection, b.tag, b.what, f.order_code, o.kind, o.sku
-  from back b
-  join departed_item d on d.tag = b.tag
-  join fulfilment f on f.reference = d.fulfilment and f.warehouse = b.connection
-  join order_item o on o.fulfilment = d.fulfilment and o.item = d.item
- order by b.connection, b.tag, d.left_at desc, d.id desc
+       and not exists (select 1 from garment_return r where r.connection = w.connection and r.tag = w.tag
+                          and r.fulfilment = w.fulfilment and r.item = w.item)
+    union all
+    select w.*, 'it left again with order ' || w.again || ', and no event said that it came back'
+      from went w
+     where w.again_at < now() - make_interval(secs => %(seconds)s)
+       and not exists (select 1 from garment_return r where r.connection = w.connection and r.tag = w.tag
+                          and r.fulfilment = w.fulfilment and r.item = w.item))
+select distinct on (connection, tag) connection, tag, what, order_code, kind, sku
+  from back order by connection, tag, left_at
 """
 
 

@@ -220,6 +220,45 @@ def test_a_garment_that_came_back_before_its_dispatch_was_heard_of_is_judged_onc
     assert here.acs.world.fulfilment(f"{order}-1")["state"] == "dispatched"
 
 
+def test_a_first_part_that_came_back_before_the_order_was_read_back_is_judged_though_the_order_names_its_last_dispatch(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    here.acs.switch(event_loss_rate=1.0, two_goes_rate=1.0, steps={"PartDispatched": 10.0})  # of both nobody hears
+    order = here.acs.order(("DRESS", 2))
+    here.acs.pass_time()
+    (first,) = (one["rfid"] for one in here.acs.site.dispatched)
+    here.acs.switch(event_loss_rate=0.0)
+    here.acs.later(timedelta(minutes=2))  # its clock began before the order was sent
+    here.back(first, "A")
+    here.acs.switch(event_loss_rate=1.0)
+    here.acs.later(timedelta(seconds=2))
+    here.acs.pass_time(12.0)
+    here.acs.switch(event_loss_rate=0.0)
+    assert here.acs.world.exceptions() == ["garment_unmatched"]
+    here.acs.poll()
+    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
+    assert here.state(first) == "sellable", "its last word is that it is back"
+    assert here.acs.world.fulfilment(f"{order}-1")["shipped"] == {"DRESS": 2}
+
+
+def test_a_garment_that_left_without_its_tag_is_judged_by_its_order_once_that_left(place: Callable[..., Place]) -> None:
+    here = place()
+    here.acs.switch(event_loss_rate=1.0)
+    order = here.acs.order(("DRESS", 1))
+    here.acs.pass_time()
+    here.acs.switch(event_loss_rate=0.0)
+    (tag,) = (one["rfid"] for one in here.acs.site.dispatched)
+    here.back(tag, "A")
+    assert (here.returns(), here.acs.world.exceptions()) == ([], ["garment_unmatched"])
+    (told,) = here.acs.told("order.dispatched")
+    told["Data"]["Items"][0]["RFID"] = ""
+    here.acs.tell_again(told)
+    here.acs.world.go()
+    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
+    assert here.acs.world.fulfilment(f"{order}-1")["state"] == "dispatched"
+
+
 def test_what_came_back_instead_of_a_garment_is_of_its_order_once_its_dispatch_is_heard_of(
     place: Callable[..., Place],
 ) -> None:
@@ -294,6 +333,35 @@ def test_a_garment_that_is_ready_again_and_of_whose_return_nobody_heard_is_a_per
     here.acs.world.go()
     ungraded.check(here.acs.runtime)
     assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
+
+
+def test_a_sale_whose_garment_was_sold_again_and_of_whose_return_nobody_heard_is_a_persons(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    for other in here.acs.books()["garments"][1:]:  # there is one dress
+        here.acs.act(retire={"rfid": other["rfid"]})
+    first, (tag,) = here.out(("DRESS", 1))
+    here.acs.switch(event_loss_rate=1.0)
+    here.acs.act(receive={"rfid": tag, "grade": "A"})
+    here.acs.pass_time(2.0)
+    here.acs.switch(event_loss_rate=0.0)
+    second, _ = here.out(("DRESS", 1))
+    assert here.acs.site.dispatched[-1]["rfid"] == tag
+    ungraded.check(here.acs.runtime)
+    assert "return_not_graded" not in here.acs.world.exceptions()  # its events may be late
+    here.store.run("update departed_item set left_at = left_at - interval '4 days'")
+    ungraded.check(here.acs.runtime)
+    found = here.acs.world.exception("return_not_graded")
+    assert (tag in found["reason"], first in found["reason"], second in found["reason"]) == (True, True, True)
+    assert f"of order {first}" in found["reason"]
+    here.store.run("update departed_item set left_at = left_at + interval '4 days'")
+    back = [one for one in here.acs.site.events.sent if one["EventType"] in ("item.received", "item.graded")]
+    here.acs.tell_again(*back)
+    here.acs.world.go()
+    ungraded.check(here.acs.runtime)
+    assert (here.returns(), "return_not_graded" in here.acs.world.exceptions()) == ([("offered", "good", True)], False)
+    assert here.state(tag) == "sold"
 
 
 def test_what_the_warehouse_wrote_of_a_return_is_forgotten_with_the_bodies(place: Callable[..., Place]) -> None:
