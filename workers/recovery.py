@@ -15,6 +15,14 @@ LAID_AGAIN = ("answer_missing", "envelope_faulted")  # a retry lays the same fil
 # over e (exception) and m (its message): whether the message is dead of what the exception says
 OF_ITS_OWN = "(m.state = 'dead' and coalesce(m.error_kind, 'crashed') = e.kind)"
 
+# The alarm is over, and what the order waits for is owed as before.
+AWAITED_ANEW = """
+update expectation x set missed_at = null, due_at = now() + interval '2 days' from fulfilment f
+ where x.subject = %s and x.kind = %s and x.missed_at is not null and x.subject = 'order:' || f.reference
+   and f.state in ('new', 'sent', 'part_dispatched', 'cancelling')
+returning x.due_at
+"""
+
 
 def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, Any] | None = None) -> str:
     """Send an exception's message on its way again, with an edited body if one is given. Returns its reference.
@@ -108,7 +116,7 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_or
     """Close an exception for good, with a reason. Returns its subject.
 
     A message that died of what the exception says ends with it. An alarm about a message that may still go ends
-    nothing but itself, unless ``end_order`` says so.
+    nothing but itself, unless ``end_order`` says so: what an order still waits for is told again two days later.
     """
     if not why.strip():
         raise CannotDo('a dismissal needs a reason: --why "…"')
@@ -119,6 +127,9 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_or
         if row["state"] != "open":
             raise CannotDo(f"exception {exception_id} is {row['state']} already")
         note = _end(db, exception_id, person, why, end_order=end_order)
+        awaited = db.execute(AWAITED_ANEW, (row["subject"], row["kind"])).fetchone()
+        if awaited is not None:
+            note += f" (told again if it has not come by {awaited['due_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
         db.execute(
             "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where"
             " id = %s",

@@ -46,6 +46,24 @@ def test_dismissing_the_alarm_leaves_the_order_which_goes_by_itself(alarmed: Any
     assert [o["reference"] for o in alarmed.live()] == [f"{alarmed.first}-1"]
 
 
+def test_what_an_order_still_waits_for_is_told_again_after_its_alarm_was_dismissed(build: Callable[..., Any]) -> None:
+    world = build()
+    world.poll()
+    world.stock("MUG")
+    order = world.order(("MUG", 1))
+    world.poll()
+    world.poll()
+    assert world.fulfilments(order) == [(f"{order}-1", "sent")]
+    world.store.run("update expectation set due_at = now() - interval '1 s'")
+    assert (world.check(), world.exceptions()) == (1, ["dispatch_overdue"])
+    recovery.dismiss(world.store, world.exception("dispatch_overdue")["id"], SAM, "they say that it goes on Monday")
+    assert (world.check(), world.exceptions()) == (0, [])
+    note = world.store.row("select note from timeline where step = 'dismissed'")["note"]
+    assert "told again if it has not come by" in note
+    world.store.run("update expectation set due_at = due_at - interval '3 days'")
+    assert (world.check(), world.exceptions()) == (1, ["dispatch_overdue"])
+
+
 def test_dismissing_the_alarm_ends_the_order_where_that_is_said(alarmed: Any) -> None:
     found = alarmed.exception("sku_unconfirmed")
     recovery.dismiss(alarmed.store, found["id"], SAM, "sold out for good", end_order=True)
