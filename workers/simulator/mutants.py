@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import sys
 import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -243,23 +242,21 @@ def _in_ledger(stage: Stage, name: str, mutant: Mutant) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _in_python(place: str, name: str, mutant: Mutant) -> Iterator[None]:
+    """The function itself gets the wrong code, so that tables and partials which hold it run that as well."""
     module = import_module(place)
     owner, _, method = name.rpartition(".")
     home: Any = getattr(module, owner) if owner else module
-    right = vars(home)[method]
-    function = right.__func__ if isinstance(right, staticmethod) else right
+    found = vars(home)[method]
+    function = found.__func__ if isinstance(found, staticmethod) else found
     scope = dict(vars(module))
     code = compile(_spoiled(textwrap.dedent(inspect.getsource(function)), mutant), str(module.__file__), "exec")
     exec(code, scope)  # noqa: S102  the product's own source, one line changed
-    wrong = scope[method]
-    places = [home] if owner else [one for one in list(sys.modules.values()) if getattr(one, method, None) is right]
-    for one in places:
-        setattr(one, method, wrong)
+    wrong, right = scope[method], function.__code__
+    function.__code__ = (wrong.__func__ if isinstance(wrong, staticmethod) else wrong).__code__
     try:
         yield
     finally:
-        for one in places:
-            setattr(one, method, right)
+        function.__code__ = right
 
 
 def _spoiled(source: str, mutant: Mutant) -> str:
