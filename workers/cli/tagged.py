@@ -176,7 +176,7 @@ def charged(
     amount: Annotated[str, typer.Option("--amount", help="What was charged or released, for the books.")] = "",
     json_wanted: AsJson = False,
 ) -> None:
-    """Say that deposit and charges of a hired garment are dealt with: it leaves the worklist `charges`.
+    """Say that deposit, charges and costs of a garment are dealt with: it leaves the worklist `charges`.
 
     Example: `fleet garments charged SO02075 3034257BF7194E4000001A85 --amount 35.00 --by "Anna B"`
     """

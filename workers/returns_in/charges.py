@@ -1,4 +1,4 @@
-"""What finance says of a hire's deposit and charges: dealt with, and for how much."""
+"""What finance says of a garment that came back: deposit, charges and costs are dealt with, and for how much."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from workers.spine.people import CannotDo
 
 
 def settle(store: Store, order: str, tag: str, amount: str, who: str) -> None:
-    """Record that deposit and charges of a hired garment are dealt with; ``amount`` may be empty. Raises CannotDo."""
+    """Record that what finance had to do for a garment is done; ``amount`` may be empty. Raises CannotDo."""
     done = store.run(
         "update garment_return set settled_by = %s, settled_at = now(), amount = %s where order_code = %s"
-        " and tag = upper(%s) and kind = 'hire' and money is not null and settled_at is null",
+        " and tag = upper(%s) and money is not null and settled_at is null"
+        " and (kind = 'hire' or book in ('refurbishment_cost', 'write_down', 'claim'))",
         who,
         _amount(amount),
         order,

@@ -141,6 +141,27 @@ def test_a_hire_that_comes_back_moves_stock_alone_and_its_charge_stands_with_its
     assert (here.state(first), here.state(second)) == ("sellable", "sellable")
 
 
+def test_what_a_grade_has_finance_book_stands_on_its_list_until_somebody_did_for_hires_and_sales(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    order, tags = here.out(("DRESS", 1, "hire"), ("DRESS", 2), event=here.acs.soon())
+    hired, sold, worn = [one["tag"] for one in here.store.rows("select tag from departed_item order by item, tag")]
+    assert sorted(tags) == sorted([hired, sold, worn])
+    here.acs.switch(charge_rate=0.0)
+    for tag, grade in ((hired, "C"), (sold, "B"), (worn, "C")):
+        here.back(tag, grade)
+    rows = worklists.entries(here.acs.world.engine, worklists.WORKLISTS["charges"])
+    assert {row["tag"]: (row["kind"], row["money"], row["book"]) for row in rows} == {
+        hired: ("hire", "release", "write down"),
+        sold: ("sale", "", "refurbishment cost"),
+        worn: ("sale", "", "write down"),
+    }
+    for tag in (sold, worn, hired):
+        charges.settle(here.store, order, tag, "", "Anna B")
+    assert here.charges() == []
+
+
 def test_hire_and_sale_of_one_sku_on_one_order_are_told_apart_by_their_tags(place: Callable[..., Place]) -> None:
     here = place()
     _, (hired, sold) = here.out(("DRESS", 1, "hire"), ("DRESS", 1), event=here.acs.soon())

@@ -59,12 +59,13 @@ class GarmentDesks(Hand):
 
     def _settle_hires(self) -> None:
         for row in self._store.rows(WORKLISTS["charges"].query):
-            amount = CHARGED if row["money"] == "charge" else RELEASED
+            charged = row["money"] == "charge"
+            amount = CHARGED if charged else RELEASED
             try:
                 charges.settle(self._store, row["order"], row["tag"], amount, WHO)
             except CannotDo:
                 continue
-            self.done["hires charged" if row["money"] == "charge" else "hires settled"] += 1
+            self.done["hires charged" if charged else f"{row['kind']}s settled"] += 1
 
     def _write_off(self) -> None:
         """What the fleet may book by itself is left to it."""
