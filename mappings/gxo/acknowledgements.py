@@ -44,17 +44,21 @@ def _advice(their_id: str, where: str, loop: Segments) -> OrderAdvice:
 
 
 def read_997(segments: Segments) -> Acknowledgement:
-    """Read the group that is answered, whether it was accepted, and each set that is named, with what was wrong.
+    """Read the group that is answered, whether all of it was accepted, and each set that is named, with what was wrong.
+
+    A set that was refused is refused, whatever is said of its group.
 
     Raises:
         Unmappable: ``unknown_status`` for a code that is none, else ``unmappable``.
     """
     group = head(segments, "AK1")
+    whole = read_syntax("AK901", needed(head(segments, "AK9"), 1))
+    sets = tuple(_receipt(loop) for loop in loops(segments, "AK2"))
     return Acknowledgement(
         group_id=needed(group, 1),
         group_control=needed(group, 2),
-        accepted=read_syntax("AK901", needed(head(segments, "AK9"), 1)),
-        sets=tuple(_receipt(loop) for loop in loops(segments, "AK2")),
+        accepted=whole and all(one.accepted for one in sets),
+        sets=sets,
     )
 
 

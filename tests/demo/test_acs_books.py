@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.demo_books import issued
 from workers.demo.garment_report import sentences
 from workers.demo.reconciliation.compare import Report, compare
 from workers.demo.reconciliation.stock import Building
@@ -61,17 +62,9 @@ def acs(**more: Any) -> JsonDict:
 
 def khaos(**more: Any) -> JsonDict:
     """The invoice of four is issued; the gown that is out on hire stands on a site of its own."""
-    invoice = {
-        "order": "SO1",
-        "invoice": "I1",
-        "ready": True,
-        "stage": 70,
-        "warehouse_lines": {"GOWN": 4},
-        "shipments": [{"reference": "SO1-1/S1", "lines": {"GOWN": 4}, "consignment": "T1"}],
-    }
     return {
         "orders": [{"order": "SO1", "site": "Glasgow"}],
-        "invoices": [invoice],
+        "invoices": [issued("GOWN", 4)],
         "levels": [
             {"code": "GOWN", "site": "Glasgow", "in_stock": 2},
             {"code": "GOWN", "site": "Glasgow with customer", "in_stock": 1},

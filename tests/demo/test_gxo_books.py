@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fleet_tests.demo_books import issued
 from workers.demo.orders_file.product_facts import facts_of
 from workers.demo.reconciliation.compare import Report, compare
 from workers.demo.reconciliation.stock import Building
@@ -19,17 +20,9 @@ PRICE = Decimal("4.50")
 
 def khaos(**more: Any) -> JsonDict:
     """9 of A at Derby, 2 of them damaged; SO1 left whole and is issued."""
-    invoice = {
-        "order": "SO1",
-        "invoice": "I1",
-        "ready": True,
-        "stage": 70,
-        "warehouse_lines": {"A": 4},
-        "shipments": [{"reference": "SO1-1/S1", "lines": {"A": 4}, "consignment": "T1"}],
-    }
     return {
         "orders": [{"order": "SO1", "site": "Derby"}],
-        "invoices": [invoice],
+        "invoices": [issued("A", 4)],
         "levels": [
             {"code": "A", "site": "Derby", "in_stock": 7},
             {"code": "A", "site": "Derby damaged", "in_stock": 2},

@@ -12,6 +12,9 @@ from workers.spine.outcomes import Held
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
 
+# Of some SKUs of a connection, those that its warehouse has confirmed.
+CONFIRMED = "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'"
+
 NAMED = 5  # SKUs named in a note; the gates name all
 
 
@@ -37,11 +40,7 @@ class Confirmed:
 def confirmed(run: Callable[..., list[dict[str, Any]]], connection: str, codes: Iterable[str]) -> Confirmed:
     """Look up which of some SKUs a warehouse has confirmed; ``run`` runs a statement and returns its rows."""
     wanted = sorted(set(codes))
-    rows = run(
-        "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'",
-        connection,
-        wanted,
-    )
+    rows = run(CONFIRMED, connection, wanted)
     their_ids = {row["code"]: row["their_id"] for row in rows}
     return Confirmed(connection, their_ids, tuple(code for code in wanted if code not in their_ids))
 

@@ -41,8 +41,8 @@ def read_acknowledgement(reading: Reading) -> None:
     acknowledgement = warehouse.answers.read_acknowledgement(reading.record.body)
     errors = "; ".join(error for one in acknowledgement.sets for error in one.errors)
     found = list(of_number(reading, acknowledgement.group_control))
-    if not found:
-        _from_the_future(reading, acknowledgement.group_control)
+    if not found and not _from_the_future(reading, acknowledgement.group_control) and not acknowledgement.accepted:
+        _refused_nobodys(reading, f"group {acknowledgement.group_control}", errors or "no reason was given")
     for answered in found:
         if not acknowledgement.accepted and answered.kind == "change":
             _change_refused(reading, answered, f"it could not be read there: {errors or 'no reason was given'}")
@@ -54,6 +54,8 @@ def read_acknowledgement(reading: Reading) -> None:
         arrived(reading, answered)
         over(reading, answered.subject, RECEIVED)
         add_to_timeline(reading, answered, RECEIVED, "the warehouse could read it")
+        if errors:
+            file(reading, "accepted_with_error", answered, f"{reading.record.connection} read it and says: {errors}")
         if answered.kind == "order" and ACCEPTED not in warehouse.orders.answers:
             _accept(reading, answered, "by its acknowledgement: the connection takes that for acceptance")
 
@@ -78,14 +80,20 @@ def read_envelope_receipt(reading: Reading) -> None:
                 reading, answered, "envelope faulted", f"an answer to what stood in it has come, or it is old: {why}"
             )
     if not found and not _from_the_future(reading, receipt.control) and not receipt.taken:
-        reading.file_exception(
-            "answer_unmatched",
-            subject=f"answer:{connection}:interchange {receipt.control}",
-            story=f"interchange {receipt.control}",
-            flow="orders-out",
-            connection=connection,
-            why=f"{why}; the fleet never sent one of that number",
-        )
+        _refused_nobodys(reading, f"interchange {receipt.control}", why)
+
+
+def _refused_nobodys(reading: Reading, what: str, why: str) -> None:
+    """File the refusal of something by a number under which nothing was sent."""
+    connection = reading.record.connection
+    reading.file_exception(
+        "answer_unmatched",
+        subject=f"answer:{connection}:{what}",
+        story=what,
+        flow="orders-out",
+        connection=connection,
+        why=f"{connection} refuses {what}: {why}; the fleet never sent one of that number",
+    )
 
 
 def read_order_advice(reading: Reading) -> None:
@@ -249,7 +257,7 @@ def _back_to_new(reading: Reading, answered: Answered, why: str) -> bool:
 def _from_the_future(reading: Reading, number: str) -> bool:
     """See whether an answer names a control number that our series has yet to reach: then the ledger was restored."""
     connection = reading.record.connection
-    return number.isdigit() and restored.look_at_number(
+    return number.isdecimal() and restored.look_at_number(
         reading.run, connection, int(number), f"an answer of {connection} (record {reading.record.id})"
     )
 

@@ -29,7 +29,7 @@ class Answered:
 
 def of_number(reading: Reading, number: str) -> Iterator[Answered]:
     """The message that was sent under a control number of ours."""
-    if not number.isdigit():
+    if not number.isdecimal():
         return
     for row in reading.run(
         "select c.number, c.message_id, k.flow, k.kind, k.reference, b.body, coalesce(m.subject, s.subject) as subject,"

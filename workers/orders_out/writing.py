@@ -7,20 +7,21 @@ from typing import Any
 
 from mappings.canonical import Fulfilment, Product
 from mappings.errors import Unmappable
+from workers.domain.catalogue import CONFIRMED
 from workers.edi.control_numbers import control_numbers
 from workers.ledger.store import Claimed
 from workers.ports.orders import ControlNumber, DrawsUp, WriteContext
 from workers.spine.runtime import Runtime
 
 WANTED = ("new", "sent")  # states of a fulfilment whose order is still to go
-FACTS = """
-select coalesce((select jsonb_object_agg(reference, state) from fulfilment where reference = any (%s)), '{}') as states,
-       coalesce((select jsonb_object_agg(code, their_id) from sku
-                  where connection = %s and code = any (%s) and state = 'confirmed'), '{}') as confirmed,
+FACTS = f"""
+select coalesce((select jsonb_object_agg(reference, state) from fulfilment
+                  where reference = any (%s)), '{{}}') as states,
+       coalesce((select jsonb_object_agg(code, their_id) from ({CONFIRMED}) c), '{{}}') as confirmed,
        coalesce((select jsonb_object_agg(code, body) from product
-                  where erp = %s and code = any (%s) and for_warehouse), '{}') as products,
+                  where erp = %s and code = any (%s) and for_warehouse), '{{}}') as products,
        array(select code from product where erp = %s and code = any (%s) and not for_warehouse) as no_stock
-"""
+"""  # noqa: S608  a statement of ours
 
 
 def write_together(runtime: Runtime, messages: Sequence[Claimed]) -> dict[int, bytes]:
