@@ -1,8 +1,9 @@
-"""The purge makes and drops partitions, and gives way to whoever reads all records: nothing waits for it."""
+"""Records, the timeline and what was settled are kept by months; whoever reads all of it is given way to at once."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 import psycopg
 import pytest
@@ -12,18 +13,65 @@ from workers.spine import history
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
 
+OLD = {
+    "record": "insert into record (received_at, connection, source, body) values ({at}, 'leeds', 'webhook', 'old')",
+    "timeline": "insert into timeline (at, story, subject, step) values ({at}, 'SO1', 'order:SO1-1', 'old')",
+    "message_settled": "insert into message_settled (id, flow, connection, kind, reference, version, subject, story,"
+    " state, attempt, generation, created_at, settled_at) values (7, 'orders-out', 'leeds', 'order', 'SO1-1', 1,"
+    " 'order:SO1-1', 'SO1', 'delivered', 1, 1, {at}, {at})",
+}
+MONTHS = {"record": 13, "timeline": 25, "message_settled": 25}
 
-def newest(ledger: Ledger) -> str:
+
+def _receive(ledger: Ledger) -> None:
+    assert ledger.another().receive("leeds", "webhook", "k1", b"{}") is not None
+
+
+def _settle(ledger: Ledger) -> None:
+    ledger.post("SO9-1")
+    ledger.another().run("select finish(id, 'withdrawn', 'test', 'fleet') from message where reference = 'SO9-1'")
+    assert ledger.state("SO9-1") == "withdrawn"
+
+
+WRITES: dict[str, Callable[[Ledger], None]] = {"record": _receive, "timeline": _settle, "message_settled": _settle}
+
+
+def months(ledger: Ledger, table: str) -> list[str]:
+    return [row["name"] for row in ledger.store.rows("select name from months_of(%s) order by ends", table)]
+
+
+def count(ledger: Ledger, table: str) -> int:
+    return int(ledger.store.row(f"select count(*) as n from {table}")["n"])  # noqa: S608  our own table
+
+
+def add_old(ledger: Ledger, table: str, months_ago: int) -> str:
+    """A partition of a month long ago, with a row in it."""
     row = ledger.store.row(
-        "select c.relname from pg_class c join pg_inherits i on i.inhrelid = c.oid"
-        " where i.inhparent = 'record'::regclass"
-        r" and c.relname ~ '^record_\d' order by 1 desc limit 1"
+        "select to_char(m, 'YYYY-MM-DD 00:00+00') as from_,"
+        " to_char(m + interval '1 month', 'YYYY-MM-DD 00:00+00') as to_ from"
+        " (select date_trunc('month', now()) - make_interval(months => %s) as m) x",
+        months_ago,
     )
-    return str(row["relname"])
+    name = f"{table}_{row['from_'][:7].replace('-', '_')}"
+    ledger.store.run(f"create table {name} partition of {table} for values from ('{row['from_']}') to ('{row['to_']}')")
+    ledger.store.run(OLD[table].format(at=f"'{row['from_']}'"))
+    return name
 
 
-def test_nothing_that_is_said_waits_for_the_purge_while_a_backup_runs(ledger: Ledger, runtime: Runtime) -> None:
-    missing = newest(ledger)
+@pytest.mark.parametrize("table", OLD)
+def test_a_month_is_dropped_when_all_of_it_is_too_old(ledger: Ledger, runtime: Runtime, table: str) -> None:
+    gone, stays = add_old(ledger, table, MONTHS[table] + 1), add_old(ledger, table, MONTHS[table])
+    history.purge(runtime)
+    assert gone not in months(ledger, table)
+    assert stays in months(ledger, table)
+    assert count(ledger, table) == 1
+
+
+@pytest.mark.parametrize("table", OLD)
+def test_nothing_that_is_written_waits_for_the_purge_while_a_backup_runs(
+    ledger: Ledger, runtime: Runtime, table: str
+) -> None:
+    missing, old = months(ledger, table)[-1], add_old(ledger, table, 40)
     ledger.store.run(f"drop table {missing}")  # as on the first of each month
     left_out: list[str] = []
 
@@ -33,15 +81,31 @@ def test_nothing_that_is_said_waits_for_the_purge_while_a_backup_runs(ledger: Le
         left_out.append(str(waits.value))
 
     with psycopg.connect(ledger.dsn) as backup:  # pg_dump holds such a lock on every table until it is done
-        backup.execute("lock table record in access share mode")
+        backup.execute(f"lock table {table} in access share mode")
         first = threading.Thread(target=purge, daemon=True)
         first.start()
-        second = threading.Thread(target=lambda: ledger.another().receive("leeds", "webhook", "k1", b"{}"), daemon=True)
+        second = threading.Thread(target=WRITES[table], args=(ledger,), daemon=True)
         second.start()
-        second.join(20)
-        first.join(20)
+        second.join(60)
+        first.join(60)
         assert not second.is_alive()
-        assert [missing in why for why in left_out] == [True]
+        assert [missing in why and old in why for why in left_out] == [True]
         backup.rollback()
     history.purge(runtime)
-    assert newest(ledger) == missing
+    assert months(ledger, table)[-1] == missing
+    assert old not in months(ledger, table)
+
+
+@pytest.mark.parametrize("table", OLD)
+def test_rows_of_a_month_that_came_too_early_are_named_when_it_is_made(
+    ledger: Ledger, runtime: Runtime, table: str
+) -> None:
+    missing = months(ledger, table)[-1]
+    ledger.store.run(f"drop table {missing}")
+    ledger.store.run(OLD[table].format(at="date_trunc('month', now()) + interval '70 days'"))  # a clock that was ahead
+    with pytest.raises(Busy, match=missing):
+        history.purge(runtime)
+    assert count(ledger, f"{table}_other") == 1
+    ledger.store.run(f"truncate {table}_other")
+    history.purge(runtime)
+    assert months(ledger, table)[-1] == missing

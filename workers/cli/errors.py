@@ -10,13 +10,14 @@ from workers.cli.output import NotDone
 from workers.config import Misconfigured
 from workers.embedded.keeper import NotStarted
 from workers.embedded.procfile import BadProcfile
+from workers.ledger.ahead import LockedOut
 
 CANNOT, WRONG = 1, 2
 
 
 def ending(error: Exception) -> tuple[str, int] | None:
     """The line and the exit code of an error that people can mend; None for a fault of ours."""
-    if isinstance(error, NotDone):
+    if isinstance(error, (NotDone, LockedOut)):
         return str(error), CANNOT
     if isinstance(error, (Misconfigured, BadProcfile, NotStarted)):
         return str(error), WRONG

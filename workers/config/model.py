@@ -48,6 +48,7 @@ class Fleet(Strict):
     broker_url: str = "env:BROKER_URL"
     sentry_dsn: str = "env:SENTRY_DSN"
     keep_bodies_months: int = Field(13, gt=0)
+    keep_story_months: int = Field(25, gt=0)
     web_bind: str = "127.0.0.1:8600"
     time_zone: str = "Europe/London"  # of the merchant's calendar: months, days of dispatch, event dates
     intervals: Intervals = Intervals()
@@ -61,6 +62,15 @@ class Fleet(Strict):
         except (ZoneInfoNotFoundError, ValueError, OSError):
             raise ValueError(f"{name!r} is no time zone: write an IANA name, for example Europe/London") from None
         return name
+
+    @model_validator(mode="after")
+    def _stories_outlast_bodies(self) -> Fleet:
+        if self.keep_story_months < self.keep_bodies_months:
+            raise ValueError(
+                f"keep_story_months = {self.keep_story_months} is less than keep_bodies_months ="
+                f" {self.keep_bodies_months}: a body is purged by its message, so keep stories as long or longer"
+            )
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

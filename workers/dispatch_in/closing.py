@@ -24,7 +24,7 @@ def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
     if row.shipments:
         transitions.give_back(reading.run, row.reference)
     missing = ", ".join(f"{sku}: {units} missing" for sku, units in sorted(short.items()))
-    missing += "".join(f"; {why}" for why in _reasons(reading, subject))
+    missing += "".join(f"; {why}" for why in _reasons(reading, row))
     reading.file_exception(
         "short_pick",
         subject=subject,
@@ -35,12 +35,14 @@ def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
     )
 
 
-def _reasons(reading: Reading, subject: str) -> list[str]:
+def _reasons(reading: Reading, row: FulfilmentRow) -> list[str]:
     """The warehouse's reasons, where it names any line by line."""
-    return [
-        row["note"]
-        for row in reading.run("select note from timeline where subject = %s and step = 'short' order by id", subject)
-    ]
+    noted = reading.run(
+        "select note from timeline where story = %s and subject = %s and step = 'short' order by id",
+        row.order_code,
+        row.subject,
+    )
+    return [one["note"] for one in noted]
 
 
 def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:

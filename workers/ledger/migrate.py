@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from psycopg.rows import dict_row
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import OperationalError
 
 from workers.ledger import locks
+from workers.ledger.ahead import LOCK, PAUSE, TRIES, WHY, LockedOut
 from workers.ledger.dsn import sqlalchemy_url
 from workers.ledger.functions import are_laid, lay_functions
+from workers.ledger.store import Connection
 
-DROP_NO_MONTH = 1200  # here partitions are only made; what is old is dropped by its schedule, by the configuration
+TURN = 0.5  # seconds until another release's migration is looked for again
 
 
 def _config() -> Config:
@@ -24,20 +33,70 @@ def _config() -> Config:
 
 
 def migrate(dsn: str) -> None:
-    """Bring the ledger's tables and functions up to date, all or nothing.
+    """Bring the ledger's tables and functions up to date: indexes first, beside the fleet's work, then all or nothing.
 
-    Gives way quickly (``lock_timeout``) rather than queue up behind traffic.
+    Waits for another migration. Gives way quickly (``lock_timeout``) rather than queue up behind traffic, and tries
+    again; raises LockedOut where a table stays locked.
     """
+    with _alone(dsn) as connection:
+        modules = _to_come(dsn)
+        try:
+            for module in modules:
+                if hasattr(module, "ahead"):
+                    module.ahead(connection)
+            _upgrade(dsn)
+        except BaseException:
+            for module in modules:
+                if hasattr(module, "tidy"):
+                    module.tidy(connection)
+            raise
+
+
+@contextmanager
+def _alone(dsn: str) -> Iterator[Connection]:
+    """A connection that holds the lock of migrations; it asks in turns: a statement that waits holds up indexes."""
+    with psycopg.connect(dsn, autocommit=True, row_factory=dict_row) as connection:
+        while not locks.keep_if_free(connection, locks.MIGRATION):
+            time.sleep(TURN)
+        yield connection
+
+
+def _to_come(dsn: str) -> list[ModuleType]:
+    """The migrations that the ledger has not had, in their order."""
     engine = create_engine(sqlalchemy_url(dsn))
+    with engine.connect() as connection:
+        there = MigrationContext.configure(connection).get_current_revision()
+    engine.dispose()
+    scripts = ScriptDirectory.from_config(_config())
+    return [script.module for script in scripts.iterate_revisions("head", there or "base")][::-1]
+
+
+def _upgrade(dsn: str) -> None:
+    engine = create_engine(sqlalchemy_url(dsn))
+    try:
+        for left in reversed(range(TRIES)):
+            try:
+                _upgrade_once(engine)
+            except OperationalError as error:
+                if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+                    raise
+                if not left:
+                    raise LockedOut(WHY) from error
+                time.sleep(PAUSE)
+            else:
+                return
+    finally:
+        engine.dispose()
+
+
+def _upgrade_once(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": locks.MIGRATION})
-        connection.execute(text("set local lock_timeout = '5s'"))
+        connection.execute(text(f"set local lock_timeout = '{LOCK}'"))
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         lay_functions(connection)  # last: they are written for the newest tables
-        connection.execute(text("select keep_partitions(:months)"), {"months": DROP_NO_MONTH})
-    engine.dispose()
+        connection.execute(text("select add_months()"))
 
 
 def is_current(dsn: str) -> bool:

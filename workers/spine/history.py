@@ -5,6 +5,8 @@ from __future__ import annotations
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
 
+BATCH = 5000  # rows that one commit purges: nobody waits for it
+
 
 def count_settled(runtime: Runtime) -> None:
     """Add what was settled since the last time to the counts that the front page shows."""
@@ -12,7 +14,53 @@ def count_settled(runtime: Runtime) -> None:
 
 
 def purge(runtime: Runtime) -> None:
-    """Make next month's partition of records, and drop those that are too old. Raises Busy when a backup runs."""
-    row = runtime.store.row("select keep_partitions_v2(%s) as left_out", runtime.configuration.fleet.keep_bodies_months)
-    if row and row["left_out"]:
-        raise Busy(f"somebody reads all records (a backup?), so these partitions wait: {', '.join(row['left_out'])}")
+    """Forget the bodies that are too old, make the months to come of each table, and drop those that are too old.
+
+    Each by itself, so that no lock is held while another is waited for. Raises Busy with what must wait: a backup runs.
+    """
+    keep = runtime.configuration.fleet
+    in_batches(runtime, "select purge_bodies(%s, %s) as n", keep.keep_bodies_months)
+    runtime.store.run(
+        "delete from message_edit where at < now() - make_interval(months => %s)", keep.keep_bodies_months
+    )
+    left_out: list[str] = []
+    for table, months in (
+        ("record", keep.keep_bodies_months),
+        ("message_settled", keep.keep_story_months),
+        ("timeline", keep.keep_story_months),
+    ):
+        left_out += _make_months(runtime, table) + _drop_months(runtime, table, months)
+    if left_out:
+        raise Busy(
+            f"these partitions wait, because somebody reads all of their table (a backup?): {', '.join(left_out)}"
+        )
+
+
+def in_batches(runtime: Runtime, statement: str, *values: int) -> None:
+    """Run a purge of the ledger's, which takes the size of a batch last, until it finds no full batch any more."""
+    while (row := runtime.store.row(statement, *values, BATCH)) and row["n"] >= BATCH:
+        pass
+
+
+def _make_months(runtime: Runtime, table: str) -> list[str]:
+    """Make what a table lacks until two months from now. Returns the partition that must wait."""
+    while (row := runtime.store.row("select name, made from add_month(%s)", table)) and row["name"]:
+        if not row["made"]:
+            return [row["name"]]
+    return []
+
+
+def _drop_months(runtime: Runtime, table: str, months: int) -> list[str]:
+    """Drop the partitions that ended so many months before this one. Returns those that must wait."""
+    old = runtime.store.rows(
+        "select name from months_of(%s) where ends <= date_trunc('month', now()) - make_interval(months => %s)"
+        " order by ends",
+        table,
+        months,
+    )
+    left_out = []
+    for row in old:
+        dropped = runtime.store.row("select drop_month(%s) as done", row["name"])
+        if not (dropped and dropped["done"]):
+            left_out.append(row["name"])
+    return left_out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.ledger.store import NewMessage, run_effects
-from workers.spine import priority
+from workers.spine import history, priority
 from workers.spine.runtime import Runtime
 
 
@@ -68,16 +68,6 @@ def try_again(runtime: Runtime) -> int:
 
 def purge(runtime: Runtime) -> None:
     """Counts and flushes are figures, not letters: their messages are kept a few days."""
-    with runtime.store.transaction() as db:
-        db.execute("set local fleet.purge = 'figures'")  # or the timeline refuses
-        db.execute(
-            "with old as (delete from message_settled where flow = 'stock-in' and kind in ('recount', 'levels')"
-            " and settled_at < now() - interval '3 days' returning id, connection, kind, reference, version, story),"
-            " keys as (delete from message_key k using old where k.flow = 'stock-in' and k.connection = old.connection"
-            " and k.kind = old.kind and k.reference = old.reference and k.version = old.version returning 1),"
-            " bodies as (delete from message_body b using old where b.message_id = old.id returning 1)"
-            " delete from timeline t using old where t.story = old.story and t.message_id = old.id"
-            " and t.flow = 'stock-in' and t.who = 'fleet'"
-        )
+    history.in_batches(runtime, "select purge_figures(%s) as n")
     runtime.store.run("delete from snapshot where began_at < now() - interval '90 days'")
     runtime.store.run("delete from item_row where state <> 'waiting' and asked_at < now() - interval '90 days'")

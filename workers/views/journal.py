@@ -45,6 +45,10 @@ def entry(store: Store, entry_id: int) -> Entry | None:
         tuple(store.rows(TERMS, subject)),
         tuple(store.rows(EXCEPTIONS, subject, reason)),
         tuple(
-            store.rows("select at, step, note, who, os_user from timeline where subject = %s order by at, id", subject)
+            store.rows(
+                "select at, step, note, who, os_user from timeline where story = %s and subject = %s order by at, id",
+                row["sku"],
+                subject,
+            )
         ),
     )

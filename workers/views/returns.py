@@ -46,7 +46,9 @@ def one(store: Store, reference: str) -> dict[str, Any] | None:
     if row is None:
         return None
     timeline = store.rows(
-        "select at, step, note, who, os_user from timeline where subject = %s order by at, id", subject
+        "select at, step, note, who, os_user from timeline where story = any (%s) and subject = %s order by at, id",
+        [row["order_code"], reference],
+        subject,
     )
     return {"facts": row, "timeline": timeline}
 

@@ -22,6 +22,7 @@ SUBJECTS = (
     "merchant",
     "timeline",
     "records",
+    "months",
     "history",
     "exceptions",
     "messages",

@@ -25,3 +25,48 @@ create or replace function settled_so_far() returns table (flow text, state text
          where m.settled_at > coalesce((select counted_to from history_mark), '-infinity')) s
      group by 1, 2
 $$;
+
+-- Forget the bodies of what was settled before p_keep months, p_most of them (and what was settled at the same moment as the
+-- last). Returns how many messages it looked at: less than p_most when that was all. It goes on where it ended.
+create or replace function purge_bodies(p_keep integer, p_most integer) returns integer language plpgsql
+set plan_cache_mode = force_custom_plan as $$
+declare
+    v_mark timestamptz;
+    v_last timestamptz := now() - make_interval(months => p_keep);
+    v_ids bigint[];
+begin
+    insert into history_mark default values on conflict do nothing;
+    select bodies_purged_to into v_mark from history_mark for update;
+    select array_agg(s.id), case when count(*) < p_most then v_last else max(s.settled_at) end into v_ids, v_last
+      from (select m.id, m.settled_at from message_settled m where m.settled_at > v_mark and m.settled_at <= v_last
+             order by m.settled_at fetch first p_most rows with ties) s;
+    delete from message_body where message_id = any (v_ids);
+    update history_mark set bodies_purged_to = greatest(v_mark, v_last);
+    return coalesce(cardinality(v_ids), 0);
+end $$;
+
+-- Forget counts and flushes of levels that were settled three days ago, p_most of them, with what the fleet wrote of them.
+-- They are figures, not letters. Returns how many.
+create or replace function purge_figures(p_most integer) returns integer language plpgsql
+set fleet.purge = 'figures' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+    v_ids bigint[];
+    v_at timestamptz[];
+    v_from timestamptz;
+begin
+    select array_agg(s.id), array_agg(s.settled_at), min(s.created_at) into v_ids, v_at, v_from
+      from (select m.id, m.settled_at, m.created_at from message_settled m
+             where m.flow = 'stock-in' and m.kind in ('recount', 'levels') and m.settled_at < now() - interval '3 days'
+             order by m.settled_at limit p_most) s;
+    if v_ids is null then return 0; end if;
+    with gone as (
+        delete from message_settled m using unnest(v_ids, v_at) o (id, at) where m.id = o.id and m.settled_at = o.at
+        returning m.id, m.connection, m.kind, m.reference, m.version, m.story),
+    keys as (
+        delete from message_key k using gone g where k.flow = 'stock-in' and k.connection = g.connection
+           and k.kind = g.kind and k.reference = g.reference and k.version = g.version)
+    delete from timeline t using gone g where t.story = g.story and t.message_id = g.id and t.flow = 'stock-in'
+       and t.who = 'fleet' and t.at >= v_from - interval '1 day';
+    delete from message_body where message_id = any (v_ids);
+    return cardinality(v_ids);
+end $$;
