@@ -47,7 +47,7 @@ class Decision:
 
     @property
     def meanwhile(self) -> GarmentState:
-        """The garment's state until ACS says that it has arrived where it is bound for: grading alone sells nothing."""
+        """The garment's state until the warehouse has it where it is bound for: grading alone sells nothing."""
         return less_sellable(GarmentState.INSPECTION, self.stock)
 
     @property

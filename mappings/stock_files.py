@@ -51,15 +51,15 @@ def judge_file(
         return Verdict.STALE
     if last is not None and file.at == last.at and file.rows < last.rows and least_share:
         why = (
-            f"{file.rows} garments, {last.rows} in the file of the same name that counted: ask ACS which is right; the"
-            " earlier one stays"
+            f"{file.rows} garments, {last.rows} in the file of the same name that counted: ask the warehouse which is"
+            " right; the earlier one stays"
         )
         raise Unmappable("rows", str(file.rows), why, kind=KIND)
     measure = day_before or last
     if measure is not None and file.rows < measure.rows * least_share:
         why = (
-            f"{file.rows} garments, {measure.rows} on {measure.on.isoformat()}: ask ACS for a whole file; the last good"
-            " one stays. If so many truly left, adopt the file"
+            f"{file.rows} garments, {measure.rows} on {measure.on.isoformat()}: ask the warehouse for a whole file; the"
+            " last good one stays. If so many truly left, adopt the file"
         )
         raise Unmappable("rows", str(file.rows), why, kind=KIND)
     return Verdict.CORRECT if last is not None and last.on == file.on else Verdict.TAKE

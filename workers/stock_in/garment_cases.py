@@ -12,11 +12,22 @@ from workers.spine.runtime import Runtime
 LONGEST_SUBJECT = 300
 NAMED = 5  # tags or SKUs that an exception names
 LATE, NEVER = 1, 21  # days after the day on which a hire is expected back
+# Garments that are with their customers, also where a file does not name them; and hires that left without a tag.
 HIRES = """
-select g.tag || coalesce(' of ' || nullif(g.event_order, ''), '') as name
-  from garment g cross join (select (now() at time zone merchant_zone())::date as today) d
- where g.home = %s and g.hired and g.state = 'with_customer' and g.back_by < d.today - %s::integer
-   and (%s::integer is null or g.back_by >= d.today - %s::integer) order by g.back_by, g.tag
+with away as (
+    select g.tag || coalesce(' of ' || nullif(g.event_order, ''), '') as name, g.back_by from garment g
+     where g.home = %(home)s and g.hired
+       and (g.state = 'with_customer' or (g.state = 'unseen' and g.event_state = 'with_customer'))
+     union all
+    select o.sku || ' of ' || o.fulfilment, o.back_by from order_item o
+      join departed_item d on d.fulfilment = o.fulfilment and d.item = o.item and d.tag = ''
+      join fulfilment f on f.reference = o.fulfilment and f.warehouse = %(connection)s
+     where o.kind = 'hire' and not exists (select 1 from garment_return r
+                                            where r.fulfilment = o.fulfilment and r.item = o.item))
+select a.name from away a cross join (select (now() at time zone merchant_zone())::date as today) d
+ where a.back_by < d.today - %(after)s::integer
+   and (%(before)s::integer is null or a.back_by >= d.today - %(before)s::integer)
+ order by a.back_by, a.name
 """
 
 # The file spoke half a day after the last event and says otherwise. What is ready may be allocated to an order at once.
@@ -95,7 +106,8 @@ def check_hires(runtime: Runtime) -> int:
         if runtime.warehouse(connection).parts.garments is None:
             continue
         for kind, after, before in (("hire_late", LATE, NEVER), ("hire_not_returned", NEVER, None)):
-            rows = runtime.store.rows(HIRES, home, after, before, before)
+            asked = {"home": home, "connection": connection, "after": after, "before": before}
+            rows = runtime.store.rows_of(HIRES, asked)
             found += len(rows)
             what = f"hired garments are more than {after} days late"
             _file(runtime.store.run, home, connection, kind, [row["name"] for row in rows], what)

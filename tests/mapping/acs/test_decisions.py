@@ -73,13 +73,31 @@ TABLE: dict[tuple[Grade, LineKind], dict[Any, tuple[GarmentState, Money]]] = {
 }  # fmt: skip
 
 
+MENDED = Booking.REFURBISHMENT_COST
+# (grade, hire or sale) -> disposition -> what finance books besides; what is not named is nothing.
+BOOKS: dict[tuple[Grade, LineKind], dict[Disposition, Booking]] = {
+    (Grade.A, H): {Disposition.REFURBISH: MENDED},
+    **{(Grade.B, kind): {Disposition.REFURBISH: MENDED, Disposition.REPACK: MENDED} for kind in LineKind},
+    **{
+        (Grade.C, kind): {Disposition.OUTLET: Booking.WRITE_DOWN, Disposition.REFURBISH: MENDED} for kind in LineKind
+    },
+    **{
+        (Grade.D, kind): {**dict.fromkeys(ENDS, Booking.WRITE_OFF), Disposition.RETURN_TO_VENDOR: Booking.CLAIM}
+        for kind in LineKind
+    },
+    **{(Grade.X, kind): dict.fromkeys(ENDS, Booking.WRITE_OFF) for kind in LineKind},
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(("grade", "kind", "disposition"), EVERY, ids=str)
 def test_every_grade_of_a_hire_or_a_sale_with_every_disposition(
     grade: Grade, kind: LineKind, disposition: Disposition | None
 ) -> None:
     rows = TABLE[grade, kind]
     found = decide(kind, grade, disposition)
+    books = BOOKS.get((grade, kind), {}).get(disposition, Booking.NOTHING) if disposition else Booking.NOTHING
     assert (found.stock, found.money) == rows.get(disposition, rows["else"])
+    assert found.book is books
     assert found.row.startswith(f"{kind}/{grade}/")
 
 

@@ -57,6 +57,41 @@ def test_every_state_of_stock(location: str, status: str, order: str, state: G, 
     assert judged.trouble is None or judged.trouble.kind == "unknown_condition"
 
 
+PLACES = {
+    READY: G.SELLABLE,
+    "In warehouse processing": G.INSPECTION,
+    "Receipted - No Location": G.INSPECTION,
+    "With customer": G.WITH_CUSTOMER,
+    "Ex-hired": G.RETIRED,
+}
+STATUSES = {
+    "Ready": G.SELLABLE,
+    "Available to sell": G.SELLABLE,
+    "Allocated": G.RESERVED,
+    "Picking": G.RESERVED,
+    "Packed": G.RESERVED,
+    "Dispatched": G.WITH_CUSTOMER,
+    "With customer": G.WITH_CUSTOMER,
+    "Receipted": G.INSPECTION,
+    "Awaiting inspection": G.INSPECTION,
+    "Post-Rental Inspection": G.INSPECTION,
+    "In-Refurbishment": G.REFURBISHMENT,
+    "Quarantine": G.QUARANTINE,
+    "Damaged": G.DAMAGED,
+    "Retired": G.RETIRED,
+    "BER": G.RETIRED,
+}
+
+
+def test_every_word_of_the_table_alone_and_every_pair_of_them() -> None:
+    assert {word: STATES.judge(word).state for word in table("states")["locations"]} == PLACES
+    assert {word: STATES.judge_status(word).state for word in table("states")["process_statuses"]} == STATUSES
+    for (place, stands), (status, says) in itertools.product(PLACES.items(), STATUSES.items()):
+        finer = stands is G.INSPECTION and says in {G.RESERVED, G.REFURBISHMENT, G.QUARANTINE, G.DAMAGED}
+        wanted = says if finer else less_sellable(stands, says)
+        assert STATES.judge(place, status).state is wanted, (place, status)
+
+
 def test_of_all_pairs_of_words_only_the_ready_ones_are_sellable() -> None:
     rows = table("states")
     sellable = {
