@@ -89,10 +89,12 @@ class _Walk:
         try:
             page = data[alias]["all"]
             info = page["pageInfo"]
-            found = [ids_as_text(edge["node"]) for edge in page["edges"]]
+            found: list[Node] = [ids_as_text({**edge["node"]}) for edge in page["edges"]]
             further, following = info["hasNextPage"], info["endCursor"]
         except (KeyError, TypeError) as error:
             raise Garbled(f"Clarus's answer for {self._root} has no readable page ({type(error).__name__})") from error
+        if not isinstance(further, bool):  # a list is whole only where Clarus says so
+            raise Garbled(f"Clarus's answer for {self._root} does not say whether a page follows")
         self._empty = 0 if found else self._empty + 1
         self.over = not further
         if self.over:

@@ -28,6 +28,16 @@ VERDICTS = re.compile(
     r"|unsupported|exceeds max|cannot.query",
     re.IGNORECASE,
 )
+# Words for a token that is not good any more, in place of a 401: a right that is missing is worded otherwise.
+TOKEN_CODE = re.compile(
+    r"unauthenticated|unauthori[sz]ed|token_?(expired|invalid)|(expired|invalid)_?token", re.IGNORECASE
+)
+TOKEN_TEXT = re.compile(
+    r"^unauthori[sz]ed\W*$|unauthenticated|not (been )?authenticated|authentication (is )?(required|failed)"
+    r"|(token|session) (has |is |was )?(expired|invalid|revoked)|(expired|invalid|revoked) (access|bearer) token"
+    r"|sign in or sign up|must be (logged|signed) in",
+    re.IGNORECASE,
+)
 ALREADY_THERE = re.compile(r"already|been taken|_exists\b", re.IGNORECASE)
 
 
@@ -78,6 +88,19 @@ def graphql_refusal(errors: Any, what: str, sent: bytes) -> ReachError:
     if THROTTLED.search(f"{code} {text}"):
         return Throttled(f"{what}: Clarus's GraphQL asked us to wait{named}{aside}")
     return Unavailable(f"{what}: Clarus's GraphQL failed{named}{aside}")
+
+
+def refuses_token(reply: Reply) -> bool:
+    """Whether GraphQL refuses our token inside of an answer of 200: then nothing was read."""
+    if b'"errors"' not in reply.body:
+        return False
+    try:
+        payload = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return False
+    errors = payload.get("errors") if isinstance(payload, dict) else None
+    told = [_graphql_error(one) for one in (errors if isinstance(errors, list) else [errors])]
+    return any(TOKEN_CODE.fullmatch(code) or TOKEN_TEXT.search(text) for code, text in told)
 
 
 def _graphql_error(one: Any) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from adapters.clarus.graphql import ids_as_text
 from adapters.clarus.operations import OPERATIONS
-from adapters.clarus.refusals import graphql_refusal, parse, refusal
+from adapters.clarus.refusals import graphql_refusal, parse, refusal, refuses_token
 from adapters.clarus.settings import Settings
 from adapters.clarus.token import HERE, Token, TokenStore
 from adapters.errors import Garbled, Unauthorised, Unavailable
@@ -74,7 +74,7 @@ class Wire:
         token = self._token.current()
         for _ in range(TRIES):
             try:
-                return self._http.exchange(verb, url, headers=self._headers(token), body=body)
+                return self._once(verb, url, body, token)
             except Unauthorised:
                 token, refused = self._token.current(), token
             if token == refused:
@@ -82,10 +82,16 @@ class Wire:
         for _ in range(TRIES):
             with self._token.fresh(token) as token:
                 try:
-                    return self._http.exchange(verb, url, headers=self._headers(token), body=body)
+                    return self._once(verb, url, body, token)
                 except Unauthorised:
                     continue
         raise Unauthorised("Clarus refused a fresh token (HTTP 401): check subdomain, and the rights of the API user")
+
+    def _once(self, verb: str, url: str, body: bytes | None, token: str) -> Reply:
+        reply = self._http.exchange(verb, url, headers=self._headers(token), body=body)
+        if url.endswith("/graphql") and refuses_token(reply):
+            raise Unauthorised("Clarus's GraphQL refused our token")
+        return reply
 
     def _headers(self, token: str) -> dict[str, str]:
         return {

@@ -84,7 +84,7 @@ def read_reply(body: bytes, operation: str, zone: ZoneInfo, *, write: bool) -> A
     reading = _Reading({key: e for e in root.iter() if (key := e.get("id"))}, zone)
     try:
         return next((reading.value(e, 0) for e in answers[0]), None)
-    except (ValueError, InvalidOperation, LookupError, ArithmeticError) as error:
+    except (ValueError, LookupError, ArithmeticError) as error:
         raise Garbled(f"{operation}: a value of the reply does not fit its type ({type(error).__name__})") from error
 
 
@@ -99,8 +99,8 @@ def _refusal(fault: Element, operation: str, *, write: bool) -> Rejected:
     return Rejected(f"{operation}: {without_lost(why)}", symbol=without_lost(symbol), maybe_done=write)
 
 
-class _NoTime(ValueError):
-    """A dateTime that is none."""
+class _Misfit(ValueError):
+    """A text that is no value of its type."""
 
 
 class _Reading:
@@ -131,10 +131,10 @@ class _Reading:
         return text if reader is None else reader(text, self._zone)
 
     def _member(self, element: Element, depth: int) -> Any:
-        """A value within others: a time that is none is no time, and spoils no row beside its own."""
+        """A value within others: one that does not fit its type is none, and spoils no row beside its own."""
         try:
             return self.value(element, depth)
-        except _NoTime:
+        except _Misfit:
             return None
 
     def _behind(self, href: str, depth: int) -> Any:
@@ -170,19 +170,31 @@ def read_time(text: str, zone: ZoneInfo) -> datetime | None:
             return None
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
-        raise _NoTime(trimmed[:40]) from error
+        raise _Misfit(trimmed[:40]) from error
 
 
 def _whole(text: str, _: ZoneInfo) -> int:
-    return int(text.strip() or "0")
+    try:
+        return int(text.strip() or "0")
+    except ValueError as error:
+        raise _Misfit(text[:40]) from error
 
 
 def _number(text: str, _: ZoneInfo) -> Decimal:
-    return Decimal(text.strip() or "0")
+    try:
+        found = Decimal(text.strip() or "0")
+    except InvalidOperation as error:
+        raise _Misfit(text[:40]) from error
+    if not found.is_finite():  # XML Schema has NaN and INF; no figure of theirs is one
+        raise _Misfit(text[:40])
+    return found
 
 
 def _yes(text: str, _: ZoneInfo) -> bool:
-    return {"true": True, "1": True, "-1": True, "false": False, "0": False, "": False}[text.strip().lower()]
+    known = {"true": True, "1": True, "-1": True, "false": False, "0": False, "": False}.get(text.strip().lower())
+    if known is None:
+        raise _Misfit(text[:40])
+    return known
 
 
 READ: Mapping[str, Callable[[str, ZoneInfo], Any]] = {

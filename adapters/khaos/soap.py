@@ -102,7 +102,10 @@ def _read(reply: Reply, what: str) -> bytes:
         return reply.body  # SOAP 1.2 sends some with 400, and gateways change the status
     if reply.status == HTTPStatus.FORBIDDEN:
         raise Unauthorised(f"{what}: IIS refused our credentials (HTTP 403)")
-    if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if HTTPStatus.MULTIPLE_CHOICES <= reply.status < HTTPStatus.BAD_REQUEST:
+        # a page for maintenance, or to log in, stands before the service: no verdict on what was sent
+        raise Garbled(f"{what}: HTTP {reply.status} sends us elsewhere; check that `url` is the service's .exe")
+    if HTTPStatus.BAD_REQUEST <= reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         raise Rejected(
             f"{what}: HTTP {reply.status}; check that `url` is the service's .exe and that IIS serves it",
             status=reply.status,

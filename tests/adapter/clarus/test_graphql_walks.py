@@ -49,6 +49,20 @@ def test_pages_that_lead_nowhere_new_are_garbled_soon(ask: Endless) -> None:
         assert ask.asked <= MOST_EMPTY
 
 
+@pytest.mark.parametrize(
+    "page",
+    [
+        {"pageInfo": {"hasNextPage": None, "endCursor": "A"}, "edges": [NODE]},
+        {"pageInfo": {"hasNextPage": "false", "endCursor": None}, "edges": [NODE]},
+        {"pageInfo": {"hasNextPage": False, "endCursor": None}, "edges": [NODE, None]},
+        {"pageInfo": {"hasNextPage": False, "endCursor": None}, "edges": [NODE, {"node": None}]},
+    ],
+)
+def test_a_page_that_does_not_say_whether_more_follows_or_leaves_a_record_out_is_garbled(page: Any) -> None:
+    with pytest.raises(Garbled):
+        list(pages(lambda *_: {"list": {"all": page}}, "stocks", {}))
+
+
 def test_a_list_of_new_pages_ends_at_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("adapters.clarus.graphql.MOST_PAGES", 50)
     ask = Endless()
@@ -189,3 +203,32 @@ def test_a_right_that_is_gone_is_unauthorised_after_a_few_tokens(wires: Any) -> 
     with pytest.raises(Unauthorised, match="fresh token"):
         side.ask("query { x }", {})
     assert server.issued <= 4
+
+
+EXPIRED = [
+    {"message": "Unauthorized"},
+    {"message": "x", "extensions": {"code": "UNAUTHENTICATED"}},
+    {"message": "Token has expired"},
+    {"message": "Invalid access token"},
+    {"message": "You need to sign in or sign up before continuing."},
+]
+
+
+@pytest.mark.parametrize("error", EXPIRED)
+def test_a_token_that_has_ended_by_an_answer_of_200_is_renewed(wires: Any, error: dict[str, Any]) -> None:
+    class Polite(OneAlive):
+        def exchange(self, verb: str, url: str, **more: Any) -> Reply:
+            try:
+                return super().exchange(verb, url, **more)
+            except Unauthorised:
+                return Reply(200, {}, json.dumps({"errors": [error], "data": None}).encode())
+
+    server = Polite()
+    (side,) = wires(server, InProcess())
+    side.ask("query { x }", {})
+    server.issued += 1  # somebody signed in as the same user
+    side.ask("query { x }", {})
+    assert server.issued == 3
+    server.never = True
+    with pytest.raises(Unauthorised):
+        side.ask("query { x }", {})

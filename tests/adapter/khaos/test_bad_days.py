@@ -86,6 +86,20 @@ def test_iiss_error_page_is_no_answer_and_with_a_200_it_is_garbled(
         khaos.import_orders(order("W-1", MUG=1))
 
 
+@pytest.mark.parametrize("status", [301, 302, 307])
+def test_a_page_for_maintenance_or_logging_in_is_the_services_trouble_and_no_verdict_on_what_was_sent(
+    khaos: Khaos, sandbox: Sandbox, order: Write, status: int
+) -> None:
+    khaos.ping()
+    sandbox.post("switches", html_error=2, html_status=status)
+    with pytest.raises(Garbled, match="check that `url`") as moved:
+        khaos.import_orders(order("W-1", MUG=1))
+    assert moved.value.maybe_done
+    with pytest.raises(Garbled) as moved:
+        khaos.ping()
+    assert not moved.value.maybe_done
+
+
 def test_a_call_that_outlasts_its_deadline_is_unavailable(sandbox: Sandbox, order: Write) -> None:
     khaos = sandbox.client(deadline=0.3)
     sandbox.post("switches", latency=10)

@@ -128,3 +128,17 @@ def test_a_time_that_is_none_spoils_no_row_beside_it(odd: str) -> None:
     assert [(one.stock_code, one.last_updated and one.last_updated.hour) for one in listed] == [
         ("S0", 10), ("S1", None), ("S2", 11),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("kind", "odd"),
+    [("int", "1.0"), ("int", "7-"), ("double", "1,50"), ("double", "NAN"), ("double", "-INF"), ("boolean", "maybe")],
+)
+def test_a_figure_that_is_none_spoils_no_row_beside_it(kind: str, odd: str) -> None:
+    rows = "".join(
+        f'<item><StockCode>S{n}</StockCode><Aside x:type="xsd:{kind}">{aside}</Aside></item>'
+        for n, aside in enumerate(("1", odd))
+    )
+    found = read(reply(f'<return><List e:arrayType="x[2]">{rows}</List></return>'))
+    assert [one.stock_code for one in read_stock_infos(found)] == ["S0", "S1"]
+    assert [one["Aside"] is None for one in found["List"]] == [False, True]
