@@ -35,12 +35,15 @@ class Unavailable(ReachError):
 
 
 class Throttled(ReachError):
-    """They asked us to wait. ``retry_after`` is in seconds, or None when they named no time."""
+    """They asked us to wait. ``retry_after`` is in seconds, or None when they named no time.
+
+    ``maybe_done`` where a gateway may have said so after it had handed the call on.
+    """
 
     kind = "throttled"
 
-    def __init__(self, what: str, *, retry_after: float | None = None) -> None:
-        super().__init__(what, maybe_done=False)
+    def __init__(self, what: str, *, retry_after: float | None = None, maybe_done: bool = False) -> None:
+        super().__init__(what, maybe_done=maybe_done)
         self.retry_after = retry_after
 
 

@@ -91,8 +91,9 @@ class Http:
         """Send and read the answer within ``deadline`` seconds (the client's own by default).
 
         Returns every answer that is whole, 4xx and SOAP faults included, except 401 (Unauthorised), 429 and a
-        503 with Retry-After (Throttled) and other 5xx (Unavailable, perhaps done). Whatever else happens is
-        Unavailable, or Garbled where the answer makes no sense: ``maybe_done`` when part of the request had left.
+        503 with Retry-After (Throttled, the latter perhaps done) and other 5xx (Unavailable, perhaps done). Whatever
+        else happens is Unavailable, or Garbled where the answer makes no sense: ``maybe_done`` when part of the
+        request had left.
         """
         seconds = deadline or self.deadline
         ends = time.monotonic() + seconds
@@ -143,7 +144,12 @@ def _judge(reply: Reply, url: str, longest_wait: float) -> Reply:
         too_long = requested is not None and requested > longest_wait
         more = f" for {requested:.0f} s, of which we wait {longest_wait:g}" if too_long else ""
         wait = None if requested is None else min(requested, longest_wait)
-        raise Throttled(f"{_host(url)} asked us to wait{more} (HTTP {reply.status})", retry_after=wait)
+        raise Throttled(
+            f"{_host(url)} asked us to wait{more} (HTTP {reply.status})",
+            retry_after=wait,
+            # a gateway that gave up on its server says 503 as well: Varnish with "Retry-After: 5"
+            maybe_done=reply.status == HTTPStatus.SERVICE_UNAVAILABLE,
+        )
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not holds_fault(reply.body):
         raise Unavailable(f"{_host(url)} answered HTTP {reply.status}", maybe_done=True, answered=True)
     return reply

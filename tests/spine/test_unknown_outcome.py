@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from adapters.errors import Garbled, Unavailable
+from adapters.errors import Garbled, Throttled, Unavailable
 from fleet_tests.ledger import Ledger, Partner
 
 LOST = Unavailable("no answer", maybe_done=True)
@@ -42,6 +42,24 @@ def test_a_doubt_waits_until_the_first_call_must_be_over(ledger: Ledger, partner
     assert (row["state"], 80 < row["wait"] <= 91) == ("waiting", True)
     assert row["maybe_sent_at"] is not None
     assert ledger.drain(partner) == 0
+
+
+def test_a_wait_that_came_after_the_sending_is_a_doubt_and_one_that_was_refused_is_none(
+    ledger: Ledger, partner: Partner
+) -> None:
+    ledger.post("SO1-1")
+    partner.faults = [("after", Throttled("wait", retry_after=5.0, maybe_done=True))]
+    ledger.drain(partner)
+    row = ledger.store.row("select extract(epoch from due_at - now()) as wait, maybe_sent_at from message")
+    assert (80 < row["wait"] <= 91, row["maybe_sent_at"] is not None) == (True, True)
+    ledger.store.run("update connection set shut_kind = null")
+    ledger.time_passes()
+    ledger.drain(partner)
+    assert (partner.pushes["SO1-1"], partner.looks["SO1-1"], len(partner.books["SO1-1"])) == (1, 1, 1)
+    ledger.post("SO2-1")
+    partner.faults = [("before", Throttled("wait", retry_after=5.0))]
+    ledger.drain(partner)
+    assert ledger.message("SO2-1")["maybe_sent_at"] is None
 
 
 def test_what_had_arrived_is_found_and_not_sent_again(ledger: Ledger, partner: Partner) -> None:

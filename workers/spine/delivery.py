@@ -243,7 +243,7 @@ def _after_error(slot: Slot, message: Claimed, error: ReachError, turn: Turn) ->
     if isinstance(error, Throttled):
         wait = resting(error.retry_after)
         slot.health.told_to_wait(message.connection, wait)
-        return Retry("throttled", error.what, wait=wait, counted=False)
+        return Retry("throttled", error.what, wait=wait, counted=False, maybe_done=maybe)
     if isinstance(error, Rejected):
         slot.health.well(message.connection)  # it answers, and this message is what it does not want
         handler = slot.handler(message.flow, message.connection, message.kind)

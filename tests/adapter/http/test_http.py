@@ -174,6 +174,16 @@ def test_a_wait_is_obeyed_in_each_of_its_forms(serve: Serve, status: int, told: 
     assert 50 <= error.value.retry_after <= 60
 
 
+@pytest.mark.parametrize(("status", "perhaps"), [(429, False), (503, True)])
+def test_a_gateway_that_gave_up_on_its_server_and_asks_us_to_wait_may_have_handed_the_request_on(
+    serve: Serve, status: int, perhaps: bool
+) -> None:
+    """Varnish answers a backend that is too slow with 503 and Retry-After: 5."""
+    with pytest.raises(Throttled) as error:
+        asked(serve(f"HTTP/1.1 {status} X\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n".encode()))
+    assert error.value.maybe_done is perhaps
+
+
 def test_a_date_is_compared_with_the_partners_own_clock() -> None:
     headers = {"retry-after": "Wed, 21 Oct 2015 07:28:00 GMT", "date": "Wed, 21 Oct 2015 07:27:30 GMT"}
     assert retry_after(headers) == 30.0

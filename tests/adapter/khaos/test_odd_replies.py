@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -139,6 +140,6 @@ def test_a_figure_that_is_none_spoils_no_row_beside_it(kind: str, odd: str) -> N
         f'<item><StockCode>S{n}</StockCode><Aside x:type="xsd:{kind}">{aside}</Aside></item>'
         for n, aside in enumerate(("1", odd))
     )
-    found = read(reply(f'<return><List e:arrayType="x[2]">{rows}</List></return>'))
+    found: Any = read(reply(f'<return><List e:arrayType="x[2]">{rows}</List></return>'))
     assert [one.stock_code for one in read_stock_infos(found)] == ["S0", "S1"]
     assert [one["Aside"] is None for one in found["List"]] == [False, True]
