@@ -9,6 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fleet_tests.ledger import Ledger
+from workers.spine import history
+from workers.spine.runtime import Runtime
 
 NUMBERS = itertools.count(1)
 
@@ -113,3 +115,35 @@ def test_two_contents_said_at_once_leave_one_message_live(ledger: Ledger) -> Non
         assert kept == list(range(1, len(kept) + 1))
         live = ledger.store.rows("select version from message where reference = %s", f"SO{turn}-1")
         assert [row["version"] for row in live] == [max(kept)]
+
+
+def age(ledger: Ledger, months: float) -> None:
+    ledger.store.run("update message_key set said_at = said_at - make_interval(days => %s)", int(31 * months))
+
+
+def test_a_key_goes_when_nothing_was_said_under_it_for_long(ledger: Ledger, runtime: Runtime) -> None:
+    keep = runtime.configuration.fleet.keep_keys_months
+    for reference in ("SO1-1", "SO2-1"):
+        old = ledger.post(reference, "A")
+        ledger.store.run("select finish(%s, 'withdrawn', 'test', 'fleet')", old)
+    age(ledger, keep - 1)
+    assert ledger.post("SO2-1", "A") is None  # it is said still: that renews it
+    age(ledger, 2)
+    live = ledger.post("SO3-1", "A")  # to go still, however old
+    ledger.store.run("update message_key set said_at = '2001-01-01' where message_id = %s", live)
+    history.purge(runtime)
+    assert versions(ledger, "SO1-1") == []
+    assert versions(ledger, "SO2-1") == versions(ledger, "SO3-1") == [(1, "A")]
+    assert ledger.post("SO1-1", "A") is not None
+
+
+def test_a_number_that_comes_again_after_its_records_month_was_dropped_is_read(
+    ledger: Ledger, runtime: Runtime
+) -> None:
+    assert ledger.store.receive("gxo", "945", "LDS1 4711", b"first") is not None
+    ledger.store.run("update record_key set received_at = received_at - interval '12 months'")
+    history.purge(runtime)
+    assert ledger.store.receive("gxo", "945", "LDS1 4711", b"other") is None
+    ledger.store.run("update record_key set received_at = received_at - interval '3 months'")
+    history.purge(runtime)
+    assert ledger.store.receive("gxo", "945", "LDS1 4711", b"other") is not None

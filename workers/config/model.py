@@ -49,6 +49,7 @@ class Fleet(Strict):
     sentry_dsn: str = "env:SENTRY_DSN"
     keep_bodies_months: int = Field(13, gt=0)
     keep_story_months: int = Field(25, gt=0)
+    keep_keys_months: int = Field(25, gt=0)
     web_bind: str = "127.0.0.1:8600"
     time_zone: str = "Europe/London"  # of the merchant's calendar: months, days of dispatch, event dates
     intervals: Intervals = Intervals()
@@ -64,12 +65,13 @@ class Fleet(Strict):
         return name
 
     @model_validator(mode="after")
-    def _stories_outlast_bodies(self) -> Fleet:
-        if self.keep_story_months < self.keep_bodies_months:
-            raise ValueError(
-                f"keep_story_months = {self.keep_story_months} is less than keep_bodies_months ="
-                f" {self.keep_bodies_months}: a body is purged by its message, so keep stories as long or longer"
-            )
+    def _bodies_go_first(self) -> Fleet:
+        for name in ("keep_story_months", "keep_keys_months"):
+            if getattr(self, name) < self.keep_bodies_months:
+                raise ValueError(
+                    f"{name} = {getattr(self, name)} is less than keep_bodies_months = {self.keep_bodies_months}:"
+                    " a body is found and purged by its message and its key, so keep those as long or longer"
+                )
         return self
 
     @property

@@ -14,12 +14,14 @@ def count_settled(runtime: Runtime) -> None:
 
 
 def purge(runtime: Runtime) -> None:
-    """Forget the bodies that are too old, make the months to come of each table, and drop those that are too old.
+    """Forget bodies and keys that are too old, make the months to come of each table, drop those that are too old.
 
     Each by itself, so that no lock is held while another is waited for. Raises Busy with what must wait: a backup runs.
     """
     keep = runtime.configuration.fleet
     in_batches(runtime, "select purge_bodies(%s, %s) as n", keep.keep_bodies_months)
+    in_batches(runtime, "select purge_message_keys(%s, %s) as n", keep.keep_keys_months)
+    in_batches(runtime, "select purge_record_keys(%s, %s) as n", keep.keep_bodies_months)
     runtime.store.run(
         "delete from message_edit where at < now() - make_interval(months => %s)", keep.keep_bodies_months
     )

@@ -26,6 +26,7 @@ SUBJECTS = (
     "history",
     "exceptions",
     "messages",
+    "keys",
     "queue",
     "processes",
     "troubles",

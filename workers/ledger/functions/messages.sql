@@ -11,7 +11,7 @@ declare
     v_id bigint;
     v_version integer := 1;
 begin
-    select version, fingerprint, message_id into v_last from message_key
+    select version, fingerprint, message_id, said_at into v_last from message_key
      where flow = p_flow and connection = p_connection and kind = p_kind and reference = p_reference
      order by version desc limit 1 for update;
     if found then
@@ -19,6 +19,11 @@ begin
         if v_last.fingerprint = p_fingerprint
            and (p_kind <> 'read' or exists (select 1 from message where id = v_last.message_id)
                 or exists (select 1 from message_settled where id = v_last.message_id and state = 'dismissed')) then
+            if v_last.said_at < now() - interval '1 month' then  -- as long as it is said, its key is kept
+                update message_key set said_at = now()
+                 where flow = p_flow and connection = p_connection and kind = p_kind and reference = p_reference
+                   and version = v_last.version;
+            end if;
             return null;
         end if;
         v_version := v_last.version + 1;
