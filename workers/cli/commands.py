@@ -49,6 +49,9 @@ COMMANDS = (
     Listed("go-live", "workers.cli.going_live",
            "Have a connection go live, Khaos Control first. Orders that a warehouse has already are adopted, not sent"
            " again."),
+    Listed("retention", "workers.cli.retention",
+           "What is kept, how long, who needs it and how it leaves. `fleet retention export` writes what finance"
+           " keeps."),
     Listed("restored", "workers.cli.restored",
            "Say that the ledger was restored from a backup, before workers start: nothing is sent until it was looked"
            " up."),

@@ -50,6 +50,7 @@ class Fleet(Strict):
     keep_bodies_months: int = Field(13, gt=0)
     keep_story_months: int = Field(25, gt=0)
     keep_keys_months: int = Field(25, gt=0)
+    keep_finance_years: int = Field(7, gt=0)
     web_bind: str = "127.0.0.1:8600"
     time_zone: str = "Europe/London"  # of the merchant's calendar: months, days of dispatch, event dates
     intervals: Intervals = Intervals()
