@@ -1,6 +1,8 @@
 # Everything a person runs here. `make` alone lists it. Paths are relative, so a clone may lie anywhere.
 
 PYTHON ?= python3
+# oban needs Python 3.12; without one the others are measured
+PEERS_PYTHON ?= $(shell for one in python3.14 python3.13 python3.12; do $$one -c '' 2>/dev/null && echo $$one && break; done || echo $(PYTHON))
 BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
@@ -10,7 +12,7 @@ KEEP ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo faults bench simulate mutants test check lock
+.PHONY: help setup demo faults bench peers simulate mutants test check lock
 
 help:  ## list what can be made
 	@echo 'make ...'
@@ -39,6 +41,11 @@ faults: $(READY)  ## the demo with everything killed, flushed and delayed in tur
 bench: $(READY)  ## how much goes through, measured
 	$(BIN)/python -m workers.bench $(ARGS)
 
+peers:  ## what `make bench ARGS=--peers` measures beside, in an environment of its own: var/peers
+	$(PEERS_PYTHON) -m venv --clear var/peers
+	var/peers/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  -r workers/bench/peers/requirements.lock
+
 simulate: $(READY)  ## a seeded walk over all that may happen; SEEDS=1-50 STEPS=400, and a seed replays its walk
 	$(BIN)/python -m workers.simulator --seeds $(or $(SEEDS),1-20) --steps $(or $(STEPS),400) $(ARGS)
 
@@ -59,3 +66,8 @@ lock:  ## write requirements.lock anew, with hashes; use the oldest Python that 
 	var/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8'
 	var/lock/bin/python -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url \
 	  --no-emit-find-links --allow-unsafe --no-header --extra dev --extra demo --extra embedded --output-file requirements.lock pyproject.toml
+	$(PEERS_PYTHON) -m venv --clear var/lock
+	var/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8'
+	var/lock/bin/python -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url \
+	  --no-emit-find-links --allow-unsafe --no-header --output-file workers/bench/peers/requirements.lock \
+	  workers/bench/peers/requirements.in

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from workers.bench import history
+from workers.bench.peers import figures
 from workers.bench.run import FULL, QUICK, bench
 from workers.bench.stage import ROOT
 
@@ -20,14 +21,23 @@ def main() -> int:
     parser.add_argument(
         "--history", type=int, metavar="N", help="only this: pages and deliveries on a ledger with N settled messages"
     )
+    parser.add_argument(
+        "--peers",
+        action="store_true",
+        help="only this: beside procrastinate, oban and pgqueuer, where `make peers` was",
+    )
     given = parser.parse_args()
+    if given.peers:
+        beside = figures.figures(given.folder, figures.Beside())
+        sys.stdout.write(json.dumps(beside, indent=2) + "\n" + "\n".join(figures.table(beside)) + "\n")
+        return 1 if any(beside["kill_9"]["fleet, no intake"][one] for one in ("doubled", "lost")) else 0
     if given.history:
         told = history.figures(given.folder, history.Past(settled=given.history))
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
         return 0
-    figures = bench(given.folder, QUICK if given.quick else FULL)
-    sys.stdout.write(json.dumps(figures, indent=2) + "\n")
-    return 0 if figures["books"]["balanced"] else 1
+    measured = bench(given.folder, QUICK if given.quick else FULL)
+    sys.stdout.write(json.dumps(measured, indent=2) + "\n")
+    return 0 if measured["books"]["balanced"] else 1
 
 
 if __name__ == "__main__":

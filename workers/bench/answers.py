@@ -1,7 +1,7 @@
 """The warehouse that both sides of the bench post to: a static answer, a count by reference, and no work of its own.
 
-It speaks enough of Clarus (a token, and ``POST /api/goods_outs``). Paths that begin with ``/slow`` are
-answered ``DELAY`` seconds later: a warehouse that takes its time.
+It speaks enough of Clarus (a token, ``POST /api/goods_outs``, and the look-up of the newest orders by reference).
+Paths that begin with ``/slow`` are answered ``DELAY`` seconds later: a warehouse that takes its time.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 DELAY = 0.2  # seconds
+SHOWN = 5000  # newest orders that can be looked up
 MARK = b'"reference":"'
 TOKEN = b'{"access_token":"bench","token_type":"Bearer","expires_in":86400}'
 
@@ -23,13 +24,53 @@ class Book:
 
     def __init__(self) -> None:
         self.seen: Counter[bytes] = Counter()
+        self._newest: dict[bytes, tuple[int, bytes]] = {}  # id and body, the oldest first
 
     def post(self, body: bytes) -> bytes:
         """Note an order and make up its id."""
         at = body.find(MARK)
         begin = at + len(MARK)
-        self.seen[body[begin : body.find(b'"', begin)] if at >= 0 else b""] += 1
-        return b'{"data":{"id":%d}}' % len(self.seen)
+        reference = body[begin : body.find(b'"', begin)] if at >= 0 else b""
+        self.seen[reference] += 1
+        number = len(self.seen)
+        self._newest[reference] = number, body
+        if len(self._newest) > SHOWN:
+            del self._newest[next(iter(self._newest))]
+        return b'{"data":{"id":%d}}' % number
+
+    def look_up(self, body: bytes) -> bytes:
+        """Answer a GraphQL read: orders by reference, the lines of an order, and no shipments."""
+        asked = json.loads(body)["variables"]
+        lists = {alias: self._nodes(alias, told) for alias, told in asked.items() if not alias.endswith("_after")}
+        end = {"hasNextPage": False, "endCursor": None}
+        return json.dumps(
+            {
+                "data": {
+                    a: {"all": {"pageInfo": end, "edges": [{"node": n} for n in found]}} for a, found in lists.items()
+                }
+            }
+        ).encode()
+
+    def _nodes(self, alias: str, conditions: dict[str, Any]) -> list[dict[str, Any]]:
+        if "reference" in conditions:
+            return [
+                {"id": self._newest[one][0], "reference": one.decode(), "goods_out_status": {"code": "PENDING"}}
+                for one in (reference.encode() for reference in conditions["reference"]["in"])
+                if one in self._newest
+            ]
+        if not alias.startswith("goods_out_lines"):
+            return []
+        wanted = int(conditions["goods_out_id"]["eq"])
+        body = next((body for number, body in self._newest.values() if number == wanted), b"")
+        changes = json.loads(body)["data"]["attributes"]["lines_changes"] if body else []
+        return [
+            {
+                "id": number,
+                "order_quantity": change["attributes"]["order_quantity"],
+                "product": {"id": change["attributes"]["product_id"], "code": ""},
+            }
+            for number, change in enumerate(changes, 1)
+        ]
 
     def told(self, prefix: bytes) -> bytes:
         """Counts of the references that begin with ``prefix``, as JSON."""
@@ -67,6 +108,8 @@ class Answering(asyncio.Protocol):
     def _answer(self, path: bytes, body: bytes) -> None:
         if path.endswith(b"/goods_outs"):
             said = self._book.post(body)
+        elif path.endswith(b"/graphql"):
+            said = self._book.look_up(body)
         elif path.startswith(b"/count/"):
             said = self._book.told(path[7:])
         else:

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from workers.bench.feeder import Feeder
-from workers.bench.rounds import FLEET_PREFIX, Fleet, Round, measure
+from workers.bench.rounds import FLEET_PREFIX, THREADS, Fleet, Round, measure
 from workers.bench.run import TEMPLATE, set_up
 from workers.bench.stage import PATIENCE, Crew, Stage, command
 from workers.embedded.folder import free_ports
@@ -95,7 +95,7 @@ def figures(folder: Path, past: Past) -> dict[str, Any]:
     began = time.monotonic()
     with Stage(folder) as stage:
         set_up(stage)
-        workers = stage.crew("orders-out", [command("orders-out", 8)] * 2)
+        workers = stage.crew("orders-out", [command("orders-out", THREADS)] * 2)
         control = stage.crew("control", [command("control", 2), command("beat", 0)])
         stage.up(3)
         for crew in (workers, control):

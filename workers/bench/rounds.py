@@ -6,7 +6,7 @@ import base64
 import json
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, Protocol
@@ -16,10 +16,11 @@ from celery import Celery
 
 from workers.bench import cost, trade
 from workers.bench.feeder import Feeder
-from workers.bench.stage import Crew, Stage
+from workers.bench.stage import Crew, Stage, command
 from workers.embedded.parent_death import until
 
 FLEET_PREFIX = "F"  # begins the orders of every form of the fleet: they share one backlog
+THREADS = 8  # of a process of orders-out
 WARM = 150  # orders after which a round counts
 WARM_PATIENCE = 20.0  # seconds
 PATIENCE = 60.0  # seconds for a round to come to rest
@@ -83,13 +84,27 @@ class Bare:
         self._redis = redis.Redis.from_url(stage.environment["BARE_BROKER_URL"])
         self._model = _model(stage.environment["BARE_BROKER_URL"], self._redis)
         self._number = 0
+        self._patience = PATIENCE
         flags = f"-Q {self._queue} {options} -n {self._queue}-%s@%%h --without-gossip --without-mingle"
-        flags += " -E" if events else ""
-        self.working = stage.crew(
-            self._queue,
-            [f"celery -A workers.bench.bare worker {flags % n}" for n in range(1, processes + 1)],
-            BROKER_URL=stage.environment["BARE_BROKER_URL"],  # Celery's command reads it too
-        )
+        self._command = f"celery -A workers.bench.bare worker {flags}" + (" -E" if events else "")
+        self._stage = stage
+        self.working = self._workers(self._queue, range(1, processes + 1))
+
+    def _workers(self, name: str, numbers: Iterable[int]) -> Crew:
+        commands = [self._command % number for number in numbers]
+        return self._stage.crew(
+            name, commands, BROKER_URL=self._stage.environment["BARE_BROKER_URL"]
+        )  # Celery reads it
+
+    def again(self) -> Crew:
+        """Start another process like the first."""
+        self._patience = 5.0  # what the dead one held is given to nobody for an hour
+        return self._workers(f"{self._queue}-again", [len(self.working.processes) + 1])
+
+    def left(self) -> int:
+        """Tasks that stand in Redis, given to a process or not."""
+        waiting = int(self._redis.llen(self._queue)) + int(self._redis.llen(self._stock))
+        return waiting + int(self._redis.hlen("unacked"))
 
     def await_workers(self, stage: Stage) -> None:
         """Wait until one task has come back from each process, then freeze them."""
@@ -117,7 +132,7 @@ class Bare:
         """Take the list away and let the workers finish what they hold."""
         if self._redis.exists(self._queue):
             self._redis.rename(self._queue, self._stock)
-        until(lambda: not self._redis.hlen("unacked"), PATIENCE)
+        until(lambda: not self._redis.hlen("unacked"), self._patience)
         self.working.freeze()
 
     def report(self, seconds: float) -> dict[str, float]:
@@ -160,10 +175,20 @@ class Fleet:
         self.name, self.prefix, self.working = name, FLEET_PREFIX, working
         self._stage, self._feeder, self._pace = stage, feeder, pace
 
+    def again(self) -> Crew:
+        """Start another process like the first."""
+        return self._stage.crew("orders-out-again", [command("orders-out", THREADS)])
+
+    def left(self) -> int:
+        """Orders that are not settled."""
+        row = self._stage.store.row(
+            "select count(*) as n from message where connection = %s and due_at < 'infinity'", trade.FAST
+        )
+        return int(row["n"]) if row else 0
+
     def prepare(self, orders: int) -> None:
         """Post what is missing of the backlog."""
-        row = self._stage.store.row("select count(*) as n from message where connection = %s", trade.FAST)
-        missing = orders - (row["n"] if row else 0)
+        missing = orders - self.left()
         if missing > 0:
             self._feeder.stock(missing)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from workers.bench import cost, files, garments, intake, stock, trade
 from workers.bench.feeder import Feeder
-from workers.bench.rounds import FLEET_PREFIX, Bare, Fleet, Round, Side, measure, middle, shut
+from workers.bench.rounds import FLEET_PREFIX, THREADS, Bare, Fleet, Round, Side, measure, middle, shut
 from workers.bench.stage import Crew, Stage, command
 from workers.bench.trade import NAME
 from workers.embedded.parent_death import until
@@ -118,10 +118,10 @@ def set_up(stage: Stage) -> None:
 def _fleet_crews(stage: Stage, plan: Plan) -> dict[str, Crew]:
     crews = {
         "control": stage.crew("control", [command("control", 2), command("beat", 0)]),
-        "orders-out": stage.crew("orders-out", [command("orders-out", 8)] * 2),
+        "orders-out": stage.crew("orders-out", [command("orders-out", THREADS)] * 2),
     }
     if plan.variants:
-        crews["silent"] = stage.crew("silent", [command("orders-out", 8, "workers.bench.silent")] * 2)
+        crews["silent"] = stage.crew("silent", [command("orders-out", THREADS, "workers.bench.silent")] * 2)
     stage.up(sum(len(crew.processes) for crew in crews.values()) - 1)  # beat has no row
     for crew in crews.values():
         crew.freeze()
@@ -155,7 +155,7 @@ def _throughput(stage: Stage, plan: Plan, crews: dict[str, Crew]) -> dict[str, A
         for place, (side, rounds) in enumerate(sides):
             late = time.monotonic() > ends and (place > 1 or number > 1)
             if number < rounds and not late:
-                side.prepare(_enough(seen[side.name], plan))
+                side.prepare(enough(seen[side.name], plan.window, plan.first_guess))
                 seen[side.name].append(measure(stage, side, plan.window))
     told = {name: middle(rounds) for name, rounds in seen.items() if rounds}
     ratios = [f.per_second / b.per_second for f, b in zip(seen[ours.name], seen[bare.name], strict=False)]
@@ -185,10 +185,10 @@ def _ready(stage: Stage, sides: list[tuple[Side, int]]) -> None:
             side.await_workers(stage)
 
 
-def _enough(rounds: list[Round], plan: Plan) -> int:
+def enough(rounds: list[Round], window: float, first_guess: int) -> int:
     """Orders for a window and its warming up, with a margin."""
-    rate = max((r.per_second for r in rounds), default=plan.first_guess)
-    return int(1.3 * rate * (plan.window + 1.5)) + 1000
+    rate = max((r.per_second for r in rounds), default=first_guess)
+    return int(1.3 * rate * (window + 1.5)) + 1000
 
 
 def _slots(stage: Stage, plan: Plan) -> dict[str, Any]:

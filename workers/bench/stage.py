@@ -52,6 +52,8 @@ webhook_token = "env:BENCH_SECRET"
 sites = {{ LDS1 = "Main Site" }}
 rate = "off"
 concurrency = 24
+deadline = 10.0
+partner_timeout = 10.0
 
 [connections.slow]
 system = "clarus"
