@@ -1,6 +1,6 @@
 """What ACS's JSON, events and CSV files mean, garment by garment: orders and set-up written; answers and stock read."""
 
-from mappings.acs.decisions import Booking, Decision, Money, credit_key, decide, settled_kind
+from mappings.acs.decisions import Booking, Decision, Money, decide, settled_kind
 from mappings.acs.events import Event, EventKind, read_event, unknown_event
 from mappings.acs.file_form import Form
 from mappings.acs.grades import Grades
@@ -40,7 +40,6 @@ __all__ = [
     "Survey",
     "as_receipt",
     "as_warehouse_order",
-    "credit_key",
     "decide",
     "is_there",
     "item_ids",

@@ -14,7 +14,7 @@ from mappings.canonical import Disposition, GarmentState, Grade, LineKind
 from mappings.errors import Unmappable
 from mappings.garment_decisions import Booking, Decision, Money
 
-__all__ = ["Booking", "Decision", "Money", "credit_key", "decide", "settled_kind"]
+__all__ = ["Booking", "Decision", "Money", "decide", "settled_kind"]
 
 TABLE = "mappings/acs/tables/decisions.toml"
 KIND = "unknown_grade"
@@ -71,11 +71,6 @@ def settled_kind(stated: LineKind | None, ordered: LineKind | None) -> LineKind 
     if LineKind.HIRE in {stated, ordered}:
         return LineKind.HIRE
     return ordered
-
-
-def credit_key(order_code: str, tag: str) -> str:
-    """The key of a garment's credit: one credit for each garment and order, however often the return is reported."""
-    return f"{order_code}/{tag}"
 
 
 def _row(kind: LineKind, grade: Grade, disposition: Disposition | None, own: Rows) -> tuple[str, Mapping[str, Any]]:

@@ -133,7 +133,10 @@ def read_garments(
 
 
 class _Row(NamedTuple):
-    """The cells of a row, in the order of REQUIRED and OPTIONAL; an absent column is empty."""
+    """The cells of a row, in the order of REQUIRED and OPTIONAL, without the blanks around them.
+
+    An absent column is empty, and so is a word such as "null" that stands for no value.
+    """
 
     sku: str
     tag: str
@@ -165,7 +168,12 @@ class _Reader:
                     why = f"row {reader.line_num} has {len(cells)} cells, the header {width}: {ANEW}"
                     raise Unmappable("row", str(reader.line_num), why, kind=KIND)
                 cells.append("")  # what absent columns point to
-                row = _Row._make(map(_value, pick(cells)))
+                row = _Row._make(
+                    [
+                        kept if len(kept := cell.strip()) > LONGEST_PLACEHOLDER or kept.lower() not in NO_VALUE else ""
+                        for cell in pick(cells)
+                    ]
+                )
                 if row.tag or any(cell.strip() for cell in cells):
                     yield reader.line_num, row
         except (csv.Error, UnicodeError) as error:
@@ -180,12 +188,6 @@ def _without_empty_end(cells: list[str], width: int) -> list[str]:
     while len(cells) > width and not cells[-1].strip():
         cells.pop()
     return cells
-
-
-def _value(cell: str) -> str:
-    """A cell without blanks around it; empty for a word such as "null" that stands for no value."""
-    kept = cell.strip()
-    return "" if len(kept) <= LONGEST_PLACEHOLDER and kept.lower() in NO_VALUE else kept
 
 
 def _sku(row: _Row) -> str:

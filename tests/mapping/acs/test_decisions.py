@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mappings.acs import Booking, Grades, Money, credit_key, decide, settled_kind
+from mappings.acs import Booking, Grades, Money, decide, settled_kind
 from mappings.acs.tables import run_together
 from mappings.canonical import Condition, Disposition, GarmentState, Grade, LineKind
 from mappings.errors import Unmappable
@@ -226,7 +226,3 @@ def test_a_merchants_own_words_for_grades_win() -> None:
     kept, missing = grades.condition_codes(["lipstick", "NONE", "MUD"])
     assert kept == ("lipstick", "MUD")
     assert [one.value for one in missing] == ["MUD"]
-
-
-def test_a_credit_is_known_by_order_and_garment() -> None:
-    assert credit_key("SO1", "A" * 24) != credit_key("SO2", "A" * 24)

@@ -21,7 +21,6 @@ from mappings.acs import (
     Grades,
     Money,
     States,
-    credit_key,
     decide,
     not_booked,
     read_dispatched,
@@ -114,7 +113,7 @@ class Reader:
             return
         kind = settled_kind(told.kind, self.kinds.get((told.order_reference, told.line_id)))
         if decide(kind, told.grade, told.disposition).money is Money.CREDIT:
-            self.credits[credit_key(told.order_reference, told.tag)] = 1
+            self.credits[f"{told.order_reference}/{told.tag}"] = 1
 
     def _hear(self, tag: str, source: Source, word: Word) -> None:
         self.garments[tag] = hear(self.garments[tag], source, word)
@@ -150,7 +149,7 @@ ORDERS = st.lists(st.tuples(st.sampled_from(["X", "Y"]), st.booleans()), min_siz
 
 def expected_credits(place: Any) -> set[str]:
     return {
-        credit_key(one["order"], one["rfid"])
+        f"{one['order']}/{one['rfid']}"
         for one in place.site.returns
         if one["kind"] == "SALE_RETURN" and one["grade"] in {"A", "B"}
     }
