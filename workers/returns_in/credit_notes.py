@@ -74,8 +74,7 @@ def _keep(db: Connection, erp: str, note: CreditNote) -> None:
 def _notes(db: Connection, erp: str, urns: Iterable[str]) -> list[dict[str, Any]]:
     """Notes of some customers, oldest first; ``named`` where one names a return of ours."""
     return db.execute(
-        "select c.*, exists (select 1 from return_line l where l.erp = c.erp and c.reference <> ''"
-        " and position(l.reference in c.reference) > 0) as named"
+        "select c.*, return_named(c.erp, c.reference) is not null as named"
         " from credit_note c where c.erp = %s and c.urn = any (%s) order by c.seen_at, c.code",
         (erp, list(urns)),
     ).fetchall()
@@ -127,8 +126,7 @@ class Matching:
         credited = 0
         for note in _notes(self.db, self.erp, urns):
             line = self.db.execute(
-                "select * from return_line where erp = %s and %s <> '' and position(reference in %s) > 0",
-                (self.erp, note["reference"], note["reference"]),
+                "select * from return_line where reference = return_named(%s, %s)", (self.erp, note["reference"])
             ).fetchone()
             if line is None or line["reference"] in note["matched"]:
                 continue
@@ -165,8 +163,8 @@ class Matching:
     def _references_are_shown(self) -> bool:
         """Whether this Khaos has ever shown one of our references on a note: then a note without one is by hand."""
         found = self.db.execute(
-            "select 1 as one from credit_note c join return_line l on l.erp = c.erp and c.reference <> ''"
-            " and position(l.reference in c.reference) > 0 where c.erp = %s limit 1",
+            "select 1 as one from credit_note where erp = %s and reference ~ 'RT[0-9]{7}'"
+            " and return_named(erp, reference) is not null limit 1",
             (self.erp,),
         ).fetchone()
         return found is not None

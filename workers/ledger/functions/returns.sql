@@ -70,3 +70,13 @@ begin
     perform return_is_over(p_reference, 'dismissed', p_why, p_who);
     return true;
 end $$;
+
+-- The return of ours that a text names: the channel may add to a reference (RT0000012SPY), before it and behind. Of the numbers
+-- that could be meant the longest that there is. Null: none. By the key, however many returns there are.
+create or replace function return_named(p_erp text, p_text text) returns text language sql stable
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+    select l.reference from regexp_matches(p_text, '(RT[0-9]{7,17})', 'g') with ordinality m (found, place)
+     cross join lateral generate_series(length(m.found[1]), 9, -1) as size
+      join return_line l on l.reference = left(m.found[1], size) and l.erp = p_erp
+     order by m.place, size desc limit 1
+$$;
