@@ -76,7 +76,8 @@ language sql stable as $$
                        case when a.there > 0 and a.rest = b.shown and a.there = a.rest and a.shown <= a.counted + a.uncounted
                             then least(a.there, b.shown)
                             when a.shown = 0 and exists (
-                                select 1 from exception e where e.kind = 'invoice_recoded' and e.state = 'open'
+                                select 1 from exception e  -- whoever dismissed it has said that they are the same goods
+                                 where e.kind = 'invoice_recoded' and e.state <> 'resolved' and e.story = b.order_code
                                    and e.subject = 'invoice:' || b.invoice_code)
                             then least(a.there + a.counted + a.uncounted, b.shown)
                             else 0 end as units
