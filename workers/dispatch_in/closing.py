@@ -8,7 +8,13 @@ from workers.spine.reading import Reading
 
 
 def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
-    """Close a fulfilment: units that did not leave are short, and may settle an earlier short one."""
+    """Close a fulfilment: units that did not leave are short, and may settle an earlier short one.
+
+    One that was to be cancelled, and of which nothing left, is cancelled.
+    """
+    if row.state is State.CANCELLING and not gone:
+        cancelled(reading, row)
+        return
     subject = row.subject
     reading.run("delete from expectation where subject = %s and what in ('dispatch', 'rest')", subject)
     for kind in ("dispatch_overdue", "short_at_warehouse"):
@@ -17,8 +23,7 @@ def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
     if not short:
         _bring_the_rest(reading, row, gone)
         return
-    if gone or row.state is not State.CANCELLING:
-        transitions.close_short(reading.run, row)
+    transitions.close_short(reading.run, row)
     if row.state is State.CANCELLING:
         return  # a part of it had left, which is a person's already; the rest is wanted by nobody
     if row.shipments:
@@ -61,9 +66,9 @@ def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) 
 
 
 def cancelled(reading: Reading, row: FulfilmentRow) -> None:
-    """End a fulfilment that the warehouse shows cancelled, on our request or not."""
+    """End a fulfilment that the warehouse ended with nothing, on our request or not."""
     if row.state is State.CANCELLING:
-        add_to_timeline(reading.run, row, "cancelled", "the warehouse shows it cancelled")
+        add_to_timeline(reading.run, row, "cancelled", "the warehouse ended it, and nothing of it left")
         transitions.prove_cancelled(reading.run, row.reference)
     elif row.state in OUT:
         reading.file_exception(

@@ -100,7 +100,7 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
         row = ship(reading, row, order.parcels, _units(fresh, items), calendar.day(reading.runtime, at))
     elif row.shipments:
         take_late_numbers(reading, row, order.parcels)
-    if over and not gone and (ended or row.state is State.CANCELLING):
+    if ended and not gone:
         cancelled(reading, row)
     elif over and row.state not in (State.CANCELLED, State.WITHDRAWN):
         closed(reading, row, gone)

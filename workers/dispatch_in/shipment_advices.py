@@ -62,7 +62,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
     if not over:
         return
     nothing = {outcome for outcome, _ in row.lines_closed.values()} == {LineOutcome.CANCELLED.value}
-    if not gone and (nothing or row.state is State.CANCELLING):
+    if not gone and nothing:
         cancelled(reading, row)
     else:
         closed(reading, row, gone)

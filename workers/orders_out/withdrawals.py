@@ -37,6 +37,8 @@ def withdraw(reading: Reading, invoice: Invoice, *, order_too: bool) -> None:
     elif withdraw_unpushed(reading, row, why):
         transitions.withdraw(reading.run, row)
         add_to_timeline(reading.run, row, "withdrawn", why)
+    elif row.state is State.CLOSED_SHORT and not any(row.shipped.values()):
+        return  # nothing of it left, and nothing is there: the person who has its short pick settles it
     elif row.state in LEFT:
         reading.file_exception(
             "shipped_after_cancel",

@@ -203,6 +203,31 @@ def test_the_rest_of_a_part_shipment_that_is_still_at_the_warehouse_is_adopted_a
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
+def test_an_order_that_ended_with_nothing_before_its_cancellation_came_is_cancelled(world: World) -> None:
+    world.clarus.switch(webhook_loss_rate=1.0)
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.ship(short={f"{order}-1": 2})
+    assert [one["status"] for one in world.there(f"{order}-1")] == ["COMPLETED"]
+    world.khaos.post("cancel", order=order)
+    world.poll()
+    assert world.exceptions() == ["cancel_refused"]
+    world.sweep()
+    assert (world.fulfilments(order), world.exceptions()) == ([(f"{order}-1", "cancelled")], [])
+    assert (world.live_messages(), world.check()) == ([], 0)
+
+
+def test_no_goods_are_said_to_have_left_of_an_order_that_ended_with_nothing_and_is_cancelled_then(world: World) -> None:
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.ship(short={f"{order}-1": 2})
+    world.sweep()
+    assert (world.fulfilments(order), world.exceptions()) == ([(f"{order}-1", "closed_short")], ["short_pick"])
+    world.khaos.post("cancel", order=order)
+    world.poll()
+    assert world.exceptions() == ["short_pick"]
+
+
 def test_the_rest_of_an_order_closed_short_goes_as_a_new_fulfilment(world: World) -> None:
     order = world.order(("MUG", 6))
     world.poll()
