@@ -91,6 +91,8 @@ class WatchedStore(Store):
         if self.moments is not None:
             self.moments.word()
         with super().connection() as connection:
+            if connection not in self._shown:
+                connection.prepare_threshold, connection.prepared_max = 0, None
             if self._shown.get(connection) != CLOCK.at:
                 self._shown[connection] = CLOCK.at
                 connection.execute(AT if WatchedStore.began == CLOCK.at else AT_ANEW, [CLOCK.at.isoformat()])

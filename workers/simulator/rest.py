@@ -26,7 +26,7 @@ from workers.simulator.garments import as_warehouse as as_garments
 from workers.simulator.garments import at_rest as of_garments
 from workers.simulator.garments import unsure as unsure_of
 from workers.simulator.partners import posts_all
-from workers.simulator.people import accepts_files
+from workers.simulator.people import accepts_files, reads_again
 from workers.simulator.promises import after_step
 from workers.simulator.returns import processes, pulls
 from workers.simulator.settings import BUILDINGS, DERBY_FACILITY, GLASGOW
@@ -97,6 +97,7 @@ def come_to_rest(stage: Stage) -> None:
         pulls(stage, stage.dice)
         processes(stage, stage.dice)
         accepts_files(stage)
+        reads_again(stage)
         _all_runs(stage, whole=pause in WHOLE)
         state = stage.store.row(STATE), stage.gxo.state(), stage.acs.state()
         quiet = quiet + 1 if state == before and pause not in WHOLE else 0
