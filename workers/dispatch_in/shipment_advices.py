@@ -15,7 +15,7 @@ from workers.dispatch_in.readers import find, may_ship
 from workers.dispatch_in.shipments import ship
 from workers.dispatch_in.substitutions import substituted
 from workers.domain import transitions
-from workers.domain.fulfilment import FulfilmentRow, State, Units
+from workers.domain.fulfilment import FulfilmentRow, Units
 from workers.domain.stock_movements import tell_moves
 from workers.ledger.expected import Expected
 from workers.spine.reading import Reading

@@ -15,7 +15,8 @@ from workers.ledger.migrate import migrate
 
 TEMPLATE = "template_walk"
 QUICK = (
-    "fsync = off", "synchronous_commit = off", "full_page_writes = off", "jit = off", "track_activities = off", "plan_cache_mode = force_generic_plan",
+    "fsync = off", "synchronous_commit = off", "full_page_writes = off", "jit = off", "track_activities = off",
+    "plan_cache_mode = force_generic_plan",
     "autovacuum = off",  # its statistics would have every session plan all its statements anew; ``empty`` vacuums
 )  # fmt: skip
 PATH = "walk, pg_catalog, public"  # before pg_catalog, so that ``now`` is ours; a table ``record`` stands in public

@@ -169,7 +169,7 @@ class AtRest:
         waits = store.rows("select subject from expectation where missed_at is null")
         self.waiting = {row["subject"].partition(":")[2] for row in waits}
         self.waiting |= {row["reference"] for row in store.rows(BEHIND)}
-        known = store.rows("select invoice_code, reference from fulfilment where state = 'sent'")
+        known = store.rows("select invoice_code, reference from fulfilment where state in ('sent', 'part_dispatched')")
         self.at_work = {row["invoice_code"] for row in known if row["reference"] in self.waiting}
 
     def _unended(self, what: str) -> bool:
