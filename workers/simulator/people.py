@@ -13,9 +13,10 @@ from workers.spine.people import CannotDo, Person
 from workers.stock_in import garment_people, write_offs
 
 ENDED = """
-select m.subject, f.reference, f.invoice_code from exception e
+select m.subject, f.reference, f.invoice_code, s.invoice_code as part from exception e
   join message m on m.id = e.message_id and m.state = 'dead'
   left join fulfilment f on m.subject in ('order:' || f.reference, 'shipment:' || f.reference)
+  left join shipment s on s.fulfilment = f.reference
  where e.id = %s
 """
 # What is nobody's once a person has dismissed it: the goods, or the invoice, are dealt with by hand at Khaos Control.
@@ -24,8 +25,9 @@ BY_HAND = (
     "remainder_unmatched", "invoice_recoded", "no_warehouse_lines",
 )  # fmt: skip
 TAKEN = """
-select split_part(e.subject, ':', 2) as name, f.invoice_code from exception e
-  left join fulfilment f on e.subject = 'order:' || f.reference where e.id = %s and e.kind = any (%s)
+select split_part(e.subject, ':', 2) as name, f.invoice_code, s.invoice_code as part from exception e
+  left join fulfilment f on e.subject = 'order:' || f.reference
+  left join shipment s on s.fulfilment = f.reference where e.id = %s and e.kind = any (%s)
 """
 UNREAD = "kills_worker"
 SOMEBODY = Person("walker")
