@@ -1,35 +1,31 @@
 # ruff: noqa: INP001  run by path in a container: deploy/ is no package
-"""Is the worker in this container beating? Exit status 0 if it is; 1, and why, if not.
+"""Does the heart of every worker in this container beat? Exit status 0 if it does; 1, and why, if not.
 
-A worker may answer Celery's ping and yet be deaf to its queue, so its heartbeat row in the ledger is
-asked. Reads ``DATABASE_URL``; the host's name tells this container's row from the others'.
+Each worker touches a file of its own in the folder ``FLEET_HEARTBEATS`` at each turn of its heart, whether or not the
+ledger answers: a ledger that is away is no reason to restart a worker. Run it as ``python -I -S``, which starts
+quickly.
 """
 
-from __future__ import annotations
-
 import os
-import socket
 import sys
+import time
 
-import psycopg
-
-SILENT = 20  # seconds; an idle worker beats every eight seconds
-LATEST = "select extract(epoch from now() - max(beat_at)) from process where host = %s and beat_at > '-infinity'"
+SILENT = 60.0  # seconds; a heart turns every eight, and waits half a minute for a ledger that does not answer
 
 
 def main() -> str | None:
-    """Return None when it beats, else what to say."""
-    host = socket.gethostname()
-    dsn = os.environ["DATABASE_URL"].replace("postgresql+psycopg:", "postgresql:", 1)
+    """Return None when all beat, else what to say."""
+    folder = os.environ.get("FLEET_HEARTBEATS", "")
+    if not folder:
+        return "FLEET_HEARTBEATS is not set: name a folder in which workers may write"
     try:
-        with psycopg.connect(dsn, connect_timeout=5) as connection:
-            row = connection.execute(LATEST, [host]).fetchone()
-    except psycopg.OperationalError as error:
-        return f"the ledger cannot be asked ({type(error).__name__}): look at the database first"
-    silent = row[0] if row else None
-    if silent is None:
-        return f"no worker on {host} has told the ledger of itself: read this container's log"
-    return None if silent < SILENT else f"the worker on {host} has been silent for {silent:.0f} s: restart it"
+        beats = {one.name: time.time() - one.stat().st_mtime for one in os.scandir(folder)}
+    except FileNotFoundError:
+        beats = {}
+    if not beats:
+        return f"no worker has begun to beat in {folder}: read this container's log"
+    silent = {name: age for name, age in beats.items() if age > SILENT}
+    return "; ".join(f"{name} has been silent for {age:.0f} s" for name, age in sorted(silent.items())) or None
 
 
 if __name__ == "__main__":

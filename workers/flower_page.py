@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import Any
 
@@ -10,6 +11,7 @@ from flower.app import Flower
 from tornado.ioloop import PeriodicCallback
 
 from workers.app import app
+from workers.config import environment
 
 ASK_EVERY, ASK_LATER = 5_000, 60_000  # milliseconds: while workers start, and from then on
 FIRST = 24  # times
@@ -35,4 +37,6 @@ class Fresh(Flower):  # type: ignore[misc]
 
 if __name__ == "__main__":
     command.Flower = Fresh
+    if login := environment().flower_basic_auth:  # Flower reads its own variable, and no file:PATH
+        os.environ["FLOWER_BASIC_AUTH"] = login
     app.start(["flower", *sys.argv[1:]])

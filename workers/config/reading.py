@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.secret import plain_secrets
@@ -35,8 +35,16 @@ class Environment(BaseSettings):
     fleet_environment: str = "production"
     fleet_process: str = "fleet"
     fleet_log_level: str = "INFO"
+    fleet_heartbeats: str = ""  # the folder in which a worker touches a file as its heart turns; empty: nowhere
     fleet_var: str = ""  # where what runs on this machine keeps its files; empty: ``var`` in the current folder
     web_password: str = ""  # of the user ``fleet`` on the desk; empty: the desk answers this machine only
+    flower_basic_auth: str = ""  # Flower's login, name:password
+
+    @field_validator("web_password", "flower_basic_auth")
+    @classmethod
+    def _from_a_file(cls, value: str) -> str:
+        """``file:PATH`` stands for what is in that file, as in ``fleet.toml``. Raises Misconfigured."""
+        return value if not value.startswith("file:") else str(_resolve(value, "WEB_PASSWORD or FLOWER_BASIC_AUTH"))
 
 
 def _resolve(value: Any, where: str, *, optional: bool = False) -> Any:

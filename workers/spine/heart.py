@@ -11,9 +11,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import structlog
 
+from workers.config import environment
 from workers.ledger.store import Store
 from workers.spine import scheduler, watch
 from workers.spine.machine import machine
@@ -42,7 +44,10 @@ class Heart:
         self._lock = threading.Lock()
         self._hurry = threading.Event()
         self._stop = threading.Event()
+        folder = environment().fleet_heartbeats
+        self._sign = Path(folder, node.partition("@")[0]) if folder else None
         self._beat()
+        self._show()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
         self._thread.start()
 
@@ -67,6 +72,8 @@ class Heart:
         """Beat no more, and say that the process has ended."""
         self._stop.set()
         self._hurry.set()
+        if self._sign:
+            self._sign.unlink(missing_ok=True)
         self._store.run("update process set beat_at = '-infinity' where id = %s", self._runtime.store.process_id)
         self._store.close()
 
@@ -85,6 +92,12 @@ class Heart:
         )
         self._last = began
 
+    def _show(self) -> None:
+        """Show whoever looks into this container that the heart turns (deploy/beating.py)."""
+        if self._sign:
+            self._sign.parent.mkdir(parents=True, exist_ok=True)
+            self._sign.touch()
+
     def _run(self) -> None:
         began = renewed = looked = time.monotonic()
         while not self._stop.is_set():
@@ -94,6 +107,7 @@ class Heart:
                     return
             now = time.monotonic()
             try:
+                self._show()
                 self._beat()
                 if now - renewed >= RENEWED_EVERY:
                     scheduler.renew(self._runtime, self._store.run)

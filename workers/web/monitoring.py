@@ -27,8 +27,13 @@ QUEUE_WAIT = Limits().queue_wait
 
 
 def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
-    """``/health`` and ``/health/ready`` for everyone, ``/metrics`` behind the guard."""
+    """``/health``, ``/health/alive`` and ``/health/ready`` for everyone, ``/metrics`` behind the guard."""
     router = APIRouter()
+
+    @router.get("/health/alive")
+    def is_alive() -> JSONResponse:
+        """Tell that this process answers; it asks nobody, so that no outage elsewhere restarts it."""
+        return JSONResponse({"alive": True})
 
     @router.get("/health")
     def is_well() -> JSONResponse:

@@ -28,6 +28,7 @@ SUBJECTS = (
     "messages",
     "keys",
     "queue",
+    "scaling",
     "processes",
     "troubles",
     "edi",
