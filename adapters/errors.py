@@ -77,5 +77,9 @@ class Garbled(ReachError):
         super().__init__(what, maybe_done=maybe_done)
 
 
+class TooLong(Garbled):
+    """An answer that is longer than any that is read: ask for less at a time."""
+
+
 class Occupied(Exception):
     """A file of that name with other content lies in the partner's folder: somebody else writes there too."""

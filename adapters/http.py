@@ -19,7 +19,7 @@ from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3 import exceptions
 
 from adapters import bounded
-from adapters.errors import Garbled, ReachError, Throttled, Unauthorised, Unavailable
+from adapters.errors import Garbled, ReachError, Throttled, TooLong, Unauthorised, Unavailable
 from adapters.exchange import MAX_BODY, Connections, TooLarge
 from adapters.faults import holds_fault
 from adapters.waiting import LONGEST_WAIT, requested_wait, retry_after
@@ -103,7 +103,7 @@ class Http:
             connect = min(self.connect_timeout, max(0.05, seconds))
             reply = Reply(*self._connections().exchange(method, url, said, body, connect))
         except TooLarge:
-            raise Garbled(f"{_host(url)} sent more than {MAX_BODY} bytes") from None
+            raise TooLong(f"{_host(url)} sent more than {MAX_BODY} bytes") from None
         except Exception as error:  # whatever a library makes of their bytes, only ours leave
             raise _ours(error, url, self.connect_timeout, late=time.monotonic() >= ends) from error
         return _judge(reply, url, self.longest_wait)

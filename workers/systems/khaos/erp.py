@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import mappings.khaos as words
-from adapters.errors import Garbled
+from adapters.errors import Garbled, TooLong
 from adapters.khaos.client import Khaos
 from adapters.khaos.courier_folder import lay
 from adapters.khaos.courier_settings import ConsignmentFile
@@ -29,6 +30,8 @@ from workers.systems.khaos.channel import KhaosChannel
 SET_BACK = timedelta(hours=1)  # what clocks are set back by in autumn
 MOVED = re.compile(rb' MOVED="[^"]*"')
 EVER = datetime(2000, 1, 1, tzinfo=UTC)  # the date filter must be given, and is on the day an order was placed
+ONE_DAY = timedelta(days=1)
+NEWER = 8  # of a span that is too long for one reply, the newest eighth is asked for by itself: most orders are new
 EDITED, EVERY_ITEM, BY_URN, BY_ORDER_CODE = 0, 0, 1, 3
 
 
@@ -46,6 +49,7 @@ class KhaosErp:
         self.level_semantics: str = settings.level_semantics
         self.issue_point: str = settings.issue_point
         self.channel = KhaosChannel(settings.channel, settings.zone)
+        self._ages: dict[tuple[int, ...], list[timedelta]] = {}  # by stages: where a span had to be cut before
 
     def ping(self) -> None:
         """Ask for the version."""
@@ -68,22 +72,40 @@ class KhaosErp:
         # of the cancelled there is no end; an older one that is out is asked about by its code
         lookback = now - timedelta(days=self.settings.lookback_days)
         cancelled = self._by_stage((CANCELLED_STAGE,), lookback, now, confirmed_only=True)
-        return self.join_status([*_parts(watched), *_parts(cancelled)])
+        return self.join_status([*watched, *cancelled])
 
-    def _by_stage(self, stages: Sequence[int], since: datetime, now: datetime, *, confirmed_only: bool) -> bytes:
-        text = self.client.export_order_status(
-            confirmed_only=confirmed_only,
-            include_cancelled=confirmed_only,
-            date_from=since,
-            date_to=now + timedelta(days=1),
-            stages=stages,
-            show_items=True,
-        )
-        return text.encode()
+    def _by_stage(self, stages: Sequence[int], since: datetime, now: datetime, *, confirmed_only: bool) -> list[bytes]:
+        """Invoices in some stages of orders that were placed since a day, by as many replies as they need."""
+        ages = self._ages.setdefault(tuple(stages), [])
+        cuts = [now - age for age in sorted(ages, reverse=True) if since < now - age]
+        orders: dict[str, bytes] = {}  # a day on which two spans meet is in both
+        spans = list(pairwise([since, *cuts, now + ONE_DAY]))[::-1]
+        while spans:
+            begins, ends = spans.pop()
+            try:
+                text = self.client.export_order_status(
+                    confirmed_only=confirmed_only,
+                    include_cancelled=confirmed_only,
+                    date_from=begins,
+                    date_to=ends,
+                    stages=stages,
+                    show_items=True,
+                )
+            except TooLong:
+                if ends - begins <= 2 * ONE_DAY:
+                    raise
+                cut = max(begins + ONE_DAY, min(ends - (ends - begins) / NEWER, ends - ONE_DAY))
+                ages.append(now - cut)
+                spans += [(cut, ends), (begins, cut)]
+                continue
+            orders.update(self.split_status(text.encode()))
+        return list(orders.values())
 
     def fetch_open(self) -> bytes:
         """Every invoice in an open stage; those without stock (18) are not asked for."""
-        return self._by_stage(self.settings.open_stages, EVER, datetime.now(UTC), confirmed_only=False)
+        return self.join_status(
+            self._by_stage(self.settings.open_stages, EVER, datetime.now(UTC), confirmed_only=False)
+        )
 
     @staticmethod
     def split_status(raw: bytes) -> dict[str, bytes]:
@@ -263,7 +285,3 @@ def _tree(raw: bytes, root: str = "STATUS_LIST") -> Any:
         return document(raw.decode(), root)
     except Unmappable as error:
         raise Garbled(f"Khaos Control's reply is no {root}: {error.why}", maybe_done=False) from error
-
-
-def _parts(raw: bytes) -> list[bytes]:
-    return [ET.tostring(order, encoding="utf-8") for order in _tree(raw)]
