@@ -12,6 +12,8 @@ from mappings.errors import Unmappable
 from mappings.quantities import believable
 from mappings.text import several, without_placeholder
 
+YES, NO = ("true", "1", "1.0", "yes", "y"), ("", "false", "0", "0.0", "no", "n")
+
 
 def read_body(body: bytes, what: str) -> Mapping[str, Any]:
     """A JSON object. Raises Unmappable(kind="garbled_hint") for anything else."""
@@ -51,9 +53,14 @@ def needed(body: Mapping[str, Any], field: str) -> str:
 
 
 def flag(body: Mapping[str, Any], field: str) -> bool:
-    """True for true, 1 and "true" alone."""
+    """A yes or no in the words that programs have for it; no where there is none. Raises Unmappable for others."""
     value = body.get(field)
-    return value is True or value == 1 or (isinstance(value, str) and value.strip().lower() in {"true", "1"})
+    said = str(value).strip().lower() if isinstance(value, str | bool | int | Decimal) else value
+    if said in YES:
+        return True
+    if said is None or said in NO or not without_placeholder(str(said)):
+        return False
+    raise Unmappable(field, str(value)[:40], f"ask ACS for {field} as true or false")
 
 
 def units(body: Mapping[str, Any], field: str, otherwise: int = 1) -> int:

@@ -307,3 +307,16 @@ def test_what_is_no_advice_is_refused_and_a_page_elsewhere_cannot_send_one(web: 
 def test_with_a_password_announcing_needs_it(start: Start, database: str) -> None:
     with start(database, WEB_PASSWORD="a-password") as web:
         assert advise(web, []).status_code == 401
+
+
+def test_a_channel_whose_password_was_changed_on_one_side_is_somebodys_until_a_call_is_taken(
+    channel: Web, store: Store
+) -> None:
+    for _ in range(6):
+        assert get(channel, "returns", auth=("khaos", "the old one")).status_code == 401
+    assert store.rows("select kind, subject from exception where state = 'open'") == [
+        {"kind": "calls_refused", "subject": "calls:khaos:channel"}
+    ]
+    assert get(channel, "returns", auth=None).status_code == 401
+    assert get(channel, "returns").status_code == 200
+    assert store.rows("select 1 from exception where state = 'open'") == []

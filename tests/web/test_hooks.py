@@ -107,6 +107,31 @@ def test_a_webhook_with_a_wrong_or_missing_header_is_refused(
     assert store.row("select count(*) as n from record")["n"] == 0
 
 
+def test_events_that_are_refused_again_and_again_are_somebodys_until_one_is_taken(
+    web: Web, store: Store, headers: dict[str, str]
+) -> None:
+    def told() -> list[tuple[str, str, str]]:
+        rows = store.rows("select kind, subject, owner from exception where state = 'open'")
+        return [(row["kind"], row["subject"], row["owner"]) for row in rows]
+
+    def post(**where: str) -> int:
+        return requests.post(web.hook(**where), json=BODY, headers=headers, timeout=10).status_code
+
+    for _ in range(4):
+        assert post(token="y" * 28) == 404
+    assert post() == 200
+    for _ in range(4):
+        post(token="y" * 28)
+    assert told() == [], "one was taken between them"
+    for _ in range(8):
+        post(token="y" * 28)
+        post(connection="york")
+    assert told() == [("calls_refused", "calls:leeds:events", "support")]
+    assert "token" in store.row("select reason from exception")["reason"]
+    assert post() == 200
+    assert told() == []
+
+
 def test_a_webhook_by_get_is_refused(web: Web, store: Store, headers: dict[str, str]) -> None:
     assert requests.get(web.hook(), params={"id": 77}, headers=headers, timeout=10).status_code == 405
     assert store.row("select count(*) as n from record")["n"] == 0

@@ -26,6 +26,7 @@ from workers.systems.khaos.channel import KhaosChannel
 from workers.web.bodies import Unacceptable, read_body
 from workers.web.guard import credentials
 from workers.web.ledger_door import AGAIN, AWAY, name_of, present
+from workers.web.refused_calls import RefusedCalls
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,7 @@ with word as (
 select receive(%s, %s, %s || ' ' || n, %b, null) as id from word
 """
 Endpoint = Callable[[Request], Awaitable[Response]]
+Refuse = Callable[[Request], Awaitable[Response | None]]
 HOURLY = (Source.STOCK_STATUS_UPLOAD, Source.ORDER_STATUS_UPLOAD)  # the same words an hour later are worth another look
 
 
@@ -87,37 +89,45 @@ class Door:
 def routes(door: Door) -> APIRouter:
     """``/khaos/…``: each path with ``.json``, ``.xml`` or, in the form that is set, without an ending."""
     router = APIRouter(prefix="/khaos", include_in_schema=False)
+    refuse = _refusing(door)
     usual = FORMS[f".{door.channel.settings.format.lower()}"]
     for ending, form in {"": usual, **FORMS}.items():
-        router.add_api_route(f"/config{ending}", _fixed(door, form, door.channel.write_config), methods=["GET"])
-        router.add_api_route(f"/orders{ending}", _fixed(door, form, door.channel.write_no_orders), methods=["GET"])
-        router.add_api_route(f"/returns{ending}", _returns(door, form), methods=["GET"])
+        router.add_api_route(f"/config{ending}", _fixed(refuse, form, door.channel.write_config), methods=["GET"])
+        router.add_api_route(f"/orders{ending}", _fixed(refuse, form, door.channel.write_no_orders), methods=["GET"])
+        router.add_api_route(f"/returns{ending}", _returns(door, refuse, form), methods=["GET"])
         for path, source in SOURCES.items():
-            router.add_api_route(f"/{path}{ending}", _push(door, source), methods=["POST"])
+            router.add_api_route(f"/{path}{ending}", _push(door, refuse, source), methods=["POST"])
     return router
 
 
-def refusal(channel: KhaosChannel, request: Request) -> Response | None:
-    """404 while there is no channel, 401 for other credentials than those that are set."""
-    if not channel.open:
-        return Response(status_code=404)
-    wanted = f"{channel.settings.user}:{channel.settings.password}".encode()
-    if hmac.compare_digest(credentials(request.headers.get("authorization", "")), wanted):
-        return None
-    log.warning("a call of the channel was refused", reason="credentials")
-    return Response(status_code=401, headers=ASK)
+def _refusing(door: Door) -> Refuse:
+    """404 while there is no channel, 401 for other credentials than those that are set, None for a call to be taken."""
+    channel, refusals = door.channel, RefusedCalls(door.store, door.engine, "returns-in")
+
+    async def refuse(request: Request) -> Response | None:
+        if not channel.open:
+            return Response(status_code=404)
+        wanted = f"{channel.settings.user}:{channel.settings.password}".encode()
+        if hmac.compare_digest(credentials(request.headers.get("authorization", "")), wanted):
+            await refusals.taken(door.erp, "channel")
+            return None
+        log.warning("a call of the channel was refused", reason="credentials")
+        await refusals.refused(door.erp, "channel", "credentials")
+        return Response(status_code=401, headers=ASK)
+
+    return refuse
 
 
-def _fixed(door: Door, form: Form, write: Callable[[Form], bytes]) -> Endpoint:
+def _fixed(refuse: Refuse, form: Form, write: Callable[[Form], bytes]) -> Endpoint:
     async def answer(request: Request) -> Response:
-        return refusal(door.channel, request) or Response(write(form), media_type=CONTENT_TYPES[form])
+        return await refuse(request) or Response(write(form), media_type=CONTENT_TYPES[form])
 
     return answer
 
 
-def _returns(door: Door, form: Form) -> Endpoint:
+def _returns(door: Door, refuse: Refuse, form: Form) -> Endpoint:
     async def answer(request: Request) -> Response:
-        if refused := refusal(door.channel, request):
+        if refused := await refuse(request):
             return refused
         continuation = request.headers.get(CONTINUATION, "")
         references = pulls.named(request.headers.get(SPECIFIC, ""))
@@ -133,9 +143,9 @@ def _returns(door: Door, form: Form) -> Endpoint:
     return answer
 
 
-def _push(door: Door, source: str) -> Endpoint:
+def _push(door: Door, refuse: Refuse, source: str) -> Endpoint:
     async def receive(request: Request) -> Response:
-        if refused := refusal(door.channel, request):
+        if refused := await refuse(request):
             return refused
         try:
             body = await read_body(request, largest=MAX_BODY, patience=BODY_PATIENCE)

@@ -31,6 +31,7 @@ from workers.ledger.store import Store
 from workers.web.bodies import Unacceptable, read_body
 from workers.web.guard import credentials
 from workers.web.ledger_door import AGAIN, AWAY, present
+from workers.web.refused_calls import RefusedCalls
 
 log = structlog.get_logger(__name__)
 
@@ -48,13 +49,16 @@ def counter(store: Store, configuration: Configuration) -> Counter:
 def routes(hook: CourierHook, here: Counter, engine: Engine) -> APIRouter:
     """``POST /khaos/courier``, and with ``.json`` or ``.xml`` behind it, for the user of the settings."""
     router = APIRouter()
+    refusals = RefusedCalls(here.store, engine, "dispatch-in")
 
     def door(named: Form | None) -> Callable[[Request], Awaitable[Response]]:
         async def assigned(request: Request) -> Response:
             login = credentials(request.headers.get("authorization", ""))
             if not hmac.compare_digest(login, f"{hook.user}:{hook.password}".encode()):
                 log.warning("a courier's question was refused", reason="credentials")
+                await refusals.refused(here.erp, "courier", "credentials")
                 return Response(status_code=401, headers=ASK)
+            await refusals.taken(here.erp, "courier")
             try:
                 body = await read_body(request)
                 form = named or form_of(request.headers.get("content-type", ""), body)

@@ -27,6 +27,7 @@ from workers.ports.warehouse import Warehouse
 from workers.spine import exceptions
 from workers.web.bodies import MAX_BODY, Unacceptable, read_body
 from workers.web.ledger_door import AGAIN, AWAY, name_of, present
+from workers.web.refused_calls import RefusedCalls
 
 __all__ = ["EVENT", "MAX_BODY", "Inbox", "receipt_key", "routes"]
 
@@ -104,6 +105,11 @@ def routes(inbox: Inbox) -> APIRouter:
     A partner that posts all of its events to one address names each in its headers or body.
     """
     router = APIRouter()
+    refusals = RefusedCalls(inbox.store, inbox.engine, "dispatch-in")
+
+    async def refused(connection: str, why: str, status: int) -> JSONResponse:
+        await refusals.refused(connection, "events", why)
+        return _refused(connection, why, status)
 
     @router.post("/hooks/{connection}/{token}/{event}")
     async def receive(connection: str, token: str, event: str, request: Request) -> JSONResponse:
@@ -112,13 +118,13 @@ def routes(inbox: Inbox) -> APIRouter:
             return _refused(connection if events else "unknown", "event" if events else "connection", 404)
         delivery = Delivery(token, event, {name.lower(): value for name, value in request.headers.items()})
         if why := events.refuse_caller(delivery):
-            return _refused(connection, why, 404 if why is Refusal.TOKEN else 401)
+            return await refused(connection, why, 404 if why is Refusal.TOKEN else 401)
         try:
             delivery = replace(delivery, body=await read_body(request))
         except Unacceptable as error:
             return _refused(connection, error.why, error.status)
         if why := events.refuse_body(delivery):
-            return _refused(connection, why, 401)
+            return await refused(connection, why, 401)
         try:
             new = await run_in_threadpool(inbox.keep, connection, events, delivery)
         except AWAY as error:
@@ -127,6 +133,7 @@ def routes(inbox: Inbox) -> APIRouter:
                 "a webhook could not be stored and shall be repeated", connection=connection, error=name_of(error)
             )
             return _answer(503)
+        await refusals.taken(connection, "events")
         log.info("a webhook came", connection=connection, source=event, repeated=not new)
         return JSONResponse({"ok": True})
 

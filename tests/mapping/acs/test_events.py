@@ -334,3 +334,26 @@ def test_the_words_of_a_garments_life_end_in_what_is_believed_of_it() -> None:
     assert garment.state is GarmentState.SELLABLE
     graded, _ = read_graded(event("item_graded"), STATES, GRADES)  # comes late: it happened before
     assert hear(garment, Source.EVENT, Word(graded.state, graded.at)).state is GarmentState.SELLABLE
+
+
+@pytest.mark.parametrize(
+    ("word", "yes"),
+    [
+        (True, True), (1, True), ("True", True), ("Y", True), (" yes ", True), (1.0, True),
+        (False, False), (None, False), (0, False), ("N", False), ("", False), ("null", False), ("n/a", False),
+    ],
+)  # fmt: skip
+def test_a_yes_or_a_no_is_read_in_the_words_that_programs_have_for_it(word: Any, yes: bool) -> None:
+    assert read_dispatched(event("order_dispatched", Partial=word)).partial is yes
+    assert read_graded(event("item_graded", ChargeRecommended=word), STATES, GRADES)[0].charge_recommended is yes
+
+
+@pytest.mark.parametrize("word", ["maybe", 2, ["true"], {"yes": 1}, "J"])
+def test_a_word_that_is_neither_yes_nor_no_is_asked_about(word: Any) -> None:
+    for read, kind, field in (
+        (read_dispatched, "order_dispatched", "Partial"),
+        (lambda one: read_graded(one, STATES, GRADES), "item_graded", "ChargeRecommended"),
+    ):
+        with pytest.raises(Unmappable) as refused:
+            read(event(kind, **{field: word}))
+        assert refused.value.field == field

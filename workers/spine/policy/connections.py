@@ -22,6 +22,12 @@ VERDICTS = {
     "connection_shut": Verdict(
         SUPPORT, "critical", "The connection is down and is probed by itself; call the partner if it lasts."
     ),
+    "calls_refused": Verdict(
+        SUPPORT,
+        "error",
+        "A partner's calls to us are refused again and again: compare the token, key or password of that door in"
+        " fleet.toml with what the partner uses.",
+    ),
     "suspect_release": Verdict(
         ENGINEERING,
         "critical",
