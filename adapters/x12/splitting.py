@@ -13,7 +13,7 @@ from adapters.x12.errors import X12Error
 from adapters.x12.grammar import ISA_LENGTH, ISA_WIDTHS, Delimiters, delimiters_of
 from adapters.x12.tokens import Lines
 
-PADDING = "\r\n\t \x1a\x00"  # what transports leave before, between and behind interchanges and segments
+PADDING = "\r\n\t\v\f \x04\x1a\x00"  # what transports leave before, between and behind interchanges and segments
 AROUND = PADDING + "\ufeff"  # files that were joined keep the byte order mark of each
 BREAK = re.compile(r"\r\n|\r|\n")
 FEWEST = 3  # lines of one width that show a wrapped file: of two, one might be a line break in a text

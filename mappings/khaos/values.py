@@ -25,6 +25,9 @@ LONDON = ZoneInfo("Europe/London")
 NULL_DATE = date(1899, 12, 30)
 FLAGS = {"-1": True, "1": True, "0": False}
 _NUMBER = re.compile(r"[+-]?(\d{1,12}(\.\d{0,10})?|\.\d{1,10})", re.ASCII)
+# Delphi writes a very small double so: what is left of a sum that comes to nothing, or a light weight.
+_SMALL = re.compile(r"[+-]?\d(\.\d{1,16})?E-\d{1,3}", re.ASCII)
+_FINEST = Decimal("0.000001")
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 
@@ -77,7 +80,9 @@ def flag(field: str, value: str, *, absent: bool | None = False) -> bool:
 
 
 def number(field: str, value: str) -> Decimal:
-    """A decimal with a dot. Raises Unmappable for anything else."""
+    """A decimal with a dot, or a very small one as Delphi writes it. Raises Unmappable for anything else."""
+    if _SMALL.fullmatch(value):
+        return Decimal(value).quantize(_FINEST) + 0  # and no zero below zero
     if not _NUMBER.fullmatch(value):
         raise Unmappable(field, value[:40], "expected a number such as 6.00; correct it in Khaos")
     return Decimal(value)

@@ -116,3 +116,16 @@ def test_a_person_opens_it_at_once_and_it_is_tried_quickly_again(leeds: Probed, 
     assert [state for state, _ in leeds.exceptions()] == ["resolved"]
     limits.shut(leeds.ledger.store, "leeds", "unauthorised", "refused")
     assert leeds.row()["next"] < 2
+
+
+def test_whoever_opens_a_connection_cuts_no_doubt_short(leeds: Probed, partner: Partner) -> None:
+    leeds.ledger.post("SO1-1")
+    partner.faults = [("after", Unavailable("no answer", maybe_done=True))]
+    leeds.ledger.drain(partner)
+    due = leeds.ledger.message("SO1-1")["due_at"]
+    for open_it in (lambda: gates.open_connection(leeds.runtime, "leeds"), leeds.probed):
+        limits.shut(leeds.ledger.store, "leeds", "unavailable", "down")
+        open_it()
+        assert (leeds.row()["shut_kind"], leeds.ledger.message("SO1-1")["due_at"]) == (None, due)
+    assert leeds.ledger.drain(partner) == 0
+    assert partner.pushes["SO1-1"] == 1

@@ -45,6 +45,8 @@ AS_IT_IS = {
     "a byte order mark": "\ufeff" + file(),
     "a byte order mark behind a blank line": "\r\n\ufeff" + file(),
     "Ctrl-Z behind": file() + "\x1a",
+    "Ctrl-D behind": file() + "\x04\n",
+    "form feeds of a printout": file().replace("~\n", "~\n\f", 3) + "\f\v",
     "records of 80": wrapped(file(), 80, "\r\n") + " " * 60 + "\r\n",
     **{f"padding of {pad!r}": file() + pad * 4000 for pad in ("\0", " ", "\r\n", "\x1a", "\t")},
     **{f"wrapped at {width}": wrapped(file(), width, "\n") for width in (40, 72, 79, 80, 81, 100, 128)},
