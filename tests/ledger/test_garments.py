@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import psycopg
@@ -54,10 +54,12 @@ class Wardrobe:
     def building(self) -> Building:
         return Building(self.home, self.home, WorkingDays())
 
-    def file(self, hours: float, states: dict[str, GarmentState], *, whole: bool = True) -> None:
+    def file(self, hours: float, states: dict[str, GarmentState], *, whole: bool = True, buffer_hours: int = 0) -> None:
         at = T0 + hours * HOUR
         rows = [GarmentRow(tag=tag, sku=SKUS[tag], state=state) for tag, state in states.items()]
-        count = Count(self.home, self.home, at, at.date(), whole=whole, lists_away=self.lists_away)
+        count = Count(
+            self.home, self.home, at, at.date(), whole=whole, lists_away=self.lists_away, buffer_hours=buffer_hours
+        )
         with self.store.transaction() as db:
             take(db, count, rows)
         for tag, state in states.items():
@@ -212,6 +214,31 @@ def test_a_garment_back_from_hire_rests_before_it_is_promised_again(wardrobe: Wa
     wardrobe.store.run("update garment set bookable_at = now() - interval '1 second' where bookable_at is not null")
     assert garments.end_rests(wardrobe.store) == 1
     assert wardrobe.positions() == {"DRESS": (2, {})}
+
+
+@pytest.mark.parametrize("early_days", [0, 5])
+def test_a_garment_back_from_hire_rests_from_the_file_that_agrees_or_from_the_day_it_was_expected(
+    wardrobe: Wardrobe, early_days: int
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    back_by = now.date() + timedelta(days=early_days)
+    ago = {hours: (now - hours * HOUR - T0) / HOUR for hours in (50, 30, 1)}
+    wardrobe.file(ago[50], {TAGS[0]: G.SELLABLE, TAGS[1]: G.SELLABLE}, buffer_hours=72)
+    for hours, state, hired in ((40, G.WITH_CUSTOMER, True), (10, G.SELLABLE, False)):
+        at = now - hours * HOUR
+        word = Word(state, at)
+        step = Step(TAGS[0], "DRESS", at, lambda one, word=word: hear(one, Source.EVENT, word), hired=hired,
+                    back_by=back_by if hired else None)  # fmt: skip
+        with wardrobe.store.transaction() as db:
+            garments.move(within(db), replace(wardrobe.building, buffer_hours=72), step)
+        if hired:
+            wardrobe.file(ago[30], {TAGS[0]: G.WITH_CUSTOMER, TAGS[1]: G.SELLABLE}, buffer_hours=72)
+    assert wardrobe.states()[TAGS[0]] == "with_customer"
+    wardrobe.file(ago[1], {TAGS[0]: G.SELLABLE, TAGS[1]: G.SELLABLE}, buffer_hours=72)
+    row = wardrobe.store.row("select bookable_at from garment where home = %s and tag = %s", wardrobe.home, TAGS[0])
+    rests_from = max(now - HOUR, datetime.combine(back_by, time(0), UTC))
+    assert row == {"bookable_at": rests_from + 72 * HOUR}
+    assert wardrobe.positions() == {"DRESS": (1, {"inspection": 1})}
 
 
 def test_every_state_is_counted_as_it_may_be_sold_and_of_two_words_the_less_sellable_counts(lasting: Store) -> None:
