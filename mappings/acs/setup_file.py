@@ -11,6 +11,7 @@ import io
 from collections.abc import Iterable
 from datetime import date
 
+from mappings.acs.file_form import Form, find_form, folded
 from mappings.canonical import GarmentItem
 from mappings.canonical.advices import ItemResult
 from mappings.errors import Unmappable, Unreadable
@@ -66,22 +67,29 @@ def write_setup_file(
 def read_setup_result(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
     """The result of each garment of a file by its ``unique_sku``; what cannot be read stands by its SKU, or by its row.
 
-    A garment that one file both takes and rejects is rejected (code CONTRADICTORY): nobody knows which is true.
+    A garment that one file both takes and rejects is rejected (code CONTRADICTORY): nobody knows which is true. Columns
+    may stand in any order, beside others, with any delimiter, and in UTF-8 or UTF-16.
 
     Raises:
         Unmappable: the file is no CSV with the result's columns.
     """
+    encoding, delimiter = find_form(io.BytesIO(data), Form({}))
+    encoding = encoding if encoding.startswith("utf") else "utf-8"  # a byte that is none spoils its own cell alone
     try:
-        # one byte that is no UTF-8 spoils its own cell alone
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig", "replace"), newline=""), strict=True))
+        text = io.StringIO(data.decode(encoding, "replace"), newline="")
+        rows = list(csv.reader(text, delimiter=delimiter, strict=True))
     except csv.Error:
         raise Unmappable("result.csv", f"<{len(data)} bytes>", "this is no CSV: ask ACS to lay it again") from None
-    if not rows or tuple(name.strip().lower() for name in rows[0]) != RESULT:
-        raise Unmappable("result.csv", "", f"its first row is not {','.join(RESULT)} in UTF-8: ask ACS to lay it again")
+    header = [folded(name) for name in rows[0]] if rows else []
+    if any(header.count(folded(name)) != 1 for name in RESULT):
+        raise Unmappable(
+            "result.csv", "", f"its first row has not {','.join(RESULT)}, each once: ask ACS to lay it again"
+        )
+    places = [header.index(folded(name)) for name in RESULT]
     by_sku: dict[str, list[ItemResult]] = {}
     bad: list[Unreadable] = []
     for place, row in enumerate(rows[1:], 2):
-        sku, result, code, message, *_ = (*(storable(cell).strip() for cell in row), "", "", "", "")
+        sku, result, code, message = (storable(row[at]).strip() if at < len(row) else "" for at in places)
         if not any((sku, result, code, message)):
             continue
         if not sku or is_placeholder(sku) or UNKNOWN in sku or result.lower() not in RESULTS:

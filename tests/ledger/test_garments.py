@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -226,8 +227,8 @@ def test_a_garment_back_from_hire_rests_from_the_file_that_agrees_or_from_the_da
     wardrobe.file(ago[50], {TAGS[0]: G.SELLABLE, TAGS[1]: G.SELLABLE}, buffer_hours=72)
     for hours, state, hired in ((40, G.WITH_CUSTOMER, True), (10, G.SELLABLE, False)):
         at = now - hours * HOUR
-        word = Word(state, at)
-        step = Step(TAGS[0], "DRESS", at, lambda one, word=word: hear(one, Source.EVENT, word), hired=hired,
+        heard = partial(hear, source=Source.EVENT, word=Word(state, at))
+        step = Step(TAGS[0], "DRESS", at, heard, hired=hired,
                     back_by=back_by if hired else None)  # fmt: skip
         with wardrobe.store.transaction() as db:
             garments.move(within(db), replace(wardrobe.building, buffer_hours=72), step)

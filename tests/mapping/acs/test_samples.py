@@ -180,6 +180,15 @@ def test_the_set_up_result_is_read_garment_by_garment() -> None:
     assert all(is_there(one) for one in good)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_set_up_result_is_read_however_it_is_written(encoding: str, delimiter: str) -> None:
+    plain = sample("acs_stock_setup_TESTACS_20261120_1.result.csv")
+    rows = [line.split(",") for line in plain.decode().splitlines()]
+    other = "\n".join(delimiter.join([*reversed(row), ""]) for row in rows).replace("unique_sku", "Unique SKU", 1)
+    assert read_setup_result(other.encode(encoding)) == read_setup_result(plain)
+
+
 def test_the_stock_file_is_read_garment_by_garment() -> None:
     name, form = "acs_stock_TESTACS_20261206_0500.csv", Form({})
     with (OURS / name).open("rb") as file:
