@@ -33,8 +33,11 @@ def retry_after(headers: Mapping[str, str], *, longest: float = LONGEST_WAIT) ->
 
 
 def _moment(value: str) -> datetime | None:
-    try:
-        found = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    """A date as HTTP writes it, or as ISO 8601 does: some servers write that."""
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            found = read(value)
+        except (ValueError, TypeError, IndexError, OverflowError):
+            continue
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return None

@@ -165,9 +165,10 @@ def in_a_minute(seconds: float = 60) -> str:
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize("told", ["60", "60.0", "date"])
+@pytest.mark.parametrize("told", ["60", "60.0", "date", "iso"])
 def test_a_wait_is_obeyed_in_each_of_its_forms(serve: Serve, status: int, told: str) -> None:
-    said = in_a_minute() if told == "date" else told
+    iso = (datetime.now(UTC) + timedelta(seconds=60)).isoformat().replace("+00:00", "Z")
+    said = {"date": in_a_minute(), "iso": iso}.get(told, told)
     with pytest.raises(Throttled) as error:
         asked(serve(f"HTTP/1.1 {status} X\r\nRetry-After: {said}\r\nContent-Length: 0\r\n\r\n".encode()))
     assert error.value.retry_after is not None
