@@ -16,6 +16,7 @@ from mappings.acs.tags import read_tag
 from mappings.canonical import (
     GarmentLine,
     GarmentOrder,
+    NamedLine,
     Parcel,
     PickLine,
     WarehouseLine,
@@ -113,6 +114,9 @@ def as_warehouse_order(order: GarmentOrder, items: Mapping[str, PickLine], read_
             for sku, count in ordered.items()
         ),
         parcels=order.parcels,
+        named_lines=tuple(
+            NamedLine(line_id=one.line_id, sku=line_of(one, items).sku, quantity=one.quantity) for one in order.lines
+        ),
         read_at=read_at,
     )
 

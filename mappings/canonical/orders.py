@@ -186,10 +186,20 @@ class Parcel(Canonical):
     shipment: str = ""  # the warehouse's reference of the shipment it belongs to
 
 
+class NamedLine(Canonical):
+    """A line of an order under the id by which its warehouse's dispatches name it."""
+
+    line_id: str
+    sku: str
+    quantity: int
+
+
 class WarehouseOrder(Canonical):
     """A warehouse's order re-read from it: the fact behind a dispatch.
 
     ``not_used`` are tracking numbers that stand in none of the parcels, each with where it stands: a person must look.
+    ``facility`` is their building, empty where they do not show it. ``named_lines`` are its lines as they name them, of
+    a warehouse whose dispatches name lines.
     """
 
     their_id: str
@@ -199,6 +209,8 @@ class WarehouseOrder(Canonical):
     lines: tuple[WarehouseLine, ...]
     parcels: tuple[Parcel, ...] = ()
     not_used: tuple[str, ...] = ()
+    facility: str = ""
+    named_lines: tuple[NamedLine, ...] = ()
     read_at: datetime
 
 

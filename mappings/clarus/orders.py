@@ -38,6 +38,7 @@ def read_order(raw: Mapping[str, Any], read_at: datetime) -> WarehouseOrder:
         lines=_lines(raw.get("lines") or ()),
         parcels=tuple(_parcels(raw.get("shipments") or (), held)),
         not_used=adrift,
+        facility=within(order.get("warehouse"), "code"),
         read_at=read_at,
     )
 

@@ -317,4 +317,4 @@ def test_the_sandbox_needs_one_that_runs(fleet: Command, tmp_path: Path) -> None
     (tmp_path / "orders.csv").write_text("")
     said = fleet("sandbox", "load", "orders.csv")
     assert said.code == 2
-    assert "fleet demo --keep" in said.err
+    assert "fleet sandbox up" in said.err

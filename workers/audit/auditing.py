@@ -91,7 +91,7 @@ def _warehouse(
     name, parts = section.name, runtime.warehouse(section.name).parts
     if parts.order_reads is not None:
         attempt(section, "its orders", partial(reading_warehouse.read_orders, runtime, work, name, facts, forms))
-        section.listings += listings.of_orders(name) if whole else []
+        section.listings += listings.of_orders(name, listed=_lists_orders(runtime, name)) if whole else []
     else:
         section.notes.append(CANNOT_ASK.format("its orders", "its people can be asked for a list"))
         section.listings += listings.unasked(name) if whole else []
@@ -104,8 +104,16 @@ def _warehouse(
     _stock(runtime, work, section, facts)
 
 
+def _lists_orders(runtime: Runtime, name: str) -> bool:
+    holdings = runtime.warehouse(name).parts.holdings
+    return holdings is not None and holdings.lists_orders
+
+
 def _misfits(runtime: Runtime, work: Workspace, name: str, facts: dict[str, Any]) -> None:
+    others = reading_warehouse.served_by_others(runtime, name)
     for one in runtime.warehouse(name).holdings.misfits(facts):
+        if one.what == "facility without a site" and one.value in others:
+            continue
         work.complain(name, SETTINGS, one.what, one.value, one.why)
 
 

@@ -18,6 +18,9 @@ STRANGER = (
     " m.warehouse = h.warehouse and m.their_id = h.their_id)"
 )
 AGREE = "the warehouse's order and Khaos Control's differ: make them alike, or `fleet go-live` holds the order"
+GET_LIST = "get a list of every order that is there from its people, for `fleet go-live --there FILE`"
+NOWHERE = "Ready in Khaos Control, and not at the warehouse: `fleet go-live` sends them"
+NOT_FOUND = "Ready in Khaos Control, and not found by any number; the warehouse lists no orders"
 OURS = (
     "invoice",
     "order",
@@ -30,8 +33,8 @@ OURS = (
 )
 
 
-def of_orders(warehouse: str) -> list[Listing]:
-    """Orders of one warehouse against the ready invoices of Khaos Control."""
+def of_orders(warehouse: str, *, listed: bool) -> list[Listing]:
+    """Orders of one warehouse against ready invoices; ``listed`` where the warehouse lists all that it has."""
     shown = "select i.code, i.order_code, h.reference, h.their_id, m.sort, i.units, h.units, h.status"
     same = f"i.units = h.units and not h.cancelled and {ALONE}"
     return [
@@ -51,11 +54,10 @@ def of_orders(warehouse: str) -> list[Listing]:
             (warehouse, warehouse), "mend the routing rules of fleet.toml, or cancel the order at this warehouse",
         ),
         Listing(
-            "ready_nowhere", "Ready in Khaos Control, and not at the warehouse: `fleet go-live` sends them",
-            ("invoice", "order", "units"),
+            "ready_nowhere", NOWHERE if listed else NOT_FOUND, ("invoice", "order", "units"),
             "select code, order_code, units from invoice i where ready and warehouse = ? and not exists (select 1 from"
             " match m where m.invoice = i.code) order by 2, 1",
-            (warehouse,),
+            (warehouse,), "" if listed else GET_LIST,
         ),
         Listing(
             "there_and_not_ready", "At the warehouse to be shipped, and not ready in Khaos Control",
@@ -83,7 +85,7 @@ def unasked(warehouse: str) -> list[Listing]:
             "ready_and_unasked", "Ready in Khaos Control, and for it; whether it has them cannot be asked",
             ("invoice", "order", "units"),
             "select code, order_code, units from invoice where ready and warehouse = ? order by 2, 1", (warehouse,),
-            "get a list of every order that is there from its people, for `fleet go-live --there FILE`",
+            GET_LIST,
         ),
     ]  # fmt: skip
 

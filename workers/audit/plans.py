@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from mappings.canonical import Fulfilment, Invoice, Product, SalesOrder
+from mappings.canonical import Fulfilment, Invoice, LineKind, Product, SalesOrder
 from mappings.errors import Unmappable
 from workers.audit.attempts import bisected
 from workers.audit.reading_khaos import AT_ONCE, UNREADABLE
 from workers.audit.workspace import Workspace
 from workers.orders_out import routing
+from workers.orders_out.order_lines import identify
 from workers.orders_out.ready_invoice import lines_of
 from workers.ports.orders import ControlNumber, WriteContext
 from workers.spine.polling import ORDERS_A_CALL
@@ -94,9 +95,22 @@ def _try(
         note=order.note,
         dispatch_by=now,
     )
+    fulfilment = _with_lines(runtime, rule.to, order, fulfilment, products)
     numbers = {sku: str(number) for number, sku in enumerate(units, 1)}  # in place of the warehouse's ids
     context = WriteContext(numbers, products, lambda: ControlNumber(1, now))
     orders.write_order(fulfilment, facts[rule.to], context)
+
+
+def _with_lines(
+    runtime: Runtime, name: str, order: SalesOrder, fulfilment: Fulfilment, products: Mapping[str, Product]
+) -> Fulfilment:
+    """The fulfilment with the order's lines in it, and the days of a hire, where its warehouse takes those."""
+    orders = runtime.warehouse(name).parts.garment_orders
+    if orders is None:
+        return fulfilment
+    lines = identify(order.lines, fulfilment.lines, lambda one: orders.kind(order, one, products.get(one.sku)))
+    hired = any(line.kind is LineKind.HIRE for line in lines)
+    return fulfilment.model_copy(update={"lines": lines, "hire": orders.dates(order) if hired else None})
 
 
 def as_text(units: Mapping[str, int]) -> str:

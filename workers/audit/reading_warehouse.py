@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import chain
 from typing import Any
 
@@ -57,15 +57,16 @@ def read_orders(runtime: Runtime, work: Workspace, name: str, facts: dict[str, A
 
 
 def _read_live(runtime: Runtime, work: Workspace, name: str, holdings: Holdings, facts: dict[str, Any]) -> None:
+    others = served_by_others(runtime, name)
     for page in paced(runtime, name, holdings.orders(facts)):
-        lay_orders(work, name, page.orders, live=True)
+        lay_orders(work, name, _of_ours(page.orders, others), live=True)
         for entry in page.unreadable:
             work.complain(name, UNREADABLE, "order", entry.subject, f"{entry.error.field}: {entry.error.why}")
 
 
 def _look_up(runtime: Runtime, work: Workspace, name: str, reads: OrderReads, facts: dict[str, Any]) -> None:
     """Ask for the references of ready invoices: an order that was shipped or cancelled is not live any more."""
-    wanted = "select code from invoice where ready"
+    wanted, others = "select code from invoice where ready", served_by_others(runtime, name)
     for invoices in work.chunks(wanted, size=INVOICES_A_CALL * AT_ONCE):
         for some, answer in bisected(
             runtime, name, invoices, INVOICES_A_CALL, lambda some: reads.find_orders(_aliases(work, some), facts)
@@ -74,11 +75,22 @@ def _look_up(runtime: Runtime, work: Workspace, name: str, reads: OrderReads, fa
                 why = answer.why if isinstance(answer, Unmappable) else str(answer)
                 work.complain(name, UNREADABLE, "order of invoice", some[0], f"what is there cannot be read: {why}")
             else:
-                lay_orders(work, name, answer, live=False)
+                lay_orders(work, name, _of_ours(answer, others), live=False)
+
+
+def _of_ours(orders: Iterable[WarehouseOrder], others: Container[str]) -> list[WarehouseOrder]:
+    return [one for one in orders if one.facility not in others]
 
 
 def _aliases(work: Workspace, invoices: Iterable[str]) -> list[str]:
     return sorted({row[0] for one in invoices for row in work.rows("select alias from alias where invoice = ?", one)})
+
+
+def served_by_others(runtime: Runtime, name: str) -> set[str]:
+    """Buildings of the same partner that another connection serves: their orders are in its section."""
+    own = runtime.configuration.connections[name]
+    others = [one for one in runtime.configuration.warehouses if one.system == own.system and one.name != name]
+    return {facility for one in others for facility in one.settings.sites} - set(own.settings.sites)
 
 
 def lay_orders(work: Workspace, name: str, orders: Iterable[WarehouseOrder], *, live: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from itertools import islice
 from typing import TYPE_CHECKING, TextIO
@@ -14,10 +15,14 @@ STYLE = """
 body{font:15px/1.45 system-ui,sans-serif;max-width:75rem;margin:2rem auto;padding:0 1rem;color:#1c2430}
 h1{font-size:1.6rem;margin-bottom:0}h2{margin-top:2.2rem;border-bottom:2px solid #d8dee6;padding-bottom:.2rem}
 h3{font-size:1.05rem;margin:1.4rem 0 .3rem}table{border-collapse:collapse;width:100%;margin:.3rem 0}
-th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #e6eaef;vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #e6eaef;vertical-align:top}
+.table{overflow-x:auto}code{font-size:.95em}
 th{font-weight:600;color:#56606e;font-size:.85rem}td.n{text-align:right;font-variant-numeric:tabular-nums}
 .todo{color:#8a3b00}.failed{color:#a40016;font-weight:600}.well{color:#1d6b3a}.count{font-weight:400;color:#56606e}
 summary{cursor:pointer;color:#56606e;padding:.2rem 0}
+@media(max-width:45rem){table,tbody,tr,td{display:block}tr:first-child{display:none}tr{padding:.5rem 0}
+td,td.n{border:0;padding:.1rem 0 .1rem 9rem;text-align:left;overflow-wrap:anywhere}tr{border-bottom:1px solid #d8dee6}
+td::before{content:attr(data-name);float:left;margin-left:-9rem;width:8.5rem;color:#56606e;font-size:.85rem}}
 @media print{details:not([open])>*{display:block}}
 """
 
@@ -49,23 +54,30 @@ def _write_section(report: Report, section: Section, page: TextIO) -> None:
 
 def _write_listing(report: Report, listing: Listing, page: TextIO) -> None:
     count = listing.count(report.workspace)
-    page.write(f'<h3>{escape(listing.title)} <span class="count">({count})</span></h3>')
+    page.write(f'<h3>{_text(listing.title)} <span class="count">({count})</span></h3>')
     if not count:
         page.write('<p class="well">None.</p>')
         return
     if listing.needs:
-        page.write(f'<p class="todo">To do: {escape(listing.needs)}.</p>')
+        page.write(f'<p class="todo">To do: {_text(listing.needs)}.</p>')
     rows, first = listing.rows(report.workspace), 1
     while some := list(islice(rows, A_FOLD)):
         last = first + len(some) - 1
         if first > 1:
             page.write(f"<details><summary>{first} to {last} of {count}</summary>")
-        page.write("<table><tr>" + "".join(f"<th>{escape(name)}</th>" for name in listing.columns) + "</tr>")
-        page.writelines(f"<tr>{''.join(map(_cell, row))}</tr>" for row in some)
-        page.write("</table>" + ("</details>" if first > 1 else ""))
+        page.write('<div class="table"><table><tr>')
+        page.write("".join(f"<th>{escape(name)}</th>" for name in listing.columns) + "</tr>")
+        page.writelines(f"<tr>{''.join(map(_cell, listing.columns, row))}</tr>" for row in some)
+        page.write("</table></div>" + ("</details>" if first > 1 else ""))
         first = last + 1
 
 
-def _cell(value: object) -> str:
+def _text(words: str) -> str:
+    """Escape words; what stands between backticks is a command."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(words))
+
+
+def _cell(name: str, value: object) -> str:
     kind = ' class="n"' if isinstance(value, (int, float)) else ""
-    return f"<td{kind}>{escape('' if value is None else str(value))}</td>"
+    shown = "" if value is None else escape(str(value))
+    return f'<td{kind} data-name="{escape(name)}">{shown}</td>'

@@ -156,9 +156,8 @@ def _supervise(
         output.as_json(facts)
         sys.stdout.flush()
     elif not over.is_set():
-        output.console().print(
-            f"desk    {web}\nFlower  {flower}\nlogs    {facts['log']}\nCtrl-C ends everything", soft_wrap=True
-        )
+        shown = f"Flower  {flower}\n" if "flower" in fleet.processes() else ""
+        output.console().print(f"desk    {web}\n{shown}logs    {facts['log']}\nCtrl-C ends everything", soft_wrap=True)
         for name, state in late.items():
             output.console().print(f"[bold red]{name} is {state}[/]: see {facts['log']}/{name}.log", soft_wrap=True)
     over.wait()

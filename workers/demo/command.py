@@ -15,7 +15,8 @@ from workers.demo.orders_file.csv_rows import OrdersFileUnusable
 from workers.embedded import run_file
 
 ORDERS_HELP = "An orders file (CSV, or gzip of one). Default: the one that comes with the project."
-KHAOS_HELP = "The stand-in of Khaos Control. Default: that of the fleet that runs here."
+FILLED_HELP = "An orders file: its products and stock are set up on both sides, its orders are ready in Khaos Control."
+KHAOS_HELP = "The stand-in of Khaos Control. Default: that of the demo, or of `fleet sandbox up`, that runs here."
 
 
 class LevelMeans(StrEnum):
@@ -35,7 +36,7 @@ class IssuedOn(StrEnum):
 sandbox = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Stand-ins for the partners' systems.\n\nExample: `fleet sandbox load orders.csv`",
+    help="Stand-ins for the partners' systems.\n\nExample: `fleet sandbox up --orders orders.csv`",
 )
 
 
@@ -57,7 +58,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="Go on running after the report, until Ctrl-C.")] = False,
     json_wanted: AsJson = False,
 ) -> None:
-    """Run the whole fleet against stand-ins of Khaos Control and two warehouses, and compare all their books.
+    """Run the whole fleet against stand-ins of Khaos Control, Clarus, GXO and ACS, and compare all their books.
 
     Example: `fleet demo --orders orders.csv --faults --report report.json`
     """
@@ -80,6 +81,22 @@ def demo(
     raise typer.Exit(code)
 
 
+@sandbox.command("up")
+def up(
+    orders: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help=FILLED_HELP)] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same customers.")] = 1,
+) -> None:
+    """Run the stand-ins alone until Ctrl-C, and write a fleet.toml that points at them, to rehearse with.
+
+    Example: `fleet sandbox up --orders orders.csv`, then in another terminal `fleet up`
+    """
+    run = import_module("workers.demo.rehearsal").run
+    try:
+        run(orders, seed)
+    except OrdersFileUnusable as error:
+        raise NotDone(str(error)) from error
+
+
 @sandbox.command("load")
 def load(
     file: Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="An orders file.")],
@@ -90,9 +107,10 @@ def load(
 
     Example: `fleet sandbox load orders.csv`, while `fleet demo --keep` runs
     """
-    url = khaos_url or str((run_file.read_running() or {}).get("khaos_sandbox", ""))
+    noted = {**(run_file.read_running(run_file.SANDBOX) or {}), **(run_file.read_running() or {})}
+    url = khaos_url or str(noted.get("khaos_sandbox", ""))
     if not url:
-        raise Misconfigured("no sandbox of Khaos Control runs here: start `fleet demo --keep`, or give --khaos-url")
+        raise Misconfigured("no stand-in of Khaos Control runs here: start `fleet sandbox up`, or give --khaos-url")
     load_file = import_module("workers.demo.orders_file.load").load_file
     try:
         code = load_file(file, url, as_json=json_wanted)

@@ -62,11 +62,11 @@ class Day:
         self._patience = Patience(began, len(file.orders), len(file.products))
         partners = stage.partners
         pace = UNDER_LOAD / max(1, len(file.orders)) if wish.faulty else 0.0
-        self._loading = Loading(file, stage.khaos_url, store, seed=wish.seed, pace=pace)
+        self._loading = Loading(file, stage.at.khaos_url, store, seed=wish.seed, pace=pace)
         self._trade = Trade(partners, store, plan, lambda: self._loading.share)
         self._shoppers = Shoppers(partners, plan, wish.seed)
-        self._operators = Operators(partners, store, stage.courier_folder)
-        self._garment_shoppers = GarmentShoppers(partners, stage.khaos_url, wish.seed)
+        self._operators = Operators(partners, store, stage.at.courier_folder)
+        self._garment_shoppers = GarmentShoppers(partners, stage.at.khaos_url, wish.seed)
         self._wearers = Wearers(partners, store, lambda: self._garment_shoppers.placed)
         self._desks = GarmentDesks(partners, store)
         self._hands: tuple[Hand, ...] = (
@@ -108,7 +108,7 @@ class Day:
     def _morning(self) -> None:
         self._stage.partners.at_clarus("switches", TROUBLES)
         self._stage.partners.at_gxo("switches", {**GXO_TROUBLES, "short": {f"sku:{self._plan.not_found(GXO)}": 1}})
-        self._stage.partners.open_folder(str(self._stage.courier_folder))
+        self._stage.partners.open_folder(str(self._stage.at.courier_folder))
         opening_stock.stock_up(self._stage.partners, self._file, self._plan)
         opening_wardrobe.hang_up(self._stage.partners, self._store)
         self._say(f"everything runs; the warehouses are told of {len(self._file.products)} products")

@@ -13,34 +13,36 @@ from workers.embedded.folder import prepare, write_private
 from workers.embedded.keeper import PROJECT
 from workers.embedded.parent_death import alive, birth
 
+FLEET, SANDBOX = "run.json", "sandbox.json"  # a fleet; the stand-ins alone
+
 
 def var() -> Path:
     """The folder for what runs here: FLEET_VAR, else ``var`` in the current folder."""
     return Path(config.environment().fleet_var or "var")
 
 
-def run_file() -> Path:
-    """The path of the note of a fleet that runs here."""
-    return var() / "run.json"
+def run_file(name: str = FLEET) -> Path:
+    """The path of the note of what runs here: a fleet, else what ``name`` names."""
+    return var() / name
 
 
-def note_running(facts: Mapping[str, Any]) -> Path:
+def note_running(facts: Mapping[str, Any], name: str = FLEET) -> Path:
     """Write down where this process's fleet answers: ``database_url``, ``broker_url``, ``fleet_config``, addresses."""
-    path = prepare(var()) / "run.json"
+    path = prepare(var()) / name
     whole = {**facts, "pid": os.getpid(), "born": birth(os.getpid())}
     write_private(path, json.dumps(whole, indent=2) + "\n")
     return path
 
 
-def forget_running() -> None:
+def forget_running(name: str = FLEET) -> None:
     """The fleet of this process has ended."""
-    if (read_running() or {}).get("pid") == os.getpid():
-        run_file().unlink(missing_ok=True)
+    if (read_running(name) or {}).get("pid") == os.getpid():
+        run_file(name).unlink(missing_ok=True)
 
 
-def read_running() -> dict[str, Any] | None:
+def read_running(name: str = FLEET) -> dict[str, Any] | None:
     """The note of the fleet that runs here; None when none does. A note left by a dead process is no fleet."""
-    places = [run_file()] if config.environment().fleet_var else [run_file(), PROJECT / "var" / "run.json"]
+    places = [run_file(name)] if config.environment().fleet_var else [run_file(name), PROJECT / "var" / name]
     for path in places:
         try:
             noted = json.loads(path.read_text(encoding="utf-8"))

@@ -14,6 +14,7 @@ from workers.going_live.looking_up import Wish, is_restored, look_up
 from workers.going_live.matching import Match, There
 from workers.ledger.store import run_effects, within
 from workers.orders_out import polls as orders
+from workers.orders_out.order_lines import adopt_items
 from workers.sku_sync import polls as products
 from workers.spine import exceptions, live, reading
 from workers.spine.runtime import Runtime
@@ -28,6 +29,11 @@ UNSENT = (
     " and m.maybe_sent_at is null and m.state in ('queued', 'waiting', 'held', 'dead') and f.state = 'new'"
     " and (%s or exists (select 1 from message_gate g where g.message_id = m.id and g.gate like 'go-live:%%'))"
     " order by f.order_code, f.number"
+)
+# what waits for its SKUs is asked for from now on
+AWAIT_SKUS = (
+    "update expectation set due_at = greatest(due_at, now() + make_interval(secs => %s)) where connection = %s"
+    " and what = 'sku_confirmed' and missed_at is null"
 )
 # the answers to the file that it was laid in name its number
 ANSWERED_UNDER = (
@@ -63,6 +69,7 @@ def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
     if first:
         counts["held"] += _hold_unread(runtime, wish)
         _go_on_from(runtime, wish.name)
+        runtime.store.run(AWAIT_SKUS, runtime.configuration.fleet.limits.sku_confirmed, wish.name)
     live.set_live(runtime.store, [wish.name], wish.who, wish.at)
     return counts
 
@@ -117,12 +124,15 @@ def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
             run("select finish(%s, 'delivered', %s, %s)", message, _adopted(found.there), wish.who)
             transitions.adopt(run, row, found.there.their_id)
             aliases.keep(run, wish.name, found.there.reference, row.reference)
+            adopt_items(run, row.reference, found.there.named_lines)
             run("delete from expectation where subject = %s and what = 'sku_confirmed'", row.subject)
             add_to_timeline(run, row, "adopted", _adopted(found.there))
             if found.there.number:
                 run(ANSWERED_UNDER, wish.name, found.there.number, message)
             exceptions.close(run, "sku_unconfirmed", row.subject, "the warehouse has the order")
             exceptions.close(run, UNMATCHED, gate, "it was found at the warehouse", wish.who)
+            answered = f"answer:{wish.name}:{found.there.reference}"
+            exceptions.close(run, "answer_unmatched", answered, "it answers an order that was adopted", wish.who)
             if runtime.warehouse(wish.name).parts.order_reads is not None:
                 told = (wish.name, found.there.their_id, row.reference, row.order_code)
                 run_effects(db, [reread(*told, "adopted when it went live")])
@@ -160,5 +170,5 @@ def _hold_unread(runtime: Runtime, wish: Wish) -> int:
 def _file(run: exceptions.Run, name: str, gate: str, order: str, why: str) -> None:
     exceptions.file(
         run, UNMATCHED, subject=gate, story=order, flow="orders-out", connection=name, why=why,
-        once=exceptions.Once.WHILE_OPEN,
+        once=exceptions.Once.WITH_THIS_REASON,
     )  # fmt: skip

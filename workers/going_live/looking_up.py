@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 
 from adapters.errors import Garbled, Rejected
 from mappings.errors import Unmappable
@@ -35,9 +36,11 @@ def look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> list
     One whose answer cannot be had or read keeps none beside it from being found.
     """
     reads = runtime.warehouse(wish.name).parts.order_reads
-    if wish.there is not None:
-        listed = [There(reference, reference, units) for reference, units in wish.there.items()]
-        return match(rows, listed, wish.forms)
+    listed = [There(reference, reference, units) for reference, units in (wish.there or {}).items()]
+    if wish.there is not None and reads is None:
+        return strangers.doubt_same_goods(
+            match(rows, listed, wish.forms), strangers.by_order(listed, rows, wish.forms)[1]
+        )
     if reads is None and runtime.warehouse(wish.name).parts.past is not None and is_restored(runtime, wish.name):
         laid, doubt = before.orders_laid(runtime, wish.name)
         matches = match(rows, laid, wish.forms)
@@ -57,14 +60,15 @@ def look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> list
     }
     holdings = runtime.warehouse(wish.name).parts.holdings
     live_there = strangers.find_strangers(runtime, wish.name, holdings, facts) if holdings and rows else ()
-    named, rest = strangers.by_order(live_there, rows, wish.forms)
+    named, rest = strangers.by_order(chain(live_there, listed), rows, wish.forms)
     found: list[Match] = []
     taken: set[str] = set()
     waiting = deque(chunks(codes, ORDERS_AT_ONCE))
     while waiting:
         some = waiting.popleft()
         together = [row for row in rows if row.order_code in some]
-        wanted = sorted({one for row in together for one in references(row, wish.forms)})
+        in_file = {one.reference for code in some for one in named.get(code, ()) if one in listed}
+        wanted = sorted({one for row in together for one in references(row, wish.forms)} | in_file)
         runtime.pace(wish.name)
         try:
             there = {order.their_id: shown(order) for order in reads.find_orders(wanted, facts)}
@@ -74,10 +78,20 @@ def look_up(runtime: Runtime, wish: Wish, rows: Sequence[FulfilmentRow]) -> list
             else:
                 found += [Match(row, why=f"what {wish.name} shows of it {_in_words(error)}") for row in together]
             continue
-        there.update({one.their_id: one for code in some for one in named.get(code, ())})
+        for one in (one for code in some for one in named.get(code, ())):
+            there.setdefault(one.their_id, one)
         found += match(together, [one for one in there.values() if one.their_id not in ours | taken], wish.forms)
         taken |= {one.there.their_id for one in found if one.there is not None}
-    return found if is_restored(runtime, wish.name) else strangers.doubt_same_goods(found, rest)
+    if is_restored(runtime, wish.name):
+        return found
+    found = strangers.doubt_same_goods(found, rest)
+    if wish.there is not None or holdings is None or holdings.lists_orders:
+        return found
+    why = (
+        f"{wish.name} lists no orders, so one that it has under another reference cannot be found: look there, and name"
+        " a file of what is there with --there, or have this one sent with --send"
+    )
+    return [one if one.there is not None or one.why else replace(one, why=why) for one in found]
 
 
 def _in_words(error: Unmappable | Garbled | Rejected) -> str:

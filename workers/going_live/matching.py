@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from mappings.canonical import WarehouseOrder, WarehouseStatus
+from mappings.canonical import NamedLine, WarehouseOrder, WarehouseStatus
 from workers.domain.fulfilment import FulfilmentRow, Units
 
 SHORTEST = 4  # characters of a code that a longer reference holds: shorter ones are there by chance
@@ -23,6 +23,8 @@ class There:
     units: Units
     cancelled: bool = False
     number: int = 0  # our control number of the file that it was laid in; 0: none
+    facility: str = ""  # the building that it stands in; empty where that is not shown
+    named_lines: tuple[NamedLine, ...] = ()  # its lines by the ids that dispatches name
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +68,29 @@ def parts_of(reference: str) -> Iterator[str]:
 
 
 def names_at(there: There) -> set[str]:
-    """Every name that an order at a warehouse may have for us: its reference, what that holds, and its own id there."""
-    return {there.reference, there.their_id, *parts_of(there.reference)}
+    """Every name that an order at a warehouse may have for us: its reference, what that holds, and its own id there.
+
+    Capitals and small letters are one: another integration may have written codes its own way.
+    """
+    return folded((there.reference, there.their_id, *parts_of(there.reference)))
+
+
+def folded(names_given: Iterable[str]) -> set[str]:
+    """Names as they are compared."""
+    return {one.casefold() for one in names_given}
 
 
 def shown(order: WarehouseOrder) -> There:
     """A warehouse's order, as far as matching goes."""
     units = {line.sku: line.ordered for line in order.lines}
-    return There(order.reference, order.their_id, units, order.status is WarehouseStatus.CANCELLED)
+    return There(
+        order.reference,
+        order.their_id,
+        units,
+        cancelled=order.status is WarehouseStatus.CANCELLED,
+        facility=order.facility,
+        named_lines=order.named_lines,
+    )
 
 
 def match(rows: Iterable[FulfilmentRow], found: Sequence[There], forms: Sequence[str] = ()) -> list[Match]:
@@ -81,7 +98,7 @@ def match(rows: Iterable[FulfilmentRow], found: Sequence[There], forms: Sequence
     wanted = list(rows)
     named = [(one, names_at(one)) for one in found]
     fits = {
-        row.reference: [one for one, names_there in named if not names_there.isdisjoint(references(row, forms))]
+        row.reference: [one for one, names_there in named if not names_there.isdisjoint(folded(references(row, forms)))]
         for row in wanted
     }
     return [_judge(row, fits, wanted) for row in wanted]
@@ -91,7 +108,11 @@ def _judge(row: FulfilmentRow, fits: dict[str, list[There]], every: Sequence[Ful
     candidates = fits[row.reference]
     if not candidates:
         return Match(row)
-    same = [one for one in candidates if one.units == row.requested and not one.cancelled]
+    same = [
+        one
+        for one in candidates
+        if one.units == row.requested and not one.cancelled and one.facility in ("", row.facility)
+    ]
     if len(same) == 1 and len(candidates) == 1:
         rivals = [other for other in every if other is not row and same[0] in fits[other.reference]]
         if not rivals:
@@ -99,9 +120,10 @@ def _judge(row: FulfilmentRow, fits: dict[str, list[There]], every: Sequence[Ful
         return Match(row, why=f"{same[0].reference} at the warehouse fits {len(rivals) + 1} invoices of the order")
     said = "; ".join(_words(one) for one in candidates)
     wanted = ", ".join(f"{units} x {sku}" for sku, units in sorted(row.requested.items()))
-    return Match(row, why=f"Khaos Control wants {wanted}; at the warehouse stands {said}")
+    return Match(row, why=f"Khaos Control wants {wanted} from {row.facility}; at the warehouse stands {said}")
 
 
 def _words(one: There) -> str:
     units = ", ".join(f"{units} x {sku}" for sku, units in sorted(one.units.items())) or "nothing"
-    return f"{one.reference} with {units}{' (cancelled)' if one.cancelled else ''}"
+    where = f" in {one.facility}" if one.facility else ""
+    return f"{one.reference}{where} with {units}{' (cancelled)' if one.cancelled else ''}"

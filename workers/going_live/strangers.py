@@ -45,7 +45,7 @@ def by_order(
     orders: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         for one in references(row, forms):
-            orders[one].add(row.order_code)
+            orders[one.casefold()].add(row.order_code)
     found: dict[str, list[There]] = defaultdict(list)
     rest: list[There] = []
     for stranger in strangers:

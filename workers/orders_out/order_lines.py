@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
-from mappings.canonical import Fulfilment, HireDates, LineKind, OrderLine, PickLine
+from mappings.canonical import Fulfilment, HireDates, LineKind, NamedLine, OrderLine, PickLine
 from mappings.errors import Unmappable
 from workers.domain.fulfilment import Rows
 from workers.orders_out.ready_invoice import ReadyInvoice
 from workers.spine.reading import Reading, fingerprint
+
+ITEM = ("fulfilment", "item", "sku", "units", "kind", "unit_price", "garment", "back_by")
+KEEP = f"insert into order_item ({', '.join(ITEM)}) values ({', '.join(['%s'] * len(ITEM))})"  # noqa: S608  our names
 
 
 def with_lines(reading: Reading, ready: ReadyInvoice, connection: str) -> ReadyInvoice:
@@ -90,8 +96,7 @@ def write_items(run: Rows, items: Mapping[str, PickLine], fulfilment: Fulfilment
     run("delete from order_item where fulfilment = %s", fulfilment.reference)
     for item, line in items.items():
         run(
-            "insert into order_item (fulfilment, item, sku, units, kind, unit_price, garment, back_by)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            KEEP,
             fulfilment.reference,
             item,
             line.sku,
@@ -101,6 +106,32 @@ def write_items(run: Rows, items: Mapping[str, PickLine], fulfilment: Fulfilment
             line.garment,
             _back_by(line, fulfilment.hire),
         )
+
+
+def adopt_items(run: Rows, reference: str, named: Sequence[NamedLine]) -> None:
+    """Keep the lines under the ids that another integration gave them at the warehouse: its dispatches name those.
+
+    Lines of a SKU that is both hired and sold, or has two prices, keep ours, for which is which cannot be seen.
+    """
+    if not named:
+        return
+    ours = run("select * from order_item where fulfilment = %s order by item for update", reference)
+    theirs: dict[str, Counter[str]] = defaultdict(Counter)
+    for line in named:
+        theirs[line.sku][line.line_id] += line.quantity
+    rows: list[dict[str, Any]] = []
+    for sku, some in groupby(sorted(ours, key=itemgetter("sku", "item")), key=itemgetter("sku")):
+        mine = list(some)
+        alike = len({(row["kind"], row["unit_price"], row["garment"]) for row in mine}) == 1
+        if alike and theirs.get(sku):
+            rows += [{**mine[0], "item": item, "units": units} for item, units in theirs[sku].items()]
+        else:
+            rows += mine
+    if len({row["item"] for row in rows}) < len(rows):
+        return
+    run("delete from order_item where fulfilment = %s", reference)
+    for row in rows:
+        run(KEEP, *(row[column] for column in ITEM))
 
 
 def _back_by(line: PickLine, hire: HireDates | None) -> object:

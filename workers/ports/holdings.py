@@ -28,7 +28,12 @@ class Misfit:
 
 
 class Holdings(Protocol):
-    """Everything that a warehouse holds of the merchant's. Pages are read as they are consumed."""
+    """Everything that a warehouse holds of the merchant's. Pages are read as they are consumed.
+
+    ``lists_orders``: whether ``orders`` shows every order, so that one which it does not show is not there.
+    """
+
+    lists_orders: bool
 
     def orders(self, facts: dict[str, Any]) -> Iterator[OrdersPage]:
         """Every order that is to be shipped, whoever entered it."""

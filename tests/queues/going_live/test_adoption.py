@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,16 @@ from typing import Any
 import pytest
 
 from adapters.errors import Garbled
+from fleet_tests.acs import Garments
 from fleet_tests.gxo import ByFile
+from fleet_tests.places import SAMPLES
 from fleet_tests.world import World
 from mappings.errors import Unmappable
 from workers.cli.going_live import read_there
 from workers.cli.output import NotDone
+from workers.domain.fulfilment import read_row
 from workers.going_live import going
+from workers.going_live.matching import There, match
 from workers.orders_out import polls
 
 
@@ -153,3 +158,83 @@ def test_an_order_that_the_warehouse_cannot_show_is_held_and_its_neighbours_are_
     monkeypatch.setattr(reads, "find_orders", find)
     assert go_live(new) == {"adopted": 1, "held": 1, "to send": 1}
     assert new.exception("go_live_unmatched")["story"] == orders[1]
+
+
+def test_capitals_and_small_letters_are_one_reference(new: World) -> None:
+    order = ready(new, ("MUG", 2))
+    sent_before(new, order, f"shop/{order.lower()}")
+    assert go_live(new) == {"adopted": 1}
+    new.round_trip()
+    assert len(new.shipments(order)) == 1
+
+
+def test_an_order_that_stands_in_another_building_is_held(new: World) -> None:
+    order = ready(new, ("MUG", 2))
+    row = read_row(new.fulfilment(f"{order}-1"))
+    (here,) = match([row], [There(order, "7", {"MUG": 2}, facility=row.facility)])
+    (elsewhere,) = match([row], [There(order, "7", {"MUG": 2}, facility="HUL1")])
+    assert here.there is not None
+    assert elsewhere.there is None
+    assert f"{order} in HUL1 with 2 x MUG" in elsewhere.why
+
+
+def test_an_order_whose_goods_a_file_lists_under_a_name_that_says_nothing_is_held(gxo: ByFile) -> None:
+    gxo.stock(MUG=50)
+    as_new(gxo.world, "gxo")
+    order = gxo.order(("MUG", 2))
+    assert go_live(gxo.world, "gxo", there={f"KC{order}X": {"MUG": 2}}) == {"held": 1}
+    assert f"KC{order}X at the warehouse" in gxo.world.exception("go_live_unmatched")["reason"]
+    assert go_live(gxo.world, "gxo", there={f"KC{order}X": {"MUG": 2}}, forms=("KC{order}X",)) == {"adopted": 1}
+
+
+def test_what_is_held_is_told_as_it_was_found_last(gxo: ByFile) -> None:
+    gxo.stock(MUG=50)
+    as_new(gxo.world, "gxo")
+    order = gxo.order(("MUG", 2))
+    assert go_live(gxo.world, "gxo") == {"held": 1}
+    assert "--there" in gxo.world.exception("go_live_unmatched")["reason"]
+    assert go_live(gxo.world, "gxo", there={order: {"MUG": 3}}) == {"held": 1}
+    assert "3 x MUG" in gxo.world.exception("go_live_unmatched")["reason"]
+
+
+@pytest.fixture
+def acs(build_acs: Callable[..., Garments]) -> Garments:
+    """A warehouse that can be asked for an order and lists none; the integration before has sent it orders."""
+    place = build_acs()
+    place.stock(DRESS=4, COAT=2)
+    as_new(place.world, "acs")
+    return place
+
+
+def put_before(acs: Garments, number: str, *lines: tuple[str, int]) -> None:
+    """The integration before gave ACS an order under a number of its own, its lines under ids of its own."""
+    body = json.loads((SAMPLES / "acs" / "acs_put_order_sale.json").read_text(encoding="utf-8"))
+    (line,) = body["OrderItems"]
+    body |= {"OrderNumber": number, "DeliveryAgent": "RM", "OrderItems": []}
+    for place, (sku, units) in enumerate(lines, 1):
+        body["OrderItems"].append({**line, "LineItemId": f"OLD{place}", "GarmentSKU": sku, "ItemQuantity": units})
+    acs.runtime.warehouse("acs").orders.send_order(json.dumps(body).encode())
+
+
+def test_an_adopted_order_whose_lines_have_other_ids_there_is_dispatched_as_any(acs: Garments) -> None:
+    order = acs.order(("DRESS", 2), ("COAT", 1))
+    put_before(acs, order, ("COAT", 1), ("DRESS", 2))
+    assert go_live(acs.world, "acs") == {"adopted": 1}
+    acs.pass_time(5.0)
+    acs.poll()
+    acs.world.read_back()
+    acs.world.go()
+    assert acs.world.fulfilments(order) == [(f"{order}-1", "dispatched")]
+    assert (len(acs.world.shipments(order)), acs.world.exceptions()) == (1, [])
+
+
+def test_a_warehouse_that_lists_no_orders_is_compared_with_a_file_as_well(acs: Garments) -> None:
+    within, absent = acs.order(("DRESS", 1)), acs.order(("COAT", 1))
+    put_before(acs, f"SHOP-{within}-1", ("DRESS", 1))
+    assert go_live(acs.world, "acs") == {"held": 2}
+    assert "lists no orders" in acs.world.exception("go_live_unmatched")["reason"]
+    assert go_live(acs.world, "acs", there={f"SHOP-{within}-1": {"DRESS": 1}}) == {"adopted": 1, "to send": 1}
+    acs.pass_time(5.0)
+    acs.poll()
+    assert sorted(one["number"] for one in acs.books()["orders"]) == sorted([f"SHOP-{within}-1", f"{absent}-1"])
+    assert acs.world.exceptions() == []

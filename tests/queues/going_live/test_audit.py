@@ -182,6 +182,8 @@ def test_a_warehouse_that_lists_nothing_is_asked_by_its_newest_stock_file(build_
         listed = found(report, "acs")
         assert [section.failed for section in report.sections if section.name == "acs"] == [[]]
         assert acs.site.connections["downloads"] == 1  # the same file is read for orders, products and settings
+        khaos = found(report, "khaos")
+    assert khaos.get("refused", []) == []  # a line has its price, as it would be sent
     assert [row["order"] for row in listed["ready_and_there"]] == [order]
     assert [row["at the warehouse"] for row in listed["there_and_unknown"]] == ["STRANGER-7"]
     assert {(row["what"], row["value"]) for row in listed["settings"]} == {

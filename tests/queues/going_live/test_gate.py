@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from fleet_tests.world import World
+from workers.going_live import going
 from workers.orders_out import polls
-from workers.spine import alarms, gates, live
+from workers.spine import alarms, expectations, gates, live
 from workers.spine.polling import Busy
 from workers.wiring import schedules
 
@@ -52,6 +54,23 @@ def test_what_waited_for_it_goes_when_it_goes_live(new: World) -> None:
     live.set_live(new.store, ["leeds"], "Sam")
     new.go()
     assert [one["reference"] for one in new.live()] == [f"{order}-1"]
+
+
+def test_an_order_that_waits_for_its_skus_is_overdue_only_once_its_warehouse_is_live(new: World) -> None:
+    limit = new.runtime.configuration.fleet.limits.sku_confirmed
+    live.set_live(new.store, ["khaos"], "Sam")
+    new.order(("MUG", 1))
+    polls.poll_orders(new.runtime)
+    new.go()
+    new.store.run("update expectation set due_at = now() - interval '1 hour' where what = 'sku_confirmed'")
+    assert expectations.check(new.runtime) == 0
+    going.go_live(new.runtime, going.Wish("leeds", "Sam", datetime.now(UTC)))
+    row = new.store.row(
+        "select bool_and(due_at > now() + make_interval(secs => %s - 60)) as later, count(*) as n from expectation"
+        " where what = 'sku_confirmed'",
+        limit,
+    )
+    assert row == {"later": True, "n": 1}
 
 
 def test_opening_a_gate_by_hand_does_not_make_a_new_connection_live(new: World) -> None:

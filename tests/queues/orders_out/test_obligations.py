@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -319,6 +320,21 @@ def test_an_order_that_somebody_typed_in_at_the_warehouse_is_noticed_before_it_s
     world.runtime.warehouse("leeds").order_reads.client.cancel_goods_out(typed)
     world.sweep()
     assert "unknown_at_warehouse" not in world.exceptions()
+
+
+def test_an_order_in_a_building_that_is_not_served_here_is_no_strangers(world: Any) -> None:
+    world.clarus.post("setup", warehouses=["HUL1"])
+    order = world.order(("MUG", 1))
+    world.poll()
+    wire = world.store.row(
+        "select b.wire from message_body b join message_settled m on m.id = b.message_id where m.kind = 'order'"
+    )["wire"]
+    client = world.runtime.warehouse("leeds").order_reads.client
+    body = json.loads(bytes(wire).replace(f"{order}-1".encode(), b"HAND-2"))
+    body["data"]["attributes"]["warehouse_id"] = int(client.reference_data()["warehouses"]["HUL1"])
+    client.create_goods_out(json.dumps(body).encode())
+    world.sweep()
+    assert world.exceptions() == []
 
 
 def test_an_order_that_is_mended_and_unreadable_again_in_the_same_way_is_somebodys_again(world: Any) -> None:

@@ -55,6 +55,8 @@ class Shown:
 class AcsHoldings:
     """One account, read only."""
 
+    lists_orders = False
+
     def __init__(
         self, settings: Settings, client: Acs, reads: AcsOrderReads, files: AcsStockFiles, tables: Mapping[str, Any]
     ) -> None:

@@ -27,6 +27,8 @@ LIVE = tuple(
 class ClarusHoldings:
     """One account, read only."""
 
+    lists_orders = True
+
     def __init__(self, settings: Settings, client: Clarus, tables: Mapping[str, Any]) -> None:
         """``tables`` are the merchant's own rows: ``carriers`` and ``adjustment_reasons``."""
         self._settings = settings

@@ -171,9 +171,10 @@ class ClarusWarehouse:
         }
 
     def live_orders(self, facts: dict[str, Any]) -> Iterator[str]:
-        """Orders in a status that the table says is waiting or in progress."""
+        """Orders of our buildings in a status that the table says is waiting or in progress."""
         for node in self.client.goods_outs_by_status(LIVE, facts["account_id"]):
-            yield str(node["reference"])
+            if node["warehouse"]["code"] in self.sites:
+                yield str(node["reference"])
 
     def read_order(self, raw: bytes, read_at: datetime) -> WarehouseOrder:
         """Understand a re-read order."""
