@@ -11,13 +11,16 @@ from workers.spine.runtime import Runtime
 def check(runtime: Runtime) -> int:
     """File an exception for each expectation that is overdue. Returns how many.
 
-    Of a connection that is not live nothing is overdue: nothing is sent to it, and nothing asked of it.
+    Of a connection that is not live nothing is overdue: nothing is sent to it, and nothing asked of it. Nor does an
+    order wait for its SKUs that is held until a person has looked: ``go_live_unmatched`` stands for it.
     """
     with runtime.store.transaction() as db:
         # the rows stay locked until the exception stands: what comes at this very moment closes it again
         missed = db.execute(
             "update expectation e set missed_at = now() where missed_at is null and due_at < now() and not exists"
-            " (select 1 from connection c where c.name = e.connection and c.shut_kind = 'not_live') returning *"
+            " (select 1 from connection c where c.name = e.connection and c.shut_kind = 'not_live') and not exists"
+            " (select 1 from message m join message_gate g on g.message_id = m.id where m.subject = e.subject and"
+            " e.what = 'sku_confirmed' and g.gate like 'go-live:%') returning *"
         ).fetchall()
         for row in missed:
             message = db.execute(

@@ -22,6 +22,7 @@ from workers.domain.fulfilment import read_row
 from workers.going_live import going
 from workers.going_live.matching import There, match
 from workers.orders_out import polls
+from workers.spine import expectations
 
 
 def as_new(world: World, name: str = "leeds") -> None:
@@ -85,6 +86,9 @@ def test_one_with_other_quantities_is_held_until_a_person_has_it_sent(new: World
     assert go_live(new) == {"held": 1, "to send": 1}
     assert sorted(one["reference"] for one in new.live()) == sorted([order, f"{absent}-1"])
     assert "3 x MUG" in new.exception("go_live_unmatched")["reason"]
+    new.store.run("update expectation set due_at = now() - interval '1 hour' where what = 'sku_confirmed'")
+    expectations.check(new.runtime)
+    assert "sku_unconfirmed" not in new.exceptions()
     assert go_live(new) == {"held": 1}
     assert new.exception("go_live_unmatched")["times"] == 1
     assert going.send(new.runtime, "leeds", order, "Sam")
