@@ -20,7 +20,8 @@ th,td{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #e6eaef;verti
 th{font-weight:600;color:#56606e;font-size:.85rem}td.n{text-align:right;font-variant-numeric:tabular-nums}
 .todo{color:#8a3b00}.failed{color:#a40016;font-weight:600}.well{color:#1d6b3a}.count{font-weight:400;color:#56606e}
 summary{cursor:pointer;color:#56606e;padding:.2rem 0}
-@media(max-width:45rem){table,tbody,tr,td{display:block}tr:first-child{display:none}tr{padding:.5rem 0}
+@media(max-width:45rem){table,tbody,tr{display:block}td{display:flow-root}
+tr:first-child{display:none}tr{padding:.5rem 0}
 td,td.n{border:0;padding:.1rem 0 .1rem 9rem;text-align:left;overflow-wrap:anywhere}tr{border-bottom:1px solid #d8dee6}
 td::before{content:attr(data-name);float:left;margin-left:-9rem;width:8.5rem;color:#56606e;font-size:.85rem}}
 @media print{details:not([open])>*{display:block}}
