@@ -22,12 +22,27 @@ ORDERS_A_BATCH = 50_000
 MESSAGES = 6  # settled messages of an order: itself, its dispatch, levels
 ROUNDS, WINDOW = 2, 4.0
 
+# What was settled in a year lies in a partition a month.
+MONTHS = """
+do $$ declare
+    v_table text;
+    v_from timestamptz;
+begin
+    perform set_config('timezone', 'UTC', true);
+    foreach v_table in array array['timeline', 'message_settled'] loop
+        for v_from in select date_trunc('month', now()) - make_interval(months => m) from generate_series(1, 12) m loop
+            execute format('create table %%I partition of %%I for values from (%%L) to (%%L)',
+                           v_table || to_char(v_from, '_YYYY_MM'), v_table, v_from, v_from + interval '1 month');
+        end loop;
+    end loop;
+end $$
+"""
 # Orders of the past, each dispatched in one parcel. Values: the first and the last number, and how many there will be,
 # which says how old each is.
 PAST = """
 with past as (
     select n, 'H' || to_char(n, 'FM000000000') as code,
-           now() - interval '1 hour' - (%(orders)s - n) * interval '0.7 second' as at
+           now() - interval '1 hour' - (%(orders)s - n) * (interval '360 days' / %(orders)s) as at
       from generate_series(%(first)s::bigint, %(last)s::bigint) n),
 filed as (
     insert into fulfilment (reference, erp, order_code, number, invoice_code, associated_ref, site, warehouse, facility,
@@ -77,9 +92,10 @@ class Past:
 
 
 def fill(store: Store, past: Past) -> float:
-    """Write the history. Returns the seconds that it took. Orders are H000000001 and on, trackings TRK1 and on."""
+    """Write a year of history. Returns the seconds it took. Orders are H000000001 and on, trackings TRK1 and on."""
     began = time.monotonic()
     orders = max(1, past.settled // MESSAGES)
+    store.run(MONTHS)
     for first in range(1, orders + 1, ORDERS_A_BATCH):
         last = min(orders, first + ORDERS_A_BATCH - 1)
         store.run_named(PAST, {"first": first, "last": last, "orders": orders, "messages": MESSAGES})
