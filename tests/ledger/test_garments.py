@@ -6,9 +6,10 @@ import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -240,6 +241,40 @@ def test_a_garment_back_from_hire_rests_from_the_file_that_agrees_or_from_the_da
     rests_from = max(now - HOUR, datetime.combine(back_by, time(0), UTC))
     assert row == {"bookable_at": rests_from + 72 * HOUR}
     assert wardrobe.positions() == {"DRESS": (1, {"inspection": 1})}
+
+
+@pytest.mark.parametrize("by", ["file", "event"])
+@pytest.mark.parametrize(("zone", "midnight"), [("Europe/London", 23), ("Europe/Paris", 22)])
+def test_a_rest_after_a_hire_begins_with_the_warehouses_day_in_summer_too_wherever_the_database_stands(
+    wardrobe: Wardrobe, by: str, zone: str, midnight: int
+) -> None:
+    calendar = WorkingDays(zone=ZoneInfo(zone))
+    building = replace(wardrobe.building, buffer_hours=72, calendar=calendar)
+    left, back = datetime(2026, 7, 1, 9, tzinfo=UTC), datetime(2026, 7, 6, 5, tzinfo=UTC)
+
+    def file(state: GarmentState, at: datetime) -> None:
+        count = Count(wardrobe.home, wardrobe.home, at, at.date(), buffer_hours=72, zone=calendar.zone)
+        with wardrobe.store.transaction() as db:
+            db.execute("set local timezone = 'Asia/Tokyo'")
+            take(db, count, [GarmentRow(tag=TAGS[0], sku="DRESS", state=state)])
+
+    def say(state: GarmentState, at: datetime, **more: Any) -> None:
+        step = Step(TAGS[0], "DRESS", at, lambda one: hear(one, Source.EVENT, Word(state, at)), **more)
+        with wardrobe.store.transaction() as db:
+            db.execute("set local timezone = 'Asia/Tokyo'")
+            garments.move(within(db), building, step)
+
+    file(G.SELLABLE, left - HOUR)
+    say(G.WITH_CUSTOMER, left, hired=True, back_by=date(2026, 7, 10))
+    if by == "file":
+        say(G.SELLABLE, back)
+        file(G.WITH_CUSTOMER, back + HOUR)
+        file(G.SELLABLE, back + 2 * HOUR)
+    else:
+        file(G.SELLABLE, back)
+        say(G.SELLABLE, back + HOUR)
+    row = wardrobe.store.row("select bookable_at from garment where home = %s and tag = %s", wardrobe.home, TAGS[0])
+    assert row == {"bookable_at": datetime(2026, 7, 9, midnight, tzinfo=UTC) + 72 * HOUR}
 
 
 def test_every_state_is_counted_as_it_may_be_sold_and_of_two_words_the_less_sellable_counts(lasting: Store) -> None:

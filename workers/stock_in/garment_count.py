@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from mappings.canonical import GarmentRow
+from mappings.working_days import WorkingDays
 from workers.ledger.store import Connection
 
 STAGE = (
@@ -22,7 +24,7 @@ COPY = "copy garment_row from stdin"
 class Count:
     """A file that counts. ``whole``: every row of it could be read, so what it does not name is missing.
 
-    ``lists_away`` says whether such files name garments that are with customers.
+    ``lists_away`` says whether such files name garments that are with customers; ``zone`` is the warehouse's.
     """
 
     connection: str
@@ -32,6 +34,7 @@ class Count:
     whole: bool = True
     lists_away: bool = True
     buffer_hours: int = 0
+    zone: ZoneInfo = field(default_factory=lambda: WorkingDays().zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ def take(db: Connection, count: Count, rows: Iterable[GarmentRow]) -> Taken:
         "whole": count.whole,
         "lists_away": count.lists_away,
         "buffer_hours": count.buffer_hours,
+        "zone": count.zone.key,
     }
     found = db.execute("select take_garment_file(%s) as taken", (json.dumps(argument),)).fetchone()
     assert found is not None

@@ -200,6 +200,7 @@ def _count(reading: Reading, held: BinaryIO, surveyed: FileSurvey, file: Snapsho
         whole=surveyed.whole,
         lists_away=files.lists_away,
         buffer_hours=building.buffer_hours,
+        zone=building.calendar.zone,
     )
     unread = _UnreadWords()
     taken = take(reading.db, count, _rows(files.read(held, surveyed), unread))

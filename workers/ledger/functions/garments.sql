@@ -91,7 +91,7 @@ end $$;
 -- A whole file of garments stands in the temporary table garment_row (tag, sku, unique_sku, state, grade,
 -- order_reference, place): it is heard, what it does not name is missed, and the positions follow.
 --   p: connection, home, at, day, whole (no row was unreadable), lists_away (it names garments that are with
---      customers), buffer_hours
+--      customers), buffer_hours, zone (the warehouse's, in which a day begins)
 -- Returns garments that are new, that the file does not name, and SKUs whose position changed.
 create or replace function take_garment_file(p jsonb) returns jsonb language plpgsql as $$
 declare
@@ -135,7 +135,7 @@ begin
            state_at = case when h.state = g.state then g.state_at else v_at end,
            bookable_at = case when h.state <> 'sellable' then null
                               when g.state in ('sellable', 'reserved') or not g.hired then g.bookable_at
-                              when v_buffer > interval '0' then greatest(v_at, g.back_by) + v_buffer end
+                              when v_buffer > interval '0' then greatest(v_at, g.back_by::timestamp at time zone (p->>'zone')) + v_buffer end
       from garment_heard h
      where g.connection = v_connection and g.tag = h.tag and h.counts;
     insert into garment (connection, tag, home, sku, unique_sku, file_state, file_at, file_grade, file_order, hired, retired,
