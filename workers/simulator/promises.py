@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from adapters.clarus.sandbox.books import Record
 from workers.simulator.broken import Broken
 from workers.simulator.garments import OVER
 from workers.simulator.garments import after_step as of_garments
@@ -36,6 +37,7 @@ def after_step(stage: Stage) -> list[Broken]:
     """Everything that must hold at any moment."""
     return [
         *_twice(stage),
+        *_invoice_twice(stage),
         *_beyond(stage),
         *_credited_beyond(stage),
         *of_garments(stage),
@@ -46,25 +48,41 @@ def after_step(stage: Stage) -> list[Broken]:
 
 
 def _twice(stage: Stage) -> Iterator[Broken]:
-    """No reference, and no invoice, stands twice at the warehouse."""
-    references: Counter[str] = Counter()
-    invoices: dict[str, set[str]] = defaultdict(set)
-    for order in stage.tenant.books.goods_outs.rows.values():
-        if order.get("deleted") or order["goods_out_status"]["code"] == "CANCELLED":
-            continue
-        references[order["reference"]] += 1
-        invoices[order["external_system_reference1"] or ""].add(order["reference"])
+    """No reference stands twice at a warehouse."""
+    references = Counter[str](order["reference"] for order in _standing(stage))
     for reference, times in references.items():
         if times > 1:
             yield Broken("no reference twice", f"{reference} stands {times} times at the warehouse")
     for reference in stage.gxo.site.orders.picked_twice():
         yield Broken("no reference twice", f"{reference} was picked twice at GXO")
+
+
+def _invoice_twice(stage: Stage) -> Iterator[Broken]:
+    """No invoice stands under two references, of each of which something left or may leave."""
+    invoices: dict[str, set[str]] = defaultdict(set)
+    for order in _standing(stage):
+        if not ended_with_nothing(
+            order["goods_out_status"]["code"], [one["dispatch_quantity"] for one in order["lines"]]
+        ):
+            invoices[order["external_system_reference1"] or ""].add(order["reference"])
     for taken in stage.acs.site.orders:
         if taken.status not in OVER:
             invoices[taken.body.get("Misc2") or ""].add(taken.number)
     for invoice, found in invoices.items():
         if invoice and len(found) > 1:
             yield Broken("no invoice twice", f"{invoice} stands as {' and '.join(sorted(found))}")
+
+
+def _standing(stage: Stage) -> Iterator[Record]:
+    """Clarus's orders that are neither deleted nor cancelled."""
+    for order in stage.tenant.books.goods_outs.rows.values():
+        if not order.get("deleted") and order["goods_out_status"]["code"] != "CANCELLED":
+            yield order
+
+
+def ended_with_nothing(status: str, left: Iterable[float]) -> bool:
+    """Whether Clarus is done with an order of which nothing left: nothing can any more, as of one that is cancelled."""
+    return status == "COMPLETED" and not any(left)
 
 
 def _beyond(stage: Stage) -> Iterator[Broken]:

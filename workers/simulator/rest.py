@@ -27,7 +27,7 @@ from workers.simulator.garments import at_rest as of_garments
 from workers.simulator.garments import unsure as unsure_of
 from workers.simulator.partners import posts_all
 from workers.simulator.people import accepts_files, reads_again
-from workers.simulator.promises import after_step
+from workers.simulator.promises import after_step, ended_with_nothing
 from workers.simulator.returns import processes, pulls
 from workers.simulator.settings import BUILDINGS, DERBY_FACILITY, GLASGOW
 from workers.simulator.stage import Stage
@@ -64,6 +64,7 @@ UNMATCHED = """
 select subject from exception e where kind = 'remainder_unmatched' and state in ('open', 'dismissed')
    and not exists (select 1 from exception r where r.subject = e.subject and r.kind = 'invoice_recoded')
 """  # until such an invoice is issued or gone, its goods count as wanted: a level may be too low for it, never too high
+JUDGED = "select subject from exception where kind = 'invoice_recoded' and state <> 'resolved'"
 CONTRADICTORY = ("over_shipped", "told_otherwise", "substituted", "duplicate_at_warehouse", "tracking_not_used")
 LONGEST = 40 * 3600.0  # seconds: longer than anything is waited for
 QUIET = 2  # rounds in which nothing changes: then nothing moves any more
@@ -148,10 +149,11 @@ class AtRest:
         self.post = GxoBook.model_validate(stage.gxo.books())
         derby = as_warehouse(self.post, self.erp)  # GXO knows no invoice: which one an order is of, the ledger says
         derby = derby.model_copy(update={"goods_outs": tuple(_of_invoice(out, invoices) for out in derby.goods_outs)})
+        clarus = WarehouseBook.model_validate(display.show(stage.tenant))
         unsure = unsure_of(stage)
         written_off = {row["tag"] for row in store.rows(WRITTEN_OFF)}
         self.theirs = {
-            "clarus": WarehouseBook.model_validate(display.show(stage.tenant)),
+            "clarus": clarus.model_copy(update={"goods_outs": tuple(_as_over(out) for out in clarus.goods_outs)}),
             "gxo": derby,
             "acs": as_garments(stage.acs.site, written_off, unsure),
         }
@@ -269,9 +271,10 @@ class AtRest:
         """
         unmatched = {row["subject"] for row in self.stage.store.rows(UNMATCHED)}
         own = {row["reference"]: row["invoice_code"] for row in self.stage.store.rows(ALIVE)}
+        judged = {*own.values()} | {row["subject"].partition(":")[2] for row in self.stage.store.rows(JUDGED)}
         held: dict[str, Counter[str]] = defaultdict(Counter)  # by invoice, and by order what is of no warehouse's order
         for one in self.stage.books.invoices.values():
-            unseen = one.stage in AWAY and one.code not in own.values()  # it was never ready: nobody has judged it
+            unseen = one.stage in AWAY and one.code not in judged  # it was never ready: nobody has judged it
             if (one.assigned or one.taken) and not unseen and f"invoice:{one.code}" not in unmatched:
                 held[one.code if one.code in own.values() else one.order.code].update(one.lines)
         for out in outs:
@@ -359,6 +362,12 @@ def _of_invoice(out: GoodsOut, invoices: Mapping[str, str]) -> GoodsOut:
     over = out.status in (State.SHIPPED, State.DELIVERED) and not out.left
     status = "CANCELLED" if over else out.status
     return out.model_copy(update={"invoice": invoices.get(out.reference, ""), "status": status})
+
+
+def _as_over(out: GoodsOut) -> GoodsOut:
+    """An order of Clarus's. One that ended with nothing is alive no more."""
+    over = ended_with_nothing(out.status, out.left.values())
+    return out.model_copy(update={"status": "CANCELLED"}) if over else out
 
 
 def _order(out: GoodsOut) -> str:
