@@ -13,7 +13,7 @@ from celery import Celery, Task, bootsteps, signals
 from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 
-from workers.broker import transport
+from workers.broker import kinds, transport
 from workers.broker.queues import CONTROL, DEAD, FLOWS, ISOLATE, LANES
 from workers.config import environment
 from workers.ledger.store import Claimed, task_id
@@ -37,25 +37,18 @@ ARGUMENTS = 2  # of a bell: an id and a generation, for ever
 
 
 def _queue(name: str) -> Queue:
-    return Queue(name, Exchange("", type="direct"), routing_key=name)
+    arguments = dict(kinds.queue_arguments(configuration().fleet.broker_url))
+    return Queue(name, Exchange("", type="direct"), routing_key=name, queue_arguments=arguments)
 
 
+BROKER = configuration().fleet.broker_url
 app = Celery("fleet")
 app.conf.update(
-    broker_url=configuration().fleet.broker_url,
+    broker_url=BROKER,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
-    broker_transport_options={
-        "visibility_timeout": 3600,
-        "socket_timeout": 10,
-        "socket_connect_timeout": 5,
-        "socket_keepalive": True,
-        "health_check_interval": 10,
-        "unacked_restore_interval": 10,
-        "unacked_restore_throttle": 1,
-        "fanout_prefix": True,
-        "fanout_patterns": True,
-    },
+    broker_transport_options=dict(kinds.transport_options(BROKER)),
+    broker_heartbeat=10,  # seconds: RabbitMQ gone without a word is noticed within two of them
     task_queues=[_queue(name) for name in (*LANES, *DEAD.values(), CONTROL)],
     task_default_queue=CONTROL,
     task_create_missing_queues=False,
@@ -106,7 +99,7 @@ def ring(bell: Bell) -> None:
     try:
         app.send_task(task, args=bell.arguments, task_id=bell.task_id, queue=bell.queue, retry=False)
     except OperationalError as error:
-        log.warning("a bell waits for Redis", queue=bell.queue, error=type(error).__name__)
+        log.warning("a bell waits for the broker", queue=bell.queue, error=type(error).__name__)
 
 
 def ring_scheduled(name: str) -> None:
@@ -114,7 +107,7 @@ def ring_scheduled(name: str) -> None:
     try:
         app.send_task(CONTROL, args=(name, 0), queue=CONTROL, retry=False)
     except OperationalError as error:
-        log.warning("a scheduled thing waits for Redis", schedule=name, error=type(error).__name__)
+        log.warning("a scheduled thing waits for the broker", schedule=name, error=type(error).__name__)
 
 
 def ring_dead(message: Claimed) -> None:

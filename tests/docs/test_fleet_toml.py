@@ -276,3 +276,17 @@ def test_fleet_check_finds_one_problem_and_says_it_in_one_line(
     (problem,) = found.problems
     assert "\n" not in problem
     assert all(word in problem for word in words)
+
+
+def test_rates_need_a_redis_of_their_own_beside_rabbitmq(
+    toml: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BROKER_URL", "amqp://fleet:x@127.0.0.1:5672/fleet")
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    with pytest.raises(Misconfigured, match=r"redis_url.*set REDIS_URL"):
+        config.read_fleet(toml(""))
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:6379/3")
+    assert config.read_fleet(toml("")).redis == "redis://127.0.0.1:6379/3"
+    monkeypatch.setenv("BROKER_URL", "redis://127.0.0.1:6379/1")
+    monkeypatch.delenv("REDIS_URL")
+    assert config.read_fleet(toml("")).redis == "redis://127.0.0.1:6379/1"

@@ -8,13 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import redis
-import structlog
 from celery.beat import Scheduler
 
+from workers.broker.depth import UNKNOWN, Depth
 from workers.broker.queues import CONTROL
-
-log = structlog.get_logger(__name__)
 
 DEEP = 100  # bells: about three for each scheduled thing
 
@@ -24,16 +21,10 @@ class ShallowScheduler(Scheduler):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._redis = redis.Redis.from_url(self.app.conf.broker_url, socket_timeout=5, socket_connect_timeout=5)
+        self._depth = Depth(self.app.conf.broker_url)
 
     def apply_entry(self, entry: Any, producer: Any = None) -> None:
         """Ring, unless nobody has heard the last ones."""
-        if not self._deep():
+        depth = self._depth.of(CONTROL)
+        if depth < DEEP or depth == UNKNOWN:  # then the bell itself waits for the broker, or is left out
             super().apply_entry(entry, producer=producer)
-
-    def _deep(self) -> bool:
-        try:
-            return int(self._redis.llen(CONTROL)) >= DEEP  # type: ignore[arg-type]
-        except redis.RedisError as error:
-            log.warning("the depth of the queue cannot be read", error=type(error).__name__)
-            return False  # the bell itself waits for Redis, or is left out

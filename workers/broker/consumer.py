@@ -17,6 +17,13 @@ log = structlog.get_logger(__name__)
 class GuardedConsumer(Consumer):  # type: ignore[misc]
     """Celery's consumer, which keeps what it cannot use instead of logging and dropping it."""
 
+    class Blueprint(Consumer.Blueprint):  # type: ignore[misc]
+        """Its steps, without the one that makes 28 queues for tasks of a later time: a bell has none."""
+
+        default_steps = tuple(
+            step for step in Consumer.Blueprint.default_steps if not step.endswith(":DelayedDelivery")
+        )
+
     def _keep(self, message: Any, kind: str) -> None:
         queue = (message.delivery_info or {}).get("routing_key") or CONTROL
         raw = json.dumps({"headers": message.headers, "body": str(message.body)}, default=str).encode()

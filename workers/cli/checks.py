@@ -12,6 +12,8 @@ import psycopg
 import redis
 
 from workers import config
+from workers.broker.depth import UNKNOWN, Depth
+from workers.broker.kinds import is_rabbitmq
 from workers.broker.queues import CONTROL
 from workers.cli import addresses
 from workers.config import Misconfigured
@@ -60,7 +62,7 @@ def everything(procfile: Path, scale: Mapping[str, int]) -> Findings:
         found.problems.append("routing: there is no rule, so every order becomes an exception: add a [[routing]]")
     _addresses(found, settings)
     _ledger(found, settings.fleet.database_url)
-    _broker(found, settings.fleet.broker_url)
+    _broker(found, settings.fleet)
     return found
 
 
@@ -117,17 +119,23 @@ def _look_at_ledger(found: Findings, dsn: str) -> None:
         found.problems.append("the ledger is not of this release's shape: run `fleet migrate`")
 
 
-def _broker(found: Findings, url: str) -> None:
-    if not url:
+def _broker(found: Findings, settings: config.Fleet) -> None:
+    if not settings.broker_url:
         found.well.append("no BROKER_URL: `fleet up` brings its own Redis")
         return
 
-    def look() -> None:
-        with redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5) as client:
+    def ask_redis() -> None:
+        with redis.Redis.from_url(settings.redis, socket_timeout=5, socket_connect_timeout=5) as client:
             client.ping()
-        found.well.append("the broker answers")
+        found.well.append("the Redis of the rates answers" if rabbitmq else "the broker answers")
 
-    _attempt(found, "the broker", "see whether Redis is up and BROKER_URL is right", look)
+    rabbitmq = is_rabbitmq(settings.broker_url)
+    if rabbitmq and Depth(settings.broker_url).of(CONTROL) == UNKNOWN:
+        found.problems.append("the broker cannot be reached: see whether RabbitMQ is up and BROKER_URL is right")
+    elif rabbitmq:
+        found.well.append("the broker answers")
+    where = ("the Redis of the rates", "REDIS_URL") if rabbitmq else ("the broker", "BROKER_URL")
+    _attempt(found, where[0], f"see whether Redis is up and {where[1]} is right", ask_redis)
 
 
 def _attempt(found: Findings, what: str, advice: str, look: Callable[[], None]) -> None:

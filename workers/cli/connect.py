@@ -17,7 +17,12 @@ if TYPE_CHECKING:
 
     from workers.ledger.store import Store
 
-VARIABLES = {"database_url": "DATABASE_URL", "broker_url": "BROKER_URL", "fleet_config": "FLEET_CONFIG"}
+VARIABLES = {
+    "database_url": "DATABASE_URL",
+    "broker_url": "BROKER_URL",
+    "redis_url": "REDIS_URL",
+    "fleet_config": "FLEET_CONFIG",
+}
 
 
 def adopt_environment() -> None:

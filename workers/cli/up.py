@@ -133,6 +133,7 @@ def _supervise(
         {
             "database_url": settings.database_url,
             "broker_url": settings.broker_url,
+            "redis_url": settings.redis_url,
             "fleet_config": str(Path(config.environment().fleet_config).resolve()),
             "web": web,
             "flower": flower,

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
+from workers.broker.kinds import is_rabbitmq
 from workers.config.rates import Rate
 from workers.config.stock import Stock
 from workers.config.strict import Strict
@@ -46,6 +47,7 @@ class Fleet(Strict):
 
     database_url: str = "env:DATABASE_URL"
     broker_url: str = "env:BROKER_URL"
+    redis_url: str = "env:REDIS_URL"
     sentry_dsn: str = "env:SENTRY_DSN"
     keep_bodies_months: int = Field(13, gt=0)
     keep_story_months: int = Field(25, gt=0)
@@ -74,6 +76,19 @@ class Fleet(Strict):
                     " a body is found and purged by its message and its key, so keep those as long or longer"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _rates_have_a_redis(self) -> Fleet:
+        if is_rabbitmq(self.broker_url) and not self.redis_url:
+            raise ValueError(
+                "redis_url: rates are kept in Redis, and broker_url names a RabbitMQ: set REDIS_URL to a Redis as well"
+            )
+        return self
+
+    @property
+    def redis(self) -> str:
+        """The URL of the Redis that keeps the rates: the broker's, where no other is named."""
+        return self.redis_url or self.broker_url
 
     @property
     def zone(self) -> ZoneInfo:

@@ -31,6 +31,7 @@ class Environment(BaseSettings):
     fleet_config: str = "fleet.toml"
     database_url: str = ""
     broker_url: str = ""
+    redis_url: str = ""  # of the rates, where the broker is no Redis
     sentry_dsn: str = ""
     fleet_environment: str = "production"
     fleet_process: str = "fleet"
@@ -174,7 +175,7 @@ def read_fleet(path: Path) -> Fleet:
 
 def _fleet(raw: dict[str, Any]) -> Fleet:
     try:
-        named = Fleet().model_dump(include={"database_url", "broker_url", "sentry_dsn"})
+        named = Fleet().model_dump(include={"database_url", "broker_url", "redis_url", "sentry_dsn"})
         return Fleet(**_resolve({**named, **raw.get("fleet", {})}, "fleet", optional=True))
     except ValidationError as error:
         raise _misconfigured(error, "fleet") from None

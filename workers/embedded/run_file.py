@@ -27,7 +27,7 @@ def run_file(name: str = FLEET) -> Path:
 
 
 def note_running(facts: Mapping[str, Any], name: str = FLEET) -> Path:
-    """Write down where this process's fleet answers: ``database_url``, ``broker_url``, ``fleet_config``, addresses."""
+    """Write down where this process's fleet answers: its servers' URLs, ``fleet_config``, addresses."""
     path = prepare(var()) / name
     whole = {**facts, "pid": os.getpid(), "born": birth(os.getpid())}
     write_private(path, json.dumps(whole, indent=2) + "\n")

@@ -7,7 +7,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import redis
 import structlog
 
 from workers.broker.queues import DEAD, LANES
@@ -53,19 +52,11 @@ class Bell:
     arguments: tuple[int, int]
 
 
-def depth(client: redis.Redis, queue: str) -> int:
-    """How many bells wait in a queue; a large number when Redis cannot say."""
-    try:
-        return int(client.llen(queue))
-    except redis.RedisError:
-        return 1_000_000
-
-
 def ring_ready(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
     """Ring what may go, in the order in which it should go, until each queue is as deep as it may be."""
     rung = 0
     for lane in [row["lane"] for row in runtime.store.rows(LANES_WITH_WORK, list(LANES))]:
-        room = DEPTH - depth(runtime.redis, lane)
+        room = DEPTH - runtime.depth.of(lane)
         if room <= 0:
             continue
         for row in runtime.store.rows_of(READY, {"lane": lane, "room": room}):
@@ -83,7 +74,7 @@ def ring_dead(runtime: Runtime, ring: Callable[[Bell], None]) -> int:
             dead_letters.file_dead(runtime, row["id"], row["generation"])
             continue
         queue = DEAD[row["flow"]]
-        if depth(runtime.redis, queue) >= 10 * DEPTH:
+        if runtime.depth.of(queue) >= 10 * DEPTH:
             continue
         name = task_id(row["flow"], row["connection"], row["reference"], row["version"])
         ring(Bell(queue, f"{name}:dead", (row["id"], row["generation"])))

@@ -13,6 +13,7 @@ from typing import Any
 
 import redis
 
+from workers.broker.depth import Depth
 from workers.config import Configuration, Connection
 from workers.ledger.store import Store
 from workers.ports.erp import Erp
@@ -42,9 +43,14 @@ class Runtime:
         return Store(self.configuration.fleet.database_url, size=self.pool)
 
     @cached_property
+    def depth(self) -> Depth:
+        """How many bells wait in the broker's queues."""
+        return Depth(self.configuration.fleet.broker_url)
+
+    @cached_property
     def redis(self) -> redis.Redis:
-        """The broker, for queue depths and rate tokens."""
-        return redis.Redis.from_url(self.configuration.fleet.broker_url, socket_timeout=5, socket_connect_timeout=5)
+        """Rate tokens, the mark of the last message, and poison while the ledger is away."""
+        return redis.Redis.from_url(self.configuration.fleet.redis, socket_timeout=5, socket_connect_timeout=5)
 
     @cached_property
     def tokens(self) -> Tokens:
