@@ -32,7 +32,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
     with store.transaction() as db:
         row = db.execute(
             "select e.id as exception_id, e.kind as trouble, e.subject as awaited, e.record_id,"
-            " e.state as exception_state, m.* from exception e"
+            " e.state as exception_state, e.story as about, m.* from exception e"
             " left join message m on m.id = e.message_id where e.id = %s for update of e",
             (exception_id,),
         ).fetchone()
@@ -93,7 +93,8 @@ def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bo
 
 def _resend(db: Any, row: dict[str, Any], person: Person) -> str:
     """The warehouse may have lost the file: it gets the same once more, and its answer is awaited still."""
-    reference = resend(db, row["awaited"], f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}")
+    occasion = f"exception {row['exception_id']} at {datetime.now(UTC).isoformat()}"
+    reference = resend(db, row["about"], row["awaited"], occasion)
     if reference is None:
         raise CannotDo(
             f"exception {row['exception_id']}: no file of {row['awaited']} can be laid again; ask the warehouse"

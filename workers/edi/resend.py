@@ -11,17 +11,18 @@ from workers.spine.runtime import Runtime
 NEWEST = """
 select c.connection, c.number, k.flow, k.reference, s.story, b.wire
   from control_number c join message_key k on k.message_id = c.message_id
-  join message_settled s on s.id = c.message_id join message_body b on b.message_id = c.message_id
- where s.subject = %s and b.wire is not null order by c.number desc limit 1
+  join message_settled s on s.id = c.message_id and s.connection = c.connection
+  join message_body b on b.message_id = c.message_id
+ where s.story = %s and s.subject = %s and b.wire is not null order by c.number desc limit 1
 """
 
 
-def resend(db: Connection, subject: str, occasion: str) -> str | None:
+def resend(db: Connection, story: str, subject: str, occasion: str) -> str | None:
     """Post the last file of an order, a cancellation or an advice once more. Its reference; None where there is none.
 
     ``occasion`` makes it one more laying, however often there was one before.
     """
-    row = db.execute(NEWEST, (subject,)).fetchone()
+    row = db.execute(NEWEST, (story, subject)).fetchone()
     if row is None:
         return None
     posted = NewMessage(

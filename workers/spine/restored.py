@@ -35,7 +35,8 @@ select f.reference from fulfilment f where f.warehouse = %s and f.reference = an
                       and (m.attempt > 0 or m.maybe_sent_at is not null))
    and not exists (select 1 from message m join message_gate g on g.message_id = m.id where m.reference = f.reference
                       and m.connection = f.warehouse and g.gate like 'go-live:%%')
-   and not exists (select 1 from message_settled s where s.reference = f.reference and s.connection = f.warehouse
+   and not exists (select 1 from message_settled s where s.story = f.order_code and s.reference = f.reference
+                      and s.connection = f.warehouse
                       and s.kind in ('order', 'change', 'cancel') and s.attempt > 0)
 """
 # A number of an order that the ledger has not given, and that a warehouse has not shown before.

@@ -29,7 +29,7 @@ $$;
 -- Forget the bodies of what was settled before p_keep months, p_most of them (and what was settled at the same moment as the
 -- last). Returns how many messages it looked at: less than p_most when that was all. It goes on where it ended.
 create or replace function purge_bodies(p_keep integer, p_most integer) returns integer language plpgsql
-set plan_cache_mode = force_custom_plan as $$
+set plan_cache_mode = force_custom_plan set enable_seqscan = off as $$
 declare
     v_mark timestamptz;
     v_last timestamptz := now() - make_interval(months => p_keep);
