@@ -12,6 +12,7 @@ import structlog
 from celery import Celery, Task, bootsteps, signals
 from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
+from redis import RedisError
 
 from workers.broker import kinds, transport
 from workers.broker.queues import CONTROL, DEAD, FLOWS, ISOLATE, LANES
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 transport.install()
 
 BEAT_EVERY = 300.0  # seconds; the ticker rings when something is due: beat is for a ticker that is not well
+UNWELL = (OperationalError, RedisError)  # the broker is away; Redis is full, or a replica that takes no writes
 ARGUMENTS = 2  # of a bell: an id and a generation, for ever
 
 
@@ -47,6 +49,7 @@ app.conf.update(
     broker_url=BROKER,
     broker_connection_retry_on_startup=True,
     broker_connection_max_retries=None,
+    broker_channel_error_retry=True,  # the broker refuses: a replica of Redis before it is promoted, or a full disk
     broker_transport_options=dict(kinds.transport_options(BROKER)),
     broker_heartbeat=10,  # seconds: RabbitMQ gone without a word is noticed within two of them
     task_queues=[_queue(name) for name in (*LANES, *DEAD.values(), CONTROL)],
@@ -98,16 +101,18 @@ def ring(bell: Bell) -> None:
     task = "dead-letters" if bell.queue.endswith(".dead") else bell.queue
     try:
         app.send_task(task, args=bell.arguments, task_id=bell.task_id, queue=bell.queue, retry=False)
-    except OperationalError as error:
+    except UNWELL as error:
         log.warning("a bell waits for the broker", queue=bell.queue, error=type(error).__name__)
 
 
-def ring_scheduled(name: str) -> None:
-    """A scheduled thing is due: whichever process of `control` is free runs it."""
+def ring_scheduled(name: str) -> bool:
+    """Ring for a scheduled thing: whichever process of `control` is free runs it. False when it cannot be rung."""
     try:
         app.send_task(CONTROL, args=(name, 0), queue=CONTROL, retry=False)
-    except OperationalError as error:
+    except UNWELL as error:
         log.warning("a scheduled thing waits for the broker", schedule=name, error=type(error).__name__)
+        return False
+    return True
 
 
 def ring_dead(message: Claimed) -> None:

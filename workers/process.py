@@ -33,7 +33,7 @@ class Process:
         lone: bool,
         lanes: Sequence[str],
         ring: Callable[[Bell], None],
-        ring_scheduled: Callable[[str], None],
+        ring_scheduled: Callable[[str], bool],
         on_dead: Callable[[Claimed], None],
     ) -> None:
         """``node`` is the worker's name in Flower, ``lanes`` its queues; ``lone``: the one-slot worker for suspects."""

@@ -1,68 +1,129 @@
-"""Postgres is away for a while and comes back: nobody of the fleet dies of it, and in seconds everything goes on."""
+"""A server of the fleet is away, stands still or takes nothing, and is well again: nobody dies of it, and all goes on.
+
+``OUTAGE=130 make test ARGS="tests/processes/test_outage.py -rP"`` makes each as long as that, and prints after how many
+seconds what went on.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from fleet_tests.outages import Trade, frozen, parts, slowest, went_on
 from fleet_tests.processes import Fleet
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.migrate import migrate
 
-AWAY = 30.0  # seconds: longer than a process may be silent
+AWAY = float(os.environ.get("OUTAGE", "12"))
+SILENT = 5.0  # seconds without a heartbeat after which a process counts as dead
 
 
-@pytest.fixture
-def own_ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, EmbeddedPostgres, str]]:
+@dataclass
+class World:
+    """A fleet of the small profile and its servers."""
+
+    fleet: Fleet
+    postgres: EmbeddedPostgres
+    redis: EmbeddedRedis
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = Path(tmp_path_factory.mktemp("outage"))
-    postgres = EmbeddedPostgres(folder / "postgres")
+    postgres, redis = EmbeddedPostgres(folder / "postgres"), EmbeddedRedis(folder / "redis")
     dsn = postgres.start()
     migrate(dsn)
-    yield folder, postgres, dsn
-    postgres.discard()
+    fleet = Fleet(folder, dsn, redis.start(), SILENT)
+    try:
+        fleet.start_small()
+        yield World(fleet, postgres, redis)
+    finally:
+        fleet.close()
+        redis.discard()
+        postgres.discard()
 
 
-@pytest.fixture
-def running(
-    own_ledger: tuple[Path, EmbeddedPostgres, str], new_fleet: Callable[[Path, str, str], Fleet]
-) -> Iterator[Any]:
-    folder, _, dsn = own_ledger
-    with EmbeddedRedis(folder / "redis") as server:
-        fleet = new_fleet(folder, dsn, server.start())
-        try:
-            fleet.start_all()
-            fleet.until(lambda: fleet.rows("select 1 from sku where state = 'confirmed'"))
-            yield fleet
-        finally:
-            fleet.close()
-            server.discard()
+@contextmanager
+def postgres_is_stopped(world: World) -> Iterator[None]:
+    world.postgres.stop()
+    yield
+    assert world.postgres.start() == world.fleet.dsn
 
 
-def beating(fleet: Fleet) -> int:
-    return len(fleet.rows("select 1 from process where beat_at > now() - interval '8 seconds'"))
+@contextmanager
+def postgres_stands_still(world: World) -> Iterator[None]:
+    assert world.postgres.pid
+    with frozen(world.postgres.pid):
+        yield
 
 
-def test_an_outage_of_the_ledger_kills_nobody_doubles_nothing_and_is_over_in_seconds(
-    own_ledger: tuple[Path, EmbeddedPostgres, str], running: Any
+@contextmanager
+def redis_is_replaced_by_an_empty_one(world: World) -> Iterator[None]:
+    world.redis.stop()
+    shutil.rmtree(world.redis.folder / "data")
+    yield
+    assert world.redis.start() == world.fleet.broker
+
+
+@contextmanager
+def redis_stands_still(world: World) -> Iterator[None]:
+    assert world.redis.pid
+    with frozen(world.redis.pid):
+        yield
+
+
+@contextmanager
+def redis_is_a_replica_that_takes_no_writes(world: World) -> Iterator[None]:
+    world.fleet.redis.execute_command("replicaof", "127.0.0.1", "1")
+    yield
+    world.fleet.redis.execute_command("replicaof", "no", "one")
+
+
+@contextmanager
+def redis_is_full(world: World) -> Iterator[None]:
+    world.fleet.redis.config_set("maxmemory", "1")
+    yield
+    world.fleet.redis.config_set("maxmemory", "0")
+
+
+OUTAGES = (
+    postgres_is_stopped,
+    postgres_stands_still,
+    redis_is_replaced_by_an_empty_one,
+    redis_stands_still,
+    redis_is_a_replica_that_takes_no_writes,
+    redis_is_full,
+)
+
+
+@pytest.mark.parametrize("outage", OUTAGES, ids=lambda outage: outage.__name__)
+def test_an_outage_kills_nobody_doubles_nothing_and_is_over_by_itself(
+    world: World, outage: Callable[[World], AbstractContextManager[None]]
 ) -> None:
-    _, postgres, dsn = own_ledger
-    running.clarus_switch(effect_then_hang_next={"create_goods_out": 1000}, hang_seconds=1.5)
-    first = running.orders(12)
-    running.until(lambda: running.rows("select 1 from message_settled where kind = 'order'"))
-    before = beating(running)
-    postgres.stop()
-    time.sleep(AWAY)
-    second = running.orders(6)
-    assert postgres.start() == dsn
-    running.until(lambda: beating(running) == before, 30.0)
-    running.until(lambda: running.sent([*first, *second]))
-    assert [order for order in [*first, *second] if running.there(order) != 1] == []
-    assert all(running.alive(name) for name in running.processes)
-    assert running.rows("select 1 from timeline where step = 'worker died'") == []
-    running.until(lambda: not running.rows("select 1 from schedule where last_start < now() - interval '20 seconds'"
-                                           " and every < interval '10 seconds'"), 60.0)  # fmt: skip
+    fleet = world.fleet
+    fleet.clarus_switch(effect_then_hang_next={"create_goods_out": 3}, hang_seconds=1.5)  # some are under way
+    records = len(fleet.rows("select 1 from record where source like 'webhook%%'"))
+    with Trade(fleet) as trade:
+        fleet.until(lambda: len(trade.orders) > 5 and 200 in trade.answers)
+        processes = fleet.rows("select id from process where beat_at > '-infinity' order by id")
+        wanted = parts(fleet)
+        with outage(world):
+            time.sleep(AWAY)
+        seen = went_on(fleet, wanted)
+    fleet.until(lambda: fleet.sent(trade.orders))
+    sys.stdout.write(f"{outage.__name__} for {AWAY:g} s; it went on after (s): {slowest(seen)}\n")
+    assert wanted - set(seen) == set()
+    assert [order for order in trade.orders if fleet.there(order) != 1] == []
+    assert len(fleet.rows("select 1 from record where source like 'webhook%%'")) - records >= trade.answers.count(200)
+    assert fleet.rows("select id from process where beat_at > '-infinity' order by id") == processes
+    assert fleet.rows("select 1 from timeline where step = 'worker died'") == []
+    assert fleet.exceptions() == []

@@ -10,11 +10,8 @@ import psycopg
 import pytest
 import requests
 
-from fleet_tests.places import ROOT
 from fleet_tests.processes import Fleet
-from workers.embedded.folder import free_ports
 from workers.embedded.parent_death import alive, children_of
-from workers.embedded.procfile import read_procfile
 from workers.embedded.redis import EmbeddedRedis
 
 
@@ -29,26 +26,22 @@ def small(database: str, new_fleet: Callable[[Path, str, str], Fleet], tmp_path:
             server.discard()
 
 
-def answers(port: int) -> bool:
+def answers(web: str) -> bool:
     try:
-        return requests.get(f"http://127.0.0.1:{port}/health", timeout=5).ok
+        return requests.get(f"{web}/health", timeout=5).ok
     except requests.RequestException:
         return False
 
 
 def test_forked_workers_deliver_come_back_when_killed_and_end_together(small: Fleet) -> None:
-    (line,) = read_procfile(ROOT / "Procfile.small")
-    (port,) = free_ports(1)
-    command = line.command.replace("$WEB_HOST", "127.0.0.1").replace("$WEB_PORT", str(port))
-    small.begin()
-    small.run_module("fleet", *command.split()[2:])
+    small.start_small()
     parent = small.processes["fleet"].pid
     first = small.orders(2)
     small.until(lambda: small.sent(first))
     names = {row["name"].partition("@")[0]: row["pid"] for row in small.rows("select name, pid from process")}
     assert set(names) == {"flows", "isolate", "control"}
     assert set(names.values()) < set(children_of(parent))
-    small.until(lambda: answers(port))
+    small.until(lambda: answers(small.web))
 
     small.kill_pid(names["control"])
     small.kill_pid(names["flows"])

@@ -40,6 +40,7 @@ class Clockwork:
         self.error: Exception | None = None
         self.going = threading.Event()  # a run ends when it is set
         self.going.set()
+        self.deaf, self.tried, self.may_answer = False, 0, threading.Event()  # Redis
         listed = [
             Scheduled("ring", 0.5, self.run, watched=False),
             Scheduled("orders", 300.0, self.run),
@@ -51,7 +52,15 @@ class Clockwork:
                 " '1 hour') on conflict do nothing",
                 one.name, one.every,
             )  # fmt: skip
-        self.ticker = Ticker(runtime, {one.name: one for one in listed}, lambda name: self.rung.update([name]))
+        self.ticker = Ticker(runtime, {one.name: one for one in listed}, self.ring)
+
+    def ring(self, name: str) -> bool:
+        if self.deaf:
+            self.tried += 1
+            self.may_answer.wait(30)
+            return False
+        self.rung.update([name])
+        return True
 
     def run(self) -> None:
         self.ran += 1
@@ -83,6 +92,22 @@ def test_what_is_short_runs_here_and_what_is_long_or_calls_a_partner_is_rung_for
     until(lambda: clockwork.ran >= 1, "the tick runs")
     assert clockwork.rung == {}
     clockwork.ledger.store.run("update schedule set due_at = now() where name <> 'ring'")
+    until(lambda: set(clockwork.rung) == {"orders", "sweep leeds"}, "both are rung for")
+
+
+def test_what_could_not_be_rung_for_is_rung_for_soon_and_holds_up_no_tick(
+    clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ticker, "RUNG_FOR", 3600.0)
+    clockwork.deaf = True
+    clockwork.ledger.store.run("update schedule set due_at = now() where name <> 'ring'")
+    until(lambda: clockwork.tried == 1, "it rings, and Redis does not answer")
+    clockwork.ledger.post("SO1-1")  # something goes on
+    ran = clockwork.ran
+    until(lambda: clockwork.ran > ran + 3, "it ticks on")
+    clockwork.may_answer.set()
+    until(lambda: clockwork.tried > 1, "it rings again")
+    clockwork.deaf = False
     until(lambda: set(clockwork.rung) == {"orders", "sweep leeds"}, "both are rung for")
 
 

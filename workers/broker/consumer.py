@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import time
+from functools import partial
 from typing import Any
 
 import structlog
 from celery.worker.consumer import Consumer
+from redis import ResponseError
 
 from workers.broker import transport
 from workers.broker.queues import CONTROL
 
 log = structlog.get_logger(__name__)
+
+REFUSED_FOR = 1.0  # seconds until Redis is tried again that answers with an error
 
 
 class GuardedConsumer(Consumer):  # type: ignore[misc]
@@ -29,6 +34,17 @@ class GuardedConsumer(Consumer):  # type: ignore[misc]
         raw = json.dumps({"headers": message.headers, "body": str(message.body)}, default=str).encode()
         for keep in transport.on_poison:
             keep(str(queue), kind, raw)
+
+    def ensure_connected(self, conn: Any) -> Any:
+        """Connect, tried every second: Celery waits ever longer, and half a minute after Redis is back at the worst."""
+        conn.ensure_connection = partial(conn.ensure_connection, interval_start=1, interval_step=0, interval_max=1)
+        return super().ensure_connected(conn)
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Connect anew; a second later where Redis answers and refuses."""
+        super().on_connection_error_after_connected(exc)
+        if isinstance(exc, ResponseError):
+            time.sleep(REFUSED_FOR)
 
     def create_task_handler(self, *arguments: Any, **options: Any) -> Any:
         """Celery's own handler, which lets some malformed tasks end the worker: those are kept as well."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import select
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -67,10 +68,27 @@ class Pool:
         ends = time.monotonic() + PATIENCE
         while True:
             try:
-                return self._pool.getconn(timeout=RECONNECT_AFTER)
+                lent = self._pool.getconn(timeout=RECONNECT_AFTER)
             except PoolTimeout:
                 if time.monotonic() > ends:
                     raise
+                continue
+            if not _has_hung_up(lent):
+                return lent
+            lent.close()
+            self._pool.putconn(lent)  # which opens another
+
+
+def _has_hung_up(connection: psycopg.Connection[dict[str, Any]]) -> bool:
+    """Whether the server ended the connection while nobody used it: then there is something to read, if only its end.
+
+    Without this look each connection of the pool would fail one statement after an outage.
+    """
+    if connection.closed:
+        return True
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    return bool(socket.poll(0))
 
 
 def _configure(connection: psycopg.Connection[dict[str, Any]]) -> None:

@@ -100,15 +100,18 @@ class Heart:
 
     def _run(self) -> None:
         began = renewed = looked = time.monotonic()
+        missed = False
         while not self._stop.is_set():
-            if self._hurry.wait(BEAT if self._working else self._calm):
+            if self._hurry.wait(BEAT if self._working or missed else self._calm):
                 self._hurry.clear()
                 if self._stop.wait(max(0.0, self._last + BEAT - time.monotonic())):
                     return
             now = time.monotonic()
             try:
                 self._show()
+                missed = True
                 self._beat()
+                missed = False
                 if now - renewed >= RENEWED_EVERY:
                     scheduler.renew(self._runtime, self._store.run)
                     renewed = now
@@ -116,5 +119,5 @@ class Heart:
                     watch.look_after_schedules(self._runtime)
                     looked = now
             except Exception as error:  # noqa: BLE001  the ledger may be away; the heart goes on
-                began = now
+                began = time.monotonic()
                 log.warning("no heartbeat", error=type(error).__name__)

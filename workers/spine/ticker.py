@@ -75,12 +75,13 @@ class Tick:
 class Ticker:
     """Ticks in threads of its own, over a connection of its own."""
 
-    def __init__(self, runtime: Runtime, listed: dict[str, Scheduled], ring: Callable[[str], None]) -> None:
-        """``ring`` rings for a scheduled thing that any process of `control` may run, by name."""
+    def __init__(self, runtime: Runtime, listed: dict[str, Scheduled], ring: Callable[[str], bool]) -> None:
+        """``ring`` rings for a scheduled thing that any process of `control` may run, by name; False when it cannot."""
         self._runtime, self._ring = runtime, ring
         self._ticks = {name: Tick(one) for name, one in listed.items() if is_tick(one)}
-        self._threads = ThreadPoolExecutor(max_workers=max(1, len(self._ticks)), thread_name_prefix="tick")
+        self._threads = ThreadPoolExecutor(max_workers=len(self._ticks) + 1, thread_name_prefix="tick")
         self._rung: dict[str, float] = {}
+        self._ringing = False
         self._kept: set[str] = set()
         self._kept_at = self._keep_at = self._look_at = self._awake_until = NEVER
         self._asleep = False
@@ -155,12 +156,22 @@ class Ticker:
         assert row is not None
         if row["busy"]:
             self._wake(ear)
-        for name in row["due"]:
-            if now >= self._rung.get(name, NEVER) + RUNG_FOR:
-                self._rung[name] = now
-                self._ring(name)
+        unrung = [name for name in row["due"] if now >= self._rung.get(name, NEVER) + RUNG_FOR]
+        if unrung and not self._ringing:
+            self._ringing = True
+            self._threads.submit(self._ring_some, unrung, now)
         every = LOOKS_ASLEEP if self._asleep else LOOKS_AWAKE
         self._look_at = now + (every if row["next_in"] is None else min(every, row["next_in"]))
+
+    def _ring_some(self, names: list[str], now: float) -> None:
+        """Ring in a thread, as Redis may keep it waiting. What could not be rung is rung at the next look."""
+        try:
+            for name in names:
+                if not self._ring(name):
+                    break
+                self._rung[name] = now
+        finally:
+            self._ringing = False
 
     def _wake(self, ear: Ear) -> None:
         self._awake_until = time.monotonic() + AWAKE

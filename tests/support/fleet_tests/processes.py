@@ -24,6 +24,7 @@ from adapters.khaos import Khaos, Settings
 from fleet_tests.places import ROOT
 from workers import recovery
 from workers.embedded.folder import free_ports
+from workers.embedded.procfile import read_procfile
 from workers.ledger.store import Store
 from workers.spine import live, people
 
@@ -36,7 +37,7 @@ catalogue = 0.3
 read_back = 0.5
 sweep = 1.0
 [fleet.limits]
-process_silent = 4.0
+process_silent = {silent}
 [stock]
 levels = "off"  # the building is empty: once it was counted, nothing more would be sold
 [connections.khaos]
@@ -54,6 +55,7 @@ account = "ACME"
 client_id = "sandbox-client"
 client_secret = "env:CLARUS_CLIENT_SECRET"
 webhook_token = "env:CLARUS_WEBHOOK_TOKEN"
+webhook_automations = {{ "goods_out.completed" = "41" }}
 sites = {{ LDS1 = "Main Site" }}
 rate = "1000/s"
 concurrency = 8
@@ -84,13 +86,14 @@ _refs = itertools.count(1)
 class Fleet:
     """The processes, and the doors through which a test looks at what they do."""
 
-    def __init__(self, folder: Path, dsn: str, broker: str) -> None:
+    def __init__(self, folder: Path, dsn: str, broker: str, silent: float = 4.0) -> None:
+        """``silent`` is after how many seconds without a heartbeat a process counts as dead."""
         self.folder, self.dsn, self.broker = folder, dsn, broker
         self.redis = redis.Redis.from_url(broker)
         self.processes: dict[str, subprocess.Popen[bytes]] = {}
-        khaos, clarus = free_ports(2)
-        self.khaos, self.clarus = f"http://127.0.0.1:{khaos}", f"http://127.0.0.1:{clarus}"
-        (folder / "fleet.toml").write_text(TOML.format(khaos=self.khaos, clarus=self.clarus))
+        khaos, clarus, web = free_ports(3)
+        self.khaos, self.clarus, self.web = (f"http://127.0.0.1:{port}" for port in (khaos, clarus, web))
+        (folder / "fleet.toml").write_text(TOML.format(khaos=self.khaos, clarus=self.clarus, silent=silent))
         self.environment = {
             **os.environ, "DATABASE_URL": dsn, "BROKER_URL": broker, "FLEET_CONFIG": str(folder / "fleet.toml"),
             "CLARUS_CLIENT_SECRET": "sandbox-secret", "CLARUS_WEBHOOK_TOKEN": "an-unguessable-token-of-ours",
@@ -128,6 +131,13 @@ class Fleet:
         for name in QUEUES:
             self.start(name)
         self.run_module("beat", "celery", "-A", "workers.app", "beat")
+
+    def start_small(self) -> None:
+        """All workers and the web process, as Procfile.small starts them."""
+        self.begin()
+        (line,) = read_procfile(ROOT / "Procfile.small")
+        command = line.command.replace("$WEB_HOST:$WEB_PORT", self.web.partition("//")[2])
+        self.run_module("fleet", *command.split()[2:])
 
     @staticmethod
     def _answers(url: str) -> bool:
@@ -184,8 +194,15 @@ class Fleet:
 
     def there(self, order: str) -> int:
         """How often an order stands at the warehouse."""
+        return len(self._goods_outs(order))
+
+    def goods_out(self, order: str) -> dict[str, Any]:
+        """An order as the warehouse has it."""
+        return self._goods_outs(order)[0]
+
+    def _goods_outs(self, order: str) -> list[dict[str, Any]]:
         books = requests.get(f"{self.clarus}/_sandbox/books", timeout=10).json()["goods_outs"]
-        return len([one for one in books if one["reference"].startswith(f"{order}-")])
+        return [one for one in books if one["reference"].startswith(f"{order}-")]
 
     # the ledger
 
