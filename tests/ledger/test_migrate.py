@@ -10,12 +10,11 @@ import psycopg
 import pytest
 from alembic import command
 from psycopg.rows import dict_row
-from sqlalchemy import create_engine
 
 from workers.ledger import ahead
 from workers.ledger import migrate as release
 from workers.ledger.ahead import LockedOut
-from workers.ledger.dsn import sqlalchemy_url
+from workers.ledger.dsn import new_engine
 from workers.ledger.migrate import is_current, migrate
 
 STEP = "insert into timeline (story, subject, step) values ('SO1', 'order:SO1-1', 'test')"
@@ -45,7 +44,7 @@ def old(postgres: str) -> Iterator[str]:
     dsn = f"{head}/old_ledger?{tail.partition('?')[2]}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("create database old_ledger")
-    engine = create_engine(sqlalchemy_url(dsn))
+    engine = new_engine(dsn)
     with engine.begin() as migrating:
         config = release._config()
         config.attributes["connection"] = migrating

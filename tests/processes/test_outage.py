@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from fleet_tests.outages import Trade, frozen, parts, slowest, went_on
+from fleet_tests.outages import frozen, ride_out
 from fleet_tests.processes import Fleet
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
@@ -109,21 +109,6 @@ OUTAGES = (
 def test_an_outage_kills_nobody_doubles_nothing_and_is_over_by_itself(
     world: World, outage: Callable[[World], AbstractContextManager[None]]
 ) -> None:
-    fleet = world.fleet
-    fleet.clarus_switch(effect_then_hang_next={"create_goods_out": 3}, hang_seconds=1.5)  # some are under way
-    records = len(fleet.rows("select 1 from record where source like 'webhook%%'"))
-    with Trade(fleet) as trade:
-        fleet.until(lambda: len(trade.orders) > 5 and 200 in trade.answers)
-        processes = fleet.rows("select id from process where beat_at > '-infinity' order by id")
-        wanted = parts(fleet)
-        with outage(world):
-            time.sleep(AWAY)
-        seen = went_on(fleet, wanted)
-    fleet.until(lambda: fleet.sent(trade.orders))
-    sys.stdout.write(f"{outage.__name__} for {AWAY:g} s; it went on after (s): {slowest(seen)}\n")
-    assert wanted - set(seen) == set()
-    assert [order for order in trade.orders if fleet.there(order) != 1] == []
-    assert len(fleet.rows("select 1 from record where source like 'webhook%%'")) - records >= trade.answers.count(200)
-    assert fleet.rows("select id from process where beat_at > '-infinity' order by id") == processes
-    assert fleet.rows("select 1 from timeline where step = 'worker died'") == []
-    assert fleet.exceptions() == []
+    after = ride_out(world.fleet, outage(world), lambda: time.sleep(AWAY))
+    sys.stdout.write(f"{outage.__name__} for {AWAY:g} s; it went on after (s): {after.seconds}\n")
+    assert after.troubles == {}

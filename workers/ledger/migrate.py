@@ -14,12 +14,12 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from psycopg.rows import dict_row
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
 from workers.ledger import locks
 from workers.ledger.ahead import LOCK, PAUSE, TRIES, WHY, LockedOut
-from workers.ledger.dsn import sqlalchemy_url
+from workers.ledger.dsn import new_engine
 from workers.ledger.functions import are_laid, lay_functions
 from workers.ledger.store import Connection
 
@@ -63,7 +63,7 @@ def _alone(dsn: str) -> Iterator[Connection]:
 
 def _to_come(dsn: str) -> list[ModuleType]:
     """The migrations that the ledger has not had, in their order."""
-    engine = create_engine(sqlalchemy_url(dsn))
+    engine = new_engine(dsn)
     with engine.connect() as connection:
         there = MigrationContext.configure(connection).get_current_revision()
     engine.dispose()
@@ -72,7 +72,7 @@ def _to_come(dsn: str) -> list[ModuleType]:
 
 
 def _upgrade(dsn: str) -> None:
-    engine = create_engine(sqlalchemy_url(dsn))
+    engine = new_engine(dsn)
     try:
         for left in reversed(range(TRIES)):
             try:
@@ -101,7 +101,7 @@ def _upgrade_once(engine: Engine) -> None:
 
 def is_current(dsn: str) -> bool:
     """True when the ledger has exactly the shape that this code expects."""
-    engine = create_engine(sqlalchemy_url(dsn))
+    engine = new_engine(dsn)
     try:
         with engine.connect() as connection:
             there = MigrationContext.configure(connection).get_current_revision()

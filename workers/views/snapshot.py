@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection as Reading
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, text
 
-from workers.ledger.dsn import sqlalchemy_url
+from workers.ledger.dsn import new_engine
 from workers.observability.privacy import mask
 
 Row = dict[str, Any]
@@ -23,15 +23,15 @@ LONGEST_LIST = 1000
 
 def reading_engine(dsn: str, *, application: str = "fleet-views") -> Engine:
     """An engine that only reads, in snapshots. It gives up on a ledger that does not answer within 3 s."""
-    return create_engine(
-        sqlalchemy_url(dsn),
+    return new_engine(
+        dsn,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
         pool_size=POOL,
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": 3, "tcp_user_timeout": 5000, "application_name": application},
+        connect={"connect_timeout": 3, "tcp_user_timeout": 5000, "application_name": application},
     )
 
 

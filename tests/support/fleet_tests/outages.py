@@ -7,8 +7,9 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any, Self
 
 import psycopg
@@ -35,6 +36,10 @@ select 'heart', name from process where beat_at > %(since)s
    and not exists (select 1 from record_unread u where u.record_id = r.id)
  union select 'schedule', name from schedule where last_start > %(since)s
 """
+
+
+WEBHOOKS = "select 1 from record where source like 'webhook%%'"
+PROCESSES = "select id from process where beat_at > '-infinity' order by id"
 
 
 class Trade:
@@ -116,6 +121,37 @@ def slowest(seen: dict[Part, float]) -> dict[str, float]:
     for (kind, _), seconds in seen.items():
         last[kind] = max(last.get(kind, 0.0), round(seconds, 1))
     return last
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """How an outage went: after how many seconds the last of each kind went on, and what is not as it should be."""
+
+    seconds: dict[str, float]
+    troubles: dict[str, object]
+
+
+def ride_out(fleet: Fleet, outage: AbstractContextManager[None], meanwhile: Callable[[], object]) -> After:
+    """Trade on through an outage that lasts as long as ``meanwhile`` takes, and until all that was ordered is sent."""
+    fleet.clarus_switch(effect_then_hang_next={"create_goods_out": 3}, hang_seconds=1.5)  # some are under way
+    records = len(fleet.rows(WEBHOOKS))
+    with Trade(fleet) as trade:
+        fleet.until(lambda: len(trade.orders) > 5 and 200 in trade.answers)
+        processes = fleet.rows(PROCESSES)
+        wanted = parts(fleet)
+        with outage:
+            meanwhile()
+        seen = went_on(fleet, wanted)
+    fleet.until(lambda: fleet.sent(trade.orders))
+    fleet.until(lambda: not fleet.exceptions(), 60.0)  # what it led to closes by itself
+    troubles = {
+        "did not go on": wanted - set(seen),
+        "not once at the warehouse": [order for order in trade.orders if fleet.there(order) != 1],
+        "webhooks answered and not stored": max(0, trade.answers.count(200) - len(fleet.rows(WEBHOOKS)) + records),
+        "other processes": [row for row in fleet.rows(PROCESSES) if row not in processes],
+        "declared dead": fleet.rows("select story from timeline where step = 'worker died'"),
+    }
+    return After(slowest(seen), {what: found for what, found in troubles.items() if found})
 
 
 def _pairs(dsn: str, sql: str, **values: Any) -> set[Part]:
