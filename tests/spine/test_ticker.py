@@ -50,7 +50,7 @@ class Clockwork:
             ledger.store.run(
                 "insert into schedule (name, every, due_at) values (%s, make_interval(secs => %s), now() + interval"
                 " '1 hour') on conflict do nothing",
-                one.name, one.every,
+                one.name, one.every if one.name == "ring" else 3600.0,
             )  # fmt: skip
         self.ticker = Ticker(runtime, {one.name: one for one in listed}, self.ring)
 
@@ -93,6 +93,14 @@ def test_what_is_short_runs_here_and_what_is_long_or_calls_a_partner_is_rung_for
     assert clockwork.rung == {}
     clockwork.ledger.store.run("update schedule set due_at = now() where name <> 'ring'")
     until(lambda: set(clockwork.rung) == {"orders", "sweep leeds"}, "both are rung for")
+
+
+def test_a_clock_that_went_back_by_a_day_holds_up_no_schedule(clockwork: Clockwork) -> None:
+    clockwork.ledger.store.run("update schedule set due_at = due_at + interval '1 day' where name <> 'ring'")
+    until(lambda: set(clockwork.rung) == {"orders", "sweep leeds"}, "both are rung for")
+    listed = {"orders": Scheduled("orders", 3600.0, lambda: None)}
+    assert scheduler.run_due(clockwork.runtime, listed, "orders")
+    assert not scheduler.run_due(clockwork.runtime, listed, "orders"), "it has run"
 
 
 def test_what_could_not_be_rung_for_is_rung_for_soon_and_holds_up_no_tick(

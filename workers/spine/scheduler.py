@@ -27,7 +27,7 @@ LEASE = 30.0  # seconds; renewed by the heart of the process that runs it
 CLAIM = (
     "update schedule set running = %(me)s, lease_until = now() + make_interval(secs => %(lease)s),"
     " last_start = case when name = any (%(at_it)s) then last_start else now() end,"
-    " due_at = now() + every where name = any (%(names)s) and (%(kept)s or due_at <= now())"
+    " due_at = now() + every where name = any (%(names)s) and (%(kept)s or is_due(due_at, every))"
     " and (running is null or running = %(me)s or lease_until < now() or not exists (select 1 from process p"
     " left join judgement j on true where p.id = running and not is_silent(p.beat_at, make_interval(secs =>"
     " %(silent)s), coalesce(j.gap_ended_at, '-infinity'), coalesce(j.gap, '0')))) returning name"

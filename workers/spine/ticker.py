@@ -50,7 +50,7 @@ select exists (select 1 from message where state = 'working')
                 where c.shut_kind is null)
     or exists (select 1 from stock_site s join level l on l.site = s.site
                 where l.due_at between now() - interval '15 seconds' and soon.at) as busy,
-       array(select name from schedule where due_at <= now() and name <> all (%(ticks)s)
+       array(select name from schedule where is_due(due_at, every) and name <> all (%(ticks)s)
                 and (running is null or lease_until < now()) order by due_at) as due,
        (select extract(epoch from min(due_at) - now())::float from schedule
          where due_at > now() and name <> all (%(ticks)s)) as next_in

@@ -18,6 +18,11 @@ create or replace function judge_silence(out gap_ended_at timestamptz, out gap i
     returning j.gap_ended_at, j.gap
 $$;
 
+-- Whether a schedule is due. One that is due later than its interval was written before the clock went back.
+create or replace function is_due(p_due timestamptz, p_every interval) returns boolean language sql stable as $$
+    select p_due <= now() or p_due > now() + p_every + interval '1 minute'
+$$;
+
 -- How long until a schedule that failed so often before runs again.
 create or replace function retry_schedule_in(p_failures integer, p_every interval) returns interval language sql immutable as $$
     select least(p_every, interval '10 seconds' * power(2, least(p_failures, 6)))
