@@ -275,7 +275,7 @@ class AtRest:
         held: dict[str, Counter[str]] = defaultdict(Counter)  # by invoice, and by order what is of no warehouse's order
         for one in self.stage.books.invoices.values():
             unseen = one.stage in AWAY and one.code not in judged  # it was never ready: nobody has judged it
-            if (one.assigned or one.taken) and not unseen and f"invoice:{one.code}" not in unmatched:
+            if one.taken or (one.assigned and not unseen and f"invoice:{one.code}" not in unmatched):
                 held[one.code if one.code in own.values() else one.order.code].update(one.lines)
         for out in outs:
             kept: Counter[str] = Counter()
