@@ -41,6 +41,11 @@ class Clock:
 CLOCK = Clock()
 
 
+def nap(seconds: float) -> None:
+    """Sleep in the walk's time."""
+    CLOCK.wait(max(seconds, LEAST_SLEEP))
+
+
 class _Exactly(type):
     """A moment of the real class is one of the ruled class as well."""
 
@@ -81,7 +86,7 @@ class _Time(ModuleType):
 
     @staticmethod
     def sleep(seconds: float) -> None:
-        CLOCK.wait(max(seconds, LEAST_SLEEP))
+        nap(seconds)
 
 
 _ruled_time = _Time("time")

@@ -28,7 +28,7 @@ from adapters.khaos.sandbox.operations import Desk
 from adapters.khaos.sandbox.switches import Switches
 from workers.simulator import sftp
 from workers.simulator.acs import URL, Place, event_headers
-from workers.simulator.clock import CLOCK, rule
+from workers.simulator.clock import CLOCK, nap, rule
 from workers.simulator.gxo import Facility
 from workers.simulator.ledger import AT, WalkLedger
 from workers.simulator.moments import Moments, WatchedStore
@@ -55,6 +55,7 @@ from workers.simulator.settings import (
 from workers.simulator.wire import Wire
 from workers.spine import live
 from workers.spine.runtime import Runtime
+from workers.systems.clarus.access_tokens import LedgerTokens
 from workers.views.snapshot import reading_engine
 from workers.web import khaos_channel
 from workers.web.warehouse_hooks import Inbox, routes
@@ -104,6 +105,7 @@ class Stage:
         self.post: list[Hook] = []
         self.acs = Place(folder / name / "acs", self._tell)  # first of all: it gives signatures the walk's time
         self.ledger = WalkLedger(server, name)
+        LedgerTokens.__init__.__defaults__ = (nap,)  # who waits for another's token does so in the walk's time
         CLOCK.moved[:] = [self.ledger.move, self.wire.arrive]
         self._configuration = configuration(folder / name, self.ledger.dsn, broker)
         self._stores = [WatchedStore(self.ledger.dsn, size=4, application=f"walk {n}") for n in range(2)]
