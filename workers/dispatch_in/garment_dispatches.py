@@ -74,6 +74,7 @@ def _first_time(reading: Reading, row: FulfilmentRow, event: str) -> bool:
 
 
 def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulative: bool) -> None:
+    transitions.keep_status(reading.run, row.reference, order.status_word)
     book = ItemBook(reading.run, row.reference)
     items = book.items()
     for line in order.lines:
@@ -82,7 +83,13 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
     at = told_at(reading, order.dispatched_at or reading.record.received_at)
     others = other_goods(reading, row, fresh, items)
     before = left_before(reading, row, [line.tag for line in fresh if line.tag]) if cumulative else {}
-    leave(reading, row, _book(book, order, fresh, at, before), {line.line_id for line in _filled(order)}, at)
+    leave(
+        reading,
+        row,
+        _book(book, order, fresh, at, before, cumulative=cumulative),
+        {line.line_id for line in _filled(order)},
+        at,
+    )
     _note_shorts(reading, row, book, order, cumulative=cumulative)
     ended = order.status is WarehouseStatus.CANCELLED  # nothing more leaves
     _note_hold(reading, row, order)
@@ -107,14 +114,21 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
 
 
 def _book(
-    book: ItemBook, order: GarmentOrder, fresh: tuple[GarmentLine, ...], at: datetime, before: Mapping[str, datetime]
+    book: ItemBook,
+    order: GarmentOrder,
+    fresh: tuple[GarmentLine, ...],
+    at: datetime,
+    before: Mapping[str, datetime],
+    *,
+    cumulative: bool,
 ) -> set[str]:
     """Book what left, and the tags of what was booked without. Returns the tags that are news.
 
-    ``before`` has the tags that must have left before a moment of their own.
+    ``before`` has the tags that must have left before a moment of their own. ``at`` is the last dispatch's moment where
+    the order is shown whole.
     """
     for line in fresh:
-        book.depart(line, min(at, before.get(line.tag, at)))
+        book.depart(line, min(at, before.get(line.tag, at)), by=cumulative)
     named = {line.tag for line in _filled(order) if line.tag and book.name(line)}
     return named | {line.tag for line in fresh if line.tag}
 

@@ -49,15 +49,17 @@ class ItemBook:
             units[items[item].sku] = units.get(items[item].sku, 0) + gone.units
         return units
 
-    def depart(self, line: GarmentLine, at: datetime) -> None:
-        """Book the units of a line that left."""
+    def depart(self, line: GarmentLine, at: datetime, *, by: bool) -> None:
+        """Book the units of a line that left at a moment, or ``by`` then at the latest."""
         self.run(
-            "insert into departed_item (fulfilment, item, tag, units, left_at) values (%s, %s, %s, %s, %s)",
+            "insert into departed_item (fulfilment, item, tag, units, left_at, left_by)"
+            " values (%s, %s, %s, %s, %s, %s)",
             self.fulfilment,
             line.line_id,
             line.tag,
             line.quantity,
             at,
+            by,
         )
 
     def name(self, line: GarmentLine) -> bool:
@@ -70,7 +72,7 @@ class ItemBook:
         ):
             return False
         nameless = self.run(
-            "select id, units, left_at from departed_item where fulfilment = %s and item = %s and tag = ''"
+            "select id, units, left_at, left_by from departed_item where fulfilment = %s and item = %s and tag = ''"
             " order by id limit 1",
             self.fulfilment,
             line.line_id,
@@ -80,7 +82,7 @@ class ItemBook:
                 self.run("delete from departed_item where id = %s", row["id"])
             else:
                 self.run("update departed_item set units = units - 1 where id = %s", row["id"])
-            self.depart(line.model_copy(update={"quantity": 1}), row["left_at"])
+            self.depart(line.model_copy(update={"quantity": 1}), row["left_at"], by=row["left_by"])
         return bool(nameless)
 
     def short(self, units: Units, *, cumulative: bool) -> list[str]:

@@ -64,6 +64,7 @@ def read_order(reading: Reading) -> None:
     row = find(reading, order.reference, left=any(line.dispatched for line in order.lines))
     if row is None:
         return
+    transitions.keep_status(reading.run, row.reference, order.status_word)
     gone = {line.sku: line.dispatched for line in order.lines if line.dispatched}
     new = {sku: n - row.shipped.get(sku, 0) for sku, n in gone.items() if n > row.shipped.get(sku, 0)}
     over = order.status is WarehouseStatus.DISPATCHED

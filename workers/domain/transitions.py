@@ -39,6 +39,11 @@ def adopt(run: Rows, row: FulfilmentRow, their_id: str) -> FulfilmentRow:
     return _move(run, row, State.SENT, their_id=their_id, sent_at=datetime.now(UTC), accepted_at=datetime.now(UTC))
 
 
+def keep_status(run: Rows, reference: str, word: str) -> None:
+    """Keep the warehouse's word for the order as it was shown last."""
+    run("update fulfilment set status_there = %s where reference = %s and status_there <> %s", word, reference, word)
+
+
 def withdraw(run: Rows, row: FulfilmentRow) -> FulfilmentRow:
     """Take back what was surely not sent."""
     return _move(run, row, State.WITHDRAWN)

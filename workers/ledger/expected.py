@@ -23,7 +23,10 @@ class Expected(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """``awaited`` is what the next event is; ``missed`` the reason of the exception when it has not come."""
+    """``awaited`` is what the next event is; ``missed`` the reason of the exception when it has not come.
+
+    In it ``{missing}`` is which SKUs are not confirmed, ``{shown}`` how the warehouse showed the order last.
+    """
 
     awaited: str
     missed: str
@@ -33,9 +36,10 @@ IN_WORDS: dict[str, Words] = {
     Expected.SKU_CONFIRMED: Words(
         "the warehouse confirms every SKU of it", "the warehouse has not confirmed every SKU of it: {missing}"
     ),
-    Expected.DISPATCH: Words("the warehouse dispatches it", "sent to the warehouse and not dispatched in time"),
+    Expected.DISPATCH: Words("the warehouse dispatches it", "sent to the warehouse and not dispatched in time{shown}"),
     Expected.REST: Words(
-        "the warehouse dispatches the rest of it", "a part of it left, and the rest has not been dispatched in time"
+        "the warehouse dispatches the rest of it",
+        "a part of it left, and the rest has not been dispatched in time{shown}",
     ),
     Expected.RECEIVED: Words(
         "the warehouse says that it could read it",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from mappings.canonical import GarmentReturn, GarmentState, Grade, LineKind, ReturnStep, Source, less_sellable
@@ -38,6 +39,20 @@ select d.fulfilment, d.item, o.kind, o.unit_price, f.order_code from departed_it
   join order_item o on o.fulfilment = d.fulfilment and o.item = d.item
   join fulfilment f on f.reference = d.fulfilment
  where d.tag = %s and f.warehouse = %s and d.left_at <= %s order by d.left_at desc, d.id desc limit 1
+"""
+# A departure that is dated by a read-back alone happened by then, and after the order was sent.
+LEFT_SOONER = """
+with at as (
+    select d.id, d.left_at from departed_item d join fulfilment f on f.reference = d.fulfilment
+     where d.tag = %(tag)s and f.warehouse = %(connection)s and d.left_by
+       and d.left_at > %(back)s and f.sent_at < %(back)s
+       and %(named)s in ('', d.fulfilment) order by d.left_at limit 1 for update of d),
+garments as (
+    update garment g set event_at = %(left)s, state_at = least(g.state_at, %(left)s),
+           sold_at = case when g.sold_at = at.left_at then %(left)s else g.sold_at end
+      from at where g.connection = %(connection)s and g.tag = %(tag)s and g.event_at = at.left_at
+       and g.event_state in ('with_customer', 'sold'))
+update departed_item d set left_at = %(left)s from at where d.id = at.id returning d.id
 """
 # Units that left without a tag: the line is known where all of that SKU on the order are of one kind.
 BY_ORDER = """
@@ -112,11 +127,25 @@ def _left(reading: Reading, returned: GarmentReturn, sku: str) -> Left | None:
     connection = reading.record.connection
     named = aliases.ours(reading.run, connection, returned.order_reference) if returned.order_reference else ""
     rows = reading.run(BY_TAG, returned.tag, connection, returned.at)
+    if (not rows or (named and rows[0]["fulfilment"] != named)) and _left_sooner(reading, returned, named):
+        rows = reading.run(BY_TAG, returned.tag, connection, returned.at)
     if not rows and named:
         rows = reading.run(BY_ORDER, connection, named, sku)
     if not rows or (named and rows[0]["fulfilment"] != named):
         return None
     return Left(**{**rows[0], "kind": LineKind(rows[0]["kind"])})
+
+
+def _left_sooner(reading: Reading, returned: GarmentReturn, named: str) -> bool:
+    """Whether it left before it came back, with an order whose read-back names a later dispatch: then date it so."""
+    asked = {
+        "tag": returned.tag,
+        "connection": reading.record.connection,
+        "named": named,
+        "back": returned.at,
+        "left": returned.at - timedelta(seconds=1),
+    }
+    return bool(reading.db.execute(LEFT_SOONER, asked).fetchall())
 
 
 def _in_house(returned: GarmentReturn, moved: Moved) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.ledger.expected import in_words
-from workers.ledger.store import within
+from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 from workers.spine.runtime import Runtime
 
@@ -32,7 +32,8 @@ def check(runtime: Runtime) -> int:
                 (row["subject"],),
             ).fetchall()
             reason = in_words(row["what"]).missed.format(
-                missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-"
+                missing=", ".join(r["gate"].split(":", 2)[2] for r in missing) or "-",
+                shown=_shown(db, row["subject"]),
             )
             exceptions.file(
                 within(db),
@@ -45,3 +46,12 @@ def check(runtime: Runtime) -> int:
                 message=message["id"] if message else None,
             )
     return len(missed)
+
+
+def _shown(db: Connection, subject: str) -> str:
+    """How its warehouse showed an order last; empty for one that it never shows."""
+    row = db.execute(
+        "select warehouse, status_there from fulfilment where reference = %s and status_there <> ''",
+        (subject.removeprefix("order:"),),
+    ).fetchone()
+    return f"; {row['warehouse']} showed it last as {row['status_there']}" if row else ""

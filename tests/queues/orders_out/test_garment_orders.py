@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
+from adapters.acs.sandbox.orders import Status
 from fleet_tests.acs import Garments
 from workers.orders_out import polls
 
@@ -277,6 +278,17 @@ def test_an_order_is_overdue_by_the_warehouses_working_days(acs: Garments) -> No
     assert acs.world.exceptions() == ["dispatch_overdue", "dispatch_overdue"]
     leave(acs)
     assert acs.world.exceptions() == []
+
+
+@pytest.mark.parametrize("status", ["Picking", "OnHold"])
+def test_an_order_that_is_overdue_names_the_status_in_which_acs_shows_it(acs: Garments, status: str) -> None:
+    acs.switch(floor=False)
+    order = acs.order(("DRESS", 1))
+    acs.site.orders.find(f"{order}-1").move(Status(status))
+    acs.poll()
+    acs.store.run("update expectation set due_at = now() where what = 'dispatch'")
+    acs.world.check()
+    assert acs.world.exception("dispatch_overdue")["reason"].endswith(f"acs showed it last as {status}")
 
 
 def test_the_rest_of_an_order_that_holds_a_part_of_unlike_lines_is_judged_by_its_units(acs: Garments) -> None:

@@ -263,6 +263,32 @@ def test_a_first_part_that_came_back_before_the_order_was_read_back_is_judged_th
     assert here.acs.world.fulfilment(f"{order}-1")["shipped"] == {"DRESS": 2}
 
 
+@pytest.mark.parametrize("kind", ["sale", "hire"])
+def test_a_first_part_whose_return_is_heard_after_the_order_was_read_back_is_judged_by_its_line(
+    place: Callable[..., Place], kind: str
+) -> None:
+    here = place()
+    here.acs.switch(event_loss_rate=1.0, two_goes_rate=1.0, steps={"PartDispatched": 10.0})
+    order = here.acs.order(("DRESS", 2, kind), event=here.acs.soon())
+    here.acs.pass_time()
+    (first,) = (one["rfid"] for one in here.acs.site.dispatched)
+    here.acs.later(timedelta(minutes=2))
+    here.back(first, "A")
+    here.acs.later(timedelta(seconds=2))
+    here.acs.pass_time(12.0)
+    here.acs.switch(event_loss_rate=0.0)
+    here.acs.poll()
+    assert here.acs.world.fulfilment(f"{order}-1")["shipped"] == {"DRESS": 2}
+    told = [one for one in here.acs.site.events.sent if one["EventType"].startswith("item.")]
+    here.acs.tell_again(*told)
+    here.acs.world.go()
+    assert here.acs.world.exceptions() == []
+    assert here.returns() == ([("offered", "good", True)] if kind == "sale" else [])
+    (kept,) = here.store.rows("select fulfilment, tag, kind, grade from garment_return")
+    assert kept == {"fulfilment": f"{order}-1", "tag": first, "kind": kind, "grade": "A"}
+    assert here.state(first) == "sellable", "its last word is that it is ready again"
+
+
 def test_a_garment_that_left_without_its_tag_is_judged_by_its_order_once_that_left(place: Callable[..., Place]) -> None:
     here = place()
     here.acs.switch(event_loss_rate=1.0)
