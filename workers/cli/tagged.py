@@ -35,6 +35,7 @@ def register(group: typer.Typer) -> None:
     group.command()(files)
     group.command("accept-file")(accept_file)
     group.command()(settle)
+    group.command()(adopt)
     group.command("give-up")(give_up)
     group.command("write-offs")(list_write_offs)
     group.command("write-off")(write_off)
@@ -117,6 +118,21 @@ def settle(
 
     after = done_by(by, lambda store: garment_people.settle(store, tag, state, by.strip()))
     output.done(f"{after.tag} is {after.state}", {"tag": after.tag, "state": after.state}, json_wanted=json_wanted)
+
+
+def adopt(
+    word: Annotated[str, typer.Argument(metavar="TAG|SKU", help="A tag, a stock code, or a garment's own number.")],
+    by: By,
+    json_wanted: AsJson = False,
+) -> None:
+    """Take garments that are in the stock file, and that nobody announced, for the merchant's own.
+
+    Example: `fleet garments adopt DRESS-12 --by "Anna B"`
+    """
+    from workers.stock_in import garment_people  # noqa: PLC0415  as above
+
+    taken = done_by(by, lambda store: garment_people.adopt(store, word.strip(), by.strip()))
+    output.done(f"{taken} garments are adopted", {"garments": taken, "by": by.strip()}, json_wanted=json_wanted)
 
 
 def give_up(tag: Tag, by: By, json_wanted: AsJson = False) -> None:

@@ -1,10 +1,11 @@
-"""The cases that a stock file shows beside its count: words without a row, garments lost, garments of no known SKU."""
+"""The cases that a stock file shows beside its count: words without a row, garments lost, new or of no known SKU."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
 from mappings.errors import Unreadable
+from workers.domain.fulfilment import Rows
 from workers.spine import exceptions
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -38,6 +39,10 @@ select g.tag || ': ' || g.file_state || ' in the file, ' || g.event_state || ' b
    and not (g.file_state = any (%s) and g.event_state = any (%s))
    and garment_file_at(g.file_at, h.counted_at, g.named, g.sold_at) >= g.event_at + interval '12 hours'
  order by g.tag
+"""
+UNANNOUNCED = """
+select g.tag || ' of ' || coalesce(nullif(g.unique_sku, ''), g.sku) as name from garment g
+ where g.home = %s and g.unannounced and not g.retired and g.state <> 'sold' order by g.tag
 """
 ON_SALE = ["sellable", "reserved"]
 
@@ -88,6 +93,7 @@ def after_file(reading: Reading, home: str, lost_after: int) -> None:
     _listed(
         reading, home, "garment_differs", DIFFER, "garments are told otherwise by file and events", ON_SALE, ON_SALE
     )
+    check_announced(reading.run, home, reading.record.connection)
     _listed(
         reading,
         home,
@@ -99,12 +105,23 @@ def after_file(reading: Reading, home: str, lost_after: int) -> None:
     )
 
 
+def check_announced(run: Rows, home: str, connection: str) -> int:
+    """File, renew or close the garments of a building that no set-up row names. Returns how many."""
+    run("select settle_unannounced(%s)", home)
+    names = [row["name"] for row in run(UNANNOUNCED, home)]
+    _file(
+        run, home, connection, "garment_not_announced", names, "garments that no set-up row names are in the stock file"
+    )
+    return len(names)
+
+
 def check_hires(runtime: Runtime) -> int:
     """File or close, for each building, hires that are late and those that nobody expects back. Returns how many."""
     found = 0
     for home, (connection, _) in runtime.configuration.homes.items():
         if runtime.warehouse(connection).parts.garments is None:
             continue
+        check_announced(runtime.store.rows, home, connection)  # some may be announced since the file
         for kind, after, before in (("hire_late", LATE, NEVER), ("hire_not_returned", NEVER, None)):
             asked = {"home": home, "connection": connection, "after": after, "before": before}
             rows = runtime.store.rows_of(HIRES, asked)

@@ -12,7 +12,7 @@ from workers.domain import garments
 from workers.domain.garments import Building, Step
 from workers.ledger.store import Connection, Store, within
 from workers.spine.people import CannotDo
-from workers.stock_in import write_offs
+from workers.stock_in import garment_cases, write_offs
 
 SETTLED_AS = (
     GarmentState.SELLABLE,
@@ -69,6 +69,24 @@ def give_up(store: Store, tag: str, who: str) -> None:
         step = Step(row["tag"], row["sku"], now, lambda one: retire(one, end), place=f"lost, by {who}", who=who)
         garments.move(within(db), _building(row), step)
         write_offs.wait(within(db), row["connection"], row["home"], row["sku"], end)
+
+
+def adopt(store: Store, word: str, who: str) -> int:
+    """Take garments that no set-up row names for the merchant's own, by tag, SKU or own number. Raises CannotDo."""
+    with store.transaction() as db:
+        rows = db.execute(
+            "update garment set unannounced = false where unannounced"
+            " and (tag = upper(%s) or sku = %s or unique_sku = %s) returning connection, home, tag",
+            (word, word, word),
+        ).fetchall()
+        if not rows:
+            raise CannotDo(f"no garment that waits to be adopted is called {word}; the exception names some")
+        for row in rows:
+            run = within(db)
+            run(garments.TELL, row["tag"], row["connection"], row["tag"], row["connection"], "adopted", "", who)
+        for home, connection in sorted({(row["home"], row["connection"]) for row in rows}):
+            garment_cases.check_announced(within(db), home, connection)
+    return len(rows)
 
 
 def files(store: Store) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 from fleet_tests.acs import Garments
 from workers.spine import reading
 from workers.spine.people import CannotDo
-from workers.stock_in import garment_people
+from workers.stock_in import garment_cases, garment_people
 
 BESIDE = '[stock.sites."Main Site"]\nrefurbishment = "Main Quarantine"\ninspection = "Main Inspection"\n'
 SITES = ("Main Site", "Main Quarantine", "Main Inspection")
@@ -184,3 +184,47 @@ def test_levels_are_those_of_the_last_file_when_no_event_is_sent(acs: Garments) 
     later(acs)
     acs.count()
     assert levels(acs, "COAT") == {"Main Site": 1, "Main Inspection": 1}
+
+
+OURS, STRANGE, LATER, KNOWN = (letter * 24 for letter in "ABCD")
+
+
+def wardrobe_file(acs: Garments, days: float, garments: dict[str, str]) -> None:
+    rows = [f"DRESS,{tag},In warehouse - ready for customer,{number}" for tag, number in garments.items()]
+    acs.lay("\r\n".join(["SKU,RFID,Location,UniqueSKU", *rows, ""]).encode(), days=days)
+    acs.take()
+
+
+@pytest.mark.parametrize("event_first", [False, True])
+def test_new_garments_that_nobody_announced_are_one_exception_until_they_are_announced_or_adopted(
+    acs: Garments, event_first: bool
+) -> None:
+    acs.announce("DRESS", "DRESS_9")
+    wardrobe_file(acs, -3, {OURS: "DRESS_1"})
+    assert acs.world.exceptions() == [], "the first file is adopted"
+    if event_first:
+        acs.tell(
+            "item.received", GarmentSKU="DRESS", RFID=STRANGE, ReturnKind="NEW_STOCK",
+            Location="In warehouse - ready for customer", ProcessStatus="", ReceivedAt="2026-11-01T09:00:00Z",
+        )  # fmt: skip
+    every = {OURS: "DRESS_1", STRANGE: "DRESS_7", LATER: "DRESS_8", KNOWN: "DRESS_9"}
+    wardrobe_file(acs, -2, every)
+    found = acs.world.exception("garment_not_announced")
+    assert found["owner"] == "merchandising"
+    assert (
+        f"2 garments that no set-up row names are in the stock file: {STRANGE} of DRESS_7, {LATER} of DRESS_8"
+        in (found["reason"])
+    )
+    assert garment_people.adopt(acs.store, LATER.lower(), "Anna B") == 1
+    assert acs.world.exception("garment_not_announced")["reason"].startswith("1 garments")
+    acs.announce("DRESS", "DRESS_7")
+    garment_cases.check_hires(acs.runtime)
+    assert "garment_not_announced" not in acs.world.exceptions()
+    wardrobe_file(acs, -1, every)
+    assert "garment_not_announced" not in acs.world.exceptions()
+
+
+def test_garments_of_a_warehouse_to_which_none_are_announced_are_nobodys_to_explain(acs: Garments) -> None:
+    wardrobe_file(acs, -2, {OURS: "DRESS_1"})
+    wardrobe_file(acs, -1, {OURS: "DRESS_1", STRANGE: "DRESS_7"})
+    assert acs.world.exceptions() == []

@@ -88,6 +88,22 @@ begin
     return coalesce(v_changed, '{}');
 end $$;
 
+-- Whether garments are announced to a warehouse here, and none of the set-up rows names this one. One without a number of
+-- its own cannot be told from another of its SKU: then any row of the SKU names it.
+create or replace function garment_unannounced(p_connection text, p_unique_sku text, p_sku text) returns boolean
+language sql stable as $$
+    select exists (select 1 from garment_item where connection = p_connection)
+       and not exists (select 1 from garment_item where connection = p_connection and unique_sku in (p_unique_sku, p_sku))
+       and not (p_unique_sku = '' and exists (
+               select 1 from garment_item where connection = p_connection and product_sku = p_sku))
+$$;
+
+-- Garments of a home that were announced since a file named them first are so.
+create or replace function settle_unannounced(p_home text) returns void language sql as $$
+    update garment g set unannounced = false
+     where g.home = p_home and g.unannounced and not garment_unannounced(g.connection, g.unique_sku, g.sku)
+$$;
+
 -- A whole file of garments stands in the temporary table garment_row (tag, sku, unique_sku, state, grade,
 -- order_reference, place): it is heard, what it does not name is missed, and the positions follow.
 --   p: connection, home, at, day, whole (no row was unreadable), lists_away (it names garments that are with
@@ -111,6 +127,7 @@ begin
     create temp table garment_heard on commit drop as
     select r.tag, c.sku, r.unique_sku, r.state as word, nullif(r.grade, '') as grade,
            r.order_reference, r.place, r.state = 'retired' as ends, g.tag is null as new,
+           g.tag is not null and g.unannounced is null as heard_of,  -- by an event, and in no file yet
            not g.retired and (r.state = 'retired' or g.file_at is null or v_at > f.at
                or (v_at = f.at and garment_rank(r.state) > garment_rank(g.file_state)))
            and not (v_whole and g.named and (g.sold_at is null or g.file_at > g.sold_at)
@@ -138,12 +155,17 @@ begin
                               when v_buffer > interval '0' then greatest(v_at, g.back_by::timestamp at time zone (p->>'zone')) + v_buffer end
       from garment_heard h
      where g.connection = v_connection and g.tag = h.tag and h.counts;
+    update garment g
+       set unannounced = v_counted is not null and garment_unannounced(v_connection, h.unique_sku, h.sku)
+      from garment_heard h where h.heard_of and g.connection = v_connection and g.tag = h.tag;
     insert into garment (connection, tag, home, sku, unique_sku, file_state, file_at, file_grade, file_order, hired, retired,
-                         place, state, state_at, written_off_at)
+                         place, state, state_at, written_off_at, unannounced)
     select v_connection, h.tag, v_home, h.sku, h.unique_sku, case when not h.ends then h.word end,
            case when not h.ends then v_at end, case when not h.ends then h.grade end,
            case when h.ends then '' else h.order_reference end, h.word = 'with_customer', h.ends, h.place, h.state, v_at,
-           case when h.ends and v_counted is null then v_at end  -- it ended before the fleet counted anything
+           case when h.ends and v_counted is null then v_at end,  -- it ended before the fleet counted anything
+           -- garments of the first file are adopted
+           v_counted is not null and garment_unannounced(v_connection, h.unique_sku, h.sku)
       from garment_heard h where h.new order by h.tag;
     get diagnostics v_new = row_count;
     if v_whole then

@@ -62,6 +62,12 @@ VERDICTS = {
         "Give these SKUs a stock code in Khaos Control, or name the code that they are counted under; until then they"
         " sell nothing.",
     ),
+    "garment_not_announced": Verdict(
+        MERCHANDISING,
+        "warning",
+        "Ask the warehouse whose garments these are, then announce them (`fleet garments announce`) or adopt them as"
+        " they are (`fleet garments adopt`).",
+    ),
     "garment_unmatched": Verdict(
         CUSTOMER_SERVICE,
         "error",
