@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from mappings.canonical import Fulfilment, units_of
+from mappings.canonical import Fulfilment, LineKind, units_of
 from workers.domain import transitions
 from workers.domain.catalogue import catalogue, confirmed
 from workers.edi.control_numbers import awaits_answers, control_number_giver
@@ -13,7 +13,7 @@ from workers.ledger.store import Claimed, Connection, Effect, call, within
 from workers.orders_out import unknown_skus
 from workers.orders_out.chosen_garments import with_garments
 from workers.orders_out.due import dispatch_within
-from workers.orders_out.order_lines import forget_items
+from workers.orders_out.order_lines import SERVICE, forget_items
 from workers.orders_out.writing import write_together
 from workers.ports.orders import OrderRefused, WriteContext
 from workers.spine import exceptions
@@ -51,6 +51,9 @@ class Order:
         if skus.missing:
             return skus.held()
         lines = tuple(line for line in wanted.lines if line.sku not in no_stock)
+        hires = {line.sku for line in wanted.lines if line.kind is LineKind.HIRE}
+        if hires and hires <= no_stock:
+            return Dead("hire_as_service", f"{', '.join(sorted(hires))}: {SERVICE}")
         if not lines:
             return self._no_stock(message, codes)
         if no_stock:

@@ -13,16 +13,19 @@ from mappings.canonical import Fulfilment, HireDates, LineKind, NamedLine, Order
 from mappings.errors import Unmappable
 from workers.domain.fulfilment import Rows
 from workers.orders_out.ready_invoice import ReadyInvoice
+from workers.ports.garments import GarmentOrders
 from workers.spine.reading import Reading, fingerprint
 
 ITEM = ("fulfilment", "item", "sku", "units", "kind", "unit_price", "garment", "back_by")
 KEEP = f"insert into order_item ({', '.join(ITEM)}) values ({', '.join(['%s'] * len(ITEM))})"  # noqa: S608  our names
+SERVICE = "a hire that is entered as a service, so that no garment would go: enter it under the garment's stock code"
 
 
 def with_lines(reading: Reading, ready: ReadyInvoice, connection: str) -> ReadyInvoice:
     """The invoice with the order's lines in it, and the days of a hire, where its warehouse takes lines by themselves.
 
-    Raises Unmappable: ``hire_dates_missing``; and where an invoice holds some units of lines that differ.
+    Raises Unmappable: ``hire_dates_missing``; ``hire_as_service`` where only services are hires; and where an invoice
+    holds some units of lines that differ.
     """
     orders = reading.runtime.warehouse(connection).parts.garment_orders
     if orders is None:
@@ -31,10 +34,31 @@ def with_lines(reading: Reading, ready: ReadyInvoice, connection: str) -> ReadyI
         ready.order.lines, ready.stock_lines, lambda one: orders.kind(ready.order, one, ready.product(one))
     )
     hired = any(line.kind is LineKind.HIRE for line in lines)
+    if not hired:
+        _check_services(orders, ready)
     hire = orders.dates(ready.order) if hired else None
     found = [line.model_dump(mode="json") for line in lines]
     also = fingerprint(ready.fingerprint, found, hire.model_dump(mode="json") if hire else None)
     return replace(ready, stock_lines=lines, hire=hire, fingerprint=also)
+
+
+def check_services(reading: Reading, ready: ReadyInvoice) -> None:
+    """Raise Unmappable, kind ``hire_as_service``, where the services of an order without goods are hires."""
+    home = reading.runtime.configuration.homes.get(ready.order.site)
+    orders = reading.runtime.warehouse(home[0]).parts.garment_orders if home else None
+    if orders is not None:
+        _check_services(orders, ready)
+
+
+def _check_services(orders: GarmentOrders, ready: ReadyInvoice) -> None:
+    """Raise where a line is a hire and no goods: its garment would not go. Beside a hired garment it is the fee.
+
+    Beside goods a sales source says nothing of the other lines: postage is no hire.
+    """
+    order = ready.order.model_copy(update={"channel": ""}) if ready.stock_lines else ready.order
+    services = [line for line in order.lines if line.quantity and line.sku in ready.others]
+    if hires := sorted({one.sku for one in services if orders.kind(order, one, ready.product(one)) is LineKind.HIRE}):
+        raise Unmappable("ORDER_ITEM", ", ".join(hires), SERVICE, kind="hire_as_service")
 
 
 def identify(

@@ -14,7 +14,7 @@ from workers.domain import transitions
 from workers.domain.fulfilment import LEFT, FulfilmentRow, State, lock_of_invoice
 from workers.domain.splits import explains
 from workers.orders_out import availability, remainders, routing
-from workers.orders_out.order_lines import with_lines
+from workers.orders_out.order_lines import check_services, with_lines
 from workers.orders_out.posting import post_order, replace_order
 from workers.orders_out.ready_invoice import ReadyInvoice, assemble
 from workers.orders_out.withdrawals import cancel, notice_vanished, withdraw, withdraw_unpushed
@@ -111,6 +111,7 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
     if reading.runtime.erp.sites and order.site not in reading.runtime.erp.sites:
         return  # another deployment's site
     if not ready.stock_lines:
+        check_services(reading, ready)
         reading.file_exception(
             "no_warehouse_lines",
             subject=f"invoice:{invoice.invoice_code}",

@@ -322,3 +322,33 @@ def test_an_order_in_doubt_that_is_taken_back_before_its_next_try_is_looked_up_a
     assert acs.there(f"{order}-1") is None
     assert acs.world.fulfilment(f"{order}-1")["state"] == "cancelled"
     assert acs.world.exceptions() == []
+
+
+@pytest.mark.parametrize("beside", [(), (("DRESS", 1),)])
+def test_a_hire_that_is_entered_as_a_service_is_somebodys_and_nothing_of_its_order_goes(
+    acs: Garments, beside: tuple[tuple[str, int], ...]
+) -> None:
+    acs.world.stock("GOWN-HIRE", stock_controlled=False)
+    acs.world.poll()
+    order = acs.order(("GOWN-HIRE", 1, "hire"), *beside, event=acs.soon())
+    assert acs.there(f"{order}-1") is None
+    found = acs.world.exception("hire_as_service")
+    assert (acs.world.exceptions(), found["owner"], found["story"]) == (["hire_as_service"], "customer service", order)
+    assert "GOWN-HIRE" in found["reason"]
+
+
+def test_a_service_beside_a_hired_garment_is_its_fee(acs: Garments) -> None:
+    acs.world.stock("CLEANING", stock_controlled=False)
+    acs.world.poll()
+    order = acs.order(("DRESS", 1, "hire"), ("CLEANING", 1, "hire"), event=acs.soon())
+    assert [row["GarmentSKU"] for row in acs.there(f"{order}-1")["body"]["OrderItems"]] == ["DRESS"]
+    assert acs.world.exceptions() == []
+
+
+def test_a_hire_that_turns_out_to_be_a_service_is_not_dropped_from_its_order(acs: Garments) -> None:
+    acs.world.stock("GOWN-HIRE", stock_controlled=False)
+    order = acs.order(("GOWN-HIRE", 1, "hire"), ("DRESS", 1), event=acs.soon())  # the catalogue is read after it
+    acs.world.poll()
+    acs.world.poll()
+    assert acs.there(f"{order}-1") is None
+    assert acs.world.exceptions() == ["hire_as_service"]

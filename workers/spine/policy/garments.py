@@ -22,6 +22,12 @@ VERDICTS = {
         "error",
         "Enter the hire dates in the order's fields in Khaos Control: the order goes by itself.",
     ),
+    "hire_as_service": Verdict(
+        CUSTOMER_SERVICE,
+        "error",
+        "Enter the hire in Khaos Control under the garment's stock code, its fee as the line's price: the order goes by"
+        " itself.",
+    ),
     "line_unpriced": Verdict(
         CUSTOMER_SERVICE,
         "error",
