@@ -47,6 +47,10 @@ select m.reference from message m
  where exists (select 1 from message e join exception x on x.message_id = e.id and x.state = 'open'
                 where e.subject = m.subject and e.id < m.id and e.state = 'dead')
 """  # messages that wait behind one of the same subject which a person has in hand
+ASKED = """
+select f.invoice_code from fulfilment f join expectation x on x.subject = 'order:' || f.reference
+ where f.state = 'cancelling' and x.what = 'cancelled' and x.missed_at is null
+"""  # a warehouse of files was asked to cancel, and has its time to answer: its file may be lost
 OF_REFERENCE = "select reference, invoice_code from fulfilment"
 HEARD = """
 select f.reference, f.shipped, (select array_agg(p->>'tracking') from shipment s, jsonb_array_elements(s.parcels) p
@@ -173,6 +177,7 @@ class AtRest:
         self.waiting |= {row["reference"] for row in store.rows(BEHIND)}
         known = store.rows("select invoice_code, reference from fulfilment where state in ('sent', 'part_dispatched')")
         self.at_work = {row["invoice_code"] for row in known if row["reference"] in self.waiting}
+        self.asked = {row["invoice_code"] for row in store.rows(ASKED)}
 
     def _unended(self, what: str) -> bool:
         """Whether a sentence speaks of nothing that a person has ended and for which no time is set."""
@@ -188,9 +193,10 @@ class AtRest:
         for one in books.invoices:
             gone = one.stage in AWAY and not books.outs[one.invoice]
             owed = one.ready and one.warehouse_lines and not books.finished(one) and not gone
-            if owed and one.invoice not in self.at_work and not self._in_hand(one.invoice, one.order):
+            if owed and one.invoice not in self.at_work | self.asked and not self._in_hand(one.invoice, one.order):
                 yield Broken("nothing lost", f"{one.invoice} of {one.order}, stage {one.stage}, is nobody's")
-            if one.stage in AWAY and books.outs[one.invoice] and not self._in_hand(one.invoice, one.order):
+            there = one.stage in AWAY and books.outs[one.invoice] and one.invoice not in self.asked
+            if there and not self._in_hand(one.invoice, one.order):
                 yield Broken("withdrawn is withdrawn", f"{one.invoice} is at stage {one.stage} and at the warehouse")
         for what in (*books.alive_twice(), *books.confirmed_twice()):
             yield Broken("nothing doubled", what)
