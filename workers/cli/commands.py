@@ -56,7 +56,7 @@ COMMANDS = (
            "Say that the ledger was restored from a backup, before workers start: nothing is sent until it was looked"
            " up."),
     Listed("demo", "workers.demo.command",
-           "Run the whole fleet against stand-ins of Khaos Control and two warehouses, and compare all their books."),
+           "Run the whole fleet against stand-ins of Khaos Control, Clarus, GXO and ACS, and compare all their books."),
     Listed("valuation", "workers.cli.valuation", "What a unit is worth, as finance says it."),
     Listed("exceptions", "workers.cli.exceptions",
            "What the fleet could not do by itself: list, show, retry, edit and retry, dismiss."),
