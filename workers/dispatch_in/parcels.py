@@ -8,7 +8,7 @@ from typing import Any
 
 from mappings.canonical import Parcel
 from mappings.canonical.consignments import consignment_of
-from workers.dispatch_in.routes import HOOK
+from workers.dispatch_in.routes import BEFORE, HOOK
 from workers.domain.fulfilment import FulfilmentRow
 from workers.spine import exceptions
 from workers.spine.exceptions import Once
@@ -48,7 +48,8 @@ def take_late_numbers(reading: Reading, row: FulfilmentRow, parcels: Iterable[Pa
     """Keep tracking numbers that come after their dispatch, and tell Khaos while it has not been told of the shipment.
 
     Later than that nothing is sent: whether a second telling would correct the first or ship the goods again is not
-    settled for any route. Each number is then an exception.
+    settled for any route. Each number is then an exception; but the numbers that a shipment from before this ledger
+    left with are not, where Khaos shows a number for it.
     """
     late = [parcel for parcel in new_parcels(reading, row.reference, parcels) if parcel.tracking]
     if not late:
@@ -58,9 +59,12 @@ def take_late_numbers(reading: Reading, row: FulfilmentRow, parcels: Iterable[Pa
         " order by number for update",
         row.reference,
     )
+    of_old = {
+        one["reference"] for one in shipments if one["route"] == BEFORE and one["consignment"] and not one["parcels"]
+    }
     for parcel in late:
         shipment = next((one for one in shipments if _is_of(parcel, one) or _nameless(one)), shipments[-1])
-        _take(reading, row, shipment, parcel)
+        _take(reading, row, shipment, parcel, told=shipment["reference"] in of_old)
 
 
 def _is_of(parcel: Parcel, shipment: dict[str, Any]) -> bool:
@@ -72,7 +76,8 @@ def _nameless(shipment: dict[str, Any]) -> bool:
     return all(not told["tracking"] and not told["shipment"] for told in shipment["parcels"])
 
 
-def _take(reading: Reading, row: FulfilmentRow, shipment: dict[str, Any], parcel: Parcel) -> None:
+def _take(reading: Reading, row: FulfilmentRow, shipment: dict[str, Any], parcel: Parcel, *, told: bool) -> None:
+    """Keep a number with its shipment. ``told``: Khaos had the shipment's numbers before this ledger knew of it."""
     kept: list[dict[str, Any]] = shipment["parcels"]
     blank = next(
         (n for n, one in enumerate(kept) if one["shipment"] in (parcel.shipment, "") and not one["tracking"]), None
@@ -90,6 +95,8 @@ def _take(reading: Reading, row: FulfilmentRow, shipment: dict[str, Any], parcel
         consignment,
         shipment["reference"],
     )
+    if told:
+        return
     note = f"{row.warehouse} tells {parcel.tracking} for its shipment {parcel.shipment or '-'} after the dispatch"
     reading.run(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'dispatch-in', %s,"

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from mappings.canonical import Invoice
 from workers.dispatch_in.confirmation import is_shipped
+from workers.dispatch_in.routes import BEFORE
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, Rows, State, Units, add_to_timeline, lock
 from workers.domain.invoices import adopt_rest
@@ -91,7 +92,8 @@ def _adopt(runtime: Runtime, db: Connection, reference: str, invoices: Iterable[
         units = {line.sku: line.quantity for line in invoice.lines if line.sku in row.requested}
         if not units or Counter(units) - (Counter(row.requested) - Counter(row.shipped)):
             continue  # not of this fulfilment: whatever it is, the warehouse's own word is compared with it
-        row = _write(run, row, invoice.invoice_code, units)
+        row = _write(run, row, invoice, units)
+        exceptions.close(run, "issued_elsewhere", row.subject, "the warehouse has dispatched it")
         adopted += 1
     rest = next((one for one in invoices if not is_shipped(runtime, one)), None)
     if row is not None and adopted and row.state is State.PART_DISPATCHED and rest is not None:
@@ -101,17 +103,19 @@ def _adopt(runtime: Runtime, db: Connection, reference: str, invoices: Iterable[
     return adopted
 
 
-def _write(run: Rows, row: FulfilmentRow, invoice_code: str, units: Units) -> FulfilmentRow:
+def _write(run: Rows, row: FulfilmentRow, invoice: Invoice, units: Units) -> FulfilmentRow:
     after = transitions.dispatch(run, row, units)
     number = after.shipments
     run(
-        "insert into shipment (reference, fulfilment, number, invoice_code, lines, parcels, route, confirmed_at)"
-        " values (%s, %s, %s, %s, %s, '[]', 'before', now()) on conflict do nothing",
+        "insert into shipment (reference, fulfilment, number, invoice_code, lines, parcels, route, consignment,"
+        " confirmed_at) values (%s, %s, %s, %s, %s, '[]', %s, %s, now()) on conflict do nothing",
         f"{row.reference}/S{number}",
         row.reference,
         number,
-        invoice_code,
+        invoice.invoice_code,
         json.dumps(units),
+        BEFORE,
+        invoice.consignment,
     )
     run("select want_recount(%s, %s, 'dispatched')", row.site, sorted(units))
     add_to_timeline(run, after, "adopted", f"Khaos Control has shipment {number} already", flow="dispatch-in")

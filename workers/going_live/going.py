@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 
 from workers.domain import aliases, transitions
@@ -40,6 +41,8 @@ ANSWERED_UNDER = (
     "insert into control_number (connection, number, message_id, generation) values (%s, %s, %s, 1)"
     " on conflict do nothing"
 )
+IN_HAND = "select 1 as one from record_unread where connection = %s and due_at <= now() + interval '1 minute' limit 1"
+READ_WITHIN = 120.0  # seconds
 
 
 class NotReady(Exception):
@@ -70,6 +73,8 @@ def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
         counts["held"] += _hold_unread(runtime, wish)
         _go_on_from(runtime, wish.name)
         runtime.store.run(AWAIT_SKUS, runtime.configuration.fleet.limits.sku_confirmed, wish.name)
+    elif is_restored(runtime, wish.name):
+        before.settle_dispatches(runtime, wish.name)
     live.set_live(runtime.store, [wish.name], wish.who, wish.at)
     return counts
 
@@ -92,12 +97,21 @@ def _go_on_from(runtime: Runtime, name: str) -> None:
         for facility in sorted(runtime.warehouse(name).sites):
             collect.take_again(runtime, name, facility)
         _read_all(runtime)
+        _wait_for_readers(runtime, name)
         before.settle_dispatches(runtime, name)
 
 
 def _read_all(runtime: Runtime) -> None:
     while reading.read_inbox(runtime, lambda connection, source: reader_for(runtime, connection, source)):
         pass
+
+
+def _wait_for_readers(runtime: Runtime, name: str) -> None:
+    """Wait until what a connection said is read: a process beside this one may have it in hand."""
+    ends = time.monotonic() + READ_WITHIN
+    while time.monotonic() < ends and runtime.store.row(IN_HAND, name):
+        time.sleep(0.2)
+        _read_all(runtime)
 
 
 def send(runtime: Runtime, name: str, order: str, who: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,6 +14,9 @@ from fleet_tests.acs import Garments
 from fleet_tests.gxo import ByFile
 from fleet_tests.world import World
 from workers.going_live import going, restoring
+from workers.orders_out.polls import poll_open_orders, poll_orders
+from workers.spine.reading import Reader, read_inbox
+from workers.wiring.readers import reader_for
 
 TABLES = (
     "select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace"
@@ -84,6 +89,82 @@ def test_after_a_restore_nothing_is_doubled_and_nothing_is_lost(traded: World) -
         assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
         assert len(world.shipments(order)) == 1
     assert world.exceptions() == []
+
+
+def read_and_not_sent(world: World) -> str:
+    world.poll()
+    order = world.order(("MUG", 1))
+    poll_orders(world.runtime)
+    read_inbox(world.runtime, lambda connection, source: reader_for(world.runtime, connection, source))
+    return order
+
+
+def test_a_shipment_that_khaos_shows_from_before_a_restore_leaves_nothing_for_a_person(world: World) -> None:
+    order = read_and_not_sent(world)
+    backup = Backup(world)
+    world.go()
+    world.round_trip()
+    number = world.there(f"{order}-1")[0]["parcels"][0]["tracking"]
+    backup.restore()
+    restoring.take_back(world.store, ["leeds"], "Sam", {})
+    poll_open_orders(world.runtime)
+    world.go()
+    assert "issued_elsewhere" in world.exceptions()  # it left, as far as the ledger knows, without the warehouse
+    going.go_live(world.runtime, going.Wish("leeds", "Sam", datetime.now(UTC)))
+    world.go()
+    world.round_trip()
+    assert world.exceptions() == []
+    row = world.store.row("select parcels, route from shipment where fulfilment = %s", f"{order}-1")
+    assert row is not None
+    assert ([one["tracking"] for one in row["parcels"]], row["route"]) == ([number], "before")
+    assert len(world.shipments(order)) == 1
+
+
+def test_a_number_that_khaos_never_had_is_named_after_a_restore(world: World) -> None:
+    order = read_and_not_sent(world)
+    backup = Backup(world)
+    world.go()
+    world.ship()
+    backup.restore()
+    world.khaos.post("stage", invoice=world.invoice(order), stage=70)  # by hand, without a number
+    restoring.take_back(world.store, ["leeds"], "Sam", {})
+    world.poll()
+    going.go_live(world.runtime, going.Wish("leeds", "Sam", datetime.now(UTC)))
+    world.go()
+    world.round_trip()
+    assert world.exceptions() == ["tracking_late"]
+
+
+def test_an_order_of_the_lost_ledger_is_settled_although_a_worker_reads_its_files(gxo: ByFile) -> None:
+    gxo.stock(MUG=5)
+    gxo.order(("MUG", 1))
+    gxo.round()
+    backup = Backup(gxo.world)
+    gxo.order(("MUG", 2))
+    gxo.round()
+    gxo.world.read_back()
+    backup.restore()
+    restoring.take_back(gxo.store, ["gxo"], "Sam", {})
+
+    def slow(connection: str, source: str) -> tuple[str, Reader]:
+        time.sleep(0.3)
+        return reader_for(gxo.runtime, connection, source)
+
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.wait(0.01):
+            read_inbox(gxo.runtime, slow)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    try:
+        going.go_live(gxo.runtime, going.Wish("gxo", "Sam", datetime.now(UTC)))
+    finally:
+        over.set()
+        worker.join()
+    gxo.round()
+    assert gxo.world.exceptions() == []
 
 
 def test_control_numbers_go_on_above_the_last_one_that_was_seen(gxo: ByFile) -> None:
