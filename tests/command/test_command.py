@@ -318,3 +318,12 @@ def test_the_sandbox_needs_one_that_runs(fleet: Command, tmp_path: Path) -> None
     said = fleet("sandbox", "load", "orders.csv")
     assert said.code == 2
     assert "fleet sandbox up" in said.err
+
+
+def test_a_command_that_needs_the_broker_and_knows_none_says_what_to_set(fleet: Command, tmp_path: Path) -> None:
+    (tmp_path / "fleet.toml").write_text(TOML)
+    khaos = fleet("go-live", "khaos", "--by", "Anna B", FLEET_CONFIG="fleet.toml", **SECRETS)
+    assert (khaos.code, khaos.out) == (0, "khaos is live; orders: 0 adopted, 0 held, 0 to send\n")
+    said = fleet("go-live", "leeds", "--as", "Anna B", FLEET_CONFIG="fleet.toml", **SECRETS)
+    assert (said.code, said.out) == (2, "")
+    assert "set BROKER_URL as the fleet has it" in said.err

@@ -56,6 +56,9 @@ def test_up_brings_servers_and_processes_and_ctrl_c_ends_them_all(fleet: Command
         noted = json.loads(note.read_text())
         assert _health(told["web"]) == {"ledger": "ok", "oldest_due_seconds": None, "processes": {}}
         assert fleet("status", "--json", DATABASE_URL="").json["exceptions"] == 0
+        # as in docs/operations.md, with the address that run.json holds: it is the same fleet, whose broker is known
+        same = fleet("check", "--json", DATABASE_URL=noted["database_url"])
+        assert "the broker answers" in same.json["well"]
         second = fleet("up", DATABASE_URL="")
         assert second.code == 1
         assert "a fleet runs here already" in second.err

@@ -97,7 +97,7 @@ def _warehouse(
         section.listings += listings.unasked(name) if whole else []
     if parts.holdings is not None:
         attempt(section, "its products", partial(reading_warehouse.read_products, runtime, work, name, facts))
-        section.listings += listings.of_skus(name) if whole else []
+        section.listings += listings.of_skus(name, announced=parts.garment_setup is not None) if whole else []
         attempt(section, "its settings", partial(_misfits, runtime, work, name, facts))
     else:
         section.notes.append(CANNOT_ASK.format("its products", "it answers each item file that it is sent"))

@@ -19,7 +19,14 @@ STRANGER = (
 )
 AGREE = "the warehouse's order and Khaos Control's differ: make them alike, or `fleet go-live` holds the order"
 GET_LIST = "get a list of every order that is there from its people, for `fleet go-live --there FILE`"
-NOWHERE = "Ready in Khaos Control, and not at the warehouse: `fleet go-live` sends them"
+NOWHERE = (
+    "Ready in Khaos Control, and not found at the warehouse by any number: `fleet go-live` sends them, and holds one"
+    " whose goods stand there under an unknown reference"
+)
+LACKED = "Stock of Khaos Control that the warehouse lacks: the fleet sends it by itself"
+NOT_ANNOUNCED = (
+    "Stock of Khaos Control of which the warehouse has no garment: `fleet garments announce` tells what it shall keep"
+)
 NOT_FOUND = "Ready in Khaos Control, and not found by any number; the warehouse lists no orders"
 OURS = (
     "invoice",
@@ -90,11 +97,11 @@ def unasked(warehouse: str) -> list[Listing]:
     ]  # fmt: skip
 
 
-def of_skus(warehouse: str) -> list[Listing]:
-    """Products of one warehouse against the catalogue of Khaos Control."""
+def of_skus(warehouse: str, *, announced: bool) -> list[Listing]:
+    """Products of one warehouse against the catalogue of Khaos Control; ``announced`` where garments are, each."""
     return [
         Listing(
-            "sku_missing_there", "Stock of Khaos Control that the warehouse lacks: the fleet sends it by itself",
+            "sku_missing_there", NOT_ANNOUNCED if announced else LACKED,
             ("sku",),
             "select code from product p where for_warehouse and not discontinued and not exists (select 1 from"
             " held_product h where h.warehouse = ? and h.code = p.code) order by 1",

@@ -27,9 +27,10 @@ VARIABLES = {
 
 def adopt_environment() -> None:
     """Put what a running fleet noted into this process's environment, where the environment says nothing itself."""
-    if os.environ.get("DATABASE_URL"):
-        return  # somebody said which fleet is meant
     noted = read_running() or {}
+    named = os.environ.get("DATABASE_URL")
+    if named and named != noted.get("database_url"):
+        return  # another fleet is meant
     settings = {**(noted.get("environment") or {}), **{name: noted.get(key) for key, name in VARIABLES.items()}}
     for name, value in settings.items():
         if value and not os.environ.get(name):

@@ -15,7 +15,7 @@ from adapters.errors import ReachError
 from mappings.text import why_no_code
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
-from workers.cli.who import As, acting
+from workers.cli.who import BySame, acting
 
 COLUMNS = ["reference", "sku", "units"]
 AT_HELP = "The moment of the change-over, ISO 8601 with its zone. Default: now."
@@ -34,8 +34,7 @@ def go_live(
     there: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help=THERE_HELP)] = None,
     form: Annotated[list[str] | None, typer.Option(help=FORM_HELP)] = None,
     send: Annotated[str, typer.Option(metavar="ORDER", help="Send an order that is held, after a look there.")] = "",
-    by: Annotated[str, typer.Option("--by", help="Who says so. Default: the user of this machine.")] = "",
-    as_: As = "",
+    by: BySame = "",
     json_wanted: AsJson = False,
 ) -> None:
     """Have a connection go live, Khaos Control first. Orders that a warehouse has already are adopted, not sent again.
@@ -47,7 +46,7 @@ def go_live(
     from workers.spine.runtime import Runtime  # noqa: PLC0415  as above
 
     connect.store().close()  # says so at once when the ledger is away
-    who = acting(by or as_)
+    who = acting(by)
     with closing(Runtime(connect.configuration(), pool=2)) as runtime:
         names = sorted(runtime.configuration.connections)
         if connection not in names:

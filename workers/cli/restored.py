@@ -10,7 +10,7 @@ import typer
 from adapters.errors import ReachError
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
-from workers.cli.who import As, acting
+from workers.cli.who import BySame, acting
 
 ABOVE_HELP = "The last control number that a partner has seen of us, as gxo=4711. Default: ten thousand are left out."
 
@@ -22,8 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def restored(
     above: Annotated[list[str] | None, typer.Option(metavar="NAME=NUMBER", help=ABOVE_HELP)] = None,
-    by: Annotated[str, typer.Option("--by", help="Who says so. Default: the user of this machine.")] = "",
-    as_: As = "",
+    by: BySame = "",
     json_wanted: AsJson = False,
 ) -> None:
     """Say that the ledger was restored from a backup, before workers start: nothing is sent until it was looked up.
@@ -45,7 +44,7 @@ def restored(
                 laid[name] = highest_laid(runtime, name)
             except ReachError as error:
                 unread[name] = error.what
-        done = restoring.take_back(runtime.store, warehouses, acting(by or as_), numbers, laid)
+        done = restoring.take_back(runtime.store, warehouses, acting(by), numbers, laid)
     facts = {"shut": list(done.shut), "numbers": dict(done.numbers), "unread": unread}
     words = [f"nothing is sent to {', '.join(done.shut) or 'anybody'} now"]
     words += [f"control numbers of {name} go on above {number}" for name, number in sorted(done.numbers.items())]

@@ -10,6 +10,10 @@ import typer
 As = Annotated[
     str, typer.Option("--as", metavar="NAME", help="Who acts, for the timeline. Default: your user name here.")
 ]
+BySame = Annotated[
+    str,
+    typer.Option("--by", "--as", metavar="NAME", help="Who says so, for the timeline. Default: your user name here."),
+]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so; it is kept.")]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import redis
 
 from workers.broker.depth import Depth
-from workers.config import Configuration, Connection
+from workers.config import Configuration, Connection, Misconfigured
 from workers.ledger.store import Store
 from workers.ports.erp import Erp
 from workers.ports.warehouse import Account, Warehouse
@@ -49,7 +49,11 @@ class Runtime:
 
     @cached_property
     def redis(self) -> redis.Redis:
-        """Rate tokens, the mark of the last message, and poison while the ledger is away."""
+        """Rate tokens, the mark of the last message, poison while the ledger is away. Raises Misconfigured."""
+        if not self.configuration.fleet.redis:
+            raise Misconfigured(
+                "no broker is known: set BROKER_URL as the fleet has it, or start a fleet with `fleet up`"
+            )
         return redis.Redis.from_url(self.configuration.fleet.redis, socket_timeout=5, socket_connect_timeout=5)
 
     @cached_property
