@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import requests
 
-from fleet_tests.web import Web
+from fleet_tests.outages import frozen
+from fleet_tests.web import Web, web_process
 from workers.broker.queues import CONTROL, FLOWS
+from workers.embedded.postgres import EmbeddedPostgres
+from workers.ledger.migrate import migrate
 from workers.ledger.store import NewMessage, Store
 
 
@@ -64,3 +69,18 @@ def test_beat_away_a_failing_poll_and_a_queue_that_stands_still_are_named(web: W
     ).as_effect()  # fmt: skip
     at_work.run(effect.sql, *effect.values)
     assert asked(web) == (503, ["queue_waits queue:orders-out"])
+
+
+def test_a_ledger_that_stands_still_is_away(tmp_path: Path) -> None:
+    postgres = EmbeddedPostgres(tmp_path / "postgres")
+    dsn = postgres.start()
+    try:
+        migrate(dsn)
+        with web_process(dsn, tmp_path) as web:
+            assert postgres.pid
+            with frozen(postgres.pid):
+                for page in ("health", "health/ready"):
+                    assert requests.get(f"{web.url}/{page}", timeout=40).status_code == 503
+            assert requests.get(f"{web.url}/health", timeout=40).json()["ledger"] == "ok"
+    finally:
+        postgres.discard()

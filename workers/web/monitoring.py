@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
+from typing import TypeVar
 
+import anyio
 import structlog
 from fastapi import APIRouter, Depends
 from fastapi.responses import JSONResponse, Response
@@ -24,6 +26,9 @@ from workers.web.guard import guard
 log = structlog.get_logger(__name__)
 
 QUEUE_WAIT = Limits().queue_wait
+PATIENCE = 8.0  # seconds for an answer of the ledger: a server that stands still keeps its connections open
+
+T = TypeVar("T")
 
 
 def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
@@ -36,10 +41,10 @@ def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
         return JSONResponse({"alive": True})
 
     @router.get("/health")
-    def is_well() -> JSONResponse:
+    async def is_well() -> JSONResponse:
         try:
-            found = health(engine)
-        except SQLAlchemyError as error:
+            found = await _in_time(lambda: health(engine))
+        except (SQLAlchemyError, TimeoutError) as error:
             log.warning("the ledger cannot be read", error=type(getattr(error, "orig", None) or error).__name__)
             return JSONResponse({"ledger": "away"}, 503)
         return JSONResponse(
@@ -47,10 +52,10 @@ def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
         )
 
     @router.get("/health/ready")
-    def is_ready() -> JSONResponse:
+    async def is_ready() -> JSONResponse:
         try:
-            found = troubles(engine, queue_wait)
-        except SQLAlchemyError as error:
+            found = await _in_time(lambda: troubles(engine, queue_wait))
+        except (SQLAlchemyError, TimeoutError) as error:
             log.warning("the ledger cannot be read", error=type(getattr(error, "orig", None) or error).__name__)
             return JSONResponse({"ready": False, "troubles": [{"kind": "ledger", "why": "it cannot be read"}]}, 503)
         return JSONResponse({"ready": not found, "troubles": [asdict(one) for one in found]}, 503 if found else 200)
@@ -60,6 +65,12 @@ def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
         return Response(exposition(figures(engine)), media_type=CONTENT_TYPE_LATEST)
 
     return router
+
+
+async def _in_time(look: Callable[[], T]) -> T:
+    """What the ledger answers. Raises TimeoutError when it takes too long; its thread is left behind."""
+    with anyio.fail_after(PATIENCE):
+        return await anyio.to_thread.run_sync(look, abandon_on_cancel=True)
 
 
 def exposition(found: Figures) -> bytes:
