@@ -13,6 +13,7 @@ from workers.dispatch_in.invoice_binding import adopt, follow, shown_lines
 from workers.dispatch_in.routes import FILE
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, Units, lock
+from workers.domain.invoices import close_placed
 from workers.domain.splits import InvoiceSplit, ask, over, parts, standing
 from workers.ledger.store import Connection, run_effects, within
 from workers.spine import exceptions
@@ -37,6 +38,7 @@ def finish(runtime: Runtime, db: Connection, row: Row, invoice: Invoice) -> bool
         return False
     db.execute("update shipment set confirmed_at = now() where reference = %s", (row["reference"],))
     exceptions.close(within(db), "dispatch_unconfirmed", row["reference"], "Khaos Control shows it")
+    close_placed(within(db), _fulfilment(db, row["fulfilment"]), invoice)
     if invoice.stage < ISSUED_STAGE:
         db.execute(
             "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, 'issued', %s,"
@@ -90,7 +92,9 @@ def _look(runtime: Runtime, db: Connection, row: Row, invoices: list[Invoice], h
     if invoice is None:
         return late
     stands = standing(db, fulfilment, invoice.invoice_code)
-    if _is_split(db, stands, shown_lines(fulfilment, invoice)) and adopt(db, fulfilment, invoices):
+    if _is_split(db, stands, shown_lines(fulfilment, invoice)) and adopt(
+        db, fulfilment, invoices, runtime.erp.ready_stages
+    ):
         fulfilment = _fulfilment(db, row["fulfilment"])
         invoice = follow(db, fulfilment, _code(db, row["reference"]), invoices) or invoice
         stands = standing(db, fulfilment, invoice.invoice_code)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from mappings.canonical import Invoice
 from mappings.canonical.stages import CANCELLED_STAGE, ISSUED_STAGE
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, Units
-from workers.domain.invoices import adopt_rest
+from workers.domain.invoices import adopt_rest, place_found
 from workers.domain.splits import add_up, standing
 from workers.ledger.store import Connection, within
-from workers.spine import exceptions
 
 
 def rebind(db: Connection, fulfilment: FulfilmentRow, old: str, new: str, why: str) -> bool:
@@ -28,8 +27,7 @@ def rebind(db: Connection, fulfilment: FulfilmentRow, old: str, new: str, why: s
         "update shipment set invoice_code = %s where fulfilment = %s and invoice_code = %s",
         (new, fulfilment.reference, old),
     )
-    for kind in ("remainder_unmatched", "invoice_recoded"):
-        exceptions.close(within(db), kind, f"invoice:{new}", "its place was found")
+    place_found(within(db), new)
     db.execute(
         "insert into timeline (story, subject, flow, connection, step, note) values (%s, %s, 'dispatch-in', %s,"
         " 'recoded', %s)",
@@ -83,10 +81,17 @@ def follow(db: Connection, fulfilment: FulfilmentRow, code: str, invoices: list[
     return same[0] if len(same) == 1 and rebind(db, fulfilment, code, same[0].invoice_code, why) else None
 
 
-def adopt(db: Connection, fulfilment: FulfilmentRow, invoices: Iterable[Invoice]) -> bool:
-    """Bind the further invoice that Khaos opened for the rest of a part shipment, if it is among these."""
+def adopt(
+    db: Connection, fulfilment: FulfilmentRow, invoices: Sequence[Invoice], ready_stages: Collection[int]
+) -> bool:
+    """Bind the further invoice that Khaos opened for the rest of a part shipment, if it is among these.
+
+    One that is ready goes before one that waits for stock, which may be for goods that nobody was asked for yet.
+    ``invoices`` must be every invoice of the order.
+    """
+    shown = {invoice.invoice_code for invoice in invoices if invoice.stage != CANCELLED_STAGE}
     return any(
-        adopt_rest(db, fulfilment, invoice.invoice_code, shown_lines(fulfilment, invoice))
-        for invoice in unbound(db, fulfilment, invoices)
+        adopt_rest(db, fulfilment, invoice, shown_lines(fulfilment, invoice), shown)
+        for invoice in sorted(unbound(db, fulfilment, invoices), key=lambda one: one.stage not in ready_stages)
         if invoice.stage not in (CANCELLED_STAGE, *range(ISSUED_STAGE, 100)) and shown_lines(fulfilment, invoice)
     )

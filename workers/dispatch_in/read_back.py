@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mappings.canonical import Invoice
-from mappings.canonical.stages import ISSUED_STAGE
 from workers.dispatch_in.confirmation import confirm_manual_route, finish, is_shipped, missing
+from workers.dispatch_in.invoice_binding import adopt
 from workers.dispatch_in.routes import BY_HAND, SHOWN
 from workers.domain import transitions
 from workers.domain.fulfilment import lock
-from workers.domain.invoices import adopt_rest
-from workers.ledger.store import Connection, within
+from workers.ledger.store import within
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
@@ -70,30 +69,8 @@ def _prove(runtime: Runtime, row: dict[str, Any], invoices: list[Invoice]) -> in
     with runtime.store.transaction() as db:
         if not finish(runtime, db, row, invoice):
             return 0
-        _adopt_rest(db, row["fulfilment"], invoices)
+        # the further invoice of a part shipment is shown at once; no need to wait for the next poll
+        if fulfilment := lock(within(db), row["fulfilment"]):
+            adopt(db, fulfilment, invoices, runtime.erp.ready_stages)
         transitions.confirm(within(db), row["fulfilment"])
     return 1
-
-
-def _adopt_rest(db: Connection, reference: str, invoices: list[Invoice]) -> None:
-    """The read-back shows the further invoice of a part shipment at once; no need to wait for the next poll."""
-    row = lock(within(db), reference)
-    if row is None:
-        return
-    bound = {
-        one["invoice_code"]
-        for one in db.execute(
-            "select invoice_code from fulfilment where erp = %s and order_code = %s"
-            " and state not in ('cancelled', 'withdrawn')"
-            " union select invoice_code from shipment where fulfilment = %s",
-            (row.erp, row.order_code, reference),
-        ).fetchall()
-    }
-    for invoice in invoices:
-        lines = {line.sku: line.quantity for line in invoice.lines if line.sku in row.requested}
-        if (
-            invoice.invoice_code not in bound
-            and invoice.stage < ISSUED_STAGE
-            and adopt_rest(db, row, invoice.invoice_code, lines)
-        ):
-            return

@@ -97,7 +97,8 @@ def _adopt(runtime: Runtime, db: Connection, reference: str, invoices: Iterable[
         adopted += 1
     rest = next((one for one in invoices if not is_shipped(runtime, one)), None)
     if row is not None and adopted and row.state is State.PART_DISPATCHED and rest is not None:
-        adopt_rest(db, row, rest.invoice_code, {line.sku: line.quantity for line in rest.lines})
+        shown = {one.invoice_code for one in invoices}
+        adopt_rest(db, row, rest, {line.sku: line.quantity for line in rest.lines}, shown)
     if adopted:
         transitions.confirm(run, reference)
     return adopted

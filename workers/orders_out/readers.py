@@ -6,6 +6,7 @@ The unit is the invoice. The number of a fulfilment is given once, in the ledger
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from mappings.canonical import Invoice, SalesOrder
 from mappings.canonical.stages import CANCELLED_STAGE
@@ -38,7 +39,6 @@ def read_orders(reading: Reading) -> None:
     failed = {entry.subject for entry in odd}
     for entry in odd:
         reading.park("orders-out", entry)
-    shown = {invoice.invoice_code for invoice in invoices}
     wanted = {one.order_code for one in invoices if not _taken_back(reading, one)}
     for invoice in sorted(invoices, key=lambda i: i.invoice_code):
         if invoice.order_code in stale:
@@ -53,7 +53,7 @@ def read_orders(reading: Reading) -> None:
             order = order if order.code else order.model_copy(update={"code": invoice.order_code})
             try:
                 with reading.db.transaction():
-                    _ready(reading, invoice, order, shown)
+                    _ready(reading, invoice, order, invoices)
             except Unmappable as error:
                 reading.park("orders-out", Unreadable(invoice.invoice_code, error), story=invoice.order_code)
             else:
@@ -104,7 +104,7 @@ def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
     )
 
 
-def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str]) -> None:
+def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, invoices: Sequence[Invoice]) -> None:
     erp = reading.runtime.configuration.erp.name
     ready = assemble(reading, invoice, order)
     order = ready.order
@@ -128,7 +128,7 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, shown: set[str
         return
     if remainders.has_left(reading, invoice):
         return
-    if remainders.judge(reading, invoice, order, ready.units, shown):
+    if remainders.judge(reading, invoice, order, ready.units, invoices):
         _new(reading, ready)
 
 

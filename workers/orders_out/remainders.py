@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from mappings.canonical import Invoice, SalesOrder
+from mappings.canonical import Invoice, SalesOrder, units_of
+from mappings.canonical.stages import CANCELLED_STAGE
 from workers.domain.fulfilment import State, Units, lock_of_order
-from workers.domain.invoices import adopt_rest
+from workers.domain.invoices import adopt_rest, is_split_off, place_found
 from workers.spine.reading import Reading
 
 
-def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, shown: set[str]) -> bool:
+def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, invoices: Sequence[Invoice]) -> bool:
     """True when the invoice is surely for goods that nobody was asked for yet.
 
-    Not so when it repeats the lines of one that is out and that Khaos does not show any more (``shown``):
-    that is the same invoice under a new code. Else by arithmetic: what warehouses were asked for (or have
-    shipped, where they closed short) and this invoice together are no more than the order. Or it may be
-    the rest of a part shipment, which its fulfilment adopts; or it is a person's to judge.
+    Not so when it is the rest that was split off a part shipment, which its fulfilment adopts; nor when it repeats the
+    lines of one that is out and that Khaos does not show any more (``invoices`` are what it shows): that is the same
+    invoice under a new code. Else by arithmetic: what warehouses were asked for (or have shipped, where they closed
+    short) and this invoice together are no more than the order. Or it may be the rest of a part shipment all the same;
+    or it is a person's to judge.
     """
     erp = reading.runtime.configuration.erp.name
     others = lock_of_order(reading.run, erp, order.code)
@@ -28,12 +31,17 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, 
         ended = other.state in (State.CLOSED_SHORT, State.DISPATCHED)
         taken.update(other.shipped if ended else other.requested)
     subject = f"invoice:{invoice.invoice_code}"
+    beside = [one for one in invoices if one.order_code == invoice.order_code]
+    shown = {one.invoice_code: units_of(one.lines) for one in beside}
+    standing = {one.invoice_code for one in beside if one.stage != CANCELLED_STAGE}
+    split_off = (other for other in others if is_split_off(reading.db, other, wanted, shown))
+    if any(adopt_rest(reading.db, other, invoice, wanted, standing) for other in split_off):
+        return False
     recoded = next((o for o in others if o.requested == wanted and not o.shipped and o.invoice_code not in shown), None)
     if recoded is None and all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
-        _well(reading, subject)
+        place_found(reading.run, invoice.invoice_code)
         return True
-    if any(adopt_rest(reading.db, other, invoice.invoice_code, wanted) for other in others):
-        _well(reading, subject)
+    if any(adopt_rest(reading.db, other, invoice, wanted, standing) for other in others):
         return False
     # goods of it may have left already, of which Khaos has shown nothing yet
     out = [o for o in others if o.requested == wanted and (not o.shipped or o.invoice_code not in shown)]
@@ -60,8 +68,3 @@ def has_left(reading: Reading, invoice: Invoice) -> bool:
         invoice.invoice_code,
     )
     return bool(rows)
-
-
-def _well(reading: Reading, subject: str) -> None:
-    for kind in ("remainder_unmatched", "invoice_recoded"):
-        reading.close_exception(kind, subject, "its place was found")

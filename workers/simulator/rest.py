@@ -275,8 +275,9 @@ class AtRest:
         code now. What left beyond that (for an invoice that was cancelled, or holds less by now) will never be issued.
         Of an invoice that a person has to match first nobody knows whether its goods are those that left.
         """
-        unmatched = {row["subject"] for row in self.stage.store.rows(UNMATCHED)}
         own = {row["reference"]: row["invoice_code"] for row in self.stage.store.rows(ALIVE)}
+        placed = {f"invoice:{code}" for code in own.values()}
+        unmatched = {row["subject"] for row in self.stage.store.rows(UNMATCHED)} - placed
         judged = {*own.values()} | {row["subject"].partition(":")[2] for row in self.stage.store.rows(JUDGED)}
         held: dict[str, Counter[str]] = defaultdict(Counter)  # by invoice, and by order what is of no warehouse's order
         for one in self.stage.books.invoices.values():

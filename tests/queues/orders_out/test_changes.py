@@ -203,6 +203,80 @@ def test_the_rest_of_a_part_shipment_that_is_still_at_the_warehouse_is_adopted_a
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
+@pytest.mark.parametrize("first", ["poll", "read_back"])
+def test_a_part_shipment_goes_on_under_the_rest_that_was_split_off_and_not_under_what_waits_for_stock(
+    world: World, first: str
+) -> None:
+    """Three are ordered and two there, which leave one by one: what waits for stock holds one as well."""
+    world.poll()
+    world.stock("SCARCE", units=2)
+    order = world.order(("SCARCE", 3))
+    waits = next(i["invoice"] for i in world.invoices(order) if i["stage"] == 18)
+    world.poll()
+    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
+    world.until(lambda: world.there()[0]["lines"]["SCARCE"]["dispatched"] == 1)
+    world.clarus.switch(floor=False)
+    world.sweep()
+    for step in (first, "poll", "read_back", "poll"):
+        getattr(world, step)()
+    rest = next(i["invoice"] for i in world.invoices(order) if i["stage"] == 9)
+    assert world.fulfilment(f"{order}-1")["invoice_code"] == rest
+    assert [(o["reference"], asked(o)) for o in world.live()] == [(f"{order}-1", {"SCARCE": 2})]
+    world.round_trip()
+    world.poll()
+    assert {i["invoice"]: i["stage"] for i in world.invoices(order)}[waits] == 18
+    world.khaos.post("receive", code="SCARCE", quantity=1)
+    world.poll()
+    assert world.fulfilment(f"{order}-2")["invoice_code"] == waits
+    world.round_trip()
+    assert [i["stage"] for i in world.invoices(order)] == [70, 70, 70]
+    assert (world.live_messages(), world.exceptions()) == ([], [])
+
+
+def test_an_invoice_like_the_rest_of_a_part_shipment_is_sent_while_nobody_has_split_that(world: World) -> None:
+    """Khaos Control has not heard yet that one of two left when the third becomes ready: all three are wanted."""
+    world.poll()
+    world.stock("SCARCE", units=2)
+    order = world.order(("SCARCE", 3))
+    world.poll()
+    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
+    world.until(lambda: world.there()[0]["lines"]["SCARCE"]["dispatched"] == 1)
+    world.clarus.switch(floor=False)
+    world.store.run("update connection set shut_kind = 'throttled', shut_since = now() where name = 'khaos'")
+    world.sweep()
+    world.store.run("update message set due_at = now() + interval '1 hour' where kind = 'shipment'")
+    world.store.run("update connection set shut_kind = null, shut_since = null where name = 'khaos'")
+    world.khaos.post("receive", code="SCARCE", quantity=1)
+    world.poll()
+    assert world.fulfilments(order)[0] == (f"{order}-1", "part_dispatched")
+    assert [(o["reference"], asked(o)) for o in world.live()] == [
+        (f"{order}-1", {"SCARCE": 2}),
+        (f"{order}-2", {"SCARCE": 1}),
+    ]
+
+
+def test_what_says_that_an_invoice_has_no_place_is_closed_when_it_has_shipped_as_the_rest_of_a_part(
+    world: World,
+) -> None:
+    """While it holds bowls as well, which nobody ordered, a person has them in hand; the rest of the mugs goes on."""
+    order = world.order(("MUG", 6))
+    world.poll()
+    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
+    world.until(lambda: world.there()[0]["lines"]["MUG"]["dispatched"] == 3)
+    world.clarus.switch(floor=False)
+    world.sweep()
+    rest = next(i["invoice"] for i in world.invoices(order) if not i["shipments"])
+    world.khaos.post("edit", invoice=rest, lines={"MUG": 3, "BOWL": 2})
+    world.poll()
+    world.read_back()
+    assert world.fulfilment(f"{order}-1")["invoice_code"] == rest
+    assert world.exceptions() == ["remainder_unmatched"]
+    world.khaos.post("edit", invoice=rest, lines={"MUG": 3})
+    world.round_trip()
+    world.poll()
+    assert (world.fulfilments(order), world.exceptions()) == ([(f"{order}-1", "dispatched")], [])
+
+
 def test_an_order_that_ended_with_nothing_before_its_cancellation_came_is_cancelled(world: World) -> None:
     world.clarus.switch(webhook_loss_rate=1.0)
     order = world.order(("MUG", 2))
