@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from workers.domain.invoices import BY_CALL
 from workers.spine.runtime import Runtime
 
 SHOWN = "khaos_shows"  # the proof: Khaos's own answer shows the invoice as shipped
-EXTENSION, HOOK, FILE, NONE = "soap_extension", "courier_hook", "consignment_file", "none"
+EXTENSION, HOOK, FILE, NONE = BY_CALL, "courier_hook", "consignment_file", "none"
 BEFORE = "before"  # Khaos had the shipment before this ledger knew of it: another integration told it, or a lost ledger
 BY_HAND = (HOOK, FILE)  # an operator assigns the courier in Khaos; nothing can be shipped by a call
 

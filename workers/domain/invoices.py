@@ -13,6 +13,14 @@ from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 
 UNPLACED = ("remainder_unmatched", "invoice_recoded")
+BY_CALL = "soap_extension"  # a shipment's route by which Khaos splits an invoice as soon as it is told of a part
+SHIPMENTS = """
+select s.number, s.lines, s.invoice_code,
+       s.confirmed_at is not null or s.route = %s and exists (
+           select 1 from message m
+            where m.reference = s.reference and (m.state = 'sent' or m.maybe_sent_at is not null)) as told
+  from shipment s where s.fulfilment = %s order by s.number
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +28,8 @@ class Rest:
     """What remained after the shipment ``number`` of a fulfilment.
 
     ``left`` is all that had left by then of that shipment's invoice; ``stands_on`` is the invoice that the rest
-    stands on by now; ``is_open`` says that it is still at the warehouse.
+    stands on by now; ``is_open`` says that it is still at the warehouse, ``told`` that Khaos knows of the shipment,
+    perhaps.
     """
 
     number: int
@@ -28,14 +37,12 @@ class Rest:
     left: Units
     stands_on: str
     is_open: bool
+    told: bool
 
 
 def find_rest(db: Connection, fulfilment: FulfilmentRow, lines: Units) -> Rest | None:
     """The shipment after which exactly ``lines`` remained, if there is one."""
-    shipments = db.execute(
-        "select number, lines, invoice_code from shipment where fulfilment = %s order by number",
-        (fulfilment.reference,),
-    ).fetchall()
+    shipments = db.execute(SHIPMENTS, (BY_CALL, fulfilment.reference)).fetchall()
     rest: Units = dict(fulfilment.requested)
     for place, shipment in enumerate(shipments, 1):
         rest = {sku: left for sku, n in rest.items() if (left := n - shipment["lines"].get(sku, 0)) > 0}
@@ -47,7 +54,7 @@ def find_rest(db: Connection, fulfilment: FulfilmentRow, lines: Units) -> Rest |
             if one["invoice_code"] == shipment["invoice_code"]:
                 left.update(one["lines"])
         stands_on = fulfilment.invoice_code if is_open else shipments[place]["invoice_code"]
-        return Rest(shipment["number"], shipment["invoice_code"], dict(left), stands_on, is_open)
+        return Rest(shipment["number"], shipment["invoice_code"], dict(left), stands_on, is_open, shipment["told"])
     return None
 
 
@@ -61,7 +68,7 @@ def is_split_off(db: Connection, fulfilment: FulfilmentRow, lines: Units, shown:
     if rest is None or rest.stands_on != rest.invoice_code:
         return False
     if rest.invoice_code not in shown:
-        return rest.is_open
+        return rest.is_open or rest.told
     units = shown[rest.invoice_code]
     return {sku: n for sku, n in units.items() if sku in fulfilment.requested} == rest.left
 

@@ -233,6 +233,34 @@ def test_a_part_shipment_goes_on_under_the_rest_that_was_split_off_and_not_under
     assert (world.live_messages(), world.exceptions()) == ([], [])
 
 
+def test_the_rest_that_was_split_off_is_not_sent_again_when_it_has_left_before_the_next_poll(world: World) -> None:
+    """Khaos Control has heard of the first part only, and shows the rest; one more waits for stock."""
+    world.poll()
+    world.stock("SCARCE", units=2)
+    order = world.order(("SCARCE", 3))
+    waits = next(i["invoice"] for i in world.invoices(order) if i["stage"] == 18)
+    world.poll()
+    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
+    world.until(lambda: world.there()[0]["lines"]["SCARCE"]["dispatched"] == 1)
+    world.clarus.switch(floor=False)
+    world.sweep()
+    world.store.run("update connection set shut_kind = 'throttled', shut_since = now() where name = 'khaos'")
+    world.ship()
+    world.sweep()
+    assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
+    world.store.run("update message set due_at = now() + interval '1 hour' where state = 'queued'")
+    world.store.run("update connection set shut_kind = null, shut_since = null where name = 'khaos'")
+    world.poll()
+    assert [o["reference"] for o in world.there()] == [f"{order}-1"]
+    world.read_back()
+    world.store.run("update message set due_at = now()")
+    world.go()
+    world.read_back()
+    assert {i["invoice"]: i["stage"] for i in world.invoices(order)}[waits] == 18
+    assert [s["lines"] for s in world.shipments(order)] == [{"SCARCE": 1}, {"SCARCE": 1}]
+    assert (world.fulfilments(order), world.exceptions()) == ([(f"{order}-1", "dispatched")], [])
+
+
 def test_an_invoice_like_the_rest_of_a_part_shipment_is_sent_while_nobody_has_split_that(world: World) -> None:
     """Khaos Control has not heard yet that one of two left when the third becomes ready: all three are wanted."""
     world.poll()
