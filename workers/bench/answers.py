@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 DELAY = 0.2  # seconds
-SHOWN = 5000  # newest orders that can be looked up
+SHOWN = 60_000  # newest orders that can be looked up: more than any run has after a process of it was killed
 MARK = b'"reference":"'
 TOKEN = b'{"access_token":"bench","token_type":"Bearer","expires_in":86400}'
 
