@@ -16,6 +16,7 @@ from workers.demo.actors.garment_wearers import Wearers
 from workers.demo.actors.khaos_operators import Operators
 from workers.demo.actors.order_loader import Loading
 from workers.demo.actors.shoppers import Shoppers
+from workers.demo.actors.support import Support
 from workers.demo.actors.threads import Hand
 from workers.demo.actors.warehouse_trade import Trade
 from workers.demo.console import Show, flows_table, shown
@@ -69,9 +70,10 @@ class Day:
         self._garment_shoppers = GarmentShoppers(partners, stage.at.khaos_url, wish.seed)
         self._wearers = Wearers(partners, store, lambda: self._garment_shoppers.placed)
         self._desks = GarmentDesks(partners, store)
+        self._support = Support(store)
         self._hands: tuple[Hand, ...] = (
             *(self._trade, self._shoppers, self._operators),
-            *(self._garment_shoppers, self._wearers, self._desks),
+            *(self._garment_shoppers, self._wearers, self._desks, self._support),
         )
         self._trouble = faults.Faults(stage, store, wish.seed) if wish.faulty else None
         self._lookout = Lookout(partners, store, file, level=wish.level, issue_on=wish.issue_on, began=began)
@@ -99,6 +101,7 @@ class Day:
             "garment shoppers": self._garment_shoppers.done,
             "wearers": self._wearers.done,
             "garment desks": self._desks.done,
+            "support": self._support.done,
         }
         return told | ({"faults": self._trouble.count()} if self._trouble is not None else {})
 
