@@ -14,6 +14,25 @@ def asked(order: Any) -> dict[str, int]:
     return {sku: n["ordered"] for sku, n in order["lines"].items()}
 
 
+def a_part_leaves(world: World, order: str, **units: int) -> None:
+    """The warehouse sends an order in two parts, and has sent the first; nobody has swept since."""
+    ((sku, first),) = units.items()
+    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
+    world.until(lambda: world.there()[0]["lines"][sku]["dispatched"] == first)
+    world.clarus.switch(floor=False)
+
+
+def one_of_three_leaves(world: World) -> tuple[str, str]:
+    """Three are ordered and two there, of which one has left. The order, and its invoice that waits for stock."""
+    world.poll()
+    world.stock("SCARCE", units=2)
+    order = world.order(("SCARCE", 3))
+    waits = next(i["invoice"] for i in world.invoices(order) if i["stage"] == 18)
+    world.poll()
+    a_part_leaves(world, order, SCARCE=1)
+    return order, waits
+
+
 def test_a_cancellation_before_the_sending_withdraws_what_was_held(world: World) -> None:
     world.poll()
     world.stock("LATE")
@@ -180,9 +199,7 @@ def test_two_invoices_of_one_order_both_go(world: World) -> None:
 def test_the_rest_of_a_part_shipment_that_is_still_at_the_warehouse_is_adopted_and_not_sent_twice(world: World) -> None:
     order = world.order(("MUG", 6))
     world.poll()
-    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
-    world.until(lambda: world.there()[0]["lines"]["MUG"]["dispatched"] == 3)
-    world.clarus.switch(floor=False)
+    a_part_leaves(world, order, MUG=3)
     world.sweep()
     assert world.fulfilments(order) == [(f"{order}-1", "part_dispatched")]
     world.poll()
@@ -208,14 +225,7 @@ def test_a_part_shipment_goes_on_under_the_rest_that_was_split_off_and_not_under
     world: World, first: str
 ) -> None:
     """Three are ordered and two there, which leave one by one: what waits for stock holds one as well."""
-    world.poll()
-    world.stock("SCARCE", units=2)
-    order = world.order(("SCARCE", 3))
-    waits = next(i["invoice"] for i in world.invoices(order) if i["stage"] == 18)
-    world.poll()
-    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
-    world.until(lambda: world.there()[0]["lines"]["SCARCE"]["dispatched"] == 1)
-    world.clarus.switch(floor=False)
+    order, waits = one_of_three_leaves(world)
     world.sweep()
     for step in (first, "poll", "read_back", "poll"):
         getattr(world, step)()
@@ -235,14 +245,7 @@ def test_a_part_shipment_goes_on_under_the_rest_that_was_split_off_and_not_under
 
 def test_the_rest_that_was_split_off_is_not_sent_again_when_it_has_left_before_the_next_poll(world: World) -> None:
     """Khaos Control has heard of the first part only, and shows the rest; one more waits for stock."""
-    world.poll()
-    world.stock("SCARCE", units=2)
-    order = world.order(("SCARCE", 3))
-    waits = next(i["invoice"] for i in world.invoices(order) if i["stage"] == 18)
-    world.poll()
-    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
-    world.until(lambda: world.there()[0]["lines"]["SCARCE"]["dispatched"] == 1)
-    world.clarus.switch(floor=False)
+    order, waits = one_of_three_leaves(world)
     world.sweep()
     world.store.run("update connection set shut_kind = 'throttled', shut_since = now() where name = 'khaos'")
     world.ship()
@@ -263,13 +266,7 @@ def test_the_rest_that_was_split_off_is_not_sent_again_when_it_has_left_before_t
 
 def test_an_invoice_like_the_rest_of_a_part_shipment_is_sent_while_nobody_has_split_that(world: World) -> None:
     """Khaos Control has not heard yet that one of two left when the third becomes ready: all three are wanted."""
-    world.poll()
-    world.stock("SCARCE", units=2)
-    order = world.order(("SCARCE", 3))
-    world.poll()
-    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
-    world.until(lambda: world.there()[0]["lines"]["SCARCE"]["dispatched"] == 1)
-    world.clarus.switch(floor=False)
+    order, _ = one_of_three_leaves(world)
     world.store.run("update connection set shut_kind = 'throttled', shut_since = now() where name = 'khaos'")
     world.sweep()
     world.store.run("update message set due_at = now() + interval '1 hour' where kind = 'shipment'")
@@ -289,9 +286,7 @@ def test_what_says_that_an_invoice_has_no_place_is_closed_when_it_has_shipped_as
     """While it holds bowls as well, which nobody ordered, a person has them in hand; the rest of the mugs goes on."""
     order = world.order(("MUG", 6))
     world.poll()
-    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
-    world.until(lambda: world.there()[0]["lines"]["MUG"]["dispatched"] == 3)
-    world.clarus.switch(floor=False)
+    a_part_leaves(world, order, MUG=3)
     world.sweep()
     rest = next(i["invoice"] for i in world.invoices(order) if not i["shipments"])
     world.khaos.post("edit", invoice=rest, lines={"MUG": 3, "BOWL": 2})
