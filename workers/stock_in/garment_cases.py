@@ -13,18 +13,23 @@ from workers.spine.runtime import Runtime
 LONGEST_SUBJECT = 300
 NAMED = 5  # tags or SKUs that an exception names
 LATE, NEVER = 1, 21  # days after the day on which a hire is expected back
-# Garments that are with their customers, also where a file does not name them; and hires that left without a tag.
+# Garments that are with their customers, also where a file does not name them; and units that left without a tag. Those
+# come back under any line of their order and SKU, so they are counted.
 HIRES = """
 with away as (
     select g.tag || coalesce(' of ' || nullif(g.event_order, ''), '') as name, g.back_by from garment g
      where g.home = %(home)s and g.hired
        and (g.state = 'with_customer' or (g.state = 'unseen' and g.event_state = 'with_customer'))
      union all
-    select o.sku || ' of ' || o.fulfilment, o.back_by from order_item o
-      join departed_item d on d.fulfilment = o.fulfilment and d.item = o.item and d.tag = ''
-      join fulfilment f on f.reference = o.fulfilment and f.warehouse = %(connection)s
-     where o.kind = 'hire' and not exists (select 1 from garment_return r
-                                            where r.fulfilment = o.fulfilment and r.item = o.item))
+    select w.sku || ' of ' || w.fulfilment, w.back_by from (
+        select o.fulfilment, o.sku, min(o.back_by) as back_by, sum(d.units) as units from order_item o
+          join departed_item d on d.fulfilment = o.fulfilment and d.item = o.item and d.tag = ''
+          join fulfilment f on f.reference = o.fulfilment and f.warehouse = %(connection)s
+         where o.kind = 'hire' group by o.fulfilment, o.sku) w
+     cross join lateral generate_series(1, w.units - (
+        select count(*) from garment_return r where r.connection = %(connection)s and r.fulfilment = w.fulfilment
+           and r.sku = w.sku and not exists (
+               select 1 from departed_item d where d.fulfilment = r.fulfilment and d.tag = r.tag))))
 select a.name from away a cross join (select (now() at time zone merchant_zone())::date as today) d
  where a.back_by < d.today - %(after)s::integer
    and (%(before)s::integer is null or a.back_by >= d.today - %(before)s::integer)

@@ -55,6 +55,20 @@ def test_a_hire_that_is_not_back_is_late_then_never_returned_and_over_once_it_is
     assert is_late(acs, 22) == []
 
 
+def test_of_two_hires_that_left_without_tags_each_is_over_once_it_is_back(acs: Garments) -> None:
+    order = acs.order(("DRESS", 2, "hire"), event=acs.soon())
+    lines = [{"LineItemId": item, "GarmentSKU": "DRESS", "RFID": "", "Quantity": 1} for item in ("L1.1", "L1.2")]
+    acs.tell("order.dispatched", OrderNumber=f"{order}-1", Parcels=[], Items=lines, ShortItems=[])
+    late = f"2 hired garments are more than 1 days late: DRESS of {order}-1, DRESS of {order}-1"
+    for tag in sorted(one.tag for one in acs.site.garments)[:2]:
+        assert is_late(acs, 2) == ["hire_late"]
+        assert late in acs.world.exception("hire_late")["reason"]
+        acs.tell("item.received", OrderNumber=f"{order}-1", GarmentSKU="DRESS", RFID=tag, ReturnKind="HIRE_RETURN",
+                 Location="In warehouse processing", ProcessStatus="PostRentalInspection")  # fmt: skip
+        late = f"1 hired garments are more than 1 days late: DRESS of {order}-1"
+    assert is_late(acs, 2) == []
+
+
 def test_what_was_sold_is_never_late(acs: Garments) -> None:
     tag = min(one.tag for one in acs.site.garments)
     order = acs.order(("DRESS", 1))
