@@ -2,95 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
-from fleet_tests.acs import Garments
-from fleet_tests.shop import PASSWORD, Shop
+from fleet_tests.garment_shop import Place
 from workers.returns_in import charges, rma, ungraded
 from workers.spine import reading
 from workers.spine.people import CannotDo
 from workers.views import worklists
-from workers.web.khaos_channel import Door, routes
-
-TABLES = """
-[stock.sites."Main Site"]
-inspection = "Main Inspection"
-[tables.return_dispositions.good]
-"*" = { reason = "1" }
-[tables.return_dispositions.inspection]
-"*" = { reason = "2", process = true }
-[tables.return_dispositions.refurbishment]
-"*" = { reason = "2", process = true }
-[tables.return_dispositions.quarantine]
-"*" = { reason = "2", process = true }
-[tables.return_dispositions.damaged]
-"*" = { reason = "3", process = true }
-"""
-
-
-class Place:
-    """ACS and a Khaos Control that pulls returns."""
-
-    def __init__(self, acs: Garments, shop: Shop) -> None:
-        self.acs, self.shop, self.store = acs, shop, acs.store
-
-    def out(self, *lines: Any, **more: Any) -> tuple[str, list[str]]:
-        """An order that left: its code, and the tags of what left."""
-        before = {one["rfid"] for one in self.acs.site.dispatched}
-        order = self.acs.order(*lines, **more)
-        self.acs.pass_time()
-        self.acs.hear()
-        return order, [one["rfid"] for one in self.acs.site.dispatched if one["rfid"] not in before]
-
-    def back(self, tag: str, grade: str, **more: Any) -> None:
-        """A garment comes back and is graded, and the fleet hears of both."""
-        self.acs.act(receive={"rfid": tag, "grade": grade, **more})
-        self.acs.pass_time(1.0)
-        self.acs.hear()
-
-    def returns(self) -> list[tuple[str, str, bool]]:
-        """State, condition and whether Khaos Control is to process it, of each return."""
-        rows = self.store.rows(
-            "select state, condition, process and not by_person as it from return_line order by 1, 2"
-        )
-        return [(row["state"], row["condition"], row["it"]) for row in rows]
-
-    def charges(self) -> list[tuple[str, str]]:
-        rows = worklists.entries(self.acs.world.engine, worklists.WORKLISTS["charges"])
-        return [(row["money"], row["grade"]) for row in rows]
-
-    def state(self, tag: str) -> str:
-        row = self.store.row("select state from garment where tag = %s", tag)
-        assert row is not None
-        return str(row["state"])
-
-
-@pytest.fixture
-def place(
-    build_acs: Callable[..., Garments], host: Callable[..., AbstractContextManager[str]], tmp_path: Path
-) -> Iterator[Callable[..., Place]]:
-    (tmp_path / "channel").write_text(PASSWORD)
-    app = FastAPI()
-    with host(app) as url:
-
-        def begin(more: str = "") -> Place:
-            channel = f'channel = {{ password = "file:{tmp_path}/channel", public_url = "{url}" }}\n'
-            acs = build_acs(more, khaos_more="extensions.confirm_shipment = {}\n" + channel, stock=TABLES)
-            runtime = acs.runtime
-            offered: Any = runtime.erp.channel
-            app.include_router(routes(Door(offered, "khaos", runtime.store, acs.world.engine)))
-            acs.stock(DRESS=6)
-            acs.count()
-            return Place(acs, Shop(acs.world, url))
-
-        yield begin
 
 
 def test_a_sale_that_comes_back_as_new_is_credited_without_a_hand_and_once(place: Callable[..., Place]) -> None:
@@ -221,105 +142,6 @@ def test_a_return_that_is_announced_where_nobody_takes_announcements_is_known_by
     assert (taken.taken, "advice" in kinds, here.acs.world.exceptions()) == (("R1",), False, [])
     here.back(tag, "A")
     assert here.returns() == [("offered", "good", True)]
-
-
-def test_a_garment_that_came_back_before_its_dispatch_was_heard_of_is_judged_once_it_is(
-    place: Callable[..., Place],
-) -> None:
-    here = place()
-    here.acs.switch(event_loss_rate=1.0)  # of the dispatch nobody hears
-    order = here.acs.order(("DRESS", 1))
-    here.acs.pass_time()
-    here.acs.switch(event_loss_rate=0.0)
-    (tag,) = (one["rfid"] for one in here.acs.site.dispatched)
-    here.back(tag, "A")
-    assert (here.returns(), here.acs.world.exceptions()) == ([], ["garment_unmatched"])
-    here.acs.tell_again(*here.acs.told("order.dispatched"))
-    here.acs.world.go()
-    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
-    assert here.store.rows("select * from garment_waiting") == []
-    assert here.acs.world.fulfilment(f"{order}-1")["state"] == "dispatched"
-
-
-def test_a_first_part_that_came_back_before_the_order_was_read_back_is_judged_though_the_order_names_its_last_dispatch(
-    place: Callable[..., Place],
-) -> None:
-    here = place()
-    here.acs.switch(event_loss_rate=1.0, two_goes_rate=1.0, steps={"PartDispatched": 10.0})  # of both nobody hears
-    order = here.acs.order(("DRESS", 2))
-    here.acs.pass_time()
-    (first,) = (one["rfid"] for one in here.acs.site.dispatched)
-    here.acs.switch(event_loss_rate=0.0)
-    here.acs.later(timedelta(minutes=2))  # its clock began before the order was sent
-    here.back(first, "A")
-    here.acs.switch(event_loss_rate=1.0)
-    here.acs.later(timedelta(seconds=2))
-    here.acs.pass_time(12.0)
-    here.acs.switch(event_loss_rate=0.0)
-    assert here.acs.world.exceptions() == ["garment_unmatched"]
-    here.acs.poll()
-    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
-    assert here.state(first) == "sellable", "its last word is that it is back"
-    assert here.acs.world.fulfilment(f"{order}-1")["shipped"] == {"DRESS": 2}
-
-
-@pytest.mark.parametrize("kind", ["sale", "hire"])
-def test_a_first_part_whose_return_is_heard_after_the_order_was_read_back_is_judged_by_its_line(
-    place: Callable[..., Place], kind: str
-) -> None:
-    here = place()
-    here.acs.switch(event_loss_rate=1.0, two_goes_rate=1.0, steps={"PartDispatched": 10.0})
-    order = here.acs.order(("DRESS", 2, kind), event=here.acs.soon())
-    here.acs.pass_time()
-    (first,) = (one["rfid"] for one in here.acs.site.dispatched)
-    here.acs.later(timedelta(minutes=2))
-    here.back(first, "A")
-    here.acs.later(timedelta(seconds=2))
-    here.acs.pass_time(12.0)
-    here.acs.switch(event_loss_rate=0.0)
-    here.acs.poll()
-    assert here.acs.world.fulfilment(f"{order}-1")["shipped"] == {"DRESS": 2}
-    told = [one for one in here.acs.site.events.sent if one["EventType"].startswith("item.")]
-    here.acs.tell_again(*told)
-    here.acs.world.go()
-    assert here.acs.world.exceptions() == []
-    assert here.returns() == ([("offered", "good", True)] if kind == "sale" else [])
-    (kept,) = here.store.rows("select fulfilment, tag, kind, grade from garment_return")
-    assert kept == {"fulfilment": f"{order}-1", "tag": first, "kind": kind, "grade": "A"}
-    assert here.state(first) == "sellable", "its last word is that it is ready again"
-
-
-def test_a_garment_that_left_without_its_tag_is_judged_by_its_order_once_that_left(place: Callable[..., Place]) -> None:
-    here = place()
-    here.acs.switch(event_loss_rate=1.0)
-    order = here.acs.order(("DRESS", 1))
-    here.acs.pass_time()
-    here.acs.switch(event_loss_rate=0.0)
-    (tag,) = (one["rfid"] for one in here.acs.site.dispatched)
-    here.back(tag, "A")
-    assert (here.returns(), here.acs.world.exceptions()) == ([], ["garment_unmatched"])
-    (told,) = here.acs.told("order.dispatched")
-    told["Data"]["Items"][0]["RFID"] = ""
-    here.acs.tell_again(told)
-    here.acs.world.go()
-    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
-    assert here.acs.world.fulfilment(f"{order}-1")["state"] == "dispatched"
-
-
-def test_what_came_back_instead_of_a_garment_is_of_its_order_once_its_dispatch_is_heard_of(
-    place: Callable[..., Place],
-) -> None:
-    here = place()
-    here.acs.switch(event_loss_rate=1.0)
-    here.acs.order(("DRESS", 1))
-    here.acs.pass_time()
-    here.acs.switch(event_loss_rate=0.0)
-    (tag,) = (one["rfid"] for one in here.acs.site.dispatched)
-    here.back(tag, "WRONG_ITEM")
-    here.acs.tell_again(*here.acs.told("order.dispatched"))
-    here.acs.world.go()
-    assert (here.returns(), here.acs.world.exceptions()) == ([], ["wrong_item"])
-    assert here.store.rows("select grade, money from garment_return") == [{"grade": "WRONG_ITEM", "money": "hold"}]
 
 
 def test_a_garment_that_was_looked_at_in_house_is_no_return(place: Callable[..., Place]) -> None:
