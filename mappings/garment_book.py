@@ -1,14 +1,14 @@
-"""Which units of an order's lines are new, where events and read-backs both show them; what may still leave.
+"""Which units of an order's lines are new, where events and read-backs both show them.
 
 Pure: an order as a warehouse shows it and the book of what left before in, the new lines out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mappings.canonical import GarmentLine, GarmentOrder, LineKind, PickLine
+from mappings.canonical import GarmentLine, GarmentOrder, PickLine
 from mappings.canonical.advices import LineOutcome
 from mappings.errors import Unmappable
 
@@ -35,7 +35,7 @@ def not_booked(order: GarmentOrder, book: Mapping[str, Gone], *, cumulative: boo
 
     A read-back is ``cumulative``: it shows all that ever left. An event is one dispatch. A tag counts once,
     whichever route brought it first. A line without a tag counts as far as it goes beyond the book when it is read
-    back, and whole when it comes by event: where both routes are on, read the order back for ``untagged`` events.
+    back, and whole when it comes by event.
     """
     fresh: list[GarmentLine] = []
     now = dict(book)
@@ -55,20 +55,3 @@ def not_booked(order: GarmentOrder, book: Mapping[str, Gone], *, cumulative: boo
         tags = booked.tags | ({line.tag} if line.tag else frozenset())
         now[line.line_id] = Gone(booked.units + new, tags)
     return tuple(fresh)
-
-
-def open_items(items: Mapping[str, PickLine], book: Mapping[str, Gone], short: Collection[str]) -> tuple[str, ...]:
-    """The LineItemIds for which something may still leave. ``short`` are those that were closed short or cancelled.
-
-    An order is over when there is none, whatever ``Partial`` says.
-    """
-    return tuple(
-        item
-        for item, line in items.items()
-        if item not in short and book.get(item, Gone()).units < (1 if line.kind is LineKind.HIRE else line.quantity)
-    )
-
-
-def untagged(order: GarmentOrder) -> bool:
-    """Whether a dispatched line has no tag, so that only a read-back can tell it from what is booked."""
-    return any(line.outcome is LineOutcome.FILLED and not line.tag for line in order.lines)

@@ -22,7 +22,7 @@ from mappings.acs.setup_file import is_there, read_setup_result, write_setup_fil
 from mappings.acs.states import States
 from mappings.acs.stock_file import Survey, read_garments, survey
 from mappings.acs.tags import read_tag
-from mappings.garment_book import Gone, line_of, not_booked, open_items, untagged
+from mappings.garment_book import Gone, line_of, not_booked
 
 __all__ = [
     "Account",
@@ -45,7 +45,6 @@ __all__ = [
     "item_ids",
     "line_of",
     "not_booked",
-    "open_items",
     "read_accepted",
     "read_cancel_rejected",
     "read_cancelled",
@@ -67,7 +66,6 @@ __all__ = [
     "settled_kind",
     "survey",
     "unknown_event",
-    "untagged",
     "worst",
     "write_cancellation",
     "write_order",

@@ -61,7 +61,7 @@ def read_cancel_rejected(event: Event, statuses: Mapping[str, str] | None = None
 def read_dispatched(event: Event) -> GarmentOrder:
     """Read one dispatch: lines that left, and short ones, which are closed.
 
-    A partial dispatch leaves the order in progress; ``open_items`` says whether anything may still follow.
+    A partial dispatch leaves the order in progress.
 
     Raises Unmappable: ``fractional_quantity``, else ``unmappable``.
     """

@@ -23,7 +23,6 @@ from mappings.acs import (
     decide,
     line_of,
     not_booked,
-    open_items,
     read_accepted,
     read_cancel_rejected,
     read_cancelled,
@@ -38,7 +37,6 @@ from mappings.acs import (
     read_retired,
     read_taken,
     unknown_event,
-    untagged,
     worst,
 )
 from mappings.canonical import GarmentState, LineKind, PickLine, ReceiptStatus, Source, WarehouseStatus
@@ -242,14 +240,6 @@ def test_a_read_back_without_tags_then_an_event_with_them_counts_each_unit_once(
     assert kept["L1"].units == 2
     kept = book([(dispatched(("L1", TAGS[0])), False), (shown(("L1", None, 2)), True)])
     assert kept["L1"].units == 2
-    assert untagged(shown(("L1", None, 2)))
-
-
-def test_an_order_is_over_when_each_line_left_or_was_closed_short_whatever_partial_says() -> None:
-    kept = book([(dispatched(("L1", TAGS[0]), ("L1", TAGS[1]), short=("L2",), partial=True), False)])
-    assert open_items(ITEMS, kept, {"L2"}) == ()
-    assert open_items(ITEMS, {}, set()) == ("L1", "L2")
-    assert open_items(ITEMS, {"L1": Gone(1)}, {"L2"}) == ("L1",)
 
 
 def test_an_order_read_back_is_units_by_sku_and_a_line_that_was_never_sent_is_refused() -> None:
