@@ -1,0 +1,1 @@
+"""Who may do what: roles and their rights, accounts, sessions, and the record of what each person did."""
