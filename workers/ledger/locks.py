@@ -14,6 +14,7 @@ JOURNAL_FILES = 4_201_980  # their numbers have no gaps
 CREDIT_NOTES = 4_201_981  # two readers of Khaos's list would match a note twice
 RETURN_SEQUENCE = 4_201_982  # what Khaos pulls is committed in its order: none comes late
 ASLEEP = 4_201_983  # held by the ticker while it sleeps; the function ``wake`` tries for it
+AUDIT = 4_201_984  # entries of what people did follow each other; the function ``lock_audit`` holds it
 
 _SQL = "select pg_advisory_xact_lock(%s)"
 

@@ -22,6 +22,7 @@ def purge(runtime: Runtime) -> None:
     in_batches(runtime, "select purge_bodies(%s, %s) as n", keep.keep_bodies_months)
     in_batches(runtime, "select purge_message_keys(%s, %s) as n", keep.keep_keys_months)
     in_batches(runtime, "select purge_record_keys(%s, %s) as n", keep.keep_bodies_months)
+    in_batches(runtime, "select purge_act_details(%s, %s) as n", keep.keep_bodies_months)
     runtime.store.run(
         "delete from message_edit where at < now() - make_interval(months => %s)", keep.keep_bodies_months
     )

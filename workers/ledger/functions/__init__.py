@@ -44,6 +44,7 @@ SUBJECTS = (
     "products",
     "returns",
     "journal",
+    "access",
 )
 
 
