@@ -8,7 +8,7 @@ from importlib.metadata import version
 
 import structlog
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import HTMLResponse, PlainTextResponse
+from fastapi.responses import PlainTextResponse
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -19,7 +19,8 @@ from workers.ports.warehouse import Warehouse
 from workers.views.snapshot import POOL as READING
 from workers.views.snapshot import reading_engine
 from workers.web import khaos_channel, khaos_courier, monitoring, returns_advice, warehouse_hooks
-from workers.web.desk import frame, routes, worklists
+from workers.web.desk.rendering import render
+from workers.web.desk.routes import routers
 from workers.wiring.systems import configuration
 
 log = structlog.get_logger(__name__)
@@ -29,8 +30,8 @@ POOL = READING + WRITING  # connections that one web process opens at the most
 
 HEADERS = {
     "Content-Security-Policy": (
-        f"default-src 'none'; style-src '{frame.STYLE_HASH}'; form-action 'self'; base-uri 'none';"
-        " frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:;"
+        " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -61,6 +62,7 @@ def application() -> FastAPI:
         engine.dispose()
 
     app = FastAPI(title="Khaos fleet", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.state.zone = settings.fleet.zone
     warehouses = {c.name: Warehouse(c.name, c.connect(settings.tables)) for c in settings.warehouses}
     app.include_router(warehouse_hooks.routes(warehouse_hooks.Inbox(store, engine, warehouses)))
     if (hook := settings.erp.settings.courier_hook) is not None:
@@ -70,8 +72,8 @@ def application() -> FastAPI:
         app.include_router(khaos_channel.routes(khaos_channel.Door(erp.channel, settings.erp.name, store, engine)))
     app.include_router(returns_advice.routes(store))
     app.include_router(monitoring.routes(engine, queue_wait=settings.fleet.limits.queue_wait))
-    app.include_router(routes.routes(engine))
-    app.include_router(worklists.routes(engine))
+    for router in routers(engine):
+        app.include_router(router)
     app.middleware("http")(_headers)
     app.exception_handler(DBAPIError)(_ledger_away)
     app.exception_handler(NoConnectionFree)(_ledger_away)
@@ -90,4 +92,9 @@ def _ledger_away(request: Request, error: Exception) -> Response:
     log.warning("the ledger cannot be read", error=type(getattr(error, "orig", None) or error).__name__)
     if request.url.path == "/metrics":
         return PlainTextResponse("# the ledger cannot be reached\n", 503)
-    return HTMLResponse(frame.ledger_away(), 503, headers={"Retry-After": "15"})
+    return _later(render(request, None, "away.html", 503))
+
+
+def _later(answer: Response) -> Response:
+    answer.headers["Retry-After"] = "15"
+    return answer

@@ -2,82 +2,69 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import quote
+from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Engine
 
+from workers.access.roles import Right
 from workers.views.snapshot import Row
 from workers.views.worklists import WORKLISTS, Worklist, counts, entries
-from workers.web.desk.frame import nothing, page
-from workers.web.desk.markup import Markup, link, moment, table, tag
-from workers.web.guard import guard
+from workers.web.desk.door import Visitor, needs
+from workers.web.desk.rendering import render
+from workers.web.desk.sheets import as_csv, csv_answer
+from workers.web.desk.words import NOT_FOUND
 
-HERE = "/worklists"
-NOT_FOUND = 404
+KINDS = {"order": "order", "sku": "sku"}
+Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
+Exporting = Annotated[Visitor, Depends(needs(Right.EXPORT))]
 
 
 def routes(engine: Engine) -> APIRouter:
-    """The lists and each of them, as a page or with ``.csv`` behind its name; all behind the desk's guard."""
-    router = APIRouter(dependencies=[Depends(guard)], default_response_class=HTMLResponse, include_in_schema=False)
+    """The lists and each of them, as a page or with ``.csv`` behind its name."""
+    router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-    @router.get(HERE)
-    def every() -> HTMLResponse:
-        return HTMLResponse(worklists(counts(engine)))
+    @router.get("/worklists")
+    def every(request: Request, visitor: Seeing) -> HTMLResponse:
+        lists = [
+            {"name": name, "title": WORKLISTS[name].title, "n": n, "what": WORKLISTS[name].what}
+            for name, n in counts(engine).items()
+        ]
+        return render(request, visitor, "worklists.html", lists=lists)
 
-    @router.get(HERE + "/{name}")
-    def one(name: str) -> Response:
-        chosen = WORKLISTS.get(name.removesuffix(".csv"))
+    @router.get("/worklists/{name}.csv")
+    def sheet(request: Request, visitor: Exporting, name: str) -> Response:
+        chosen = WORKLISTS.get(name)
         if chosen is None:
-            return HTMLResponse(nothing(f"worklist {name[:100]}"), NOT_FOUND)
+            return _unknown(request, visitor, name)
+        return csv_answer(f"{name}.csv", as_csv(tuple(chosen.columns), entries(engine, chosen)))
+
+    @router.get("/worklists/{name}")
+    def one(request: Request, visitor: Seeing, name: str) -> Response:
+        chosen = WORKLISTS.get(name)
+        if chosen is None:
+            return _unknown(request, visitor, name)
         rows = entries(engine, chosen)
-        if name.endswith(".csv"):
-            return Response(as_csv(chosen, rows), media_type="text/csv; charset=utf-8")
-        return HTMLResponse(worklist(chosen, rows))
+        return render(request, visitor, "worklist.html", chosen=chosen, rows=rows, columns=columns(chosen, rows))
 
     return router
 
 
-def worklists(found: Mapping[str, int]) -> str:
-    """The page of all lists, with their numbers of entries."""
-    rows = [[link(f"{HERE}/{name}", WORKLISTS[name].title), n, WORKLISTS[name].what] for name, n in found.items()]
-    return page("Worklists", HERE, table("Worklists", ("list", "to do", "what"), rows, numbers=frozenset({1})))
+def columns(chosen: Worklist, rows: Sequence[Row]) -> list[tuple[str, str, str, int]]:
+    """The list's columns as a table shows them: key, heading, kind and rank."""
+    return [
+        (key, heading, KINDS.get(key) or _kind(rows, key), 1 if place == 0 else 2)
+        for place, (key, heading) in enumerate(chosen.columns.items())
+    ]
 
 
-def worklist(chosen: Worklist, rows: Sequence[Row]) -> str:
-    """One list."""
-    return page(
-        chosen.title,
-        HERE,
-        tag("p", chosen.what),
-        tag("p", link(f"{HERE}/{chosen.name}.csv", "the same as CSV")),
-        table(
-            f"{len(rows)} to do",
-            tuple(chosen.columns.values()),
-            [[_cell(key, row[key]) for key in chosen.columns] for row in rows],
-        ),
-    )
+def _kind(rows: Sequence[Row], key: str) -> str:
+    return "moment" if any(isinstance(row[key], datetime) for row in rows) else "text"
 
 
-def as_csv(chosen: Worklist, rows: Sequence[Row]) -> str:
-    """The list for a program; times are ISO 8601."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow(chosen.columns)
-    for row in rows:
-        values = (row[key] for key in chosen.columns)
-        writer.writerow([value.isoformat() if isinstance(value, datetime) else value for value in values])
-    return out.getvalue()
-
-
-def _cell(key: str, value: object) -> object:
-    if isinstance(value, datetime) or (value is None):
-        return moment(value)
-    if key == "order":
-        return link(f"/orders?q={quote(str(value), safe='')}", value)
-    return Markup("") if value == "" else value
+def _unknown(request: Request, visitor: Visitor, name: str) -> HTMLResponse:
+    why = f"There is no worklist “{name[:100]}”. There are {', '.join(WORKLISTS)}."
+    return render(request, visitor, "nothing.html", NOT_FOUND, why=why)

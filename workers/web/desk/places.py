@@ -1,0 +1,37 @@
+"""The places of the desk: what its navigation names, and the right that each needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workers.access.roles import Right
+from workers.web.desk.door import Visitor
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One entry of the navigation. A page belongs to the place whose path begins its own."""
+
+    path: str
+    label: str
+    right: Right = Right.SEE
+
+
+PLACES = (
+    Place("/", "Today"),
+    Place("/exceptions", "Exceptions"),
+    Place("/orders", "Orders"),
+    Place("/worklists", "Worklists"),
+    Place("/flows", "Flows"),
+)
+
+
+def places_for(visitor: Visitor | None) -> tuple[Place, ...]:
+    """The places that a visitor may open; none for somebody who has not logged in."""
+    return tuple(place for place in PLACES if visitor is not None and visitor.may(place.right))
+
+
+def here(path: str) -> str:
+    """The path of the place that a page belongs to; empty for a page of none."""
+    first = "/" + path.lstrip("/").partition("/")[0]
+    return first if any(place.path == first for place in PLACES) else ""

@@ -1,0 +1,122 @@
+"""How a page is made: a template of ``templates/``, the values of its route, and filters that write them for people.
+
+Everything is escaped; a name that a template misspells is an error, never an empty place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
+from functools import cache
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from workers.access.roles import Right
+from workers.views import wording
+from workers.web.desk.door import Visitor
+from workers.web.desk.marks import look_of
+from workers.web.desk.places import here, places_for
+from workers.web.desk.static_files import address_of
+
+
+def render(
+    request: Request, visitor: Visitor | None, template: str, /, status: int = 200, **values: object
+) -> HTMLResponse:
+    """A page. Templates see ``values``, ``visitor`` (None before a login), ``path``, ``here`` and ``places``.
+
+    Times are shown in the merchant's zone. Raises jinja2.UndefinedError when a value that the template names is
+    missing.
+    """
+    page = pages(request.app.state.zone).get_template(template)
+    text = page.render(
+        visitor=visitor,
+        path=request.url.path,
+        here=here(request.url.path),
+        places=places_for(visitor),
+        **{"searched": "", **values},
+    )
+    return HTMLResponse(text, status)
+
+
+@cache
+def pages(zone: tzinfo) -> Environment:
+    """The templates, with filters that know the merchant's zone."""
+    made = Environment(
+        loader=PackageLoader("workers.web.desk"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=("jinja2.ext.do", "jinja2.ext.loopcontrols"),
+    )
+    made.globals |= {"static": address_of, "Right": Right, "look_of": look_of, "address": address}
+    made.filters |= {
+        "moment": lambda at, seconds=False: moment(at, zone, seconds=seconds),
+        "day": lambda at: day(at, zone),
+        "span": wording.span,
+        "money": money,
+        "units": units,
+        "words": words,
+        "segment": segment,
+        "by_condition": wording.by_condition,
+        "sum_units": wording.units,
+    }
+    return made
+
+
+def moment(at: datetime | None, zone: tzinfo, *, seconds: bool = False) -> Markup:
+    """A time of the merchant's day, as ``Fri 27 Nov, 14:05``; the year only where it is not this one."""
+    if at is None:
+        return Markup()
+    local = at.astimezone(zone)
+    year = "" if local.year == datetime.now(zone).year else f" {local.year}"
+    clock = local.strftime("%H:%M:%S" if seconds else "%H:%M")
+    return _time(at, f"{local:%a} {local.day} {local:%b}{year}, {clock}", local)
+
+
+def day(at: datetime | date | None, zone: tzinfo) -> Markup:
+    """The merchant's day of a time, or a date, as ``Fri 27 Nov``."""
+    if at is None:
+        return Markup()
+    local = at.astimezone(zone) if isinstance(at, datetime) else at
+    year = "" if local.year == datetime.now(zone).year else f" {local.year}"
+    return _time(at, f"{local:%a} {local.day} {local:%b}{year}", local)
+
+
+def _time(at: datetime | date, shown: str, local: datetime | date) -> Markup:
+    exact = at.astimezone(UTC).isoformat(timespec="seconds") if isinstance(at, datetime) else at.isoformat()
+    whole = f"{local:%Y-%m-%d %H:%M:%S %Z}" if isinstance(local, datetime) else local.isoformat()
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(exact, whole, shown)
+
+
+def money(value: Decimal | float | None) -> str:
+    """An amount in the merchant's currency, as ``1,234.50``; a dash for None."""
+    return "–" if value is None else f"{value:,.2f}"  # noqa: RUF001  the dash of an empty cell
+
+
+def units(count: int | None) -> str:
+    """A count of units in words: ``1 unit``, ``1,200 units``; a dash for None."""
+    if count is None:
+        return "–"  # noqa: RUF001  as above
+    return f"{count:,} unit" + ("" if abs(count) == 1 else "s")
+
+
+def words(name: object) -> str:
+    """A name of the ledger as words: ``part_dispatched`` is ``part dispatched``."""
+    return str(name).replace("_", " ")
+
+
+def segment(text: object) -> str:
+    """Text as one segment of an address; a slash within it is written as one."""
+    return quote(str(text), safe="")
+
+
+def address(path: str, chosen: Mapping[str, object], **changed: object) -> str:
+    """A path with its filters as a query, some of them changed; empty ones are left out."""
+    kept = {name: value for name, value in {**chosen, **changed}.items() if value not in {"", None}}
+    return f"{path}?{urlencode({name: str(value) for name, value in kept.items()})}" if kept else path

@@ -1,0 +1,16 @@
+"""What a person typed into an address, as the ledger can be asked for it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+NOT_FOUND = 404
+LARGEST = 2**63 - 1  # a number of the ledger
+Word = Annotated[str, Query(max_length=100)]
+
+
+def plain(text: str) -> str:
+    """Text without characters that cannot be typed: Postgres takes no NUL in text."""
+    return "".join(letter for letter in text if letter.isprintable()).strip()
