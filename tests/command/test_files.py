@@ -8,13 +8,12 @@ import json
 import pytest
 from sqlalchemy import Engine
 
+from fleet_tests.desk import desk
 from fleet_tests.full_ledger import FullLedger
 from fleet_tests.terminal import Command
 from workers.edi.collect import pack
 from workers.spine.policy import VERDICTS
 from workers.views.orders import order_story
-from workers.views.stock import stock_story
-from workers.web.desk import order, stock
 
 SITE = "Northampton"
 
@@ -165,9 +164,7 @@ def test_the_stock_of_a_sku_tells_the_book_the_last_count_and_when(
     text = fleet("stock", "NEW").out
     assert "no count has named it" in text
     assert "They differ" not in fleet("stock", "BOWL").out
-    story = stock_story(engine, "MUG")
-    assert story is not None
-    page = stock.stock(story)
+    page = desk(engine).get("/stock/MUG").text
     assert "8 good" in page
     assert "count and movements differ" in page
 
@@ -210,9 +207,7 @@ def test_an_orders_story_names_control_number_and_file_and_when_it_was_accepted(
     assert order_story(engine, "945_000000002.edi") is None
     assert order_story(engine, "940_000000001.edi") is None, "that was never sent"
     assert order_story(engine, "3") is None
-    story = order_story(engine, "SO1")
-    assert story is not None
-    assert "940_000000002.edi" in order.order(story)
+    assert "940_000000002.edi" in desk(engine).get("/orders/SO1").text
 
 
 def test_what_a_warehouse_shall_answer_is_expected_in_words(sent: Gxo, fleet: Command) -> None:

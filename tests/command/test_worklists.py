@@ -9,8 +9,10 @@ import json
 import pytest
 from sqlalchemy import Engine
 
+from fleet_tests.desk import desk
 from fleet_tests.full_ledger import FullLedger
 from fleet_tests.terminal import Command
+from workers.access.roles import Role
 from workers.views.worklists import WORKLISTS, counts, entries
 from workers.web.desk.sheets import as_csv
 
@@ -77,3 +79,15 @@ def test_every_worklist_can_be_read_by_a_spreadsheet(engine: Engine) -> None:
         assert set(rows[0]) == set(chosen.columns)
         (listed,) = csv.DictReader(io.StringIO(as_csv(tuple(chosen.columns), rows)))
         assert set(listed) == set(chosen.columns)
+
+
+@pytest.mark.usefixtures("waiting")
+def test_the_desk_escapes_what_stands_on_a_worklist_and_gives_the_same_as_csv(engine: Engine) -> None:
+    seen = desk(engine)
+    assert "Dispatches to assign in Khaos Control" in seen.get("/worklists").text
+    page = seen.get("/worklists/publish").text
+    assert "&lt;b&gt;Mug&lt;/b&gt;, blue" in page
+    (listed,) = csv.DictReader(io.StringIO(seen.get("/worklists/publish.csv").text))
+    assert listed["description"] == "<b>Mug</b>, blue"
+    assert desk(engine, Role.VIEWER).get("/worklists/publish.csv").status_code == 403
+    assert ".csv" not in desk(engine, Role.VIEWER).get("/worklists/publish").text
