@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, HTTPException
@@ -11,7 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from workers.access.roles import Role
+from workers.access.roles import Right, Role
 from workers.web.desk.door import Visitor
 from workers.web.desk.routes import routers
 
@@ -26,20 +27,20 @@ def desk(engine: Engine, *roles: Role, name: str = "Wanda") -> TestClient:
         for route in router.routes:
             if isinstance(route, APIRoute):
                 for door in _doors(route.dependant):
-                    app.dependency_overrides[door.call] = _opened(visitor, door)
+                    app.dependency_overrides[door] = _opened(visitor, door.right)  # type: ignore[attr-defined]
     return TestClient(app, base_url="http://localhost")
 
 
-def _doors(dependant: Dependant) -> Iterator[Dependant]:
+def _doors(dependant: Dependant) -> Iterator[Callable[..., Any]]:
     for one in dependant.dependencies:
-        if hasattr(one.call, "right"):
-            yield one
+        if one.call is not None and hasattr(one.call, "right"):
+            yield one.call
         yield from _doors(one)
 
 
-def _opened(visitor: Visitor, door: Dependant):  # type: ignore[no-untyped-def]  # noqa: ANN202  FastAPI reads its signature
+def _opened(visitor: Visitor, right: Right) -> Callable[[], Visitor]:
     def let_in() -> Visitor:
-        if not visitor.may(door.call.right):  # type: ignore[union-attr]
+        if not visitor.may(right):
             raise HTTPException(403)
         return visitor
 
