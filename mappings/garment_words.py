@@ -80,8 +80,8 @@ def hear(garment: Garment, source: Source, word: Word) -> Garment:
 
     Of two words of one source and one moment the less sellable counts, in whichever order they come.
 
-    A file that names the garment again ends its being unseen. A person's word stands for both sources', until
-    either speaks again.
+    A file that names the garment again ends its being unseen, also one of the moment of the file that missed it: that
+    one was laid again, mended. A person's word stands for both sources', until either speaks again.
     """
     if garment.retired:
         return garment
@@ -96,7 +96,8 @@ def hear(garment: Garment, source: Source, word: Word) -> Garment:
     if before is not None and (
         word.at < before.at or (word.at == before.at and less_sellable(before.state, word.state) is before.state)
     ):
-        return garment
+        again = source is Source.FILE and word.at == before.at
+        return replace(garment, missed=0, missed_on=None) if again else garment
     if source is Source.FILE:
         return replace(garment, file=word, missed=0, missed_on=None)
     return replace(garment, event=word)

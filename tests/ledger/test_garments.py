@@ -137,7 +137,7 @@ def test_the_ledger_makes_of_files_and_events_what_the_rules_make_of_each_garmen
     last = 0.0
     for at, (first, second) in steps:
         if isinstance(first, dict):
-            last += 1 + at % 30  # an older file than the last is never taken
+            last += at % 30  # an older file than the last is never taken; one of the same moment is the mended file
             wardrobe.file(last, first, whole=second)
             continue
         what, word = second

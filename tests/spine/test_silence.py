@@ -78,6 +78,18 @@ def test_who_had_been_silent_for_long_before_the_gap_is_dead_after_it(ledger: Le
     assert [row["crashed"] for row in ledger.release_lost()] == [True]
 
 
+def test_who_judges_for_the_first_time_counts_from_then(ledger: Ledger) -> None:
+    other = held_by(ledger)
+    ledger.store.run("delete from judgement")
+    ledger.store.run("update process set beat_at = beat_at - interval '25 seconds' where id = %s", other.process_id)
+    assert ledger.release_lost() == [], "the ledger may have stood still until now"
+    ledger.store.run("update judgement set at = at - interval '4 seconds'")
+    assert ledger.release_lost() == []
+    ledger.store.run("update judgement set gap_ended_at = gap_ended_at - interval '21 seconds'")
+    ledger.store.run("update process set beat_at = beat_at - interval '21 seconds' where id = %s", other.process_id)
+    assert [row["crashed"] for row in ledger.release_lost()] == [True], "its heart stood still while it was judged"
+
+
 @pytest.fixture
 def standing_still(ledger: Ledger) -> Iterator[Any]:
     """Stops every process of the Postgres server, and lets them go on."""
@@ -88,8 +100,10 @@ def standing_still(ledger: Ledger) -> Iterator[Any]:
             row = one.execute("select pg_backend_pid()").fetchone()
             assert row is not None
             master = _parent(row[0])
-        stopped.extend([master, *(pid for pid in _pids() if _parent(pid) == master)])
-        for pid in stopped:
+        stopped.append(master)
+        os.kill(master, signal.SIGSTOP)  # first: it begets no more
+        stopped.extend(pid for pid in _pids() if _parent(pid) == master)
+        for pid in stopped[1:]:
             os.kill(pid, signal.SIGSTOP)
 
     def go_on() -> None:

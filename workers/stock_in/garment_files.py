@@ -34,8 +34,8 @@ DISTINCT = 50  # words without a row that stand each by itself
 
 COUNTED = """
 select written_at, day, rows, content from garment_file where connection = %s and verdict in ('take', 'correct')
- order by written_at desc
-"""
+ order by written_at desc, coalesce(accepted_at, came_at) desc, id desc
+"""  # of several under one name, the one that counted last comes first
 
 
 def poll_files(runtime: Runtime, connection: str) -> int:
@@ -262,7 +262,7 @@ def _note(reading: Reading, name: str, file: Snapshot, verdict: str, why: str = 
     reading.run(
         "insert into garment_file (connection, name, content, record_id, written_at, day, rows, verdict, why)"
         " values (%s, %s, %s, %s, %s, %s, %s, %s, %s) on conflict (connection, name, content) do update"
-        " set verdict = excluded.verdict, why = excluded.why, rows = excluded.rows"
+        " set verdict = excluded.verdict, why = excluded.why, rows = excluded.rows, came_at = excluded.came_at"
         " where garment_file.verdict = 'refused'",
         reading.record.connection,
         name,

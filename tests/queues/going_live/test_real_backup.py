@@ -7,10 +7,11 @@ import re
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from fleet_tests.gxo import SHOP_SITES, ByFile
@@ -31,7 +32,9 @@ facility = "GBNH01"
 """
 
 
-SECTION = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8").partition("## Backup and restore")[2]
+OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+SCALING = re.findall(r'^psql .+fleet_scaling.*"$', OPERATIONS, re.MULTILINE)
+SECTION = OPERATIONS.partition("## Backup and restore")[2]
 DUMP, RESTORE, GO_LIVE = re.findall(r"```\n(.*?)```", SECTION.partition("\n## ")[0], re.DOTALL)
 
 
@@ -100,6 +103,23 @@ def merchant(build_gxo: Callable[..., ByFile], tmp_path: Path) -> Merchant:
         gxo.world.stock(code, units=90, sites=(*SHOP_SITES, "Elsewhere"), site="Elsewhere")
     gxo.world.poll()
     return Merchant(gxo, tmp_path)
+
+
+@pytest.fixture
+def scaling_role(merchant: Merchant) -> Iterator[str]:
+    """The autoscaler's role, as docs/operations.md has it made; roles are the whole server's, so it goes again."""
+    merchant.follow("\n".join(SCALING))
+    yield "fleet_scaling"
+    merchant.follow('psql "$DATABASE_URL" --command="drop owned by fleet_scaling" --command="drop role fleet_scaling"')
+
+
+def test_the_autoscaler_s_role_asks_on_after_a_restore(merchant: Merchant, scaling_role: str) -> None:
+    merchant.follow(DUMP)
+    merchant.world.runtime.close()
+    merchant.follow(RESTORE)
+    with psycopg.connect(merchant.dsn) as connection:
+        connection.execute(f"set role {scaling_role}")
+        assert connection.execute("select ready_by_queue('orders-out')").fetchone() == (0,)
 
 
 def test_after_a_real_restore_nothing_is_doubled_and_nothing_is_lost(merchant: Merchant) -> None:

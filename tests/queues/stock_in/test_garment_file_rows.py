@@ -8,6 +8,7 @@ import pytest
 
 from fleet_tests.acs import Garments
 from workers.spine import reading
+from workers.stock_in import garment_people
 
 READY = "In warehouse - ready for customer"
 
@@ -64,10 +65,27 @@ def test_a_stub_that_is_laid_again_whole_under_its_name_is_the_mended_file(acs: 
         reading.read_again(acs.runtime, row["id"])
     acs.world.go()
     assert (short(acs), acs.world.exceptions()) == (whole, [])
+    acs.store.run("analyze garment_file")  # Postgres then reads the few rows in the order in which they were written
     acs.lay(ready(*range(8)), name=name)
     acs.take()
     assert (short(acs), acs.world.exceptions()) == (whole, ["stock_file_refused"])
     assert "11 in the file of the same name" in acs.world.exception("stock_file_refused")["reason"]
+
+
+def test_of_files_under_one_name_the_one_that_a_person_accepted_last_is_the_measure(acs: Garments) -> None:
+    name = acs.lay(ready(*range(4)))
+    acs.take()
+    for rows in (3, 5):  # three are refused; of five it is the mended file
+        acs.lay(ready(*range(rows)), name=name)
+        acs.take()
+    assert list(short(acs).values()).count("sellable") == 5
+    garment_people.accept_file(acs.store, name, "Anna")
+    acs.world.go()
+    acs.store.run("analyze garment_file")
+    assert (list(short(acs).values()).count("sellable"), acs.world.exceptions()) == (3, [])
+    acs.lay(ready(*range(4), 9), name=name)
+    acs.take()
+    assert (list(short(acs).values()).count("sellable"), acs.world.exceptions()) == (5, [])
 
 
 def test_rows_without_a_code_that_can_be_looked_up_are_named_and_nothing_is_concluded_from_their_absence(

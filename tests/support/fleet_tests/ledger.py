@@ -90,6 +90,7 @@ class Ledger:
         self.dead: list[Claimed] = []
         self._stores: list[Store] = []
         self.alive(store.process_id)
+        self.judged()
 
     # who is there
 
@@ -107,6 +108,11 @@ class Ledger:
             " on conflict (id) do update set beat_at = now(), lone = excluded.lone",
             process, lone,
         )  # fmt: skip
+
+    def judged(self) -> None:
+        """Silence has been judged for as long as anybody remembers, a moment ago for the last time."""
+        self.store.run("delete from judgement")
+        self.store.run("insert into judgement (at) values (now())")
 
     def another(self, *, lone: bool = False) -> Store:
         """Another process's door."""

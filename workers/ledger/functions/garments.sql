@@ -128,25 +128,29 @@ begin
     select r.tag, c.sku, r.unique_sku, r.state as word, nullif(r.grade, '') as grade,
            r.order_reference, r.place, r.state = 'retired' as ends, g.tag is null as new,
            g.tag is not null and g.unannounced is null as heard_of,  -- by an event, and in no file yet
+           -- a file of the same moment said a less sellable word
+           k.kept,
            not g.retired and (r.state = 'retired' or g.file_at is null or v_at > f.at
-               or (v_at = f.at and garment_rank(r.state) > garment_rank(g.file_state)))
-           and not (v_whole and g.named and (g.sold_at is null or g.file_at > g.sold_at)
+               or (v_at = f.at and (g.missed > 0 or garment_rank(r.state) > garment_rank(g.file_state))))
+           and not (v_whole and g.named and g.missed = 0 and (g.sold_at is null or g.file_at > g.sold_at)
                and (g.file_state, g.file_grade, g.unique_sku, g.file_order, g.place, g.sku) is not distinct from
                    (r.state, nullif(r.grade, ''), r.unique_sku, r.order_reference, r.place, c.sku)) as counts,
-           garment_state(r.state, v_at, g.event_state, g.sold_at, 0, r.state = 'retired') as state
+           garment_state(case when k.kept then g.file_state else r.state end, v_at, g.event_state, g.sold_at, 0, r.state = 'retired') as state
       from garment_row r
       left join garment g on g.connection = v_connection and g.tag = r.tag
       left join garment_item u on u.connection = v_connection and u.unique_sku = r.unique_sku
      cross join lateral (select coalesce(u.product_sku, r.sku) as sku) c
-     cross join lateral (select garment_file_at(g.file_at, v_counted, g.named, g.sold_at) as at) f;
+     cross join lateral (select garment_file_at(g.file_at, v_counted, g.named, g.sold_at) as at) f
+     cross join lateral (
+        select coalesce(v_at = f.at and garment_rank(g.file_state) >= garment_rank(r.state), false) as kept) k;
     analyze garment_heard;
     update garment g
        set retired = h.ends, sku = case when h.ends then g.sku else h.sku end,
            unique_sku = coalesce(nullif(h.unique_sku, ''), g.unique_sku),
-           file_state = case when h.ends then g.file_state else h.word end,
+           file_state = case when h.ends or h.kept then g.file_state else h.word end,
            file_at = case when h.ends then g.file_at else v_at end,
-           file_grade = case when h.ends then g.file_grade else h.grade end,
-           file_order = case when h.ends then g.file_order else h.order_reference end,
+           file_grade = case when h.ends or h.kept then g.file_grade else h.grade end,
+           file_order = case when h.ends or h.kept then g.file_order else h.order_reference end,
            named = true, missed = case when h.ends then g.missed else 0 end, missed_on = case when h.ends then g.missed_on end,
            hired = g.hired or h.word = 'with_customer', place = h.place, state = h.state,
            state_at = case when h.state = g.state then g.state_at else v_at end,

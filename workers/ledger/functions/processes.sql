@@ -10,9 +10,10 @@ returns boolean language sql stable as $$
                 else now() - p_beat - least(p_gap, p_gap_ended - p_beat) > p_silent end
 $$;
 
--- Note that silence is judged now, and the gap since it was judged last, if there is one worth the name.
+-- Note that silence is judged now, and the gap since it was judged last, if there is one worth the name. Who judges for
+-- the first time cannot know whether the ledger stood still before: all that went before is a gap.
 create or replace function judge_silence(out gap_ended_at timestamptz, out gap interval) language sql as $$
-    insert into judgement as j (at) values (now()) on conflict (id) do update set at = greatest(j.at, now()),
+    insert into judgement as j (at, gap_ended_at, gap) values (now(), now(), interval '1000 years') on conflict (id) do update set at = greatest(j.at, now()),
         gap_ended_at = case when now() - j.at > interval '5 seconds' then now() else j.gap_ended_at end,
         gap = case when now() - j.at > interval '5 seconds' then now() - j.at else j.gap end
     returning j.gap_ended_at, j.gap
