@@ -9,8 +9,9 @@ BATCH = 5000  # rows that one commit purges: nobody waits for it
 
 
 def count_settled(runtime: Runtime) -> None:
-    """Add what was settled since the last time to the counts that the front page shows."""
+    """Add what was settled since the last time to the counts that the front page shows; free what was left behind."""
     runtime.store.run("select count_settled()")
+    runtime.store.run("select free_forgotten()")
 
 
 def purge(runtime: Runtime) -> None:

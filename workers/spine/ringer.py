@@ -25,7 +25,7 @@ READY = (
     "select m.* from connection c cross join lateral ("
     "   select m.id, m.generation, m.flow, m.connection, m.reference, m.version, m.priority, m.due_at from message m"
     "    where m.lane = %(lane)s and m.connection = c.name and m.state in ('queued', 'waiting') and m.due_at <= now()"
-    "      and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)"
+    "      and m.behind is null and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)"
     "    order by m.priority, m.due_at, m.id limit least(%(room)s, greatest(1, (select count(*) from slot s"
     "           where s.connection = c.name and s.lane = '*' and s.holder is null)))) m"
     " where c.shut_kind is null and (c.rests_until is null or c.rests_until <= now())"
@@ -33,7 +33,7 @@ READY = (
 )
 LANES_WITH_WORK = (
     "select l.lane from unnest(%s::text[]) l (lane) where exists (select 1 from message m where m.lane = l.lane"
-    " and m.state in ('queued', 'waiting') and m.due_at <= now())"
+    " and m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= now())"
 )
 UNFILED = (
     "select m.id, m.generation, m.flow, m.connection, m.reference, m.version,"

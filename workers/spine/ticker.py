@@ -45,8 +45,9 @@ select exists (select 1 from message where state = 'working')
                   and (shut_until is null or shut_until <= soon.at))
     or exists (select 1 from connection c cross join unnest(%(lanes)s::text[]) l (lane) cross join lateral (
                    select 1 from message m where m.lane = l.lane and m.connection = c.name
-                      and m.state in ('queued', 'waiting') and m.due_at <= soon.at
-                      and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id) limit 1) m
+                      and m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= soon.at
+                      and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)
+                    order by m.priority, m.due_at, m.id limit 1) m
                 where c.shut_kind is null)
     or exists (select 1 from stock_site s join level l on l.site = s.site
                 where l.due_at between now() - interval '15 seconds' and soon.at) as busy,

@@ -20,7 +20,7 @@ SETTLED = (
 OLDEST_READY = (
     "select m.lane as queue, extract(epoch from now() - min(m.due_at)) as age from message m"
     " join connection c on c.name = m.connection where m.state in ('queued', 'waiting') and m.due_at <= now()"
-    " and c.shut_kind is null group by 1 order by 1"
+    " and m.behind is null and c.shut_kind is null group by 1 order by 1"
 )
 EXCEPTIONS = (
     "select kind, owner, severity, count(*) as n from exception where state = 'open' group by 1, 2, 3 order by 1, 2, 3"

@@ -120,7 +120,7 @@ select c.name, c.system, c.shut_kind, c.shut_since, c.shut_until, c.shut_reason,
 
 OLDEST_DUE = (
     "select extract(epoch from now() - min(m.due_at)) as age from message m join connection c on c.name = m.connection"
-    " where m.state in ('queued', 'waiting') and m.due_at <= now() and c.shut_kind is null"
+    " where m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= now() and c.shut_kind is null"
 )
 
 

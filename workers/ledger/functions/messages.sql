@@ -1,5 +1,38 @@
 -- A message outside the hot path: posted, finished, held by gates, released, taken back from a dead process.
 
+-- Which message a new one of a subject stands behind: the last of the subject, which keeps its place until the new one is
+-- committed. Null where there is none, or it may be leaving at this moment: who claims looks again in any case, so a new
+-- message waits for nobody.
+create or replace function behind_which(p_subject text) returns bigint language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+    v_last bigint := (select max(id) from message where subject = p_subject);
+begin
+    if v_last is null then return null; end if;
+    return (select id from message where id = v_last for key share skip locked);
+end $$;
+
+-- Let messages go that stood behind those that have just left the live table. In a statement of its own after the leaving:
+-- it must see what was posted until then.
+create or replace function free_behind(p_gone bigint[]) returns void language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+begin
+    update message set behind = null where behind = any (p_gone);
+end $$;
+
+-- Let messages go that stand behind one that has left without freeing them: workers of a release before this did so.
+create or replace function free_forgotten() returns integer language plpgsql
+set plan_cache_mode = force_custom_plan set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+declare
+    v_freed integer;
+begin
+    update message m set behind = null
+     where m.behind is not null and (select true from message e where e.id = m.behind) is null;
+    get diagnostics v_freed = row_count;
+    if v_freed > 0 then perform wake(); end if;
+    return v_freed;
+end $$;
+
 -- Post one message. Returns its id, or null when the last thing said under this key is the same.
 -- A newer version supersedes what was not pushed yet; what may have been sent stays, and goes first.
 create or replace function post(p_flow text, p_connection text, p_kind text, p_reference text, p_fingerprint text,
@@ -10,6 +43,7 @@ declare
     v_old record;
     v_id bigint;
     v_version integer := 1;
+    v_behind bigint;
 begin
     select version, fingerprint, message_id, said_at into v_last from message_key
      where flow = p_flow and connection = p_connection and kind = p_kind and reference = p_reference
@@ -43,14 +77,15 @@ begin
             perform finish(v_old.id, 'superseded', 'version ' || v_version || ' was said', 'fleet');
         end loop;
     end if;
+    v_behind := behind_which(p_subject);
     insert into message (id, flow, connection, kind, reference, version, subject, story, lane, state, priority, due_at,
-                         record_id, source_time, error_kind, error)
+                         record_id, source_time, error_kind, error, behind)
     overriding system value
     values (v_id, p_flow, p_connection, p_kind, p_reference, v_version, p_subject, p_story, p_flow,
             coalesce(p_args->>'state', 'queued'), coalesce((p_args->>'priority')::smallint, 5),
             now() + make_interval(secs => coalesce((p_args->>'wait')::float, 0)),
             (p_args->>'record_id')::bigint, (p_args->>'source_time')::timestamptz,
-            p_args->>'error_kind', p_args->>'error');
+            p_args->>'error_kind', p_args->>'error', v_behind);
     insert into message_body (message_id, body, wire) values (v_id, p_body, p_wire);
     insert into timeline (story, subject, flow, connection, step, note, message_id)
     values (p_story, p_subject, p_flow, p_connection, coalesce(p_args->>'step', 'read'),
@@ -70,6 +105,7 @@ declare
 begin
     delete from message where id = p_id and state <> 'working' returning * into v;
     if not found then return false; end if;
+    perform free_behind(array[p_id]);
     insert into message_settled (id, flow, connection, kind, reference, version, subject, story, state,
                                  attempt, generation, record_id, created_at)
     values (v.id, v.flow, v.connection, v.kind, v.reference, v.version, v.subject, v.story, p_state,

@@ -40,7 +40,7 @@ create or replace function book_turn(p_lane text) returns void language sql as $
        and not exists (select 1 from slot s where s.connection = c.name and s.lane = '*' and s.holder is null)
        and not exists (select 1 from message w where w.connection = c.name and w.lane = p_lane and w.state = 'working')
        and exists (select 1 from message m where m.lane = p_lane and m.connection = c.name
-                    and m.state in ('queued', 'waiting') and m.due_at <= now() limit 1);
+                    and m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= now() limit 1);
 $$;
 
 -- Claim the most urgent message of a lane that may go now. As before, and fair between lanes: a lane that finds every
@@ -76,7 +76,7 @@ begin
             -- "earlier of the subject" as a scalar: flattened into a join, the plan would sort the whole backlog
             select m.id, m.flow into v_message from message m
              where m.lane = p_lane and m.connection = v_connection and m.id <> v_passed
-               and m.state in ('queued', 'waiting') and m.due_at <= now()
+               and m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= now()
                and (select true from message e where e.subject = m.subject and e.id < m.id limit 1) is null
              order by m.priority, m.due_at, m.id
              limit 1
@@ -119,11 +119,12 @@ create or replace function lock_ready(p_lane text, p_connection text, p_most int
 language plpgsql
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
-    -- "earlier of the subject", and one that is worked on, as scalars: joined, the plan would sort the whole backlog
+    -- What stands behind another is not in the index. "Earlier of the subject", and one that is worked on, are looked at
+    -- again, as scalars: joined, the plan would sort the whole backlog.
     select array_agg(r.id), min(r.flow) into ids, flow from (
         select m.id, m.flow from message m
          where m.lane = p_lane and m.connection = p_connection
-           and m.state in ('queued', 'waiting') and m.due_at <= now()
+           and m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= now()
            and (select true from message e where e.subject = m.subject and e.id < m.id limit 1) is null
            and (select true from message w where w.subject = m.subject and w.state = 'working') is null
          order by m.priority, m.due_at, m.id
@@ -218,7 +219,7 @@ begin
         select 1 from connection o
          where o.name <> p_connection and o.shut_kind is null
            and (select true from message m where m.lane = p_lane and m.connection = o.name
-                   and m.state in ('queued', 'waiting') and m.due_at <= now() limit 1));
+                   and m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= now() limit 1));
 end $$;
 
 -- Claim as claim_some does, at the connection of which the settled messages p_settled hold the call slot, and with it.
@@ -288,6 +289,7 @@ begin
     if p_state in ('delivered', 'not_needed') then
         delete from message where id = p_id and attempt = p_attempt and state = 'working' returning * into v;
         if not found then return false; end if;
+        perform free_behind(array[p_id]);
         insert into message_settled (id, flow, connection, kind, reference, version, subject, story, state,
                                      proven_before, attempt, generation, record_id, created_at)
         values (v.id, v.flow, v.connection, v.kind, v.reference, v.version, v.subject, v.story, p_state,
@@ -400,6 +402,7 @@ begin
           from gone g where e.message_id = g.id and e.state = 'open'
            and (g.generation > 1 or g.deaths > 0 or g.error_kind is not null))
     select coalesce(array_agg(g.id), '{}'), min(g.connection) into ids, connection from gone g;
+    if ids <> '{}' then perform free_behind(ids); end if;
 end $$;
 
 -- Give back the call slots of messages.

@@ -3,7 +3,7 @@
 -- The calls that a queue's workers make or could begin now. A message counts that may go this moment: its connection takes
 -- messages, it is due, no gate holds it, and none before it concerns the same subject. No connection counts more than its
 -- call slots, or the queue's share of them: more workers could make no more calls. It looks at the head of each backlog
--- only, so it costs the same however long that is; behind a thousand blocked messages it sees no further.
+-- only, so it costs the same however long that is.
 create or replace function ready_by_queue(p_queue text) returns bigint language sql stable
 set enable_seqscan = off set enable_bitmapscan = off as $$
     select coalesce(sum(least(calls.most, calls.held + ready.n)), 0)::bigint
@@ -19,7 +19,7 @@ set enable_seqscan = off set enable_bitmapscan = off as $$
                select 1 from (
                    select m.id, m.subject from message m
                     where m.lane = p_queue and m.connection = c.name
-                      and m.state in ('queued', 'waiting') and m.due_at <= now()
+                      and m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= now()
                     order by m.priority, m.due_at, m.id limit 1000) head
                 where (select true from message e where e.subject = head.subject and e.id < head.id limit 1) is null
                 limit calls.most) may_go) ready

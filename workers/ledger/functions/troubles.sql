@@ -19,7 +19,8 @@ returns table (kind text, subject text, story text, flow text, connection text, 
 language sql stable as $$
     with waiting as (
         select m.lane, min(m.due_at) as since from message m join connection c on c.name = m.connection
-         where m.state in ('queued', 'waiting') and m.due_at < now() - interval '1 minute' and c.shut_kind is null
+         where m.state in ('queued', 'waiting') and m.behind is null and m.due_at < now() - interval '1 minute'
+           and c.shut_kind is null
            and not exists (select 1 from message e where e.subject = m.subject and e.id < m.id)
          group by m.lane
         union all
