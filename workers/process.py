@@ -10,6 +10,7 @@ from functools import cache, partial
 from celery import Celery
 
 from workers.broker.queues import CONTROL
+from workers.cases import case_schedules
 from workers.ledger.store import Claimed
 from workers.observability.flower import Flower
 from workers.spine.delivery import MOST, Slot
@@ -39,7 +40,7 @@ class Process:
         """``node`` is the worker's name in Flower, ``lanes`` its queues; ``lone``: the one-slot worker for suspects."""
         self.runtime = Runtime(configuration())
         self.reporter = Flower(app, node)
-        self.schedules = schedules.schedules(self.runtime, ring)
+        self.schedules = schedules.schedules(self.runtime, ring) | case_schedules.schedules(self.runtime)
         self._handler = cache(partial(handler_for, self.runtime))
         self._on_dead = on_dead
         self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes)

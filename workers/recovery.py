@@ -8,6 +8,7 @@ from typing import Any
 from workers.domain.edits import store_edit
 from workers.edi.resend import resend
 from workers.ledger.store import Connection, Store
+from workers.spine import acts
 from workers.spine.people import CannotDo, Dismissal, Person
 from workers.wiring.handlers import ON_DISMISSED, WRITTEN_ANEW
 
@@ -30,48 +31,55 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
     What may have been sent before is looked up first, and its bytes cannot be edited.
     """
     with store.transaction() as db:
-        row = db.execute(
-            "select e.id as exception_id, e.kind as trouble, e.subject as awaited, e.record_id,"
-            " e.state as exception_state, e.story as about, m.* from exception e"
-            " left join message m on m.id = e.message_id where e.id = %s for update of e",
-            (exception_id,),
-        ).fetchone()
-        if row is None:
-            raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
-        if row["exception_state"] != "open":
-            raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
-        if row["flow"] is None:
-            return _without_message(db, row, person, edited=body is not None)
-        message = db.execute(
-            "select * from message where id = (select message_id from exception where id = %s) for update",
-            (exception_id,),
-        ).fetchone()
-        if message is None or message["state"] == "working":
-            raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
-        changed = ""
-        if body is not None:
-            if message["maybe_sent_at"] is not None:
-                raise CannotDo(
-                    "it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is"
-                    " looked up first"
-                )
-            changed = store_edit(db, message, body, person)
-        elif message["maybe_sent_at"] is None and (message["flow"], message["kind"]) in WRITTEN_ANEW:
-            db.execute("update message_body set wire = null where message_id = %s", (message["id"],))
-        db.execute(
-            "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
-            " deaths = 0, lane = flow, error = null,"
-            # a doubt is waited out whoever presses, and what was sent again stays counted
-            " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
-            (message["id"],),
-        )
-        db.execute("select wake()")
-        became = f"message {message['state']} -> queued"
-        if body is None:
-            _add_to_timeline(db, exception_id, person, "retried", became)
-        else:
-            _add_to_timeline(db, exception_id, person, "edited and retried", f"{became}; changed: {changed}")
-        return str(message["reference"])
+        reference = retry_within(db, exception_id, person, body=body)
+        acts.keep(db, person, "exception retried" if body is None else "message edited", f"exception {exception_id}")
+        return reference
+
+
+def retry_within(db: Connection, exception_id: int, person: Person, *, body: dict[str, Any] | None = None) -> str:
+    """Do what ``retry`` does, in the caller's transaction."""
+    row = db.execute(
+        "select e.id as exception_id, e.kind as trouble, e.subject as awaited, e.record_id,"
+        " e.state as exception_state, e.story as about, m.* from exception e"
+        " left join message m on m.id = e.message_id where e.id = %s for update of e",
+        (exception_id,),
+    ).fetchone()
+    if row is None:
+        raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
+    if row["exception_state"] != "open":
+        raise CannotDo(f"exception {exception_id} is {row['exception_state']} already")
+    if row["flow"] is None:
+        return _without_message(db, row, person, edited=body is not None)
+    message = db.execute(
+        "select * from message where id = (select message_id from exception where id = %s) for update",
+        (exception_id,),
+    ).fetchone()
+    if message is None or message["state"] == "working":
+        raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
+    changed = ""
+    if body is not None:
+        if message["maybe_sent_at"] is not None:
+            raise CannotDo(
+                "it may have been sent as it was: its bytes cannot be changed. Retry without an edit; it is"
+                " looked up first"
+            )
+        changed = store_edit(db, message, body, person)
+    elif message["maybe_sent_at"] is None and (message["flow"], message["kind"]) in WRITTEN_ANEW:
+        db.execute("update message_body set wire = null where message_id = %s", (message["id"],))
+    db.execute(
+        "update message set state = 'queued', state_since = now(), generation = generation + 1, tries = 0,"
+        " deaths = 0, lane = flow, error = null,"
+        # a doubt is waited out whoever presses, and what was sent again stays counted
+        " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
+        (message["id"],),
+    )
+    db.execute("select wake()")
+    became = f"message {message['state']} -> queued"
+    if body is None:
+        _add_to_timeline(db, exception_id, person, "retried", became)
+    else:
+        _add_to_timeline(db, exception_id, person, "edited and retried", f"{became}; changed: {changed}")
+    return str(message["reference"])
 
 
 def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bool) -> str:
@@ -137,6 +145,7 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_or
             (person.name, why, exception_id),
         )
         _add_to_timeline(db, exception_id, person, "dismissed", note)
+        acts.keep(db, person, "exception dismissed", f"exception {exception_id}", why=why)
         return str(row["subject"])
 
 
@@ -166,6 +175,7 @@ def looked(store: Store, exception_id: int, person: Person) -> None:
     """Write down that somebody looked at a message's body and record: customers' data."""
     with store.transaction() as db:
         _add_to_timeline(db, exception_id, person, "body shown", "")
+        acts.keep(db, person, "body shown", f"exception {exception_id}")
 
 
 def _add_to_timeline(db: Any, exception_id: int, person: Person, step: str, note: str) -> None:

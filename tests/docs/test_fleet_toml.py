@@ -26,6 +26,7 @@ from workers import config
 from workers.cli import checks
 from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, Stock, When
 from workers.config.adjust_by import AdjustBy
+from workers.config.owners import Desk, ExceptionSettings, Hours, Mail, OwnerSettings
 from workers.config.stock import Buffer, NonSellingSites
 from workers.wiring import systems
 from workers.wiring.systems import read_configuration as read
@@ -39,6 +40,7 @@ ELSEWHERE = {
     "connections.gxo": {"facilities"},
     "connections.acs": {"calendar", "hire", "files"},
     "routing": {"when"},
+    "exceptions": {"hours"},
     "stock": {"buffer", "sites", "adjust_by"},
     "stock.buffer": {"percent"},
 }
@@ -63,6 +65,11 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "stock.sites.Leeds": (NonSellingSites,),
     "stock.buffer": (Buffer,),
     "stock.adjust_by": (AdjustBy,),
+    "exceptions": (ExceptionSettings,),
+    "exceptions.hours": (Hours,),
+    "owners.operations": (OwnerSettings,),
+    "mail": (Mail,),
+    "desk": (Desk,),
     "routing": (Rule,),
     "routing.when": (When,),
 }

@@ -62,6 +62,13 @@ def fleet_settings() -> config.Fleet:
     return config.read_fleet(Path(config.environment().fleet_config))
 
 
+def exception_settings() -> config.ExceptionSettings:
+    """The section ``[exceptions]``, or what holds without a file. Raises Misconfigured."""
+    adopt_environment()
+    path = Path(config.environment().fleet_config)
+    return config.read_exceptions(path) if path.exists() else config.ExceptionSettings()
+
+
 def views() -> Engine:
     """For reading."""
     from workers.views.snapshot import reading_engine  # noqa: PLC0415  `fleet run` need not wait for it

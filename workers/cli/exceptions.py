@@ -10,9 +10,9 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli import connect, output
+from workers.cli import connect, exception_groups, output
 from workers.cli.output import AsJson, NotDone
-from workers.cli.who import As, acting
+from workers.cli.who import As, acting, actor
 from workers.views import exceptions
 from workers.views.wording import system_user
 
@@ -29,6 +29,9 @@ Number = Annotated[int, typer.Argument(metavar="ID", min=1, help="The exception'
 def register(program: typer.Typer) -> None:
     """Add the group of this module."""
     program.add_typer(app, name="exceptions")
+
+
+exception_groups.register(app)
 
 
 @app.command("list")
@@ -84,7 +87,7 @@ def show(
         from workers.spine import people  # noqa: PLC0415  as below
 
         with closing(connect.store()) as store:
-            recovery.looked(store, number, people.Person(acting(as_)))
+            recovery.looked(store, number, people.Person(acting(as_), actor(as_)))
     if json_wanted:
         shown = output.plain(case)
         output.as_json(shown if body else {key: shown[key] for key in ("exception", "message", "timeline")})
@@ -132,7 +135,7 @@ def _again(number: int, name: str, body: dict[str, Any] | None, *, json_wanted: 
 
     with closing(connect.store()) as store:
         try:
-            reference = recovery.retry(store, number, people.Person(acting(name)), body=body)
+            reference = recovery.retry(store, number, people.Person(acting(name), actor(name)), body=body)
         except people.CannotDo as error:
             raise NotDone(str(error)) from None
     output.done(
@@ -180,7 +183,7 @@ def dismiss(
     with closing(connect.store()) as store:
         try:
             order, ends = recovery.order_of(store, number)
-            subject = recovery.dismiss(store, number, people.Person(acting(as_)), why, end_order=end_order)
+            subject = recovery.dismiss(store, number, people.Person(acting(as_), actor(as_)), why, end_order=end_order)
         except people.CannotDo as error:
             raise NotDone(str(error)) from None
     output.done(

@@ -1,21 +1,27 @@
 """The only reader of the environment and of ``fleet.toml``."""
 
 from workers.config.model import Configuration, Connection, Fleet, Intervals, Limits, Rule, When
-from workers.config.reading import Environment, Misconfigured, environment, read, read_fleet
+from workers.config.owners import Desk, ExceptionSettings, Mail, OwnerSettings
+from workers.config.reading import Environment, Misconfigured, environment, read, read_exceptions, read_fleet
 from workers.config.stock import Stock
 
 __all__ = [
     "Configuration",
     "Connection",
+    "Desk",
     "Environment",
+    "ExceptionSettings",
     "Fleet",
     "Intervals",
     "Limits",
+    "Mail",
     "Misconfigured",
+    "OwnerSettings",
     "Rule",
     "Stock",
     "When",
     "environment",
     "read",
+    "read_exceptions",
     "read_fleet",
 ]

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from workers.broker.kinds import is_rabbitmq
+from workers.config.owners import Desk, ExceptionSettings, Mail, OwnerSettings
 from workers.config.rates import Rate
 from workers.config.stock import Stock
 from workers.config.strict import Strict
@@ -172,6 +173,10 @@ class Configuration(Strict):
     routing: tuple[Rule, ...]
     tables: dict[str, dict[str, Any]]
     stock: Stock = Stock()
+    exceptions: ExceptionSettings = ExceptionSettings()
+    owners: dict[str, OwnerSettings] = Field(default_factory=dict)
+    mail: Mail = Mail()
+    desk: Desk = Desk()
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
@@ -219,6 +224,15 @@ class Configuration(Strict):
                     f"routing rule {rule.name!r} names facility {rule.facility!r}, which [connections.{rule.to}.sites]"
                     f" does not list; known are: {', '.join(sorted(sites))}"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _owners_can_be_told(self) -> Configuration:
+        for name, owner in self.owners.items():
+            if owner.email and not self.mail.host:
+                raise ValueError(f"owners.{name}.email needs the section [mail] with host and sender")
+            if owner.escalate_to and owner.escalate_to not in self.owners:
+                raise ValueError(f"owners.{name}.escalate_to: there is no [owners.{owner.escalate_to!r}]")
         return self
 
     @property

@@ -7,13 +7,14 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError, field_validator
+from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.secret import plain_secrets
 from workers.config.model import DISPATCH_ROUTES, Configuration, Connection, Fleet, Rule
+from workers.config.owners import Desk, ExceptionSettings, Mail, OwnerSettings
 from workers.config.rates import read_rate
 from workers.config.stock import Stock
 from workers.config.system import Role, System
@@ -81,6 +82,8 @@ def _misconfigured(error: ValidationError, where: str) -> Misconfigured:
     return Misconfigured(f"{at}: {message}" if at else message)
 
 
+SECTIONS = ("fleet", "connections", "routing", "stock", "tables", "exceptions", "owners", "mail", "desk")
+AnySettings = TypeVar("AnySettings", bound=BaseModel)
 OWN_TABLES = ("return_dispositions",)  # the merchant's decisions, for all systems alike
 
 
@@ -125,9 +128,8 @@ def _connection(name: str, raw: Any, systems: Mapping[str, System]) -> Connectio
 def read(path: Path, systems: Mapping[str, System]) -> Configuration:
     """Read and check a configuration file. Raises Misconfigured with one line that says what to do."""
     raw = _toml(path)
-    unknown = set(raw) - {"fleet", "connections", "routing", "stock", "tables"}
-    if unknown:
-        raise Misconfigured(f"{min(unknown)}: unknown section; known are fleet, connections, routing, stock, tables")
+    if unknown := set(raw) - set(SECTIONS):
+        raise Misconfigured(f"{min(unknown)}: unknown section; known are {', '.join(SECTIONS)}")
     _tables(raw.get("tables", {}), systems)
     fleet = _fleet(raw)
     try:
@@ -143,10 +145,41 @@ def read(path: Path, systems: Mapping[str, System]) -> Configuration:
     _one_site_each(connections)
     try:
         return Configuration(
-            fleet=fleet, connections=connections, routing=rules, stock=stock, tables=raw.get("tables", {})
+            fleet=fleet,
+            connections=connections,
+            routing=rules,
+            stock=stock,
+            tables=raw.get("tables", {}),
+            exceptions=_section(raw, "exceptions", ExceptionSettings),
+            owners={name: _owner(name, raw["owners"][name]) for name in raw.get("owners", {})},
+            mail=_section(raw, "mail", Mail),
+            desk=_section(raw, "desk", Desk),
         )
     except ValidationError as error:
         raise _misconfigured(error, "") from None
+
+
+def read_exceptions(path: Path) -> ExceptionSettings:
+    """The section ``[exceptions]`` alone. Raises Misconfigured."""
+    return _section(_toml(path), "exceptions", ExceptionSettings)
+
+
+def _section(raw: Mapping[str, Any], name: str, model: type[AnySettings]) -> AnySettings:
+    """One section that holds no connection. Raises Misconfigured, also for a secret that stands there as it is."""
+    found = raw.get(name, {})
+    where = name
+    if not isinstance(found, dict):
+        raise Misconfigured(f"{where}: is a section: write [{where}]")
+    if plain := plain_secrets(model, found, where):
+        raise Misconfigured(f"{plain[0]}: a secret never stands in fleet.toml; write env:NAME or file:PATH")
+    try:
+        return model(**_resolve(found, where))
+    except ValidationError as error:
+        raise _misconfigured(error, where) from None
+
+
+def _owner(name: str, raw: Any) -> OwnerSettings:
+    return _section({f"owners.{name}": raw}, f"owners.{name}", OwnerSettings)
 
 
 def _tables(tables: dict[str, Any], systems: Mapping[str, System]) -> None:

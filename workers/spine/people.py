@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from workers.access.audit import Actor
+
 
 class CannotDo(Exception):
     """A command that cannot be done; the message says why and what to do instead."""
@@ -11,9 +13,15 @@ class CannotDo(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who acts, for the timeline."""
+    """Who acts: the name for the timeline, and who that is proven to be, for the record of what people did."""
 
     name: str
+    proven: Actor | None = None
+
+    @property
+    def actor(self) -> Actor:
+        """Who is recorded; a person of whom nothing is proven is recorded as such."""
+        return self.proven or Actor("unproven", self.name, claimed=self.name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ EXPECTATIONS, PURGE, HISTORY = "expectations", "purge", "count of what was settl
 STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
 NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"
 RESTS, WRITE_OFFS, HIRES = "rests of garments", "write-offs of garments", "hires that are due back"
+RETRIES, CARE, NOTICES = "retries of groups", "care of exceptions", "notices to owners"
 UNGRADED, PURGE_RETURNS = "returns without a grade", "purge returns"
 
 

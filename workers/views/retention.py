@@ -66,7 +66,7 @@ def kept(settings: Fleet) -> tuple[Kept, ...]:
              "demand", "demand_gone", "order_site", "line_site", "told_sku", "told_move", "told_count", "asked_book",
              "recount", "garment", "garment_left", "garment_waiting", "garment_item"), FOR_GOOD,
              "the fleet: a movement counts once", "stays"),
-        Kept("exceptions, open and closed", ("exception", "judgement", "file_trouble"), FOR_GOOD,
+        Kept("exceptions, open and closed", ("exception", "group_retry", "judgement", "file_trouble"), FOR_GOOD,
              "everybody; who decided what", "stays; no customers' data in it"),
         Kept("work in hand", ("message", "message_gate", "gate", "expectation", "record_unread", "order_wanted"),
              "until it is done", "the fleet", "when it is settled"),

@@ -1,0 +1,28 @@
+"""``fleet exceptions groups`` and what is done about a group, as a user types it."""
+
+from __future__ import annotations
+
+from fleet_tests.full_ledger import FullLedger
+from fleet_tests.terminal import Command
+
+
+def test_groups_are_listed_retried_and_stopped(world: FullLedger, fleet: Command) -> None:
+    for n in range(3):
+        world.post(f"SO{n}-1")
+        world.die("refused_by_warehouse", f"order SO{n}-1: the postcode is not known")
+    (group,) = fleet("exceptions", "groups", "--json").json
+    assert (group["n"], group["kind"], group["words"]) == (
+        3, "refused_by_warehouse", "order …: the postcode is not known",
+    )  # fmt: skip
+    assert "3 exceptions in 1 groups" in fleet("exceptions", "groups").out
+    first = fleet("exceptions", "retry-group", group["key"], "--first", "--as", "Mo", "--json").json
+    assert first["retried"] == "SO0-1"
+    begun = fleet("exceptions", "retry-group", group["key"], "--why", "mended", "--json").json
+    assert begun == {"group": group["key"], "retry": 1}
+    (told,) = fleet("exceptions", "retries", "--json").json
+    assert (told["total"], told["left"], told["per_minute"]) == (3, 3, 120)
+    assert "running" in fleet("exceptions", "retries").out
+    assert fleet("exceptions", "stop-retry", "1", "--json").json == {"retry": 1, "stopped": True}
+    again = fleet("exceptions", "stop-retry", "1")
+    assert (again.code, "no retry 1 is running" in again.err) == (1, True)
+    assert fleet("exceptions", "retry-group", "nothing").code == 1
