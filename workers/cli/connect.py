@@ -5,7 +5,9 @@ A fleet that was started here notes where it answers in ``var/run.json`` (0600: 
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,10 +79,19 @@ def views() -> Engine:
 
 
 def store() -> Store:
-    """For acting. Raises sqlalchemy's OperationalError at once when the ledger does not answer."""
+    """For acting. Raises sqlalchemy's OperationalError at once when the ledger does not answer.
+
+    Stdout is the command's answer: what is logged meanwhile goes to stderr, from warnings on.
+    """
+    import structlog  # noqa: PLC0415  as above
+
     from workers.ledger.store import Store  # noqa: PLC0415  as above
     from workers.views.snapshot import reading_engine  # noqa: PLC0415  as above
 
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     dsn = ledger_url()
     engine = reading_engine(dsn, application="fleet-command")
     with engine.connect():

@@ -5,8 +5,8 @@ from alembic import op
 from workers.ledger.ahead import build_indexes, make_indexes, run_limited
 from workers.ledger.store import Connection
 
-revision = "0026"
-down_revision = "0025"
+revision = "0027"
+down_revision = "0026"
 
 # Null: filed before; `control` names the group and the time of those that stand open.
 COLUMNS = """
