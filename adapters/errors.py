@@ -8,20 +8,25 @@ from __future__ import annotations
 
 from adapters.text import storable
 
+LONGEST_THEIRS = 4000  # characters of a partner's own words that are kept
+
 
 class ReachError(Exception):
     """Base of every error that an adapter raises.
 
     ``maybe_done`` is true when the call may have had its effect on the other side.
     ``kind`` is the word that exceptions, alerts and the runbook use.
+    ``what`` is in our words. ``theirs`` is what the partner wrote, which may name a customer: it is kept beside the
+    message's body (``workers.spine.their_words``), and never stands in a reason, a log or an alert.
     """
 
     kind = "unreachable"
 
-    def __init__(self, what: str, *, maybe_done: bool = False) -> None:
+    def __init__(self, what: str, *, maybe_done: bool = False, theirs: str = "") -> None:
         super().__init__(storable(what))
         self.what = storable(what)
         self.maybe_done = maybe_done
+        self.theirs = storable(theirs)[:LONGEST_THEIRS]
 
 
 class Unavailable(ReachError):
@@ -29,8 +34,8 @@ class Unavailable(ReachError):
 
     kind = "unavailable"
 
-    def __init__(self, what: str, *, maybe_done: bool = False, answered: bool = False) -> None:
-        super().__init__(what, maybe_done=maybe_done)
+    def __init__(self, what: str, *, maybe_done: bool = False, answered: bool = False, theirs: str = "") -> None:
+        super().__init__(what, maybe_done=maybe_done, theirs=theirs)
         self.answered = answered
 
 
@@ -42,8 +47,10 @@ class Throttled(ReachError):
 
     kind = "throttled"
 
-    def __init__(self, what: str, *, retry_after: float | None = None, maybe_done: bool = False) -> None:
-        super().__init__(what, maybe_done=maybe_done)
+    def __init__(
+        self, what: str, *, retry_after: float | None = None, maybe_done: bool = False, theirs: str = ""
+    ) -> None:
+        super().__init__(what, maybe_done=maybe_done, theirs=theirs)
         self.retry_after = retry_after
 
 
@@ -62,8 +69,10 @@ class Rejected(ReachError):
 
     kind = "rejected"
 
-    def __init__(self, what: str, *, symbol: str = "", status: int = 0, maybe_done: bool = False) -> None:
-        super().__init__(what, maybe_done=maybe_done)
+    def __init__(
+        self, what: str, *, symbol: str = "", status: int = 0, maybe_done: bool = False, theirs: str = ""
+    ) -> None:
+        super().__init__(what, maybe_done=maybe_done, theirs=theirs)
         self.symbol = storable(symbol)
         self.status = status
 

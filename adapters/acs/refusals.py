@@ -23,7 +23,7 @@ class Refused(Rejected):
     """ACS said no. ``body`` is its whole answer: for the record and ``mappings.acs.read_refusals``, never for logs."""
 
     def __init__(self, what: str, *, symbol: str, status: int, body: bytes) -> None:
-        super().__init__(what, symbol=symbol, status=status)
+        super().__init__(what, symbol=symbol, status=status, theirs=body.decode(errors="replace"))
         self.body = body
 
 

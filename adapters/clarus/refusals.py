@@ -1,4 +1,4 @@
-"""How Clarus words a refusal, and how little of it may be kept: the symbol, and words that nobody typed.
+"""How Clarus words a refusal, and what of it is a reason: its symbol. Its details echo what somebody typed.
 
 Sources: OpenAPI components/responses (401 ``{"error"}``; 403, 404, 422 ``{"errors": [...]}``);
 GraphQL answers 200 with ``errors`` (every list operation). 400, 409, 429, 5xx are not declared.
@@ -14,7 +14,7 @@ from adapters.errors import Garbled, ReachError, Rejected, Throttled, Unavailabl
 from adapters.http import Reply
 from adapters.text import storable_tree
 
-LONGEST_DETAIL = 120
+SYMBOL = re.compile(r"[A-Za-z][\w.:-]{0,60}")  # a sentence is no symbol: it may name a customer
 LONGEST_CODE = 40
 # Clarus publishes no codes of GraphQL errors, so the words that others use are read, in ``extensions.code`` first.
 THROTTLED = re.compile(
@@ -58,36 +58,35 @@ def parse(reply: Reply, what: str) -> Any:
         ) from None
 
 
-def refusal(reply: Reply, what: str, sent: bytes | None) -> Rejected:
-    """A 4xx answer as Rejected: Clarus's symbol, the HTTP status, and its details without what we typed.
-
-    ``sent`` is our own body: every word that stands in its values is left out of the message, so
-    that no name or address is echoed into a log.
-    """
+def refusal(reply: Reply, what: str) -> Rejected:
+    """A 4xx answer as Rejected: Clarus's symbol and the HTTP status; its details, which echo values, are theirs."""
     first = _first_error(reply.body)
-    symbol = str(first.get("symbol") or "")
+    word = str(first.get("symbol") or "")
+    symbol = word if SYMBOL.fullmatch(word) else ""
+    context = first.get("context")
+    field = str(context.get("field") or "") if isinstance(context, dict) else ""
+    at = f" at {field}" if SYMBOL.fullmatch(field) else ""
     return Rejected(
-        f"{what}: Clarus refused with HTTP {reply.status} {symbol or 'without a symbol'}"
-        f"{_aside(str(first.get('details') or ''), sent)}",
+        f"{what}: Clarus refused with HTTP {reply.status} {symbol or 'without a symbol'}{at}",
         symbol=symbol,
         status=reply.status,
+        theirs=f"{word} {first.get('details') or ''}".strip() or reply.body.decode(errors="replace"),
     )
 
 
-def graphql_refusal(errors: Any, what: str, sent: bytes) -> ReachError:
+def graphql_refusal(errors: Any, what: str) -> ReachError:
     """GraphQL ``errors`` (HTTP 200): Throttled or Unavailable where they may pass, else Rejected (``graphql``).
 
     One verdict among several errors decides: asking again would not change it. Reads only: never done.
     """
     entries = [_graphql_error(one) for one in (errors if isinstance(errors, list) else [errors])] or [("", "")]
     code, text = next((one for one in entries if _weight(*one) == 0), max(entries, key=lambda one: _weight(*one)))
-    aside = _aside(text, sent)
     named = f" {code}" if code.replace("_", "").isalnum() and len(code) <= LONGEST_CODE else ""
     if _weight(code, text) == 0:
-        return Rejected(f"{what}: Clarus's GraphQL answered errors{named}{aside}", symbol="graphql", status=200)
+        return Rejected(f"{what}: Clarus's GraphQL answered errors{named}", symbol="graphql", status=200, theirs=text)
     if THROTTLED.search(f"{code} {text}"):
-        return Throttled(f"{what}: Clarus's GraphQL asked us to wait{named}{aside}")
-    return Unavailable(f"{what}: Clarus's GraphQL failed{named}{aside}")
+        return Throttled(f"{what}: Clarus's GraphQL asked us to wait{named}", theirs=text)
+    return Unavailable(f"{what}: Clarus's GraphQL failed{named}", theirs=text)
 
 
 def refuses_token(reply: Reply) -> bool:
@@ -126,7 +125,7 @@ def _weight(code: str, text: str) -> int:
 
 def says_already_there(refused: Rejected) -> bool:
     """True when a 422 says that what was to be made is there already. The symbol is unpublished: words decide."""
-    return refused.status == 422 and bool(ALREADY_THERE.search(f"{refused.symbol} {refused.what}"))  # noqa: PLR2004
+    return refused.status == 422 and bool(ALREADY_THERE.search(f"{refused.symbol} {refused.theirs}"))  # noqa: PLR2004
 
 
 def _first_error(body: bytes) -> dict[str, Any]:
@@ -137,31 +136,3 @@ def _first_error(body: bytes) -> dict[str, Any]:
     errors = payload.get("errors") if isinstance(payload, dict) else None
     first = errors[0] if isinstance(errors, list) and errors else {}
     return first if isinstance(first, dict) else {}
-
-
-def _aside(details: str, sent: bytes | None) -> str:
-    ours = _words_of(sent)
-    kept = [
-        "…" if re.search(r"[\d@]", word) or word.strip(".,:;'\"()").lower() in ours else word
-        for word in details.split()
-    ]
-    return f" ({' '.join(kept)[:LONGEST_DETAIL]})" if kept else ""
-
-
-def _words_of(sent: bytes | None) -> set[str]:
-    try:
-        tree = json.loads(sent or b"null")
-    except ValueError:
-        return set()
-    words: set[str] = set()
-    trees = [tree]
-    while trees:
-        node = trees.pop()
-        if isinstance(node, dict):
-            # A GraphQL query text is ours, not a person's; its field names must stay readable.
-            trees.extend(value for key, value in node.items() if key not in {"query", "type"})
-        elif isinstance(node, list):
-            trees.extend(node)
-        elif isinstance(node, str):
-            words.update(word.strip(".,:;'\"()").lower() for word in node.split())
-    return words

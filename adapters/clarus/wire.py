@@ -34,9 +34,9 @@ class Wire:
     def ask(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """The ``data`` of one GraphQL read. Raises Rejected(symbol="graphql") for its ``errors``."""
         body = json.dumps({"query": query, "variables": variables}, separators=(",", ":")).encode()
-        payload = self._judge(self._exchange("POST", self._settings.base_url + "/graphql", body), "read", body)
+        payload = self._judge(self._exchange("POST", self._settings.base_url + "/graphql", body), "read")
         if isinstance(payload, dict) and payload.get("errors"):
-            raise graphql_refusal(payload["errors"], "read", body)
+            raise graphql_refusal(payload["errors"], "read")
         if not isinstance(payload, dict) or not isinstance(payload.get("data"), dict):
             raise Garbled("read: Clarus's GraphQL answer has no data", maybe_done=False)
         data: dict[str, Any] = payload["data"]
@@ -46,7 +46,7 @@ class Wire:
         """Sends one operation of OPERATIONS; its JSON with ids as str, None for an answer without a body."""
         operation = OPERATIONS[name]
         url = self._settings.base_url + self._settings.rest_prefix + operation.at(**places)
-        return ids_as_text(self._judge(self._exchange(operation.verb, url, body), name, body))
+        return ids_as_text(self._judge(self._exchange(operation.verb, url, body), name))
 
     def make(self, name: str, body: bytes) -> str:
         """Sends one operation that creates a record; the record's id."""
@@ -58,11 +58,11 @@ class Wire:
         return str(made)
 
     @staticmethod
-    def _judge(reply: Reply, name: str, sent: bytes | None) -> Any:
+    def _judge(reply: Reply, name: str) -> Any:
         if reply.status == HTTPStatus.REQUEST_TIMEOUT:
             raise Unavailable(f"{name}: Clarus had not read the request in time (HTTP 408)", maybe_done=True)
         if reply.status // 100 == 4:  # noqa: PLR2004 -- the class of 4xx
-            raise refusal(reply, name, sent)
+            raise refusal(reply, name)
         if reply.status // 100 != 2:  # noqa: PLR2004 -- the class of 2xx
             raise Garbled(f"{name}: Clarus answered HTTP {reply.status}, which it does not document; check base_url")
         return parse(reply, name)

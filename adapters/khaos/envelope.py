@@ -28,6 +28,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # "no lower bound": what the vendor's 
 DEEPEST = 32
 
 _ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SYMBOL = re.compile(r"[A-Za-z][\w.:-]{0,60}")  # a class or a code; a sentence is no symbol
 _FRACTION = re.compile(r"\.(\d{6})\d+")
 
 
@@ -93,10 +94,12 @@ def _refusal(fault: Element, operation: str, *, write: bool) -> Rejected:
     texts: dict[str, str] = {}
     for one in fault.iter():
         texts[_local(one)] = texts.get(_local(one)) or (one.text or "").strip()
-    why = texts.get("faultstring") or texts.get("Text") or next((v for v in texts.values() if v), "no reason given")
+    why = texts.get("faultstring") or texts.get("Text") or next(filter(None, texts.values()), "")
     symbols = ("ExceptionClassName", "faultactor", "faultcode", "Value")
-    symbol = next((texts[one] for one in symbols if texts.get(one)), "Fault")
-    return Rejected(f"{operation}: {without_lost(why)}", symbol=without_lost(symbol), maybe_done=write)
+    symbol = next((texts[one] for one in symbols if _SYMBOL.fullmatch(texts.get(one, ""))), "Fault")
+    return Rejected(
+        f"{operation}: Khaos Control answered with a fault", symbol=symbol, maybe_done=write, theirs=without_lost(why)
+    )
 
 
 class _Misfit(ValueError):

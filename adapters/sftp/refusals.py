@@ -67,8 +67,8 @@ def _answer(error: Exception, at: str, *, one_file: bool) -> ReachError:
             return Rejected(f"{at}: not allowed; have the partner give the account the right", symbol="permission")
     if one_file:
         why = "somebody may have it open over there; if it stays so, ask the partner"
-        return Rejected(f"{at}: the server answered {str(error)[:LONGEST]!r}: {why}", symbol="failure")
-    return Unavailable(f"{at}: the server answered {str(error)[:LONGEST]!r}; the disk may be full")
+        return Rejected(f"{at}: the server answered with a failure: {why}", symbol="failure", theirs=str(error))
+    return Unavailable(f"{at}: the server answered with a failure; the disk may be full", theirs=str(error))
 
 
 def _brief(error: Exception) -> str:

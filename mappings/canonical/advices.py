@@ -27,7 +27,10 @@ class AdviceReason(StrEnum):
 
 
 class OrderAdvice(Canonical):
-    """The warehouse's word about one document. ``code`` and ``text`` are theirs, empty where nothing is wrong.
+    """The warehouse's word about one document; what is empty was not said, or nothing is wrong.
+
+    ``code`` is their word for the reason, ``why`` more of it in our words. ``text`` is what they wrote: it may name a
+    customer, so it is kept beside the bodies and stands in no reason.
 
     The control numbers and ``answers_set`` (for example "940") name the document that is answered; they tell an
     answer to an order from one to its cancellation. A partner that names no control number answers by ``reference``
@@ -40,6 +43,7 @@ class OrderAdvice(Canonical):
     outcome: Outcome
     reason: AdviceReason = AdviceReason.OTHER
     code: str = ""
+    why: str = ""
     text: str = ""
     group_control: str = ""
     set_control: str = ""

@@ -5,11 +5,14 @@ Source: gxo.md 1.1.6 and 2.2.3; X12.5 for TA1. A 997 never says that an order is
 
 from __future__ import annotations
 
+import re
+
 from mappings.canonical.advices import Acknowledgement, EnvelopeReceipt, OrderAdvice, SetReceipt
 from mappings.errors import Unmappable
 from mappings.gxo.segments import Segments, element, facility, first, head, loops, needed
 from mappings.gxo.tables import read_outcome, read_reason, read_syntax
 
+CODE = re.compile(r"[A-Za-z0-9_-]{1,40}")
 TAKEN = {"A": True, "E": False, "R": False}
 
 
@@ -27,24 +30,32 @@ def read_824(segments: Segments) -> tuple[OrderAdvice, ...]:
 def _advice(their_id: str, where: str, loop: Segments) -> OrderAdvice:
     opening = loop[0]
     errors = [s for s in loop if s[:1] == ("TED",)]
-    code, colon, text = element(errors[0], 2).partition(":") if errors else ("", "", "")
+    code, text = _code_and_text(element(errors[0], 2)) if errors else ("", "")
     more = [element(error, 2) for error in errors[1:]]
     return OrderAdvice(
         their_id=their_id,
         reference=needed(opening, 3),
         facility=where,
         outcome=read_outcome(needed(opening, 1)),
-        reason=read_reason(code if colon else ""),
-        code=code.strip() if colon else "",
-        text="; ".join(filter(None, [text.strip() if colon else code.strip(), *more])),
+        reason=read_reason(code),
+        code=code,
+        text="; ".join(filter(None, [text, *more])),
         group_control=element(opening, 8),
         set_control=element(opening, 9),
         answers_set=element(opening, 10),
     )
 
 
+def _code_and_text(written: str) -> tuple[str, str]:
+    """The word before the colon, if it is one word, and the rest. A sentence before a colon is no code."""
+    code, colon, text = (part.strip() for part in written.partition(":"))
+    return (code, text) if colon and CODE.fullmatch(code) else ("", written.strip())
+
+
 def read_997(segments: Segments) -> Acknowledgement:
     """Read the group that is answered, whether all of it was accepted, and each set that is named, with what was wrong.
+
+    AK404 repeats the bad element, which may be a customer's name: it is not read.
 
     A set that was refused is refused, whatever is said of its group.
 
@@ -85,8 +96,7 @@ def _receipt(loop: Segments) -> SetReceipt:
             where = f"{element(segment, 1)} at {element(segment, 2)}"
             errors += [f"segment {where}: error {element(segment, 4)}"] if element(segment, 4) else []
         elif segment[:1] == ("AK4",):
-            bad = element(segment, 4)
-            errors.append(f"segment {where}, element {element(segment, 1)}: error {element(segment, 3)} ({bad})")
+            errors.append(f"segment {where}, element {element(segment, 1)}: error {element(segment, 3)}")
     return SetReceipt(
         set_id=needed(opening, 1),
         set_control=needed(opening, 2),

@@ -276,6 +276,27 @@ def test_masking_is_total_bounded_and_leaves_no_address(words: str) -> None:
     assert len(masked) < 540
 
 
-@pytest.mark.parametrize("safe", ["SO000123456-1/S1", "2026-11-21T09:30:00", "KG0104A", "700153", "0.8231232123"])
+PERSONS = (
+    "LS14AP|ls1 4ap|ls14ap|EC1A 1BB|0044 113 496 0000|+44 (0)113 496 0000|(0113) 496 0000|4111 1111 1111 1111|"
+    "4111111111111111|GB29 NWBK 6016 1331 9268 19|GB29NWBK60161331926819|DE89 3704 0044 0532 0130 00|"
+    "Bearer 0123456789abcdef0123|eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc|root@localhost"
+)
+
+
+@pytest.mark.parametrize("personal", PERSONS.split("|"))
+def test_postcodes_phones_cards_accounts_and_tokens_are_masked_however_they_are_written(personal: str) -> None:
+    masked = mask(f"refused ({personal}), again")
+    assert masked.startswith("refused (")
+    assert masked.endswith("), again")
+    assert not any(part in masked for part in personal.split()), masked
+
+
+@pytest.mark.parametrize(
+    "safe",
+    [
+        *("SO000123456-1/S1", "2026-11-21T09:30:00", "KG0104A", "700153", "0.8231232123", "000000123", "4011000012"),
+        *("TE12XL-BLK", "940 group 31, set 0001", "1Z999AA10123456784", "the bearer of 3 parcels", "5012345678900"),
+    ],
+)
 def test_references_times_codes_and_amounts_are_not_masked(safe: str) -> None:
     assert mask(safe) == safe

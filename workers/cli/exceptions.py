@@ -103,6 +103,7 @@ def show(
     if body:
         sys.stdout.write(json.dumps(case.body, indent=2, ensure_ascii=False) + "\n")
         sys.stdout.write((case.record or "(no record)") + "\n")
+        output.table("Their own words", ("when", "words"), [(one["at"], one["words"]) for one in case.their_words])
 
 
 @app.command()

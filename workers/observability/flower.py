@@ -19,6 +19,7 @@ from celery.utils.time import utcoffset
 from kombu.messaging import Producer
 
 from workers.ledger.store import Claimed
+from workers.observability.privacy import mask
 
 log = structlog.get_logger(__name__)
 
@@ -61,9 +62,9 @@ class Flower:
         """Report a settled message: a dead one is a failed task, one that waits is a retried task."""
         event: dict[str, Any] = {"uuid": message.task_id, "timestamp": time.time()}
         if state == "dead":
-            event |= {"type": "task-failed", "exception": f"Dead({note[:200]!r})", "traceback": ""}
+            event |= {"type": "task-failed", "exception": f"Dead({mask(note, 200)!r})", "traceback": ""}
         elif state in ("waiting", "held"):
-            event |= {"type": "task-retried", "exception": f"{state}({note[:200]!r})", "traceback": ""}
+            event |= {"type": "task-retried", "exception": f"{state}({mask(note, 200)!r})", "traceback": ""}
         else:
             event |= {"type": "task-succeeded", "result": state, "runtime": seconds}
         self._add(event)
@@ -73,7 +74,7 @@ class Flower:
         event = {"uuid": uuid, "timestamp": time.time()}
         self._add(
             event | {"type": "task-received", "name": flow, "args": repr(arguments), "kwargs": "{}"},
-            event | {"type": "task-failed", "exception": f"Dead({why[:200]!r})", "traceback": ""},
+            event | {"type": "task-failed", "exception": f"Dead({mask(why, 200)!r})", "traceback": ""},
         )
 
     def _add(self, *events: dict[str, Any]) -> None:

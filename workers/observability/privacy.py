@@ -41,11 +41,31 @@ FREE_TEXT = frozenset({"order_note", "invoice_note", "delivery_note", "gift_mess
 # A key that ends so holds a measure of the thing, not the thing: `body_bytes`, `address_count`.
 MEASURES = frozenset({"bytes", "size", "length", "count", "hash", "sha256", "seconds", "days", "kind"})
 
+# The areas of UK postcodes, and the letters that end one: without its space a postcode looks like a product's code.
+AREAS = (
+    "AB|AL|BA|BB|BD|BH|BL|BN|BR|BS|BT|B|CA|CB|CF|CH|CM|CO|CR|CT|CV|CW|DA|DD|DE|DG|DH|DL|DN|DT|DY|EC|EH|EN|EX|E|FK|FY|"
+    "GL|GU|GY|G|HA|HD|HG|HP|HR|HS|HU|HX|IG|IM|IP|IV|JE|KA|KT|KW|KY|LA|LD|LE|LL|LN|LS|LU|L|ME|MK|ML|M|NE|NG|NN|NP|NR|NW|"
+    "N|OL|OX|PA|PE|PH|PL|PO|PR|RG|RH|RM|SA|SE|SG|SK|SL|SM|SN|SO|SP|SR|SS|ST|SW|SY|S|TA|TD|TF|TN|TQ|TR|TS|TW|UB|WA|WC|"
+    "WD|WF|WN|WR|WS|WV|W|YO|ZE"
+)
+ENDS = "[ABD-HJLNP-UW-Z]{2}"
 MASKS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"//[^/\s@]*:[^/\s@]*@"), "//[credentials]@"),
-    (re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)+"), "[e-mail]"),
-    (re.compile(r"(?<![\w.-])(?:\+\d{1,3}[ -]?|0)\d(?:[ -]?\d){8,10}(?![\w-])"), "[phone]"),
+    (re.compile(r"\b(?:bearer|basic)\s+[\w.~+/=-]{16,}", re.IGNORECASE), "[token]"),
+    (re.compile(r"\beyJ[\w-]{8,}(?:\.[\w-]*)*"), "[token]"),
+    (re.compile(r"[\w.+'-]+@[\w-]+(?:\.[\w-]+)*"), "[e-mail]"),
+    (
+        re.compile(
+            r"\b[A-Z]{2}\d{2}(?: ?[A-Z]{4} ?\d{4} ?\d{4} ?\d{4} ?\d{2}|(?: [A-Z\d]{4}){3,7}(?: [A-Z\d]{1,3})?)\b"
+        ),
+        "[IBAN]",
+    ),
+    (re.compile(r"(?<![\w.-])\d{4}(?P<gap>[ -])\d{4}(?P=gap)\d{4}(?P=gap)\d{3,4}(?![\w-])"), "[card]"),
+    (re.compile(r"(?<![\w.-])[3-6]\d{14,15}(?![\w-])"), "[card]"),
+    (re.compile(r"(?<![\w.-])(?:(?:\+|00)\d{1,3}[ -]?(?:\(0\) ?)?|0)\d(?:[ -]?\d){8,10}(?![\w-])"), "[phone]"),
+    (re.compile(r"\(0\d{2,5}\) ?\d(?:[ -]?\d){4,8}(?![\w-])"), "[phone]"),
     (re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"), "[postcode]"),
+    (re.compile(rf"(?<![\w/.-])(?:{AREAS})\d[A-Z\d]? ?\d{ENDS}(?![\w/-])", re.IGNORECASE), "[postcode]"),
 )
 
 _WORDS = re.compile(r"[A-Z]?[a-z]+\d?|[A-Z]+(?![a-z])\d?|\d+")

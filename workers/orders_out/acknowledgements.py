@@ -24,7 +24,7 @@ from workers.orders_out.correlation import (
     was_answered,
 )
 from workers.orders_out.withdrawals import cancel
-from workers.spine import restored
+from workers.spine import restored, their_words
 from workers.spine.reading import Reading
 
 RECEIVED, ACCEPTED, CHANGED, CANCELLED = (
@@ -117,7 +117,16 @@ def _answered(reading: Reading, advice: OrderAdvice) -> Iterator[Answered]:
 
 
 def _judge(reading: Reading, answered: Answered, advice: OrderAdvice) -> None:
-    words = f"{advice.code}: {advice.text}".strip(": ")
+    words = their_words.pointed_at(f"{advice.code}: {advice.why}".strip(": "), advice.text).removeprefix("; ")
+    their_words.keep(
+        reading.run,
+        advice.text,
+        story=answered.story,
+        subject=answered.subject,
+        connection=reading.record.connection,
+        message=answered.message,
+        record=reading.record.id,
+    )
     keep(reading, answered, RECEIVED)
     over(reading, answered.subject, RECEIVED)
     if answered.kind == "cancel":
@@ -271,6 +280,6 @@ def _unknown(reading: Reading, advice: OrderAdvice) -> None:
         story=advice.reference,
         flow="orders-out",
         connection=reading.record.connection,
-        why=f"{reading.record.connection} answers {advice.outcome} ({advice.code or advice.text or 'no reason'}) to"
+        why=f"{reading.record.connection} answers {advice.outcome} ({advice.code or advice.why or 'no code'}) to"
         f" {advice.reference}, control number {advice.group_control or '-'}, which the fleet never sent",
     )

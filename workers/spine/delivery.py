@@ -20,6 +20,7 @@ from workers.broker.queues import ISOLATE
 from workers.ledger.pool import is_away
 from workers.ledger.store import Claimed, LateSettle, Store
 from workers.ledger.turns import Wish
+from workers.spine import their_words
 from workers.spine.limits import Health, resting
 from workers.spine.outcomes import Dead, Delivered, Duplicate, Held, NotNeeded, Outcome, Retry, Sent
 from workers.spine.policy import back_off, verdict
@@ -100,7 +101,7 @@ def after_sending(what: str) -> Iterator[None]:
     try:
         yield
     except ReachError as error:
-        raise Unavailable(f"{what}: {error.what}", maybe_done=True) from error
+        raise Unavailable(f"{what}: {error.what}", maybe_done=True, theirs=error.theirs) from error
 
 
 def drain(slot: Slot, lane: str) -> int:
@@ -240,19 +241,21 @@ def _after_error(slot: Slot, message: Claimed, error: ReachError, turn: Turn) ->
     maybe = error.maybe_done and turn.sending  # a look-up or a reading of facts does nothing over there
     if turn.resending and not maybe:
         slot.store.count_resend(message, -1)  # it surely did not leave
+    kept = their_words.keeping(message, error.theirs)
     if isinstance(error, Throttled):
         wait = resting(error.retry_after)
         slot.health.told_to_wait(message.connection, wait)
-        return Retry("throttled", error.what, wait=wait, counted=False, maybe_done=maybe)
+        return Retry("throttled", error.what, wait=wait, counted=False, maybe_done=maybe, effects=kept)
     if isinstance(error, Rejected):
         slot.health.well(message.connection)  # it answers, and this message is what it does not want
         handler = slot.handler(message.flow, message.connection, message.kind)
-        return Dead(handler.refused, f"{error.symbol}: {error.what}" if error.symbol else error.what, maybe_done=maybe)
+        why = f"{error.symbol}: {error.what}" if error.symbol else error.what
+        return Dead(handler.refused, their_words.pointed_at(why, error.theirs), maybe_done=maybe, effects=kept)
     if isinstance(error, Unauthorised):
         slot.health.failed(message.connection, error.kind, error.what, at_once=True)
-        return Retry(error.kind, error.what, counted=False, maybe_done=maybe, wait=2.0)
+        return Retry(error.kind, error.what, counted=False, maybe_done=maybe, wait=2.0, effects=kept)
     down = slot.health.failed(message.connection, error.kind, error.what)
-    return Retry(error.kind, error.what, counted=not down, maybe_done=maybe)
+    return Retry(error.kind, error.what, counted=not down, maybe_done=maybe, effects=kept)
 
 
 def judge(slot: Slot, message: Claimed, outcome: Outcome) -> Settlement:
@@ -284,7 +287,9 @@ def _retry(slot: Slot, message: Claimed, outcome: Retry, before: str | None) -> 
         args["maybe_sent"] = before
     if outcome.counted and message.tries >= allowed:
         # a person's retry waits the doubt out as well
-        return Settlement("dead", f"{outcome.why} (given up after {message.tries + 1} tries)", args | {"wait": doubt})
+        return Settlement(
+            "dead", f"{outcome.why} (given up after {message.tries + 1} tries)", args | {"wait": doubt}, outcome.effects
+        )
     wait = outcome.wait if outcome.wait is not None else back_off(message.tries, slot.dice)
     tried = {"tried": 1 if outcome.counted else 0, "step": "tried", "wait": max(wait, doubt)}
-    return Settlement("waiting", outcome.why, args | tried)
+    return Settlement("waiting", outcome.why, args | tried, outcome.effects)

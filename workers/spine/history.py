@@ -27,6 +27,9 @@ def purge(runtime: Runtime) -> None:
     runtime.store.run(
         "delete from message_edit where at < now() - make_interval(months => %s)", keep.keep_bodies_months
     )
+    runtime.store.run(
+        "delete from partner_words where at < now() - make_interval(months => %s)", keep.keep_bodies_months
+    )
     left_out: list[str] = []
     for table, months in (
         ("record", keep.keep_bodies_months),

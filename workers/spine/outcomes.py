@@ -63,6 +63,7 @@ class Retry:
     wait: float | None = None
     counted: bool = True
     maybe_done: bool = False
+    effects: tuple[Effect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from adapters.errors import Garbled, ReachError, Rejected, Unavailable
-from workers.spine import exceptions
+from workers.spine import exceptions, their_words
 from workers.spine.limits import poll_slot
 from workers.spine.runtime import Runtime
 from workers.spine.turn import NotYet
@@ -124,18 +124,21 @@ class Units:
                 elif isinstance(error, Unavailable):
                     failures.breaking.append((some[0], error))
                 else:
-                    self.not_exported(some[0], error.what)
+                    self.not_exported(some[0], error.what, error.theirs)
             else:
                 failures.over()
                 yield some, answer
         if failures.answered or len(codes) == 1:  # else nobody knows which of them it is, or whether it is any
             for code, why in failures.breaking:
-                self.not_exported(code, why.what)
+                self.not_exported(code, why.what, why.theirs)
         if failures.breaking and not failures.answered:
             raise failures.breaking[-1][1]
 
-    def not_exported(self, code: str, why: str) -> None:
-        """File that a code cannot be had from its partner."""
+    def not_exported(self, code: str, why: str, theirs: str = "") -> None:
+        """File that a code cannot be had from its partner; ``theirs`` is what the partner wrote."""
+        their_words.keep(
+            self.runtime.store.run, theirs, story=code, subject=self._subject(code), connection=self.connection
+        )
         exceptions.file(
             self.runtime.store.run,
             "not_exported",
@@ -143,7 +146,7 @@ class Units:
             story=code,
             flow=self.flow,
             connection=self.connection,
-            why=f"{self.connection}, {self.what} {code}: {why}",
+            why=their_words.pointed_at(f"{self.connection}, {self.what} {code}: {why}", theirs),
             once=exceptions.Once.WHILE_OPEN,
         )
 

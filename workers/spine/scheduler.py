@@ -13,7 +13,7 @@ from adapters.errors import ReachError, Rejected, Throttled, Unauthorised
 from workers.ledger import locks
 from workers.ledger.store import within
 from workers.observability import alerts
-from workers.spine import exceptions, live, restored
+from workers.spine import exceptions, live, restored, their_words
 from workers.spine.limits import resting
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
@@ -160,6 +160,13 @@ def _run(runtime: Runtime, scheduled: Scheduled, *, failing: bool = True) -> str
         return str(error)
     except ReachError as error:
         _judge(runtime, scheduled.connection, error)
+        their_words.keep(
+            runtime.store.run,
+            error.theirs,
+            story=f"schedule {scheduled.name}",
+            subject=f"schedule:{scheduled.name}",
+            connection=scheduled.connection,
+        )
         return error.what
     except psycopg.OperationalError as error:
         return f"the ledger was away: {type(error).__name__}"

@@ -23,6 +23,7 @@ union all
 select id, flow, connection, kind, reference, version, state, attempt, null, null, null, null, null, created_at
   from message_settled where id = :id
 """
+THEIR_WORDS = "select at, words from partner_words where subject = :subject order by id desc limit 20"
 
 
 def exceptions(engine: Engine, *, state: State = "open", kind: str = "", owner: str = "", limit: int = 50) -> list[Row]:
@@ -58,8 +59,8 @@ def counts(engine: Engine) -> list[Row]:
 class Case:
     """One exception: its row, its message if it has one, what happened to its subject, and (asked for) bodies.
 
-    ``body`` is what the message says and ``record`` what the partner said, as text. Both hold customers'
-    data: they are None unless asked for.
+    ``body`` is what the message says, ``record`` what the partner sent, as text, and ``their_words`` what partners
+    wrote about it (``at``, ``words``), the newest first. All hold customers' data: they are empty unless asked for.
     """
 
     exception: Row
@@ -67,6 +68,7 @@ class Case:
     timeline: tuple[Row, ...]
     body: Any = None
     record: str | None = None
+    their_words: tuple[Row, ...] = ()
 
 
 def exception(engine: Engine, exception_id: int, *, body: bool = False) -> Case | None:
@@ -85,12 +87,13 @@ def exception(engine: Engine, exception_id: int, *, body: bool = False) -> Case 
             subject=row["subject"],
             limit=LONGEST_LIST,
         )
-        content, kept = None, None
+        content, kept, words = None, None, list[Row]()
         if body:
             bodies = fetch(reading, "select body from message_body where message_id = :id", id=row["message_id"])
             content = bodies[0]["body"] if bodies else None
             kept = _record(fetch(reading, "select body from record where id = :id", id=row["record_id"]))
-        return Case(row, message[0] if message else None, tuple(timeline), content, kept)
+            words = fetch(reading, THEIR_WORDS, subject=row["subject"])
+        return Case(row, message[0] if message else None, tuple(timeline), content, kept, tuple(words))
 
 
 def _record(rows: list[Row]) -> str | None:

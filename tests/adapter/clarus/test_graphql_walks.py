@@ -81,7 +81,7 @@ def test_a_few_empty_pages_among_full_ones_are_walked_over() -> None:
 
 
 def told(*errors: Any) -> ReachError:
-    return graphql_refusal(list(errors), "read", b"{}")
+    return graphql_refusal(list(errors), "read")
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_one_verdict_among_errors_that_pass_decides() -> None:
     verdict = {"message": "Argument 'first' is wrong", "extensions": {"code": "argumentLiteralsIncompatible"}}
     assert type(told(passing, verdict)) is Rejected
     assert type(told(passing, {"message": "throttled"})) is Throttled
-    assert type(graphql_refusal({"message": "throttled"}, "read", b"{}")) is Throttled
+    assert type(graphql_refusal({"message": "throttled"}, "read")) is Throttled
 
 
 def test_data_in_part_beside_an_error_is_not_taken_for_the_whole(sandbox: Sandbox, clarus: Clarus) -> None:
@@ -133,8 +133,8 @@ def test_what_no_database_holds_is_cleaned_from_an_answer_and_from_a_refusal(bad
     body = json.dumps({"a": [f"x{bad}"], f"k{bad}": None, "errors": [{"symbol": f"s{bad}", "details": f"d{bad} e"}]})
     read = parse(Reply(200, {}, body.encode()), "read")
     assert (read["a"], read["k\ufffd"]) == (["x\ufffd"], None)
-    said = refusal(Reply(422, {}, body.encode()), "make", b"{}")
-    assert said.symbol == "s\ufffd"
+    said = refusal(Reply(422, {}, body.encode()), "make")
+    assert said.theirs == "s\ufffd d\ufffd e"
     (said.what + str(said)).encode()
     assert bad not in said.what
 

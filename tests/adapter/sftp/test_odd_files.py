@@ -144,9 +144,10 @@ def test_a_bare_failure_on_one_file_is_its_own_and_the_connection_is_kept(
 
     partner.lay("945.edi")
     monkeypatch.setattr(partner.files, what, fails)
-    with pytest.raises(Rejected, match="sharing violation") as told:
+    with pytest.raises(Rejected) as told:
         sftp.fetch(f"{OUT}/945.edi") if what == "open" else sftp.archive(f"{OUT}/945.edi", ARCHIVE)
     assert (told.value.symbol, told.value.maybe_done) == ("failure", False)
+    assert ("sharing violation" in told.value.theirs, "sharing" in str(told.value)) == (True, False)
     sftp.listing(OUT)
     assert partner.calls["connections"] == 1
 

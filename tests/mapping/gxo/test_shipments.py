@@ -205,12 +205,26 @@ def test_the_code_of_a_refusal_says_what_became_of_an_earlier_sending(told: str,
     assert (read.outcome, read.reason) == (Outcome.REFUSED, reason)
 
 
-def test_a_997_says_what_could_be_read_and_what_was_wrong() -> None:
+@pytest.mark.parametrize(
+    ("told", "code", "text"),
+    [
+        ("TOO_LATE: PICKED", "TOO_LATE", "PICKED"),
+        ("Ada Example, 1 Secret Street: no", "", "Ada Example, 1 Secret Street: no"),
+        ("no", "", "no"),
+    ],
+)
+def test_only_one_word_before_a_colon_is_a_code_and_all_else_is_their_text(told: str, code: str, text: str) -> None:
+    *rest, _ = sample("824_reject")
+    (read,) = read_824([*rest, ("TED", "ZZZ", told)])
+    assert (read.code, read.text) == (code, text)
+
+
+def test_a_997_says_what_could_be_read_and_what_was_wrong_without_the_value() -> None:
     good, bad = read_997(sample("997_accept")), read_997(sample("997_reject"))
     assert (good.group_id, good.group_control, good.accepted) == ("OW", "101", True)
     assert good.sets == (SetReceipt(set_id="940", set_control="0001", accepted=True),)
     assert (bad.group_control, bad.accepted, bad.sets[0].accepted) == ("104", False, False)
-    assert bad.sets[0].errors == ("segment W01 at 12: error 8", "segment W01 at 12, element 1: error 6 (two)")
+    assert bad.sets[0].errors == ("segment W01 at 12: error 8", "segment W01 at 12, element 1: error 6")
 
 
 def test_a_group_that_was_taken_in_part_tells_each_set() -> None:

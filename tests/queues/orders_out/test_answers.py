@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from fleet_tests.gxo import ByFile
+from fleet_tests.personal import tables_that_hold
 from workers import recovery
 from workers.edi.control_numbers import control_number_giver
 from workers.spine import ringer
@@ -294,13 +295,24 @@ def test_what_proves_acceptance_is_a_setting_and_a_refusal_counts_under_each(
     assert gxo.state(good) == "dispatched"
 
 
+def test_what_an_824_says_of_a_customer_stands_beside_the_body_alone(gxo: ByFile) -> None:
+    gxo.switch(lost_next={"824": 1})
+    order = gxo.order(("MUG", 1))
+    gxo.round(SHORT)
+    words = "CLEMENTINE POSTLETHWAITE REFUSES, TEL 0113 496 0000"
+    advice(gxo, "TR", f"{order}-1", gxo.number(), words, f"BAD: {words}")
+    reason = gxo.world.exception("refused_by_warehouse")["reason"]
+    assert reason == "their own words stand beside the body"
+    assert tables_that_hold(gxo.store, "POSTLETHWAITE") == ["partner_words", "record"]
+
+
 def test_accepted_with_an_error_is_accepted_and_a_persons(gxo: ByFile) -> None:
     gxo.switch(lost_next={"824": 1})
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
     advice(gxo, "TE", f"{order}-1", gxo.number(), "ON_HOLD: HELD FOR REVIEW")
     assert (gxo.state(order), gxo.expected()) == ("sent", [])
-    assert "HELD FOR REVIEW" in gxo.world.exception("accepted_with_error")["reason"]
+    assert "ON_HOLD" in gxo.world.exception("accepted_with_error")["reason"]
 
 
 def test_an_answer_to_what_was_never_sent_is_an_exception_and_touches_no_order(gxo: ByFile) -> None:

@@ -35,7 +35,7 @@ class AcsAnswers:
                     reference=shown.reference,
                     outcome=Outcome.REFUSED,
                     code=shown.status_word,
-                    text="ACS shows it rejected, and no event says why: ask ACS",
+                    why="ACS shows it rejected, and no event says why: ask ACS",
                     answers_set="order",
                 ),
             )
@@ -58,7 +58,7 @@ def _advice(their_id: str, word: OrderWord, outcome: Outcome, answers: str) -> O
         reference=word.reference,
         outcome=outcome,
         code=word.refusals[0].code if word.refusals else "",
-        text="; ".join(filter(None, reasons)) or word.status_word,
+        why="; ".join(filter(None, reasons)) or word.status_word,
         answers_set=answers,
         kind=refused.kind if refused else "",
         items=refused.items if refused else (),
