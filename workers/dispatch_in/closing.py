@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from workers.domain import transitions
 from workers.domain.fulfilment import OUT, FulfilmentRow, State, add_to_timeline
 from workers.spine.reading import Reading
+
+# Of the same order, closed short before the invoice came that leaves now: else that one is no rest of it.
+EARLIER_SHORT = """
+select f.reference, f.requested, f.shipped from fulfilment f
+  join exception e on e.subject = 'order:' || f.reference and e.kind = 'short_pick' and e.state = 'open'
+ where f.erp = %s and f.order_code = %s and f.number < %s and f.shipped <> '{}'
+   and e.first_at <= coalesce((select min(t.at) from timeline t
+                                where t.story = %s and t.subject = %s and t.step = 'read'), 'infinity')
+ order by e.first_at desc, f.number desc
+"""
 
 
 def closed(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
@@ -51,17 +63,17 @@ def _reasons(reading: Reading, row: FulfilmentRow) -> list[str]:
 
 
 def _bring_the_rest(reading: Reading, row: FulfilmentRow, gone: dict[str, int]) -> None:
-    """Close the short exception of an earlier fulfilment whose missing units left with this one."""
-    earlier = reading.run(
-        "select reference, requested, shipped from fulfilment where erp = %s and order_code = %s and number <= %s",
-        row.erp,
-        row.order_code,
-        row.number,
-    )
-    for one in earlier:
-        own = one["reference"] == row.reference
+    """Close the short exception of the fulfilment itself, and of earlier ones whose missing units left with it.
+
+    A unit that left settles one missing unit, of those who were short last first. What is short of an order of which
+    nothing left is not settled by another: its own invoice still wants it.
+    """
+    reading.close_exception("short_pick", row.subject, f"the rest left as {row.reference}")
+    left = Counter(gone)
+    for one in reading.run(EARLIER_SHORT, row.erp, row.order_code, row.number, row.order_code, row.subject):
         short = {s: n - one["shipped"].get(s, 0) for s, n in one["requested"].items() if n > one["shipped"].get(s, 0)}
-        if own or all(gone.get(sku, 0) >= units for sku, units in short.items()):
+        if all(left[sku] >= units for sku, units in short.items()):
+            left.subtract(short)
             reading.close_exception("short_pick", f"order:{one['reference']}", f"the rest left as {row.reference}")
 
 

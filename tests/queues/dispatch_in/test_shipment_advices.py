@@ -37,21 +37,22 @@ def advice(
     *lines: tuple[str, int, int, str],
     facility: str = "GBNH01",
     taken: bool = True,
+    number: int = 1,
 ) -> None:
     """A 945 by hand: lines of (word, ordered, shipped, SKU); the site's own stock goes with it."""
     day = gxo.site.today("GBNH01")
     left = sum(shipped for _, _, shipped, _ in lines)
     told: list[tuple[str, ...]] = [
-        ("W06", "F", f"{order}-1", day, shipment),
+        ("W06", "F", f"{order}-{number}", day, shipment),
         ("N1", "WH", "GXO", "ZZ", facility),
         ("G62", "11", day),
         ("W27", "U", "ROYM", "RM-48", "PP"),
         ("LX", "1"),
         ("MAN", "CP", f"TRACK-{shipment}"),
     ]
-    for number, (word, wanted, shipped, sku) in enumerate(lines, 1):
+    for line, (word, wanted, shipped, sku) in enumerate(lines, 1):
         told += [("W12", word, str(wanted), str(shipped), str(wanted - shipped), "EA", "", "SK", sku)]
-        told += [("N9", "LI", str(number))]
+        told += [("N9", "LI", str(line))]
         if shipped and taken:
             gxo.site.stock.move("GBNH01", sku, "N", -shipped, "shipped", f"945 {shipment}")
     gxo.tell("945", *told, ("W03", str(left)))
@@ -119,6 +120,51 @@ def test_an_order_that_ends_with_nothing_is_an_exception(gxo: ByFile, word: str,
     order = ordered(gxo, ("MUG", 2))
     advice(gxo, order, "", (word, 2, 0, "MUG"))
     assert (gxo.world.exceptions(), gxo.state(order), shipped(gxo, order)) == ([kind], state, [])
+
+
+def in_two_invoices(gxo: ByFile, units: int) -> str:
+    """So many mugs on each of two invoices of one order, both sent."""
+    order = str(gxo.world.order(("MUG", 2 * units)))
+    gxo.world.khaos.post("split", invoice=gxo.world.invoice(order), lines={"MUG": units})
+    release(gxo, order)
+    return order
+
+
+def release(gxo: ByFile, order: str) -> None:
+    """What waits of an order is released in Khaos Control, and the fleet sends it."""
+    for invoice in gxo.world.invoices(order):
+        if not invoice["ready"]:
+            gxo.world.khaos.post("stage", invoice=invoice["invoice"], stage=9)
+    gxo.world.poll()
+    gxo.round(SHORT)
+
+
+def short_orders(gxo: ByFile) -> list[str]:
+    query = "select subject from exception where kind = 'short_pick' and state = 'open' order by subject"
+    return [row["subject"].rpartition("-")[2] for row in gxo.store.rows(query)]
+
+
+def test_the_rest_of_one_short_order_does_not_settle_another_s(gxo: ByFile) -> None:
+    """Two invoices of two units, each one short; the first's rest is short again, with nothing, the second's leaves."""
+    order = in_two_invoices(gxo, 2)
+    advice(gxo, order, "S1", ("CP", 2, 1, "MUG"))
+    release(gxo, order)
+    advice(gxo, order, "", ("DS", 1, 0, "MUG"), number=3)
+    assert short_orders(gxo) == ["1", "3"]
+    advice(gxo, order, "S2", ("CP", 2, 1, "MUG"), number=2)
+    assert short_orders(gxo) == ["1", "2", "3"]
+    release(gxo, order)
+    advice(gxo, order, "S4", ("CC", 1, 1, "MUG"), number=4)
+    assert short_orders(gxo) == ["1", "3"], "one unit of four has not left"
+    advice(gxo, order, "S3", ("CC", 1, 1, "MUG"), number=3)
+    assert short_orders(gxo) == []
+
+
+def test_an_invoice_that_was_there_before_is_no_rest_of_what_was_short(gxo: ByFile) -> None:
+    order = in_two_invoices(gxo, 2)
+    advice(gxo, order, "S1", ("CP", 2, 1, "MUG"))
+    advice(gxo, order, "S2", ("CC", 2, 2, "MUG"), number=2)
+    assert short_orders(gxo) == ["1"]
 
 
 def test_one_line_short_and_another_cancelled_at_the_site_closes_short_with_what_left(gxo: ByFile) -> None:
