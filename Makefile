@@ -12,7 +12,7 @@ KEEP ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo faults bench peers simulate mutants test check lock
+.PHONY: help setup demo faults bench peers simulate mutants screenshots test check lock
 
 help:  ## list what can be made
 	@echo 'make ...'
@@ -51,6 +51,9 @@ simulate: $(READY)  ## a seeded walk over all that may happen; SEEDS=1-50 STEPS=
 
 mutants: $(READY)  ## lines of the product made wrong, one at a time: which seeds of the simulator notice
 	$(BIN)/python -m workers.simulator --mutants --seeds $(or $(SEEDS),1-12) --steps $(or $(STEPS),400) $(ARGS)
+
+screenshots: $(READY)  ## every page of the desk at both widths, into docs/screenshots; it needs a Chromium
+	SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_pages.py
 
 test: $(READY)  ## all tests, three files at a time; ARGS="tests/deployment -x" runs some, one after the other
 	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))

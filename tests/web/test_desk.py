@@ -115,7 +115,7 @@ def test_an_exception_says_which_command_takes_it_further(web: Web) -> None:
 def test_an_order_is_found_by_its_code_and_an_unknown_one_says_so(web: Web) -> None:
     text = page(web, "/search?q=so1")
     assert "Order SO1" in text
-    assert "bad address" in text
+    assert "Bad address" in text
     assert "Quillfeather" not in text
     assert "Nothing is known by" in page(web, "/search?q=%22%3E%3Cscript%3E", 404)
     assert "Type something" in page(web, "/search")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Connection as Reading
 from sqlalchemy import Engine
@@ -24,6 +25,18 @@ select order_code from fulfilment where order_code = :ref
  union select order_code from fulfilment where associated_ref = :ref and associated_ref <> ''
  union select f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment where s.reference = :ref
  union select f.order_code from shipment s join fulfilment f on f.reference = s.fulfilment where s.invoice_code = :ref
+"""
+# An invoice that Khaos shows and that is not ready: no warehouse knows of it yet.
+BY_DEMAND = """
+select distinct order_code from demand where order_code = :ref
+ union select distinct order_code from demand
+  where erp in (select name from connection where system = 'khaos') and invoice_code = :ref
+"""
+BY_RETURN = """
+select order_code from return_line where reference = :ref and order_code <> ''
+ union select order_code from return_advice where reference = :ref and order_code <> ''
+ union select order_code from credit_note where erp in (select name from connection where system = 'khaos')
+   and code = :ref and order_code <> ''
 """
 BY_STORY = """
 select :ref as order_code where exists (select 1 from timeline where story = :ref)
@@ -48,7 +61,8 @@ select distinct m.story as order_code
 
 FULFILMENTS = """
 select reference, order_code, invoice_code, associated_ref, site, warehouse, facility, route_reason, state, requested,
-       shipped, shipments, confirmed, their_id, sent_at, accepted_at, changed_at from fulfilment
+       shipped, shipments, confirmed, their_id, sent_at, accepted_at, changed_at, status_there,
+       coalesce(courier, '') as courier from fulfilment
  where order_code = any (:stories) order by order_code, number
 """
 # What was written for a warehouse that speaks by files. The wire's first line is JSON and names the file; it holds the
@@ -69,6 +83,15 @@ select s.reference, s.fulfilment, s.invoice_code, s.lines, s.parcels, s.told_at,
   from shipment s join fulfilment f on f.reference = s.fulfilment
  where f.order_code = any (:stories) order by s.told_at, s.reference
 """
+DEMAND = """
+select invoice_code, sku, units, stage from demand where order_code = any (:stories) order by invoice_code, sku
+"""
+RETURNS = """
+select reference, sku, units, condition, state, home, receipt, advice, received_at, credit_note, credited_at,
+       refunded_at, stopped_why from return_line
+ where erp in (select name from connection where system = 'khaos') and order_code = any (:stories)
+ order by received_at, reference
+"""
 LIVE = """
 select m.id, m.flow, m.connection, m.kind, m.reference, m.version, m.state, m.state_since as since, m.attempt,
        m.due_at, m.proof, m.proof_due_at, m.error_kind, m.error,
@@ -86,7 +109,8 @@ class Story:
     """The order (or orders) that a code names, as the ledger has them; no names and no addresses.
 
     ``stories`` are order codes, or the SKU or reference itself where no order is known by it.
-    ``expected`` says what should come next: ``what``, ``subject``, ``due_at``, ``missed_at``.
+    ``expected`` says what should come next: ``what`` in words, its ``word``, ``subject``, ``due_at``, ``missed_at``.
+    ``demand`` are lines of its invoices that Khaos Control holds open, with their stage; ``returns`` what came back.
     ``files`` are what was written for a warehouse that speaks by files: control ``number`` and name of each.
     """
 
@@ -100,14 +124,16 @@ class Story:
     exceptions: tuple[Row, ...]
     expected: tuple[Row, ...]
     timeline: tuple[Row, ...]
+    demand: tuple[Row, ...] = ()
+    returns: tuple[Row, ...] = ()
 
 
 def order_story(engine: Engine, ref: str) -> Story | None:
     """The story behind a code; None when nothing goes by it.
 
     ``ref`` may be a sales order, invoice or associated reference of Khaos Control, our fulfilment or
-    shipment reference, the warehouse's own id, a tracking number, a SKU, or the name or control number of a file
-    that was sent.
+    shipment reference, the warehouse's own id, a tracking number, a SKU, the name or control number of a file
+    that was sent, or a return, an announced return or a credit note.
     """
     with snapshot(engine) as reading:
         stories: tuple[str, ...] = ()
@@ -143,13 +169,15 @@ def order_story(engine: Engine, ref: str) -> Story | None:
             ),
             expected=tuple(_expected(reading, every, live)),
             timeline=tuple(timeline),
+            demand=tuple(fetch(reading, DEMAND, stories=list(stories))),
+            returns=tuple(fetch(reading, RETURNS, stories=list(stories))),
         )
 
 
 def _stories(reading: Reading, ref: str) -> tuple[str, ...]:
     if not ref:
         return ()
-    for way in (BY_FULFILMENT, BY_STORY, BY_EXCEPTION, BY_TRACKING, BY_FILE):
+    for way in (BY_FULFILMENT, BY_STORY, BY_DEMAND, BY_RETURN, BY_EXCEPTION, BY_TRACKING, BY_FILE):
         found = tuple(sorted(row["order_code"] for row in fetch(reading, way, ref=ref)))
         if found:
             return found
@@ -163,15 +191,16 @@ def _expected(reading: Reading, stories: list[str], live: list[Row]) -> list[Row
         stories=stories,
     )
     for row in rows:
+        row["word"] = row["what"]
         row["what"] = in_words(row["what"]).awaited
     for message in live:
         if message["state"] == "sent" and message["proof_due_at"]:
-            what = PROOFS.get(message["proof"], message["proof"])
-            rows.append(
-                {"subject": message["reference"], "what": what, "due_at": message["proof_due_at"], "missed_at": None}
-            )
+            what = PROOFS.get(message["proof"]) or str(message["proof"])
+            rows.append(_awaited(message, what, message["proof_due_at"]))
         elif message["state"] == "waiting":
-            rows.append(
-                {"subject": message["reference"], "what": "tried again", "due_at": message["due_at"], "missed_at": None}
-            )
+            rows.append(_awaited(message, "tried again", message["due_at"]))
     return sorted(rows, key=lambda row: row["due_at"])
+
+
+def _awaited(message: Row, what: str, due_at: datetime) -> Row:
+    return {"subject": message["reference"], "what": what, "word": "", "due_at": due_at, "missed_at": None}

@@ -13,12 +13,18 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from workers.access.roles import Right, Role
+from workers.web.app import _headers
 from workers.web.desk.door import Visitor
 from workers.web.desk.routes import routers
 
 
 def desk(engine: Engine, *roles: Role, name: str = "Wanda") -> TestClient:
     """A client that is let in as a visitor with ``roles`` (all of them when none is named)."""
+    return TestClient(desk_application(engine, *roles, name=name), base_url="http://localhost")
+
+
+def desk_application(engine: Engine, *roles: Role, name: str = "Wanda") -> FastAPI:
+    """The desk's pages with the headers of the web process; whoever comes has ``roles``."""
     visitor = Visitor(name, frozenset(roles or Role), "a-form-token")
     app = FastAPI()
     app.state.zone = ZoneInfo("Europe/London")
@@ -28,7 +34,8 @@ def desk(engine: Engine, *roles: Role, name: str = "Wanda") -> TestClient:
             if isinstance(route, APIRoute):
                 for door in _doors(route.dependant):
                     app.dependency_overrides[door] = _opened(visitor, door.right)  # type: ignore[attr-defined]
-    return TestClient(app, base_url="http://localhost")
+    app.middleware("http")(_headers)
+    return app
 
 
 def _doors(dependant: Dependant) -> Iterator[Callable[..., Any]]:

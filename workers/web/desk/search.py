@@ -13,10 +13,9 @@ from workers.views.orders import order_story
 from workers.views.stock import stock_story
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render, segment
-from workers.web.desk.words import NOT_FOUND, Word, plain
+from workers.web.desk.words import NOT_FOUND, SEE_OTHER, Word, plain
 
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
-SEE_OTHER = 303
 
 
 def routes(engine: Engine) -> APIRouter:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-NOT_FOUND = 404
+SEE_OTHER, NOT_FOUND = 303, 404
 LARGEST = 2**63 - 1  # a number of the ledger
 Word = Annotated[str, Query(max_length=100)]
 

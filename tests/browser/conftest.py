@@ -1,0 +1,65 @@
+"""A browser in front of the desk on a seeded ledger. Without a Chromium on this machine the tests are skipped."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, sync_playwright
+
+from fleet_tests.desk import desk_application
+from fleet_tests.seeded import seed
+from workers.embedded.folder import free_ports
+from workers.ledger.store import Store
+from workers.views.snapshot import reading_engine
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed: on Debian, apt-get install chromium")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def address(postgres: str) -> Iterator[str]:
+    """Where the desk answers, with everybody's rights, in front of a seeded ledger."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute("create database browsed template template_fleet")
+    dsn = postgres.rpartition("/")[0] + "/browsed" + ("?" + postgres.partition("?")[2] if "?" in postgres else "")
+    store, engine = Store(dsn), reading_engine(dsn)
+    seed(store)
+    (port,) = free_ports(1)
+    server = uvicorn.Server(
+        uvicorn.Config(desk_application(engine, name="Wanda"), host="127.0.0.1", port=port, log_level="warning")
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{port}"
+    server.should_exit = True
+    thread.join(10)
+    engine.dispose()
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def axe_script() -> str:
+    """Axe itself, as its package ships it."""
+    package = find_spec("axe_playwright_python")
+    assert package is not None
+    assert package.origin is not None
+    return (Path(package.origin).parent / "axe.min.js").read_text()

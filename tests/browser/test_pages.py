@@ -1,0 +1,62 @@
+"""Every page fits a desk's screen and a telephone, in light and dark, and has no serious accessibility fault.
+
+With ``SCREENSHOTS`` naming a folder, each page is saved there at both widths: ``make screenshots``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from fleet_tests.desk_pages import PAGES, WIDTHS
+
+SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
+GRAVE = ("serious", "critical")
+Scheme = Literal["light", "dark"]
+
+
+def opened(browser: Browser, address: str, width: str, scheme: Scheme) -> Iterator[Page]:
+    across, down = WIDTHS[width]
+    context = browser.new_context(viewport={"width": across, "height": down}, color_scheme=scheme, base_url=address)
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert [fault for fault in faults if "404" not in fault] == []
+
+
+@pytest.fixture(params=["wide", "narrow"])
+def width(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_fits_the_screen_and_axe_finds_nothing_serious(
+    browser: Browser, address: str, axe_script: str, width: str, scheme: Scheme
+) -> None:
+    for page in opened(browser, address, width, scheme):
+        for name, path in PAGES.items():
+            page.goto(path)
+            wide, screen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+            assert wide <= screen, f"{path} is {wide} px wide on a screen of {screen}"
+            page.evaluate(axe_script)
+            found = page.evaluate("axe.run()")
+            assert [
+                (path, one["id"], node["html"])
+                for one in found["violations"]
+                if one["impact"] in GRAVE
+                for node in one["nodes"]
+            ] == []
+            if SCREENSHOTS and (width == "wide" or scheme == "light"):
+                folder = Path(SCREENSHOTS)
+                folder.mkdir(parents=True, exist_ok=True)
+                ending = {"wide": "", "narrow": "-narrow"}[width] + ("-dark" if scheme == "dark" else "")
+                if scheme == "light" or name in ("order-left", "exceptions"):
+                    page.screenshot(path=folder / f"{name}{ending}.png", full_page=False)
