@@ -34,9 +34,9 @@ class Gxo:
         """Asks for a folder and forgets it. Raises as everything else does when GXO cannot be used."""
         self._sftp.reach(self._folder(min(self.settings.sites), self.settings.in_folder))
 
-    def drop_order(self, facility: str, name: str, data: bytes) -> Dropped:
+    def drop_order(self, facility: str, name: str, data: bytes, *, new: bool = False) -> Dropped:
         """Puts a 940 into the facility's folder, as ``adapters.sftp.Sftp.drop`` does: harmless to repeat."""
-        return self._drop(facility, name, data)
+        return self._drop(facility, name, data, new=new)
 
     def drop_advice(self, facility: str, name: str, data: bytes) -> Dropped:
         """Puts a 943 there, likewise."""
@@ -80,8 +80,8 @@ class Gxo:
         """Hangs up every connection that nobody uses now."""
         self._sftp.close()
 
-    def _drop(self, facility: str, name: str, data: bytes) -> Dropped:
-        return self._sftp.drop(self._folder(facility, self.settings.in_folder), name, data)
+    def _drop(self, facility: str, name: str, data: bytes, *, new: bool = False) -> Dropped:
+        return self._sftp.drop(self._folder(facility, self.settings.in_folder), name, data, new=new)
 
     def _acknowledgements(self, facility: str) -> list[Entry]:
         if not self.settings.ack_folder:

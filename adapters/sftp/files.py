@@ -65,17 +65,20 @@ class Sftp:
         with self._line.operation(f"look at {folder}") as at:
             at.files.stat(folder)
 
-    def drop(self, folder: str, name: str, data: bytes) -> Dropped:
+    def drop(self, folder: str, name: str, data: bytes, *, new: bool = False) -> Dropped:
         """Puts a file there whole: under a name of its own that ends in ``.tmp``, then renamed.
 
         May be called again after any outcome: the same bytes under the name are ALREADY_THERE, other bytes are
         Rejected (``name_taken``) and stay. A receiver that took the file meanwhile gets it once more under the
         same name, and knows it by that. Our own ``.tmp`` files that are older than an hour are removed.
+
+        ``new``: the name was never used, so nothing is looked for under it first; should something stand there after
+        all, the rename finds it, with the same outcome.
         """
         final = posixpath.join(folder, name)
         temporary = unfinished(final)
         with self._line.operation(f"drop {final}") as at:
-            if is_there(at.files, final, data):
+            if not new and is_there(at.files, final, data):
                 return Dropped.ALREADY_THERE
             written = upload(at, temporary, data)
             self._leftovers.clear(at, folder, written)

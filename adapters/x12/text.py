@@ -19,15 +19,24 @@ class Unwritable(ValueError):
     """A character that has no place on this wire."""
 
 
+def is_plain(text: str, delimiters: Delimiters) -> bool:
+    """Whether a text has printable ASCII alone, and no separator: it may stand as it is."""
+    return (
+        text.isascii()
+        and text.isprintable()
+        and delimiters.element not in text
+        and delimiters.component not in text
+        and delimiters.segment not in text
+    )
+
+
 def cleaned(text: str, delimiters: Delimiters, *, ascii_only: bool = False) -> str:
     """``text`` as it may stand in an element: separators and control characters become a space.
 
     With ``ascii_only`` letters lose their accents (é is e, ł is l). Spaces at both ends go. Raises Unwritable
     for what has no form: half a surrogate pair, or with ``ascii_only`` a letter of another script.
     """
-    if text.isascii() and text.isprintable():  # almost every text: only separators are looked for
-        for mark in (delimiters.element, delimiters.component, delimiters.segment):
-            text = text.replace(mark, " ")
+    if is_plain(text, delimiters):
         return text.strip(" ")
     spelled = "".join(map(_ascii, unicodedata.normalize("NFC", text))) if ascii_only else text
     separators = {delimiters.element, delimiters.component, delimiters.segment}

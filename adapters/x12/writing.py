@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from adapters.errors import Rejected
 from adapters.x12.grammar import ENVELOPE, ISA_WIDTHS, SEGMENT_ID, Delimiters
-from adapters.x12.text import Unwritable, cleaned
+from adapters.x12.text import Unwritable, cleaned, is_plain
 
 Segments = Sequence[tuple[str, ...]]
 
@@ -103,6 +103,11 @@ def write_interchange(
 def _clean(segment: tuple[str, ...], where: str, marks: Delimiters, *, ascii_only: bool) -> tuple[str, ...]:
     if not segment or not SEGMENT_ID.fullmatch(segment[0]) or segment[0] in ENVELOPE:
         raise ValueError(f"{where}: {segment[:1]} cannot begin a segment between ST and SE")
+    if is_plain("".join(segment), marks):  # almost every segment
+        texts = [text.strip(" ") for text in segment]
+        while len(texts) > 1 and not texts[-1]:
+            texts.pop()
+        return tuple(texts)
     texts = [segment[0]]
     for number, text in enumerate(segment[1:], start=1):
         try:

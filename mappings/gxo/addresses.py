@@ -48,7 +48,9 @@ def write_address(address: Address) -> tuple[list[Segment], list[Segment]]:
 
 def clean(value: str) -> str:
     """One line without control characters: what an element can hold."""
-    return " ".join("".join(c if c.isprintable() else " " for c in value).split())
+    if not value.isprintable():
+        value = "".join(c if c.isprintable() else " " for c in value)
+    return " ".join(value.split())
 
 
 def _contacts(address: Address, who: str) -> list[Segment]:

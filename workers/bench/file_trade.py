@@ -69,6 +69,8 @@ def _set_up(runtime: Runtime) -> None:
     store = runtime.store
     live.set_live(store, runtime.configuration.connections, "fleet bench")
     store.run("update connection set shut_kind = 'suspect_release', alerted = true where name <> %s", NAME)
+    # it has been open for long: right after an opening one thread alone may use it, and the others would end
+    store.run("update connection set opened_at = now() - interval '1 hour' where name = %s", NAME)
     store.run(
         "insert into process (id, name, host, pid, lone) values (%s, 'bench files', 'bench', %s, false)",
         store.process_id,

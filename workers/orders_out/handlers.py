@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mappings.canonical import Fulfilment, LineKind, units_of
@@ -15,7 +15,7 @@ from workers.orders_out.chosen_garments import with_garments
 from workers.orders_out.due import dispatch_within
 from workers.orders_out.order_lines import SERVICE, forget_items
 from workers.orders_out.writing import write_together
-from workers.ports.orders import OrderRefused, WriteContext
+from workers.ports.orders import DrawsUp, OrderRefused, Orders, WriteContext
 from workers.spine import exceptions
 from workers.spine.delivery import NotAtPartner, after_sending
 from workers.spine.outcomes import Dead, Delivered, Duplicate, NotNeeded, Outcome
@@ -107,7 +107,7 @@ class Order:
                 return before
         self.runtime.pace(message.connection)
         try:
-            their_id = warehouse.orders.send_order(wire)
+            their_id = _sender(message, warehouse.orders)(wire)
         except OrderRefused as refused:
             return unknown_skus.outcome_of(self.runtime, message, refused)
         self._release(message, their_id)
@@ -162,6 +162,13 @@ class Order:
         if numbered or message.wire is None or message.attempt > 1:  # it was held: what was expected meanwhile has come
             effects += waited_for(message)
         return tuple(effects)
+
+
+def _sender(message: Claimed, orders: Orders) -> Callable[[bytes], str]:
+    """How the order is sent. After a restore the ledger does not know which numbers were given."""
+    if message.attempt == 1 and message.after_restore is False and isinstance(orders, DrawsUp):
+        return orders.send_new_order
+    return orders.send_order
 
 
 def on_dismissed(db: Connection, dismissal: Dismissal) -> None:

@@ -109,6 +109,9 @@ class DrawsUp(Protocol):
     ) -> Callable[[ControlNumber], bytes]:
         """The order but for its control number, as what writes it with one. Pure; raises Unmappable."""
 
+    def send_new_order(self, wire: bytes) -> str:
+        """As ``send_order``, of an order that surely was never sent, under a number that was never given before."""
+
 
 class Products(Protocol):
     """Takes products one by one, by call."""

@@ -41,6 +41,18 @@ def test_the_same_file_again_is_already_there_and_written_once(partner: Partner,
     assert (partner.calls["write"], partner.calls["rename"]) == (1, 1)
 
 
+def test_a_new_name_is_not_looked_for_and_yet_never_replaced(partner: Partner, sftp: Sftp) -> None:
+    assert sftp.drop(IN, "940_1.edi", ORDER, new=True) is Dropped.WRITTEN
+    assert partner.calls["read"] == 0
+    assert sftp.drop(IN, "940_2.edi", ORDER) is Dropped.WRITTEN
+    assert partner.calls["read"] == 1, "a name that may be taken is looked for first"
+    assert sftp.drop(IN, "940_1.edi", ORDER, new=True) is Dropped.ALREADY_THERE
+    with pytest.raises(Rejected, match="other content"):
+        sftp.drop(IN, "940_1.edi", b"other", new=True)
+    assert partner.names() == ["940_1.edi", "940_2.edi"]
+    assert (partner.folder() / "940_1.edi").read_bytes() == ORDER
+
+
 @pytest.mark.parametrize("other", [b"tw0", b"three"])
 def test_a_name_taken_by_other_bytes_is_refused_and_they_stay(partner: Partner, sftp: Sftp, other: bytes) -> None:
     partner.lay("940_1.edi", other, folder="in")

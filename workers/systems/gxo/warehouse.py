@@ -104,8 +104,15 @@ class GxoWarehouse:
 
     def send_order(self, wire: bytes) -> str:
         """Lay the file into the facility's folder; GXO knows the order by our number."""
+        return self._send_order(wire, new=False)
+
+    def send_new_order(self, wire: bytes) -> str:
+        """Lay it under a name whose number was never given before: one request fewer."""
+        return self._send_order(wire, new=True)
+
+    def _send_order(self, wire: bytes, *, new: bool) -> str:
         letter = read_outbound_file(wire)
-        self.client.drop_order(letter.facility, letter.name, letter.data)
+        self.client.drop_order(letter.facility, letter.name, letter.data, new=new)
         return letter.reference
 
     def release_order(self, their_id: str) -> None:
