@@ -10,7 +10,7 @@ from functools import cache, partial
 from celery import Celery
 
 from workers.broker.queues import CONTROL
-from workers.cases import case_schedules
+from workers.cases import case_schedules, notices
 from workers.ledger.store import Claimed
 from workers.observability.flower import Flower
 from workers.spine.delivery import MOST, Slot
@@ -43,7 +43,7 @@ class Process:
         self.schedules = schedules.schedules(self.runtime, ring) | case_schedules.schedules(self.runtime)
         self._handler = cache(partial(handler_for, self.runtime))
         self._on_dead = on_dead
-        self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes)
+        self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes, tell=partial(notices.tell_beside, self.runtime))
         self.ticker = Ticker(self.runtime, self.schedules, ring_scheduled) if CONTROL in lanes else None
 
     def slot(self) -> Slot:

@@ -127,26 +127,31 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_or
     A message that died of what the exception says ends with it. An alarm about a message that may still go ends
     nothing but itself, unless ``end_order`` says so: what an order still waits for is told again two days later.
     """
+    with store.transaction() as db:
+        subject = dismiss_within(db, exception_id, person, why, end_order=end_order)
+        acts.keep(db, person, "exception dismissed", f"exception {exception_id}", why=why)
+        return subject
+
+
+def dismiss_within(db: Connection, exception_id: int, person: Person, why: str, *, end_order: bool = False) -> str:
+    """Do what ``dismiss`` does, in the caller's transaction."""
     if not why.strip():
         raise CannotDo('a dismissal needs a reason: --why "…"')
-    with store.transaction() as db:
-        row = db.execute("select * from exception where id = %s for update", (exception_id,)).fetchone()
-        if row is None:
-            raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
-        if row["state"] != "open":
-            raise CannotDo(f"exception {exception_id} is {row['state']} already")
-        note = _end(db, exception_id, person, why, end_order=end_order)
-        awaited = db.execute(AWAITED_ANEW, (row["subject"], row["kind"])).fetchone()
-        if awaited is not None:
-            note += f" (told again if it has not come by {awaited['due_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
-        db.execute(
-            "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where"
-            " id = %s",
-            (person.name, why, exception_id),
-        )
-        _add_to_timeline(db, exception_id, person, "dismissed", note)
-        acts.keep(db, person, "exception dismissed", f"exception {exception_id}", why=why)
-        return str(row["subject"])
+    row = db.execute("select * from exception where id = %s for update", (exception_id,)).fetchone()
+    if row is None:
+        raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")
+    if row["state"] != "open":
+        raise CannotDo(f"exception {exception_id} is {row['state']} already")
+    note = _end(db, exception_id, person, why, end_order=end_order)
+    awaited = db.execute(AWAITED_ANEW, (row["subject"], row["kind"])).fetchone()
+    if awaited is not None:
+        note += f" (told again if it has not come by {awaited['due_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC)"
+    db.execute(
+        "update exception set state = 'dismissed', closed_at = now(), closed_by = %s, closed_why = %s where id = %s",
+        (person.name, why, exception_id),
+    )
+    _add_to_timeline(db, exception_id, person, "dismissed", note)
+    return str(row["subject"])
 
 
 def _end(db: Connection, exception_id: int, person: Person, why: str, *, end_order: bool) -> str:

@@ -137,7 +137,7 @@ def test_the_first_is_retried_alone_then_all_at_their_rate_and_each_is_sent_once
     ledger.drain(partner)
     assert [g["n"] for g in groups(engine)] == [6]
     number = group_retries.retry_group(ledger.store, key, mo, "the postcode file was loaded", per_minute=3)
-    with pytest.raises(CannotDo, match="is being retried"):
+    with pytest.raises(CannotDo, match="is being worked off"):
         group_retries.retry_group(ledger.store, key, mo)
     assert group_retries.work_off(ledger.store) == 1  # one at once, the others by their rate
     assert group_retries.work_off(ledger.store) == 0

@@ -26,3 +26,22 @@ def test_groups_are_listed_retried_and_stopped(world: FullLedger, fleet: Command
     again = fleet("exceptions", "stop-retry", "1")
     assert (again.code, "no retry 1 is running" in again.err) == (1, True)
     assert fleet("exceptions", "retry-group", "nothing").code == 1
+
+
+def test_exceptions_are_assigned_noted_tagged_put_to_sleep_and_dismissed_as_a_group(
+    world: FullLedger, fleet: Command
+) -> None:
+    world.post("SO1-1")
+    number = str(world.die("refused_by_warehouse", "the postcode is not known"))
+    assert fleet("exceptions", "assign", number, "anna", "--json").json == {
+        "which": number, "assigned": "anna", "exceptions": 1,
+    }  # fmt: skip
+    (group,) = fleet("exceptions", "groups", "--assignee", "anna", "--json").json
+    assert fleet("exceptions", "note", group["key"], "asked GXO", "--json").json["exceptions"] == 1
+    assert fleet("exceptions", "tag", number, "peak", "--json").json["tag"] == "peak"
+    assert "sleep until" in fleet("exceptions", "snooze", number, "2d", "--why", "stock comes").out
+    assert fleet("exceptions", "groups", "--json").json == []
+    assert fleet("exceptions", "wake", number, "--json").json["exceptions"] == 1
+    wrong = fleet("exceptions", "snooze", number, "tomorrow", "--why", "x")
+    assert (wrong.code, "write 30m, 4h or 2d" in wrong.err) == (1, True)
+    assert "is being dismissed" in fleet("exceptions", "dismiss-group", group["key"], "--why", "by hand").out

@@ -1,4 +1,4 @@
-"""Retries a whole group: its first alone, then all at a limited rate, by a row of the ledger that `control` works off.
+"""Retries or dismisses a whole group: its first alone, then all at a limited rate, by a row that `control` works off.
 
 Each retry is ``recovery.retry``, so what may have been sent is looked up and never sent twice. A retry and its count
 are one commit: after a restart the next process goes on where this one was.
@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Any
 
 from workers import recovery
-from workers.ledger.store import Connection, Store
+from workers.ledger.store import Connection, Row, Store
 from workers.spine import acts
 from workers.spine.people import CannotDo, Person
 
 LONGEST_PAUSE = 60.0  # seconds: after a longer one no more are retried at once than in a minute
 PER_MINUTE = 120
+DISMISSED_PER_MINUTE = 3000
 
 
 def retry_first(store: Store, key: str, person: Person) -> dict[str, Any]:
@@ -30,6 +31,18 @@ def retry_group(store: Store, key: str, person: Person, why: str = "", *, per_mi
 
     What joins the group later is not among them. Raises CannotDo where none stands, or such a retry goes on already.
     """
+    return _begin(store, key, person, why.strip(), "retry", per_minute)
+
+
+def dismiss_group(store: Store, key: str, person: Person, why: str) -> int:
+    """Have all exceptions that stand open in a group dismissed for this reason, as ``recovery.dismiss`` does each.
+
+    Returns the number by which it is followed, as that of a retry. Raises CannotDo as ``retry_group`` does.
+    """
+    return _begin(store, key, person, acts.reason_of(why, "a dismissal"), "dismiss", DISMISSED_PER_MINUTE)
+
+
+def _begin(store: Store, key: str, person: Person, why: str, act: str, per_minute: int) -> int:
     with store.transaction() as db:
         counted = db.execute(
             "select count(*) as n, max(id) as last from exception where group_key = %s and state = 'open'", (key,)
@@ -37,15 +50,16 @@ def retry_group(store: Store, key: str, person: Person, why: str = "", *, per_mi
         if counted is None or not counted["n"]:
             raise _none(key)
         row = db.execute(
-            "insert into group_retry (group_key, who, why, total, up_to_id, per_minute) values (%s, %s, %s, %s, %s, %s)"
-            " on conflict do nothing returning id",
-            (key, person.name, why.strip(), counted["n"], counted["last"], per_minute),
+            "insert into group_retry (group_key, who, why, total, up_to_id, per_minute, act) values (%s, %s, %s, %s,"
+            " %s, %s, %s) on conflict do nothing returning id",
+            (key, person.name, why, counted["n"], counted["last"], per_minute, act),
         ).fetchone()
         if row is None:
-            raise CannotDo(f"group {key} is being retried: `fleet exceptions retries` shows how far it is")
-        acts.of_group(db, key, person, "group retried", f"{counted['n']} exceptions; {why.strip()}".rstrip("; "))
+            raise CannotDo(f"group {key} is being worked off: `fleet exceptions retries` shows how far it is")
+        step = "group retried" if act == "retry" else "group dismissed"
+        acts.of_group(db, key, person, step, f"{counted['n']} exceptions; {why}".rstrip("; "))
         db.execute("select wake()")
-        acts.keep(db, person, "group retried", f"exceptions {key}", why=why.strip(), after={"total": counted["n"]})
+        acts.keep(db, person, step, f"exceptions {key}", why=why, after={"total": counted["n"]})
         return int(row["id"])
 
 
@@ -105,7 +119,7 @@ def _next(store: Store, number: int, person: Person) -> bool:
         if one is None:
             db.execute("update group_retry set state = 'done', ended_at = now() where id = %s", (number,))
             return False
-        well = _retry(db, one["id"], person)
+        well = _act(db, one["id"], person, row)
         db.execute(
             "update group_retry set after_id = %s, retried = retried + %s, refused = refused + %s where id = %s",
             (one["id"], int(well), int(not well), number),
@@ -115,12 +129,17 @@ def _next(store: Store, number: int, person: Person) -> bool:
         return True
 
 
-def _retry(db: Connection, exception_id: int, person: Person) -> bool:
+def _act(db: Connection, exception_id: int, person: Person, row: Row) -> bool:
     try:
         with db.transaction():
-            recovery.retry_within(db, exception_id, person)
+            if row["act"] == "dismiss":
+                recovery.dismiss_within(db, exception_id, person, row["why"])
+            else:
+                recovery.retry_within(db, exception_id, person)
     except CannotDo as error:
-        acts.of_exceptions(db, [exception_id], person, "not retried", str(error))
+        acts.of_exceptions(
+            db, [exception_id], person, "not retried" if row["act"] == "retry" else "not dismissed", str(error)
+        )
         return False
     return True
 

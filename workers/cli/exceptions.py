@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from workers.cli import connect, exception_groups, output
+from workers.cli import connect, exception_care, exception_groups, output
 from workers.cli.output import AsJson, NotDone
 from workers.cli.who import As, acting, actor
 from workers.views import exceptions
@@ -32,6 +32,7 @@ def register(program: typer.Typer) -> None:
 
 
 exception_groups.register(app)
+exception_care.register(app)
 
 
 @app.command("list")

@@ -109,6 +109,17 @@ def died(*, flow: str, connection: str, kind: str, owner: str, severity: str, re
     )
 
 
+def late(*, flow: str, connection: str, kind: str, owner: str, count: int, since: datetime, runbook: str) -> None:
+    """One event for a group of exceptions that nobody has taken within its response time."""
+    _send(
+        f"nobody has taken {kind} on {flow} via {connection}",
+        "error",
+        ["late", flow, connection, kind],
+        {"flow": flow, "connection": connection, "kind": kind, "owner": owner},
+        {"count": count, "since": since.isoformat(), "runbook": runbook},
+    )
+
+
 def gate_shut(*, connection: str, kind: str, since: datetime) -> None:
     """One event when a connection's gate shuts; what waits behind it raises none."""
     _send(

@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -33,8 +33,20 @@ TRUSTED_AFTER = 60.0
 class Heart:
     """The heartbeat, in a thread and over a connection of its own."""
 
-    def __init__(self, runtime: Runtime, node: str, *, lone: bool, lanes: Sequence[str]) -> None:
-        """``node`` is the worker's name in Flower; ``lanes`` are the queues that it takes from."""
+    def __init__(
+        self,
+        runtime: Runtime,
+        node: str,
+        *,
+        lone: bool,
+        lanes: Sequence[str],
+        tell: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``node`` is the worker's name in Flower; ``lanes`` are the queues that it takes from.
+
+        ``tell`` tells owners where nothing scheduled runs, which would; it must return at once.
+        """
+        self._tell = tell
         self._runtime = runtime
         self._node, self._lone, self._lanes = node, lone, list(lanes)
         self._store = Store(runtime.configuration.fleet.database_url, size=1, application=f"{node} heart")
@@ -116,7 +128,8 @@ class Heart:
                     scheduler.renew(self._runtime, self._store.run)
                     renewed = now
                 if now - began >= TRUSTED_AFTER and now - looked >= LOOKED_EVERY:
-                    watch.look_after_schedules(self._runtime)
+                    if watch.look_after_schedules(self._runtime):
+                        self._tell()
                     looked = now
             except Exception as error:  # noqa: BLE001  the ledger may be away; the heart goes on
                 began = time.monotonic()

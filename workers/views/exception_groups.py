@@ -23,7 +23,7 @@ select group_key as key, count(*) filter (where awake) as n, count(*) filter (wh
 """
 SEVERITIES = {1: "info", 2: "warning", 3: "error", 4: "critical"}
 RETRY = """
-select r.id, r.group_key as key, r.state, r.who, r.why, r.total, r.retried, r.refused, r.per_minute, r.asked_at,
+select r.id, r.group_key as key, r.act, r.state, r.who, r.why, r.total, r.retried, r.refused, r.per_minute, r.asked_at,
        r.ended_at, r.ended_by,
        count(e.id) filter (where e.state <> 'open') as closed,
        count(e.id) filter (where e.state = 'open' and m.state = 'dead') as failed_again,

@@ -27,8 +27,8 @@ end $$;
 -- The group of an exception. What is said of a SKU is one cause, whichever building says it.
 create or replace function group_of(p_kind text, p_flow text, p_connection text, p_subject text, p_words text)
 returns text language sql immutable as $$
-    select left(md5(concat_ws('|', p_flow, case when p_subject like 'sku:%' then '' else p_connection end, p_kind,
-                              p_words)), 12);
+    select 'g' || left(md5(concat_ws('|', p_flow, case when p_subject like 'sku:%' then '' else p_connection end, p_kind,
+                              p_words)), 11);
 $$;
 
 -- The value of an order's goods, by the order's own prices or else the catalogue's; null where either is not known.
@@ -70,6 +70,9 @@ begin
            group_key = excluded.group_key, group_words = excluded.group_words,
            severity = case when gravity(excluded.severity) > gravity(exception.severity) then excluded.severity
                            else exception.severity end,
+           clocked = exception.clocked and gravity(excluded.severity) <= gravity(exception.severity),
+           noticed = exception.noticed and gravity(excluded.severity) <= gravity(exception.severity)
+                     and excluded.group_key = exception.group_key,
            snoozed_until = case when gravity(excluded.severity) > gravity(exception.severity)
                                   or excluded.group_key <> exception.group_key then null
                                 else exception.snoozed_until end

@@ -54,6 +54,12 @@ VERDICTS = {
         "critical",
         "Start the `control` worker: until then nothing is polled, probed or tried again.",
     ),
+    "owner_not_told": Verdict(
+        SUPPORT,
+        "error",
+        "A notice to an owner is not taken: put the address, webhook or [mail] of fleet.toml right and restart; it is"
+        " tried again by itself.",
+    ),
     "outcome_not_stored": Verdict(
         ENGINEERING,
         "critical",
