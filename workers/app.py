@@ -10,12 +10,12 @@ from typing import Any
 
 import structlog
 from celery import Celery, Task, bootsteps, signals
-from kombu.entity import Exchange, Queue
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from workers.broker import kinds, transport
-from workers.broker.queues import CONTROL, DEAD, FLOWS, ISOLATE, LANES
+from workers.broker import transport
+from workers.broker.celery_app import fleet_app
+from workers.broker.queues import CONTROL, DEAD, FLOWS, ISOLATE
 from workers.config import environment
 from workers.ledger.store import Claimed, task_id
 from workers.observability import alerts, logs
@@ -31,45 +31,12 @@ from workers.wiring.systems import configuration
 
 log = structlog.get_logger(__name__)
 
-transport.install()
-
 BEAT_EVERY = 300.0  # seconds; the ticker rings when something is due: beat is for a ticker that is not well
 UNWELL = (OperationalError, RedisError)  # the broker is away; Redis is full, or a replica that takes no writes
 ARGUMENTS = 2  # of a bell: an id and a generation, for ever
 
 
-def _queue(name: str) -> Queue:
-    arguments = dict(kinds.queue_arguments(configuration().fleet.broker_url))
-    return Queue(name, Exchange("", type="direct"), routing_key=name, queue_arguments=arguments)
-
-
-BROKER = configuration().fleet.broker_url
-app = Celery("fleet")
-app.conf.update(
-    broker_url=BROKER,
-    broker_connection_retry_on_startup=True,
-    broker_connection_max_retries=None,
-    broker_channel_error_retry=True,  # the broker refuses: a replica of Redis before it is promoted, or a full disk
-    broker_transport_options=dict(kinds.transport_options(BROKER)),
-    broker_heartbeat=10,  # seconds: RabbitMQ gone without a word is noticed within two of them
-    task_queues=[_queue(name) for name in (*LANES, *DEAD.values(), CONTROL)],
-    task_default_queue=CONTROL,
-    task_create_missing_queues=False,
-    task_ignore_result=True,
-    task_acks_late=False,  # a bell is only a bell: the ledger holds the work
-    task_send_sent_event=False,
-    task_serializer="json",
-    accept_content=["json"],
-    worker_prefetch_multiplier=1,
-    worker_send_task_events=True,
-    worker_consumer="workers.broker.consumer:GuardedConsumer",
-    worker_hijack_root_logger=False,
-    worker_redirect_stdouts=False,
-    worker_cancel_long_running_tasks_on_connection_loss=False,
-    worker_enable_remote_control=True,
-    beat_scheduler="workers.broker.beat:ShallowScheduler",
-    enable_utc=True,
-)
+app = fleet_app(configuration().fleet.broker_url)
 
 
 _process: Process | None = None

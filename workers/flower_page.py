@@ -10,8 +10,9 @@ from flower import command
 from flower.app import Flower
 from tornado.ioloop import PeriodicCallback
 
-from workers.app import app
+from workers.broker.celery_app import fleet_app
 from workers.config import environment
+from workers.observability import flower_letters
 
 ASK_EVERY, ASK_LATER = 5_000, 60_000  # milliseconds: while workers start, and from then on
 FIRST = 24  # times
@@ -22,6 +23,7 @@ class Fresh(Flower):  # type: ignore[misc]
 
     def start(self, *arguments: Any, **options: Any) -> None:
         """Start, and keep asking."""
+        flower_letters.show(self)
         self.asked = 0
         self.asking = PeriodicCallback(self.ask, ASK_EVERY)
         self.asking.start()
@@ -35,8 +37,17 @@ class Fresh(Flower):  # type: ignore[misc]
         self.update_workers()
 
 
+def broker() -> str:
+    """The broker's URL. Where the environment has it, no other setting and no partner's secret is read."""
+    if url := environment().broker_url:
+        return url
+    from workers.wiring.systems import configuration  # noqa: PLC0415  it reads every connection's secrets
+
+    return configuration().fleet.broker_url
+
+
 if __name__ == "__main__":
     command.Flower = Fresh
     if login := environment().flower_basic_auth:  # Flower reads its own variable, and no file:PATH
         os.environ["FLOWER_BASIC_AUTH"] = login
-    app.start(["flower", *sys.argv[1:]])
+    fleet_app(broker()).start(["flower", *sys.argv[1:]])

@@ -13,6 +13,7 @@ from workers.broker.queues import CONTROL
 from workers.cases import case_schedules, notices
 from workers.ledger.store import Claimed
 from workers.observability.flower import Flower
+from workers.spine.dead_letters import Standing
 from workers.spine.delivery import MOST, Slot
 from workers.spine.heart import Heart
 from workers.spine.ringer import Bell
@@ -40,11 +41,18 @@ class Process:
         """``node`` is the worker's name in Flower, ``lanes`` its queues; ``lone``: the one-slot worker for suspects."""
         self.runtime = Runtime(configuration())
         self.reporter = Flower(app, node)
-        self.schedules = schedules.schedules(self.runtime, ring) | case_schedules.schedules(self.runtime)
+        self.schedules = {
+            **schedules.schedules(self.runtime, ring, self._show),
+            **case_schedules.schedules(self.runtime),
+        }
         self._handler = cache(partial(handler_for, self.runtime))
         self._on_dead = on_dead
         self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes, tell=partial(notices.tell_beside, self.runtime))
         self.ticker = Ticker(self.runtime, self.schedules, ring_scheduled) if CONTROL in lanes else None
+
+    def _show(self, standing: Standing) -> None:
+        """Tell Flower of the dead letters that stand."""
+        self.reporter.stand(standing.counts, standing.letters, self.runtime.configuration.desk.url)
 
     def slot(self) -> Slot:
         """The surroundings of a draining slot."""

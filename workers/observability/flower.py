@@ -10,6 +10,7 @@ import json
 import os
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -37,6 +38,7 @@ class Flower:
         self._events: list[str] = []  # each as JSON, without its braces
         self._lock = threading.Lock()
         self._some = threading.Event()  # there is something to send, or an end to come to
+        self._letters = True  # another process may have told of some
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
         self._thread.start()
@@ -76,6 +78,14 @@ class Flower:
             event | {"type": "task-received", "name": flow, "args": repr(arguments), "kwargs": "{}"},
             event | {"type": "task-failed", "exception": f"Dead({mask(why, 200)!r})", "traceback": ""},
         )
+
+    def stand(self, counts: dict[str, int], letters: Sequence[dict[str, Any]], desk: str) -> None:
+        """Report the dead letters that stand, and where people reach the desk. Told again only while some stand."""
+        if letters or self._letters:
+            self._add(
+                {"type": "dead-letters", "timestamp": time.time(), "counts": counts, "letters": letters, "desk": desk}
+            )
+        self._letters = bool(letters)
 
     def _add(self, *events: dict[str, Any]) -> None:
         texts = [json.dumps(event)[1:-1] for event in events]

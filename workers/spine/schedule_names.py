@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 RING, READ, GATES, WATCH, ALARMS = "ring", "read", "gates", "watch", "alarms"
+DEAD_LETTERS = "dead letters"
 EXPECTATIONS, PURGE, HISTORY = "expectations", "purge", "count of what was settled"
 STOCK, JOURNAL, PURGE_STOCK = "stock", "journal", "purge stock"
 NOT_CARRIED, DIFFERENCES = "stock not carried", "stock differences"

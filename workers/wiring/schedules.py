@@ -16,6 +16,7 @@ from workers.sku_sync import garment_setup, item_files
 from workers.sku_sync import polls as sku_sync_polls
 from workers.spine import (
     alarms,
+    dead_letters,
     expectations,
     gates,
     history,
@@ -28,6 +29,7 @@ from workers.spine import (
     watch,
 )
 from workers.spine import schedule_names as names
+from workers.spine.dead_letters import Standing
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled, each
@@ -49,8 +51,10 @@ from workers.wiring.readers import reader_for
 TICK = 0.5  # seconds: the finest schedule
 
 
-def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Scheduled]:
-    """Everything that is scheduled in this deployment, by name."""
+def schedules(
+    runtime: Runtime, ring: Callable[[Bell], None], show: Callable[[Standing], None] | None = None
+) -> dict[str, Scheduled]:
+    """Everything that is scheduled in this deployment, by name. ``show`` takes the dead letters that stand."""
     every = runtime.configuration.fleet.intervals
     erp = runtime.configuration.erp.name
 
@@ -95,6 +99,10 @@ def schedules(runtime: Runtime, ring: Callable[[Bell], None]) -> dict[str, Sched
         ),
         Scheduled(names.read_back(erp), every.read_back, lambda: read_back.read_back(runtime), erp),
     ]
+    if show is not None:
+        listed.append(
+            Scheduled(names.DEAD_LETTERS, 30.0, lambda: show(dead_letters.standing(runtime.store)), watched=False)
+        )
     for warehouse in runtime.configuration.warehouses:
         name = warehouse.name
         listed.append(
