@@ -192,7 +192,7 @@ def test_the_web_process_lives_by_itself_and_takes_requests_while_the_ledger_is_
     assert container(pod)["readinessProbe"]["httpGet"] == {"path": "/health", "port": "web"}
     assert "exec" not in container(pod)["readinessProbe"]
     if size != "small":  # there the hearts of its workers are asked
-        assert container(pod)["livenessProbe"]["httpGet"]["path"] == "/health/alive"
+        assert container(pod)["livenessProbe"]["httpGet"]["path"] == "/health/live"
     selected = named(size, "Service")["web"]["spec"]["selector"]
     assert selected == {"khaos-fleet/web": "true"}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from workers.views.overview import UNFILED, processes_alive
+from workers.views.readiness import troubles_in
 from workers.views.snapshot import Row, fetch, snapshot
 
 RECENT = 300  # seconds that "recently" means
@@ -29,6 +30,10 @@ GATES = (
     "select name, system, shut_kind is null as open,"
     " coalesce(extract(epoch from now() - shut_since), 0) as shut_for from connection order by 1"
 )
+SCHEDULES = (
+    "select name as schedule, connection, extract(epoch from now() - coalesce(last_end, due_at)) as age from schedule"
+    " where due_at > '-infinity' order by 1"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,12 @@ class Figures:
     connections: tuple[Row, ...]
     processes: Mapping[str, int]
     unread: int
+    schedules: tuple[Row, ...]
+    troubles: tuple[Row, ...]
 
 
-def figures(engine: Engine) -> Figures:
-    """All gauges of one moment. Raises sqlalchemy's OperationalError when the ledger is away."""
+def figures(engine: Engine, queue_wait: float) -> Figures:
+    """All gauges of one moment; ``queue_wait`` is how many seconds a message may wait for its turn. Raises sqlalchemy's OperationalError when the ledger is away."""
     with snapshot(engine) as reading:
         return Figures(
             messages=tuple(fetch(reading, MESSAGES)),
@@ -57,4 +64,6 @@ def figures(engine: Engine) -> Figures:
             connections=tuple(fetch(reading, GATES)),
             processes=processes_alive(reading),
             unread=fetch(reading, "select count(*) as n from record_unread")[0]["n"],
+            schedules=tuple(fetch(reading, SCHEDULES)),
+            troubles=tuple({"kind": one.kind, "subject": one.subject} for one in troubles_in(reading, queue_wait)),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from workers.broker.queues import CONTROL, FLOWS
-from workers.views.snapshot import fetch, snapshot
+from workers.views.snapshot import Reading, fetch, snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +26,12 @@ def troubles(engine: Engine, queue_wait: float) -> list[Trouble]:
     ``queue_wait`` is how many seconds a message may wait for its turn. Raises sqlalchemy's OperationalError when the
     ledger is away.
     """
-    argument = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
     with snapshot(engine) as reading:
-        rows = fetch(
-            reading, "select kind, subject, why from fleet_troubles(cast(:argument as jsonb))", argument=argument
-        )
+        return troubles_in(reading, queue_wait)
+
+
+def troubles_in(reading: Reading, queue_wait: float) -> list[Trouble]:
+    """List the same over a connection that reads already."""
+    argument = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
+    rows = fetch(reading, "select kind, subject, why from fleet_troubles(cast(:argument as jsonb))", argument=argument)
     return [Trouble(row["kind"], row["subject"], row["why"]) for row in rows]

@@ -32,13 +32,13 @@ T = TypeVar("T")
 
 
 def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
-    """``/health``, ``/health/alive`` and ``/health/ready`` for everyone, ``/metrics`` behind the guard."""
+    """``/health``, ``/health/live`` and ``/health/ready`` for everyone, ``/metrics`` behind the guard."""
     router = APIRouter()
 
-    @router.get("/health/alive")
-    def is_alive() -> JSONResponse:
+    @router.get("/health/live")
+    def is_live() -> JSONResponse:
         """Tell that this process answers; it asks nobody, so that no outage elsewhere restarts it."""
-        return JSONResponse({"alive": True})
+        return JSONResponse({"live": True})
 
     @router.get("/health")
     async def is_well() -> JSONResponse:
@@ -62,7 +62,7 @@ def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
 
     @router.get("/metrics", dependencies=[Depends(guard)])
     def metrics() -> Response:
-        return Response(exposition(figures(engine)), media_type=CONTENT_TYPE_LATEST)
+        return Response(exposition(figures(engine, queue_wait)), media_type=CONTENT_TYPE_LATEST)
 
     return router
 
@@ -106,6 +106,10 @@ class _Gauges(Collector):
         alive = [{"name": name, "n": count} for name, count in found.processes.items()]
         yield _gauge("fleet_processes", "Worker processes with a fresh heartbeat.", ("name",), alive)
         yield _gauge("fleet_records_unread", "Records that wait to be read.", (), [{"n": found.unread}])
+        run = ("schedule", "connection")
+        yield _gauge("fleet_schedule_age_seconds", "Since the last run of it ended.", run, found.schedules, "age")
+        kept = [{**row, "n": 1} for row in found.troubles]
+        yield _gauge("fleet_trouble", "1 while this keeps the fleet from work.", ("kind", "subject"), kept)
 
 
 def _gauge(name: str, what: str, labels: tuple[str, ...], rows: Iterable[Row], value: str = "n") -> GaugeMetricFamily:
