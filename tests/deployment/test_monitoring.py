@@ -10,17 +10,13 @@ import pytest
 import yaml
 
 from fleet_tests.places import ROOT
-from workers.views.snapshot import reading_engine
 from workers.ledger.store import Store
 from workers.views.gauges import figures
+from workers.views.snapshot import reading_engine
 from workers.web.monitoring import exposition
 
 FOLDER = ROOT / "deploy" / "monitoring"
-RULES = [
-    rule
-    for group in yaml.safe_load((FOLDER / "alerts.yaml").read_text())["groups"]
-    for rule in group["rules"]
-]
+RULES = [rule for group in yaml.safe_load((FOLDER / "alerts.yaml").read_text())["groups"] for rule in group["rules"]]
 DASHBOARD = json.loads((FOLDER / "dashboard.json").read_text())
 EXPRESSIONS = [rule["expr"] for rule in RULES] + [
     target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]

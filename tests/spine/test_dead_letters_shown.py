@@ -119,9 +119,10 @@ def test_what_stands_is_a_failed_task_of_its_queue_until_it_stands_no_more(
 ) -> None:
     first, second = (dies(ledger, partner, reference) for reference in ("SO1-1", "SO2-1"))
 
-    def tell() -> None:
+    def told_and_shown() -> dict[str, str]:
         standing = dead_letters.standing(ledger.store)
         reporter.stand(standing.counts, standing.letters, DESK)
+        return shown.failed()
 
     def letter(reference: str, number: int) -> str:
         return f"orders-out:leeds:{reference}:1:dead-{number}"
@@ -130,7 +131,7 @@ def test_what_stands_is_a_failed_task_of_its_queue_until_it_stands_no_more(
     both = {letter("SO1-1", first): "orders-out.dead", letter("SO2-1", second): "orders-out.dead"}
     for _ in range(2):  # the second time Flower has forgotten all
         shown.start()
-        until(lambda: tell() or shown.failed() == both)
+        until(lambda: told_and_shown() == both)
         page = shown.page(f"/task/{letter('SO1-1', first)}")
         assert f'href="{DESK}/orders?q=SO1-1"' in page
         assert f'href="{DESK}/exceptions/{first}"' in page
@@ -139,10 +140,10 @@ def test_what_stands_is_a_failed_task_of_its_queue_until_it_stands_no_more(
         shown.stop()
 
     shown.start()
-    until(lambda: tell() or len(shown.failed()) == 2)
+    until(lambda: told_and_shown() == both)
     ledger.store.run("update exception set state = 'dismissed' where id = %s", first)
     ledger.store.run("delete from message where reference = 'SO1-1'")
-    until(lambda: tell() or shown.failed() == {letter("SO2-1", second): "orders-out.dead"})
+    until(lambda: told_and_shown() == {letter("SO2-1", second): "orders-out.dead"})
 
 
 def test_poison_stands_by_the_queue_that_it_lay_in(ledger: Ledger) -> None:

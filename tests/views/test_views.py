@@ -183,7 +183,7 @@ def test_the_gauges_say_what_stands_where(world: FullLedger, engine: Engine) -> 
     world.post("SO1-1")
     world.post("SO2-1")
     world.deliver()
-    found = figures(engine)
+    found = figures(engine, 1800.0)
     assert [(r["flow"], r["connection"], r["state"], r["n"]) for r in found.messages] == [
         ("orders-out", "leeds", "queued", 1)
     ]

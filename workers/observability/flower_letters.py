@@ -61,8 +61,7 @@ def show(flower: Flower) -> None:
             as_ever(one)
 
     state.event = event
-    pages = [(r"/task/(.+)", Task, {}, "task"), (r"/broker", Queues, {}, "broker")]
-    flower.add_handlers(r".*", [web.url(pattern, page, given, name) for pattern, page, given, name in pages])
+    flower.add_handlers(r".*", [web.url(r"/task/(.+)", Task, name="task"), web.url(r"/broker", Queues, name="broker")])
 
 
 class Queues(BrokerView):  # type: ignore[misc]

@@ -53,7 +53,10 @@ class Figures:
 
 
 def figures(engine: Engine, queue_wait: float) -> Figures:
-    """All gauges of one moment; ``queue_wait`` is how many seconds a message may wait for its turn. Raises sqlalchemy's OperationalError when the ledger is away."""
+    """All gauges of one moment; ``queue_wait`` is how many seconds a message may wait for its turn.
+
+    Raises sqlalchemy's OperationalError when the ledger is away.
+    """
     with snapshot(engine) as reading:
         return Figures(
             messages=tuple(fetch(reading, MESSAGES)),

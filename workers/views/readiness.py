@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from workers.broker.queues import CONTROL, FLOWS
-from workers.views.snapshot import Reading, fetch, snapshot
+from workers.views.snapshot import fetch, snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ def troubles(engine: Engine, queue_wait: float) -> list[Trouble]:
         return troubles_in(reading, queue_wait)
 
 
-def troubles_in(reading: Reading, queue_wait: float) -> list[Trouble]:
+def troubles_in(reading: Connection, queue_wait: float) -> list[Trouble]:
     """List the same over a connection that reads already."""
     argument = json.dumps({"queue_wait": queue_wait, "flows": [*FLOWS, CONTROL]})
     rows = fetch(reading, "select kind, subject, why from fleet_troubles(cast(:argument as jsonb))", argument=argument)
