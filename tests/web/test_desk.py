@@ -92,13 +92,14 @@ def test_the_front_page_shows_flows_connections_and_what_to_do_about_a_shut_gate
 
 @pytest.mark.usefixtures("filled")
 def test_the_exceptions_are_listed_filtered_and_escaped(web: Web) -> None:
-    text = page(web, "/exceptions")
-    assert "&lt;b&gt;no&lt;/b&gt; postcode" in text
-    assert "example.com" not in text
-    assert "bad_address" in page(web, "/exceptions?kind=bad_address&owner=operations&state=open")
-    assert "&lt;b&gt;no" not in page(web, "/exceptions?owner=finance")
-    assert "&lt;b&gt;no" not in page(web, "/exceptions?state=resolved")
-    assert requests.get(f"{web.url}/exceptions?state=rotten", timeout=10).status_code == 422
+    for path in ("/exceptions", "/exceptions/all"):
+        text = page(web, path)
+        assert "&lt;b&gt;no&lt;/b&gt; postcode" in text
+        assert "example.com" not in text
+        assert "bad_address" in page(web, f"{path}?kind=bad_address&owner=operations")
+        assert "&lt;b&gt;no" not in page(web, f"{path}?owner=finance")
+    assert "&lt;b&gt;no" not in page(web, "/exceptions/all?state=resolved")
+    assert requests.get(f"{web.url}/exceptions/all?state=rotten", timeout=10).status_code == 422
 
 
 @pytest.mark.usefixtures("filled")

@@ -71,6 +71,13 @@ def exception_settings() -> config.ExceptionSettings:
     return config.read_exceptions(path) if path.exists() else config.ExceptionSettings()
 
 
+def second_person() -> tuple[str, ...]:
+    """Which edits another person must approve. Raises Misconfigured."""
+    adopt_environment()
+    path = Path(config.environment().fleet_config)
+    return config.read_second_person(path) if path.exists() else ()
+
+
 def views() -> Engine:
     """For reading."""
     from workers.views.snapshot import reading_engine  # noqa: PLC0415  `fleet run` need not wait for it

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import closing
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from workers.cli import connect, exception_care, exception_groups, output
+from workers.cli import connect, exception_care, exception_edits, exception_groups, output
 from workers.cli.output import AsJson, NotDone
 from workers.cli.who import As, acting, actor
 from workers.views import exceptions
@@ -33,6 +32,7 @@ def register(program: typer.Typer) -> None:
 
 exception_groups.register(app)
 exception_care.register(app)
+exception_edits.register(app)
 
 
 @app.command("list")
@@ -113,54 +113,19 @@ def retry(number: Number, as_: As = "", json_wanted: AsJson = False) -> None:
 
     Example: `fleet exceptions retry 17`
     """
-    _again(number, as_, None, json_wanted=json_wanted)
-
-
-@app.command()
-def edit(
-    number: Number,
-    body: Annotated[str, typer.Option("--body", metavar="FILE", help="A file with the new body as JSON; - for stdin.")],
-    as_: As = "",
-    json_wanted: AsJson = False,
-) -> None:
-    """Replace the body of an exception's message and send it. Refused where it may have been sent already.
-
-    Example: `fleet exceptions show 17 --body --json | jq .body > body.json`, edit it,
-    then `fleet exceptions edit 17 --body body.json`
-    """
-    _again(number, as_, _read(body), json_wanted=json_wanted)
-
-
-def _again(number: int, name: str, body: dict[str, Any] | None, *, json_wanted: bool) -> None:
     from workers import recovery  # noqa: PLC0415  it loads Sentry, which the other commands need not wait for
     from workers.spine import people  # noqa: PLC0415  it loads Sentry, which the other commands need not wait for
 
     with closing(connect.store()) as store:
         try:
-            reference = recovery.retry(store, number, people.Person(acting(name), actor(name)), body=body)
+            reference = recovery.retry(store, number, people.Person(acting(as_), actor(as_)))
         except people.CannotDo as error:
             raise NotDone(str(error)) from None
     output.done(
         f"{reference} goes again; `fleet exceptions show {number}` tells what becomes of it",
-        {"exception": number, "retried": reference, "edited": body is not None},
+        {"exception": number, "retried": reference, "edited": False},
         json_wanted=json_wanted,
     )
-
-
-def _read(place: str) -> dict[str, Any]:
-    try:
-        text = sys.stdin.read() if place == "-" else Path(place).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotDone(
-            f"{place} cannot be read ({type(error).__name__}): name a file with the new body as JSON"
-        ) from None
-    try:
-        body = json.loads(text)
-    except ValueError as error:
-        raise NotDone(f"{place} is not JSON ({error}): correct it") from None
-    if not isinstance(body, dict):
-        raise NotDone(f"{place} holds no JSON object: begin with the one that `fleet exceptions show ID --body` prints")
-    return body
 
 
 @app.command()

@@ -2,7 +2,15 @@
 
 from workers.config.model import Configuration, Connection, Fleet, Intervals, Limits, Rule, When
 from workers.config.owners import Desk, ExceptionSettings, Mail, OwnerSettings
-from workers.config.reading import Environment, Misconfigured, environment, read, read_exceptions, read_fleet
+from workers.config.reading import (
+    Environment,
+    Misconfigured,
+    environment,
+    read,
+    read_exceptions,
+    read_fleet,
+    read_second_person,
+)
 from workers.config.stock import Stock
 
 __all__ = [
@@ -24,4 +32,5 @@ __all__ = [
     "read",
     "read_exceptions",
     "read_fleet",
+    "read_second_person",
 ]

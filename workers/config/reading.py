@@ -164,6 +164,13 @@ def read_exceptions(path: Path) -> ExceptionSettings:
     return _section(_toml(path), "exceptions", ExceptionSettings)
 
 
+def read_second_person(path: Path) -> tuple[str, ...]:
+    """Which edits another person must approve: of ``[desk]`` that alone, whose secrets are not needed for it."""
+    return _section(
+        {"desk": {"second_person": _toml(path).get("desk", {}).get("second_person", ())}}, "desk", Desk
+    ).second_person
+
+
 def _section(raw: Mapping[str, Any], name: str, model: type[AnySettings]) -> AnySettings:
     """One section that holds no connection. Raises Misconfigured, also for a secret that stands there as it is."""
     found = raw.get(name, {})

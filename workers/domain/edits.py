@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -47,17 +48,13 @@ def store_edit(db: Connection, message: Row, body: dict[str, Any], person: Perso
 
     Raises CannotDo, with nothing stored, when it is no body of such a message, or nothing of it is sent.
     """
-    if message["kind"] not in MODELS:
-        raise CannotDo(
-            f"the body of a message {message['kind']!r} is not what is sent: put it right where it comes from, and"
-            " retry without an edit"
-        )
+    _editable(message["kind"])
     row = db.execute("select body from message_body where message_id = %s for update", (message["id"],)).fetchone()
     before: dict[str, Any] = row["body"] if row else {}
-    changed = sorted(_differences(before, body))
+    changed = sorted(one.path for one in differences(before, body))
     if not changed:
         return "nothing"
-    edited = _read(message["kind"], before, body)
+    edited = check(message["kind"], before, body)
     db.execute(
         "insert into message_edit (message_id, who, before, after) values (%s, %s, %s, %s)",
         (message["id"], person.name, json.dumps(before), json.dumps(body)),
@@ -72,8 +69,20 @@ def store_edit(db: Connection, message: Row, body: dict[str, Any], person: Perso
     return ", ".join(changed[:SHOWN]) + (" …" if len(changed) > SHOWN else "")
 
 
-def _read(kind: str, before: dict[str, Any], body: dict[str, Any]) -> BaseModel | None:
-    """Read the new body as its kind of message; what another release wrote is held against its own shape."""
+def _editable(kind: str) -> None:
+    if kind not in MODELS:
+        raise CannotDo(
+            f"the body of a message {kind!r} is not what is sent: put it right where it comes from, and"
+            " retry without an edit"
+        )
+
+
+def check(kind: str, before: dict[str, Any], body: dict[str, Any]) -> BaseModel | None:
+    """Read the new body as its kind of message; what another release wrote is held against its own shape.
+
+    Raises CannotDo where it is none, or changes what names the thing.
+    """
+    _editable(kind)
     model, names = MODELS[kind]
     if _errors(model, before):
         _same_shape(before, body)
@@ -81,7 +90,7 @@ def _read(kind: str, before: dict[str, Any], body: dict[str, Any]) -> BaseModel 
     if errors := _errors(model, body):
         raise CannotDo(f"the edited body is no {kind}: {'; '.join(errors)}. Nothing was stored; correct the file")
     if kind == "change":
-        _read("order", before["fulfilment"], body["fulfilment"])
+        check("order", before["fulfilment"], body["fulfilment"])
     for name in names:
         if body.get(name) != before.get(name):
             raise CannotDo(f"{name} names what this is and cannot be edited: put {before.get(name)!r} back")
@@ -110,8 +119,21 @@ def _same_shape(before: dict[str, Any], body: dict[str, Any]) -> None:
         )
 
 
-def _differences(before: Any, after: Any, at: str = "") -> Iterator[str]:
-    """Paths at which two bodies differ."""
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that an edit changes, by its path, as in ``lines.0.quantity``. None: it is not there."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+def differences(before: Any, after: Any) -> list[Difference]:
+    """The fields in which two bodies differ."""
+    return sorted(_differences(before, after, ""), key=lambda one: one.path)
+
+
+def _differences(before: Any, after: Any, at: str) -> Iterator[Difference]:
     if isinstance(before, dict) and isinstance(after, dict):
         for name in {**before, **after}:
             yield from _differences(before.get(name), after.get(name), f"{at}.{name}" if at else str(name))
@@ -119,4 +141,4 @@ def _differences(before: Any, after: Any, at: str = "") -> Iterator[str]:
         for number, (one, other) in enumerate(zip(before, after, strict=True)):
             yield from _differences(one, other, f"{at}.{number}")
     elif before != after:
-        yield at
+        yield Difference(at, before, after)

@@ -28,6 +28,12 @@ def purge(runtime: Runtime) -> None:
         "delete from message_edit where at < now() - make_interval(months => %s)", keep.keep_bodies_months
     )
     runtime.store.run(
+        "update edit_proposal set state = 'refused', before = null, body = null, decided_at = now(),"
+        " decided_by = 'fleet', decided_why = 'nobody decided' where state = 'waiting'"
+        " and at < now() - make_interval(months => %s)",
+        keep.keep_bodies_months,
+    )
+    runtime.store.run(
         "delete from partner_words where at < now() - make_interval(months => %s)", keep.keep_bodies_months
     )
     left_out: list[str] = []

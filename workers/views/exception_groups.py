@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
+from workers.observability.privacy import mask
 from workers.views.snapshot import LONGEST_LIST, Row, fetch, snapshot
 
 COUNTED_UP_TO = 50  # exceptions of a group whose orders and SKUs are counted
@@ -93,7 +94,7 @@ def _row(row: Row, one: Row, counted: Row) -> Row:
         "connections": counted.get("connections", ends),
         "owner": row["owner"],
         "severity": SEVERITIES[row["gravity"]],
-        "words": one["words"],
+        "words": mask(one["words"]),
         "reason": one["reason"],
         "next_step": one["next_step"],
         "n": row["n"],

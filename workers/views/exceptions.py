@@ -14,7 +14,8 @@ STATES: tuple[State, ...] = ("open", "resolved", "dismissed", "all")
 
 LISTED = """
 select id, kind, subject, story, flow, connection, owner, severity, reason, next_step, message_id, record_id,
-       state, times, first_at, last_at, closed_at, closed_by, closed_why from exception
+       state, times, first_at, last_at, closed_at, closed_by, closed_why, group_key, assignee, tags, snoozed_until,
+       respond_by, value from exception
 """
 MESSAGE = """
 select id, flow, connection, kind, reference, version, state, attempt, tries, error_kind, error,
@@ -98,6 +99,18 @@ def exception(engine: Engine, exception_id: int, *, body: bool = False) -> Case 
 
 def _record(rows: list[Row]) -> str | None:
     return bytes(rows[0]["body"]).decode(errors="replace") if rows else None
+
+
+def proposals(engine: Engine, exception_id: int | None = None) -> list[Row]:
+    """Edits that wait for another person, of one exception or of all: what is proposed stands in ``editing``."""
+    with snapshot(engine) as reading:
+        return fetch(
+            reading,
+            "select id, exception_id, who, why, at from edit_proposal where state = 'waiting'"
+            " and (cast(:one as bigint) is null or exception_id = :one) order by id limit :limit",
+            one=exception_id,
+            limit=LONGEST_LIST,
+        )
 
 
 def record_state(engine: Engine, record_id: int) -> Literal["none", "unread", "read"]:

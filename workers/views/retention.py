@@ -35,7 +35,7 @@ def kept(settings: Fleet) -> tuple[Kept, ...]:
         Kept("what partners sent, as they sent it", ("record",), bodies,
              "support, to read again and to prove what was said", "its month's partition is dropped"),
         Kept("what messages said, their bytes, and edits; partners' own words", ("message_body", "message_edit",
-             "partner_words"), bodies,
+             "edit_proposal", "partner_words"), bodies,
              "support; a file that a warehouse lost is laid again", "small deletes"),
         Kept("the story: what was settled, and each step", ("message_settled", "timeline"), story,
              "customer service and operations, for questions about old orders", "its month's partition is dropped"),

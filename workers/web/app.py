@@ -63,6 +63,7 @@ def application() -> FastAPI:
 
     app = FastAPI(title="Khaos fleet", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.zone = settings.fleet.zone
+    app.state.store, app.state.settings = store, settings
     warehouses = {c.name: Warehouse(c.name, c.connect(settings.tables)) for c in settings.warehouses}
     app.include_router(warehouse_hooks.routes(warehouse_hooks.Inbox(store, engine, warehouses)))
     if (hook := settings.erp.settings.courier_hook) is not None:

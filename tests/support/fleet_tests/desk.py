@@ -13,21 +13,32 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from workers.access.roles import Right, Role
+from workers.config import Configuration
+from workers.ledger.store import Store
 from workers.web.app import _headers
 from workers.web.desk.door import Visitor
 from workers.web.desk.routes import routers
 
 
-def desk(engine: Engine, *roles: Role, name: str = "Wanda") -> TestClient:
-    """A client that is let in as a visitor with ``roles`` (all of them when none is named)."""
-    return TestClient(desk_application(engine, *roles, name=name), base_url="http://localhost")
+def desk(
+    engine: Engine, *roles: Role, name: str = "Wanda", store: Store | None = None, settings: Configuration | None = None
+) -> TestClient:
+    """A client that is let in as a visitor with ``roles`` (all of them when none is named).
+
+    ``store`` and ``settings`` are what forms act with.
+    """
+    application = desk_application(engine, *roles, name=name, store=store, settings=settings)
+    return TestClient(application, base_url="http://localhost")
 
 
-def desk_application(engine: Engine, *roles: Role, name: str = "Wanda") -> FastAPI:
+def desk_application(
+    engine: Engine, *roles: Role, name: str = "Wanda", store: Store | None = None, settings: Configuration | None = None
+) -> FastAPI:
     """The desk's pages with the headers of the web process; whoever comes has ``roles``."""
     visitor = Visitor(name, frozenset(roles or Role), "a-form-token")
     app = FastAPI()
     app.state.zone = ZoneInfo("Europe/London")
+    app.state.store, app.state.settings = store, settings
     for router in routers(engine):
         app.include_router(router)
         for route in router.routes:

@@ -7,11 +7,32 @@ from collections.abc import Iterator
 from fastapi import APIRouter
 from sqlalchemy import Engine
 
-from workers.web.desk import exceptions, flows, orders, search, static_files, stock, worklists
+from workers.web.desk import (
+    exception_acts,
+    exception_edits,
+    exception_proposals,
+    exceptions,
+    flows,
+    orders,
+    search,
+    static_files,
+    stock,
+    worklists,
+)
 
 
 def routers(engine: Engine) -> Iterator[APIRouter]:
     """The desk's pages. They block, so each runs in the server's pool of threads; each names the right it needs."""
     yield static_files.routes()
-    for place in (flows, exceptions, search, orders, stock, worklists):
+    for place in (
+        flows,
+        exception_acts,
+        exception_proposals,
+        exception_edits,
+        exceptions,
+        search,
+        orders,
+        stock,
+        worklists,
+    ):
         yield place.routes(engine)
