@@ -5,19 +5,22 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
 
 from celery import Celery
 
 from workers.broker.queues import CONTROL
 from workers.cases import case_schedules, notices
+from workers.domain import overlay
 from workers.ledger.store import Claimed
 from workers.observability.flower import Flower
 from workers.spine.dead_letters import Standing
-from workers.spine.delivery import MOST, Slot
+from workers.spine.delivery import MOST, Handler, Slot
 from workers.spine.heart import Heart
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
+from workers.spine.scheduler import Scheduled
 from workers.spine.ticker import Ticker
 from workers.wiring import schedules
 from workers.wiring.handlers import handler_for
@@ -41,11 +44,9 @@ class Process:
         """``node`` is the worker's name in Flower, ``lanes`` its queues; ``lone``: the one-slot worker for suspects."""
         self.runtime = Runtime(configuration())
         self.reporter = Flower(app, node)
-        self.schedules = {
-            **schedules.schedules(self.runtime, ring, self._show),
-            **case_schedules.schedules(self.runtime),
-        }
-        self._handler = cache(partial(handler_for, self.runtime))
+        listed = schedules.schedules(self.runtime, ring, self._show) | case_schedules.schedules(self.runtime)
+        self.schedules = {name: self._fresh(scheduled) for name, scheduled in listed.items()}
+        self._made = cache(partial(handler_for, self.runtime))
         self._on_dead = on_dead
         self.heart = Heart(self.runtime, node, lone=lone, lanes=lanes, tell=partial(notices.tell_beside, self.runtime))
         self.ticker = Ticker(self.runtime, self.schedules, ring_scheduled) if CONTROL in lanes else None
@@ -53,6 +54,19 @@ class Process:
     def _show(self, standing: Standing) -> None:
         """Tell Flower of the dead letters that stand."""
         self.reporter.stand(standing.counts, standing.letters, self.runtime.configuration.desk.url)
+
+    def _handler(self, flow: str, connection: str, kind: str) -> Handler:
+        overlay.refresh(self.runtime)
+        return self._made(flow, connection, kind)
+
+    def _fresh(self, scheduled: Scheduled) -> Scheduled:
+        """Run it with tables as people changed them last."""
+
+        def run() -> object:
+            overlay.refresh(self.runtime)
+            return scheduled.run()
+
+        return replace(scheduled, run=run)
 
     def slot(self) -> Slot:
         """The surroundings of a draining slot."""

@@ -64,7 +64,7 @@ def text_of(client: TestClient, path: str, status: int = 200) -> str:
     answer = client.get(path)
     assert answer.status_code == status, answer.text
     assert "<script>alert" not in answer.text
-    return answer.text
+    return str(answer.text)
 
 
 def post(client: TestClient, path: str, back: str, **fields: str) -> None:

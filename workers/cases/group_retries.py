@@ -26,12 +26,15 @@ def retry_first(store: Store, key: str, person: Person) -> dict[str, Any]:
     return {"exception": row["id"], "retried": recovery.retry(store, row["id"], person)}
 
 
-def retry_group(store: Store, key: str, person: Person, why: str = "", *, per_minute: int = PER_MINUTE) -> int:
+def retry_group(
+    store: Store, key: str, person: Person, why: str = "", *, per_minute: int = PER_MINUTE, after: float = 0.0
+) -> int:
     """Have all exceptions that stand open in a group retried, ``per_minute`` of them a minute. Returns its number.
 
-    What joins the group later is not among them. Raises CannotDo where none stands, or such a retry goes on already.
+    It begins ``after`` so many seconds. What joins the group later is not among them. Raises CannotDo where none
+    stands, or such a retry goes on already.
     """
-    return _begin(store, key, person, why.strip(), "retry", per_minute)
+    return _begin(store, key, person, why.strip(), "retry", per_minute, after)
 
 
 def dismiss_group(store: Store, key: str, person: Person, why: str) -> int:
@@ -42,7 +45,7 @@ def dismiss_group(store: Store, key: str, person: Person, why: str) -> int:
     return _begin(store, key, person, acts.reason_of(why, "a dismissal"), "dismiss", DISMISSED_PER_MINUTE)
 
 
-def _begin(store: Store, key: str, person: Person, why: str, act: str, per_minute: int) -> int:
+def _begin(store: Store, key: str, person: Person, why: str, act: str, per_minute: int, after: float = 0.0) -> int:
     with store.transaction() as db:
         counted = db.execute(
             "select count(*) as n, max(id) as last from exception where group_key = %s and state = 'open'", (key,)
@@ -50,9 +53,10 @@ def _begin(store: Store, key: str, person: Person, why: str, act: str, per_minut
         if counted is None or not counted["n"]:
             raise _none(key)
         row = db.execute(
-            "insert into group_retry (group_key, who, why, total, up_to_id, per_minute, act) values (%s, %s, %s, %s,"
-            " %s, %s, %s) on conflict do nothing returning id",
-            (key, person.name, why, counted["n"], counted["last"], per_minute, act),
+            "insert into group_retry (group_key, who, why, total, up_to_id, per_minute, act, moved_at)"
+            " values (%s, %s, %s, %s, %s, %s, %s, now() + make_interval(secs => nullif(%s, 0)))"
+            " on conflict do nothing returning id",
+            (key, person.name, why, counted["n"], counted["last"], per_minute, act, after),
         ).fetchone()
         if row is None:
             raise CannotDo(f"group {key} is being worked off: `fleet exceptions retries` shows how far it is")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from workers.config import Configuration
+from workers.domain import overlay
 from workers.ledger.store import Claimed, Connection, Store
 from workers.spine.outcomes import Dead, Duplicate, Held, NotNeeded, Outcome, Retry
 from workers.spine.people import CannotDo
@@ -71,6 +72,7 @@ def dry_run(
 def _write(db: Connection, configuration: Configuration, message: dict[str, Any], body: str) -> Written:
     runtime = Runtime(configuration)
     runtime.__dict__["store"] = _OneTransaction(db)
+    overlay.refresh(runtime)
     try:
         handler = handler_for(runtime, message["flow"], message["connection"], message["kind"])
     except NoHandler as error:

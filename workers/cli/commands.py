@@ -58,6 +58,8 @@ COMMANDS = (
     Listed("demo", "workers.demo.command",
            "Run the whole fleet against stand-ins of Khaos Control, Clarus, GXO and ACS, and compare all their books."),
     Listed("valuation", "workers.cli.valuation", "What a unit is worth, as finance says it."),
+    Listed("tables", "workers.cli.tables",
+           "Rows of tables and routing rules, changed without a restart: list, show, add, remove, history."),
     Listed("exceptions", "workers.cli.exceptions",
            "What the fleet could not do by itself: list, show, retry, edit and retry, dismiss."),
     Listed("journal", "workers.cli.journal",

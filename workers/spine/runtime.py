@@ -33,9 +33,23 @@ class Runtime:
     pool: int = 5
     dice: random.Random = field(default_factory=random.Random)
     stopping: threading.Event = field(default_factory=threading.Event)
+    tables_version: int = 0  # of the rows that people laid over fleet.toml
+    tables_looked_at: float = float("-inf")
     last_message: int = 0  # that the ledger has given, as far as this process has seen
     running: set[str] = field(default_factory=set)  # names of schedules that this process runs now
     kept: set[str] = field(default_factory=set)  # and of those that it keeps for its ticker
+
+    @cached_property
+    def in_file(self) -> Configuration:
+        """The configuration of fleet.toml, whatever was laid over it since."""
+        return self.configuration
+
+    def adopt(self, changed: Configuration) -> None:
+        """Work by a changed configuration of the same connections from the next message on."""
+        _ = self.in_file
+        self.configuration = changed
+        for name in ("erp", "warehouses"):  # they hold the tables; made anew at the next use
+            self.__dict__.pop(name, None)
 
     @cached_property
     def store(self) -> Store:

@@ -83,7 +83,8 @@ def kept(settings: Fleet) -> tuple[Kept, ...]:
         Kept("people who are logged in", ("desk_session", "login_step"), "10 hours",
              "the desk", "deletes at the next login"),
         Kept("the fleet itself", ("process", "slot", "connection", "schedule", "merchant", "settled_count",
-             "history_mark", "ledger_identity", "alembic_version"), FOR_GOOD, "the fleet", "stays small"),
+             "history_mark", "table_row", "table_change", "ledger_identity", "alembic_version"), FOR_GOOD,
+             "the fleet", "stays small"),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from workers.dispatch_in import handlers as dispatch_in_handlers
+from workers.domain import overlay
 from workers.edi import resend
 from workers.journal import handlers as journal_handlers
 from workers.ledger.store import Connection
@@ -35,7 +36,8 @@ class NoHandler(Exception):
 
 
 def handler_for(runtime: Runtime, flow: str, connection: str, kind: str) -> Handler:
-    """The handler of a kind of message at a connection."""
+    """The handler of a kind of message at a connection. It reads tables as people changed them last."""
+    overlay.refresh(runtime)
     if kind == "read":
         return replay.ReadAgain(runtime)
     parts = runtime.warehouse(connection).parts if connection in runtime.warehouses else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workers.dispatch_in import garment_dispatches, readers, shipment_advices
+from workers.domain import overlay
 from workers.edi import documents
 from workers.orders_out import acknowledgements, channel_statuses
 from workers.orders_out import readers as orders_out_readers
@@ -61,6 +62,7 @@ HINTS: dict[About, Read] = {
 
 def reader_for(runtime: Runtime, connection: str, source: str) -> Read:
     """The reader of a record, and its flow. Raises Unmappable for an event without a row."""
+    overlay.refresh(runtime)
     if connection == "broker":
         return "orders-out", replay.read_poison
     if connection == runtime.configuration.erp.name:

@@ -54,6 +54,12 @@ VERDICTS = {
         "critical",
         "Start the `control` worker: until then nothing is polled, probed or tried again.",
     ),
+    "tables_not_taken": Verdict(
+        SUPPORT,
+        "error",
+        "Rows that were changed on the desk do not fit fleet.toml any more: see `fleet tables list`, and take back or"
+        " replace the one that does not.",
+    ),
     "owner_not_told": Verdict(
         SUPPORT,
         "error",

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from sqlalchemy import Engine
 
 from workers.access.roles import Right
+from workers.cases.tables import wanted_row
 from workers.views import exception_groups, exceptions, runbook
 from workers.views.snapshot import Row
 from workers.web.desk.door import Visitor, needs
@@ -86,6 +87,7 @@ def routes(engine: Engine) -> APIRouter:
             rows=rows,
             more=rows[-1]["id"] if len(rows) == MEMBERS else None,
             retries=retries,
+            wanted=wanted_row(row["reason"]) if row else None,
             runbook=Markup(runbook.section(row["kind"])) if row else "",  # noqa: S704  our own document
         )
 

@@ -23,6 +23,7 @@ PLACES = (
     Place("/orders", "Orders"),
     Place("/worklists", "Worklists"),
     Place("/flows", "Flows"),
+    Place("/tables", "Tables"),
 )
 
 

@@ -17,6 +17,7 @@ from workers.web.desk import (
     search,
     static_files,
     stock,
+    tables,
     worklists,
 )
 
@@ -33,6 +34,7 @@ def routers(engine: Engine) -> Iterator[APIRouter]:
         search,
         orders,
         stock,
+        tables,
         worklists,
     ):
         yield place.routes(engine)
