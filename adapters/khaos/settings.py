@@ -147,10 +147,23 @@ class Settings(_Part):
     partner_timeout: Seconds = 60.0  # how long their side may still be working after we gave up
     time_zone: str = "Europe/London"  # of the service's clock: times travel as its wall-clock, without an offset
     sites: tuple[Text, ...] = ()  # names; empty = all
+    service_lines: dict[Text, Text] = Field(default_factory=dict)  # hires: a service's code -> the garment's stock code
     extensions: Extensions = Extensions()
     courier_hook: CourierHook | None = None
     consignment_file: ConsignmentFile | None = None
     channel: Channel | None = None
+
+    @field_validator("service_lines")
+    @classmethod
+    def _there_and_back(cls, rows: dict[str, str]) -> dict[str, str]:
+        for code, garment in rows.items():
+            if code.count("*") != garment.count("*") or code.count("*") > 1:
+                raise ValueError(f"{code!r} = {garment!r}: write one * on both sides, or none")
+            if code == garment:
+                raise ValueError(f"{code!r} names itself: a service needs a code of its own")
+        if twice := sorted({one for one in rows.values() if list(rows.values()).count(one) > 1}):
+            raise ValueError(f"{twice[0]!r} goes for two services: Khaos Control is told what left by the one code")
+        return rows
 
     @field_validator("time_zone")
     @classmethod

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from mappings.canonical import Invoice, Product
 from mappings.errors import Unmappable
@@ -78,8 +79,16 @@ def read_invoices(runtime: Runtime, work: Workspace, forms: Sequence[str]) -> No
         elif not promise.shipped:
             work.many(
                 "insert or replace into promised values (?, ?, ?)",
-                ((promise.invoice_code, sku, units) for sku, units in promise.units.items()),
+                ((promise.invoice_code, sku, units) for sku, units in _goods(promise.units, erp.lends).items()),
             )
+
+
+def _goods(units: Mapping[str, int], lends: Callable[[str], str]) -> Counter[str]:
+    """Units with garments in place of the services by which they are hired."""
+    goods = Counter[str]()
+    for code, number in units.items():
+        goods[lends(code) or code] += number
+    return goods
 
 
 def lay_invoices(runtime: Runtime, work: Workspace, invoices: Iterable[Invoice], forms: Sequence[str]) -> None:

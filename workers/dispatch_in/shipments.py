@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 
-from mappings.canonical import Parcel, PickLine, Shipment
+from mappings.canonical import LineKind, Parcel, PickLine, Shipment
 from mappings.canonical.consignments import consignment_of
 from workers.dispatch_in.departures import forget_beyond, left
 from workers.dispatch_in.parcels import new_parcels
@@ -31,13 +31,12 @@ def ship(
     reference = f"{row.reference}/S{number}"
     parcels = new_parcels(reading, row.reference, parcels)
     courier = next((warehouse.dispatches.courier(p.carrier, p.service) for p in parcels if p.carrier or p.service), "")
-    lines = tuple(PickLine(sku=sku, quantity=units) for sku, units in sorted(new.items()))
     shipment = Shipment(
         reference=reference,
         fulfilment=row.reference,
         order_code=row.order_code,
         invoice_code=row.invoice_code,
-        lines=lines,
+        lines=_lines(reading, row, new),
         parcels=tuple(parcels),
         courier=courier,
         dispatched_on=on or calendar.day(reading.runtime, reading.record.received_at),
@@ -70,6 +69,24 @@ def ship(
         )
     )
     return after
+
+
+def _lines(reading: Reading, row: FulfilmentRow, new: Units) -> tuple[PickLine, ...]:
+    """The units that are new, by SKU; where a SKU is both hired and sold, sold units are taken to leave first."""
+    items = reading.run(
+        "select sku, coalesce(sum(units) filter (where kind <> 'hire'), 0)::integer as sold"
+        " from order_item where fulfilment = %s and sku = any (%s) group by sku having bool_or(kind = 'hire')",
+        row.reference,
+        sorted(new),
+    )
+    sales = {one["sku"]: one["sold"] for one in items}
+    found: list[PickLine] = []
+    for sku, units in sorted(new.items()):
+        before = row.shipped.get(sku, 0)
+        sold = min(units, max(0, sales[sku] - before)) if sku in sales else units
+        parts = ((LineKind.SALE, sold), (LineKind.HIRE, units - sold))
+        found += [PickLine(sku=sku, quantity=number, kind=kind) for kind, number in parts if number]
+    return tuple(found)
 
 
 def _expect_rest(reading: Reading, row: FulfilmentRow) -> None:

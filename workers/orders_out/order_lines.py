@@ -18,7 +18,10 @@ from workers.spine.reading import Reading, fingerprint
 
 ITEM = ("fulfilment", "item", "sku", "units", "kind", "unit_price", "garment", "back_by")
 KEEP = f"insert into order_item ({', '.join(ITEM)}) values ({', '.join(['%s'] * len(ITEM))})"  # noqa: S608  our names
-SERVICE = "a hire that is entered as a service, so that no garment would go: enter it under the garment's stock code"
+SERVICE = (
+    "a hire that is entered as a service, so that no garment would go: enter it under the garment's stock code, or say"
+    " in service_lines of Khaos Control's connection which garment it is"
+)
 
 
 def with_lines(reading: Reading, ready: ReadyInvoice, connection: str) -> ReadyInvoice:

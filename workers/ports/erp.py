@@ -145,7 +145,10 @@ class Erp(Protocol):
         """The status of everything of some customers (URNs), credit notes among it."""
 
     def read_promises(self, raw: bytes) -> list[Promise]:
-        """The promise of every invoice of a status reply, whatever else is wrong with it."""
+        """The promise of every invoice of a status reply, whatever else is wrong with it; by the ERP's own codes."""
+
+    def lends(self, code: str) -> str:
+        """The stock code of the garment that goes for a hire which is entered as a service; empty for other codes."""
 
     def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
         """Site by SKU of the lines of full orders that are of another site than their order; empty: of several."""

@@ -53,7 +53,7 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
             keep(runtime.store.run, name, named if named in codes else by_ref.get(named, ""), sites)
         for named, units in erp.read_ordered(orders).items():
             ordered.setdefault(named if named in codes else by_ref.get(named, ""), units)
-    lines = _lines(invoices, ordered, before, {entry.subject for entry in unreadable})
+    lines = _lines(invoices, ordered, before, {entry.subject for entry in unreadable}, erp.lends)
     with runtime.store.transaction() as db:
         db.execute("select store_demand(%s, %s, %s)", (name, began, json.dumps(lines)))
         _file_unreadable(db, name, unreadable, {line[0] for line in lines})
@@ -61,7 +61,11 @@ def refresh(runtime: Runtime, calling: Callable[[Callable[[], Any]], Any], *, at
 
 
 def _lines(
-    invoices: Iterable[Promise], ordered: Mapping[str, Mapping[str, int]], before: PromisedLines, odd: set[str]
+    invoices: Iterable[Promise],
+    ordered: Mapping[str, Mapping[str, int]],
+    before: PromisedLines,
+    odd: set[str],
+    lends: Callable[[str], str],
 ) -> list[list[Any]]:
     """What every invoice promises; one that cannot be read any more (``odd``) promises what it did ``before``.
 
@@ -75,7 +79,7 @@ def _lines(
         if invoice.units is None:
             unclear.append(invoice)
         else:
-            lines += [_row(invoice, sku, n) for sku, n in invoice.units.items()]
+            lines += [_row(invoice, sku, n, lends(sku)) for sku, n in invoice.units.items()]
             clear.setdefault(invoice.order_code, Counter()).update(invoice.units)
     seen: set[str] = set()
     for invoice in unclear:
@@ -85,14 +89,14 @@ def _lines(
         elif order not in seen:
             seen.add(order)
             left = Counter(ordered[order]) - clear.get(order, Counter())
-            lines += [_row(invoice, sku, n) for sku, n in left.items()]
+            lines += [_row(invoice, sku, n, lends(sku)) for sku, n in left.items()]
     return lines
 
 
 def _stored(runtime: Runtime) -> PromisedLines:
     lines_of: PromisedLines = {}
     for row in runtime.store.rows(
-        "select invoice_code, order_code, sku, units, stage, shipped from demand where erp = %s",
+        "select invoice_code, order_code, sku, units, stage, shipped, lent from demand where erp = %s",
         runtime.configuration.erp.name,
     ):
         lines_of.setdefault(row["invoice_code"], []).append(list(row.values()))
@@ -126,8 +130,10 @@ def _file_unreadable(db: Connection, erp: str, unreadable: Iterable[Unreadable],
     )
 
 
-def _row(invoice: Promise, sku: str, units: int) -> list[Any]:
-    return [invoice.invoice_code, invoice.order_code, sku, units, invoice.stage, invoice.shipped]
+def _row(invoice: Promise, sku: str, units: int, garment: str) -> list[Any]:
+    """One line; the last word is how many of its units Khaos gives no stock to, for they are a service there."""
+    lent = units if garment else 0
+    return [invoice.invoice_code, invoice.order_code, garment or sku, units, invoice.stage, invoice.shipped, lent]
 
 
 def _unknown_sites(runtime: Runtime, codes: Iterable[str]) -> list[str]:

@@ -29,15 +29,20 @@ def check_part(books: Books, invoice: Invoice, lines: dict[str, int]) -> None:
         raise Refused(f"Invoice {invoice.code} is cancelled", "EInvoiceCancelled")
     if invoice.ship_date:
         raise Refused(f"Invoice {invoice.code} has already been shipped", "EInvoiceShipped")
-    held = books.need(invoice.lines)
+    held = _divisible(books, invoice, lines)
     for sku, n in lines.items():
         if n > held.get(sku, 0):
             raise Refused(f"Invoice {invoice.code} holds {held.get(sku, 0)} of {sku}, not {n}", "EQuantityExceeded")
 
 
+def _divisible(books: Books, invoice: Invoice, lines: dict[str, int]) -> dict[str, int]:
+    """What of an invoice can leave in parts: its goods, and services that are named, for a hire may be one."""
+    return {sku: n for sku, n in invoice.lines.items() if sku in lines or sku in books.need({sku: n})}
+
+
 def split(books: Books, invoice: Invoice, lines: dict[str, int], remainder_stage: int) -> Invoice | None:
     """Leave only ``lines`` of the invoice's goods on it; the rest goes on as a further invoice of the order."""
-    held = books.need(invoice.lines)
+    held = _divisible(books, invoice, lines)
     rest = {sku: n - lines.get(sku, 0) for sku, n in held.items() if n > lines.get(sku, 0)}
     if not rest:
         return None

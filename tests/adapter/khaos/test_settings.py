@@ -50,6 +50,10 @@ def test_everything_can_be_told_in_toml_and_secrets_are_not_shown() -> None:
         {"ready_stages": []},
         {"rate": "often"},
         {"time_zone": "London"},
+        {"service_lines": {"*-HIRE": "GOWN"}},
+        {"service_lines": {"*-*": "*-*"}},
+        {"service_lines": {"GOWN": "GOWN"}},
+        {"service_lines": {"GOWN-4D": "GOWN", "GOWN-8D": "GOWN"}},
         {"deadline": 0},
     ],
 )

@@ -16,26 +16,37 @@ begin
      where connection = p_erp and source = 'demand';
     create temp table shown on commit drop as
     select e->>0 as invoice_code, e->>1 as order_code, e->>2 as sku, sum((e->>3)::integer)::integer as units,
-           max((e->>4)::integer) as stage, bool_or((e->>5)::boolean) as shipped
+           max((e->>4)::integer) as stage, bool_or((e->>5)::boolean) as shipped,
+           sum(coalesce((e->>6)::integer, 0))::integer as lent  -- of the units, those that Khaos gives no stock to
       from jsonb_array_elements(p_lines) e group by 1, 2, 3;
     insert into demand_gone (erp, sku, units)
     select p_erp, sku, sum(units)
-      from (select d.sku, case when s.sku is null or (s.shipped and not d.shipped) then d.units else d.units - s.units end as units
+      from (select d.sku, case when s.sku is null or (s.shipped and not d.shipped) then d.units - d.lent
+                                else greatest(0, d.units - d.lent - (s.units - s.lent)) end as units
               from demand d left join shown s on s.invoice_code = d.invoice_code and s.sku = d.sku
              where d.erp = p_erp and (s.sku is null or s.units < d.units or (s.shipped and not d.shipped))
             union all  -- shipped when it is first seen: nobody saw it assigned
-            select s.sku, s.units from shown s
+            select s.sku, s.units - s.lent from shown s
              where s.shipped and not exists (select 1 from demand d where d.erp = p_erp
                                                 and d.invoice_code = s.invoice_code and d.sku = s.sku)) less
      group by sku order by sku
     on conflict (erp, sku) do update set units = demand_gone.units + excluded.units;
+    -- Khaos's figure does not fall by itself for what it has as a service: the level does it
+    perform touch_levels(p.home, array_agg(distinct p.sku)) from position p
+      where p.sku in (select coalesce(s.sku, d.sku)
+                        from (select * from demand where erp = p_erp and lent > 0) d
+                        full join (select * from shown where lent > 0) s on s.invoice_code = d.invoice_code and s.sku = d.sku
+                       where s.lent is distinct from d.lent)
+      group by p.home;
     delete from demand d where d.erp = p_erp
        and not exists (select 1 from shown s where s.invoice_code = d.invoice_code and s.sku = d.sku);
-    insert into demand (erp, invoice_code, order_code, sku, units, stage, shipped)
-    select p_erp, invoice_code, order_code, sku, units, stage, shipped from shown
+    insert into demand (erp, invoice_code, order_code, sku, units, stage, shipped, lent)
+    select p_erp, invoice_code, order_code, sku, units, stage, shipped, lent from shown
     on conflict (erp, invoice_code, sku) do update
-       set units = excluded.units, stage = excluded.stage, shipped = excluded.shipped, order_code = excluded.order_code
-     where (demand.units, demand.stage, demand.shipped) is distinct from (excluded.units, excluded.stage, excluded.shipped);
+       set units = excluded.units, stage = excluded.stage, shipped = excluded.shipped, order_code = excluded.order_code,
+           lent = excluded.lent
+     where (demand.units, demand.stage, demand.shipped, demand.lent)
+           is distinct from (excluded.units, excluded.stage, excluded.shipped, excluded.lent);
     drop table shown;
     -- what left, was counted and is over in Khaos is no concern of the levels any more
     delete from shipped_line l using shipment s
@@ -61,7 +72,7 @@ returns table (sku text, assigned integer, gone bigint, sure boolean) language s
       from unnest(p_skus) k (sku)
       left join demand_gone g on g.erp = p_erp and g.sku = k.sku
       left join lateral (
-          select sum(case when p_issue = 'confirmation' and d.shipped then 0 else d.units end)
+          select sum(case when p_issue = 'confirmation' and d.shipped then 0 else d.units - d.lent end)
                      filter (where coalesce(n.site, o.site) = p_home) as units,
                  bool_and(coalesce(n.site, o.site, '') <> '') as sure
             from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code

@@ -39,7 +39,7 @@ language sql stable as $$
          where l.home = p_home and (p_skus is null or l.sku = any (p_skus))),
     pieces as (  -- of each invoice: what Khaos shows of it, what left of it, what the warehouse was asked for and has
         select d.order_code, d.invoice_code, d.sku, d.units as shown,
-               case when p_issue = 'confirmation' and d.shipped then 0 else d.units end as assigned,
+               case when p_issue = 'confirmation' and d.shipped then 0 else d.units - d.lent end as assigned,
                0 as counted, 0 as uncounted, 0 as there, 0 as rest
           from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code
           left join line_site n on n.erp = d.erp and n.order_code = d.order_code and n.sku = d.sku
@@ -87,13 +87,17 @@ language sql stable as $$
     promised as (
         select i.sku, sum(i.owed) as demand, sum(i.assigned) as assigned
           from (select sku, owed, assigned from invoices union all select sku, -units, 0 from twice) i group by i.sku),
-    fallen as (  -- left, counted, and on an invoice that is still open in Khaos
-        select g.sku, sum(g.units) as units
-          from gone g
-          join lateral (select bool_and(d.shipped) as shipped from demand d where d.invoice_code = g.invoice_code) d
-            on d.shipped is not null
-         where g.counted and not (p_issue = 'confirmation' and d.shipped)
-         group by g.sku),
+    fallen as (  -- left, counted, and on an invoice that is still open in Khaos; never what is no stock there
+        select i.sku, sum(greatest(0, i.units - i.lent)) as units
+          from (select g.sku, g.invoice_code, sum(g.units) as units,
+                       coalesce((select sum(d.lent) from demand d
+                                  where d.invoice_code = g.invoice_code and d.sku = g.sku), 0) as lent
+                  from gone g
+                  join lateral (select bool_and(d.shipped) as shipped from demand d where d.invoice_code = g.invoice_code) d
+                    on d.shipped is not null
+                 where g.counted and not (p_issue = 'confirmation' and d.shipped)
+                 group by g.sku, g.invoice_code) i
+         group by i.sku),
     terms as (
         select t.sku, t.condition,
                sum(t.units) filter (where t.kind <> 'pending_journal' or t.units > 0) as units

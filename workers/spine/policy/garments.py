@@ -26,7 +26,8 @@ VERDICTS = {
         CUSTOMER_SERVICE,
         "error",
         "Enter the hire in Khaos Control under the garment's stock code, its fee as the line's price: the order goes by"
-        " itself.",
+        " itself. If hires are services here, have the service's row added to service_lines in fleet.toml, then"
+        f" `{RETRY}`.",
     ),
     "line_unpriced": Verdict(
         CUSTOMER_SERVICE,

@@ -23,6 +23,7 @@ from mappings.canonical.stages import CANCELLED_STAGE
 from mappings.errors import Unmappable, Unreadable
 from mappings.khaos.consignments import Layout, write_consignments
 from mappings.khaos.orders import code_of
+from mappings.khaos.services import ServiceLines
 from mappings.khaos.values import document
 from workers.ports.erp import Listed
 from workers.systems.khaos.channel import KhaosChannel
@@ -48,6 +49,7 @@ class KhaosErp:
         self.sites = tuple(settings.sites)
         self.level_semantics: str = settings.level_semantics
         self.issue_point: str = settings.issue_point
+        self._services = ServiceLines(settings.service_lines)
         self.channel = KhaosChannel(settings.channel, settings.zone)
         self._ages: dict[tuple[int, ...], list[timedelta]] = {}  # by stages: where a span had to be cut before
 
@@ -172,16 +174,24 @@ class KhaosErp:
         return raw
 
     def read_status(self, raw: bytes) -> tuple[list[Invoice], list[Unreadable]]:
-        """Understand a status reply."""
-        return words.read_invoices(raw.decode())
+        """Understand a status reply; a hire that is entered as a service is its garment."""
+        invoices, unreadable = words.read_invoices(raw.decode())
+        return [self._services.of_invoice(one) for one in invoices], unreadable
 
     def read_promises(self, raw: bytes) -> list[words.Promise]:
-        """What a status reply promises."""
+        """What a status reply promises, by the codes that Khaos Control has."""
         return words.read_promises(raw.decode())
+
+    def lends(self, code: str) -> str:
+        """The garment of a hire that is entered as a service, or nothing."""
+        return self._services.garment(code)
 
     def read_line_sites(self, raw: bytes) -> dict[str, dict[str, str]]:
         """The sites of lines that are not of their order's."""
-        return words.read_line_sites(raw.decode())
+        found = words.read_line_sites(raw.decode())
+        return {
+            order: {self.lends(code) or code: site for code, site in sites.items()} for order, sites in found.items()
+        }
 
     def read_ordered(self, raw: bytes) -> dict[str, dict[str, int]]:
         """All units of full orders."""
@@ -192,8 +202,9 @@ class KhaosErp:
         return words.read_order_sites(raw.decode())
 
     def read_orders(self, raw: bytes) -> tuple[list[SalesOrder], list[Unreadable]]:
-        """Understand full orders."""
-        return words.read_orders(raw.decode())
+        """Understand full orders; a hire that is entered as a service is its garment's, and a hire."""
+        orders, unreadable = words.read_orders(raw.decode())
+        return [self._services.of_order(one) for one in orders], unreadable
 
     def read_parties(self, raw: bytes, order: str) -> words.Parties | None:
         """Who bought an order."""
@@ -209,7 +220,7 @@ class KhaosErp:
 
     def write_shipment(self, shipment: Shipment) -> bytes:
         """The arguments of the bound extension, frozen."""
-        return json.dumps(words.write_shipment(shipment), sort_keys=True).encode()
+        return json.dumps(words.write_shipment(self._services.of_shipment(shipment)), sort_keys=True).encode()
 
     def name_consignments(self, number: int) -> str:
         """By the mask of the settings."""
