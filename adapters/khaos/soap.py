@@ -16,6 +16,10 @@ from adapters.khaos.settings import ArgumentAuth, BasicAuth, Settings
 from adapters.khaos.tls import trust
 from adapters.khaos.wsdl import Operation, read_wsdl
 
+# Nothing is served at the address. A refusal of the service itself is a fault; the one document that IIS answers so is
+# one that is longer than it takes (404.13).
+NOBODY = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
+
 
 class Soap:
     """The service behind ``settings.url``. Reads its WSDL at the first call, and again while that failed."""
@@ -45,7 +49,8 @@ class Soap:
 
         Raises:
             Rejected: a fault (``symbol`` its exception class), or the WSDL lacks the operation or an
-                argument (``symbol`` ``operation_not_offered``, ``argument_not_offered``).
+                argument (``symbol`` ``operation_not_offered``, ``argument_not_offered``). Or this one request is
+                answered 404 twice, while the WSDL is there.
             Unavailable, Throttled, Unauthorised, Garbled: as ``adapters.http``. ``maybe_done`` is
                 true only of a write whose request may have arrived.
         """
@@ -65,22 +70,31 @@ class Soap:
                 f"{', '.join(name for name, _ in declared.arguments) or 'nothing'}",
                 symbol="argument_not_offered",
             )
-        left = ends - time.monotonic()
-        if left <= 0:
-            raise Unavailable(f"{operation}: reading the WSDL took the whole deadline of {self.settings.deadline:g} s")
         body = write_request(declared, {**arguments, **self._extra}, self.settings.zone)
         try:
-            reply = self._http.exchange(
-                "POST",
-                f"{self.settings.url}/soap/IKosWeb",
-                headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{declared.action}"'},
-                body=body,
-                deadline=left,
-            )
+            reply = self._post(declared, body, ends)
+            if _is_nobodys(reply):
+                # the service is being exchanged, then its WSDL is gone as well; else it is back, or means this request
+                self._operations = None
+                self._read_operations(ends)
+                reply = self._post(declared, body, ends)
             return read_reply(_read(reply, operation), operation, self.settings.zone, write=write)
         except ReachError as error:
             error.maybe_done = error.maybe_done and write
             raise
+
+    def _post(self, declared: Operation, body: bytes, ends: float) -> Reply:
+        left = ends - time.monotonic()
+        if left <= 0:
+            took = f"reading the WSDL took the whole deadline of {self.settings.deadline:g} s"
+            raise Unavailable(f"{declared.name}: {took}")
+        return self._http.exchange(
+            "POST",
+            f"{self.settings.url}/soap/IKosWeb",
+            headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{declared.action}"'},
+            body=body,
+            deadline=left,
+        )
 
     def _read_operations(self, ends: float) -> Mapping[str, Operation]:
         with self._lock:
@@ -89,11 +103,22 @@ class Soap:
                     reply = self._http.exchange(
                         "GET", f"{self.settings.url}/wsdl/IKosWeb", deadline=max(0.1, ends - time.monotonic())
                     )
+                    if _is_nobodys(reply):
+                        raise Unavailable(
+                            f"IIS answers HTTP {reply.status} for the service's WSDL: Khaos Control is being updated,"
+                            " or `url` is not the service's .exe",
+                            answered=True,
+                        )
                     self._operations = read_wsdl(_read(reply, "WSDL"))
                 except ReachError as error:
                     error.maybe_done = False
                     raise
             return self._operations
+
+
+def _is_nobodys(reply: Reply) -> bool:
+    """Whether nobody was there to take the request; so it had no effect."""
+    return reply.status in NOBODY and not holds_fault(reply.body)
 
 
 def _read(reply: Reply, what: str) -> bytes:

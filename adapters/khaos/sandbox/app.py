@@ -71,6 +71,8 @@ def _guard(auth: tuple[str, str] | None) -> Callable[[Handler], Handler]:
             switches: Switches = request.app.state.desk.switches
             if time.time() < switches.away_until:
                 return _hang_up(request) if switches.away_manner == "close" else Response(PAGE, 503)
+            if switches.being_updated:
+                return Response(PAGE, HTTPStatus.NOT_FOUND, media_type="text/html")
             if expected and not secrets.compare_digest(request.headers.get("authorization", ""), expected):
                 return Response(PAGE, 401, {"WWW-Authenticate": 'Basic realm="IIS"'})
             return await handler(request)

@@ -21,6 +21,7 @@ class Switches(BaseModel):
     drop_manner: Literal["hold", "close"] = "close"
     hold_seconds: float = Field(default=30.0, ge=0)
     html_error: int = Field(default=0, ge=0, description="next n calls answer IIS's error page and do nothing")
+    being_updated: bool = Field(default=False, description="every address of the service answers IIS's page with a 404")
     html_status: int = Field(default=500, ge=200, le=599)
     truncate: int = Field(default=0, ge=0, description="next n calls are done and answered with half a reply")
     away_until: float = Field(default=0.0, description="epoch seconds until which nobody answers")

@@ -82,9 +82,33 @@ def test_iiss_error_page_is_no_answer_and_with_a_200_it_is_garbled(
     sandbox.post("switches", html_error=1, html_status=200)
     with pytest.raises(Garbled, match="HTML page"):
         khaos.import_orders(order("W-1", MUG=1))
-    sandbox.post("switches", html_error=1, html_status=404)
-    with pytest.raises(Rejected, match="check that `url`"):
+
+
+def test_one_404_is_asked_again_and_a_second_beside_a_wsdl_is_about_the_request(
+    khaos: Khaos, sandbox: Sandbox, order: Write
+) -> None:
+    sandbox.post("switches", html_error=2, html_status=404)
+    with pytest.raises(Rejected, match="check that `url`") as refused:
         khaos.import_orders(order("W-1", MUG=1))
+    assert not refused.value.maybe_done
+    sandbox.post("switches", html_error=1, html_status=404)
+    assert khaos.import_orders(order("W-1", MUG=1)).imported
+    assert len(sandbox.books()["orders"]) == 1
+
+
+@pytest.mark.parametrize("knows_wsdl", [True, False])
+def test_a_service_that_is_being_updated_is_away_and_says_nothing_of_what_was_sent(
+    khaos: Khaos, sandbox: Sandbox, order: Write, knows_wsdl: bool
+) -> None:
+    if knows_wsdl:
+        khaos.ping()
+    sandbox.post("switches", being_updated=True)
+    for call in (khaos.ping, lambda: khaos.import_orders(order("W-1", MUG=1))):
+        with pytest.raises(Unavailable, match="being updated") as away:
+            call()
+        assert (away.value.maybe_done, away.value.answered) == (False, True)
+    sandbox.post("switches", being_updated=False)
+    assert khaos.import_orders(order("W-1", MUG=1)).imported
 
 
 @pytest.mark.parametrize("status", [301, 302, 307])

@@ -12,6 +12,7 @@ from fleet_tests.world import World
 from workers import recovery
 from workers.dispatch_in import polls
 from workers.ports.events import Delivery, Refusal
+from workers.spine import gates
 from workers.spine.people import Person
 from workers.spine.runtime import Runtime
 
@@ -260,6 +261,24 @@ def test_a_bad_day_at_khaos_confirms_once_all_the_same(world: World, fault: dict
     world.hurry()
     world.read_back()
     assert [s["reference"] for s in world.shipments(order)] == [f"{order}-1/S1"]
+    assert (world.exceptions(), world.live_messages()) == ([], [])
+
+
+def test_while_khaos_is_updated_its_gate_shuts_and_no_dispatch_is_judged(world: World) -> None:
+    orders = [world.order(("MUG", 1)) for _ in range(6)]
+    world.poll()
+    world.ship()
+    world.khaos.switch(being_updated=True)
+    world.sweep()
+    for _ in range(3):
+        world.hurry()
+    row = world.store.row("select shut_kind from connection where name = 'khaos'")
+    assert (row, world.exceptions()) == ({"shut_kind": "unavailable"}, ["connection_shut"])
+    world.khaos.switch(being_updated=False)
+    assert gates.open_connection(world.runtime, "khaos")
+    world.hurry()
+    world.read_back()
+    assert [len(world.shipments(order)) for order in orders] == [1] * 6
     assert (world.exceptions(), world.live_messages()) == ([], [])
 
 
