@@ -58,11 +58,12 @@ screenshots: $(READY)  ## every page of the desk at both widths, into docs/scree
 test: $(READY)  ## all tests, three files at a time; ARGS="tests/deployment -x" runs some, one after the other
 	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
 
-check: $(READY)  ## form, lint, types, and who may import whom
+check: $(READY)  ## form, lint, types, who may import whom, and one newest migration
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -c 'from workers.ledger.migrate import newest; newest()'
 
 lock:  ## write requirements.lock anew, with hashes; use the oldest Python that is supported
 	$(PYTHON) -m venv --clear var/lock
