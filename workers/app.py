@@ -22,6 +22,7 @@ from workers.observability import alerts, logs
 from workers.process import Process
 from workers.spine import dead_letters, poison, reading, restored, scheduler
 from workers.spine.delivery import drain
+from workers.spine.laid_settings import Outdated
 from workers.spine.ringer import Bell
 from workers.spine.runtime import Runtime
 from workers.spine.ticker import is_tick
@@ -32,6 +33,7 @@ from workers.wiring.systems import configuration
 log = structlog.get_logger(__name__)
 
 BEAT_EVERY = 300.0  # seconds; the ticker rings when something is due: beat is for a ticker that is not well
+OUTDATED = 78  # the exit code of a worker whose fleet.toml is older than the one that stands (EX_CONFIG)
 UNWELL = (OperationalError, RedisError)  # the broker is away; Redis is full, or a replica that takes no writes
 ARGUMENTS = 2  # of a bell: an id and a generation, for ever
 
@@ -172,9 +174,13 @@ class ProcessStep(bootsteps.StartStopStep):  # type: ignore[misc]
     """Builds the process's world before the first bell is taken, and says so in the ledger."""
 
     def start(self, worker: Any) -> None:
-        """Install rows and begin to beat."""
+        """Install rows and begin to beat. Ends the process where a newer ``fleet.toml`` than its own stands."""
         here = process()
-        schedules.install(here.runtime, here.schedules)
+        try:
+            schedules.install(here.runtime, here.schedules)
+        except Outdated as error:
+            log.error("this worker does not start", why=str(error))  # noqa: TRY400  the reason is all there is to say
+            raise SystemExit(OUTDATED) from None
         if here.ticker:
             here.ticker.start()
 

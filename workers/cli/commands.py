@@ -52,6 +52,8 @@ COMMANDS = (
     Listed("retention", "workers.cli.retention",
            "What is kept, how long, who needs it and how it leaves. `fleet retention export` writes what finance"
            " keeps."),
+    Listed("settings", "workers.cli.settings",
+           "Whose fleet.toml stands in the ledger; going back to an older one on purpose."),
     Listed("restored", "workers.cli.restored",
            "Say that the ledger was restored from a backup, before workers start: nothing is sent until it was looked"
            " up."),

@@ -15,6 +15,7 @@ CREDIT_NOTES = 4_201_981  # two readers of Khaos's list would match a note twice
 RETURN_SEQUENCE = 4_201_982  # what Khaos pulls is committed in its order: none comes late
 ASLEEP = 4_201_983  # held by the ticker while it sleeps; the function ``wake`` tries for it
 AUDIT = 4_201_984  # entries of what people did follow each other; the function ``lock_audit`` holds it
+SETTINGS = 4_201_985  # whose settings stand, and their rows made what they say: one process after the other
 
 _SQL = "select pg_advisory_xact_lock(%s)"
 

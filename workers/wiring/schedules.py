@@ -10,6 +10,7 @@ from workers.domain import calendar, garments
 from workers.edi import collect
 from workers.edi.control_numbers import look_at_folders
 from workers.journal import entries
+from workers.ledger import locks
 from workers.orders_out import polls as orders_out_polls
 from workers.returns_in import credit_notes, goods_in, ungraded
 from workers.sku_sync import garment_setup, item_files
@@ -20,6 +21,7 @@ from workers.spine import (
     expectations,
     gates,
     history,
+    laid_settings,
     poison,
     polling,
     reading,
@@ -30,6 +32,7 @@ from workers.spine import (
 )
 from workers.spine import schedule_names as names
 from workers.spine.dead_letters import Standing
+from workers.spine.laid_settings import Taken
 from workers.spine.ringer import Bell, convict
 from workers.spine.runtime import Runtime
 from workers.spine.scheduler import Scheduled, each
@@ -187,7 +190,14 @@ def _of_stock(runtime: Runtime) -> list[Scheduled]:
 
 
 def install(runtime: Runtime, listed: dict[str, Scheduled]) -> None:
-    """The rows of connections, slots and schedules, and those of the stock's sites, as the configuration says."""
-    scheduler.install(runtime, listed)
-    sites.install(runtime)
-    calendar.install(runtime)
+    """Make the rows of connections, slots, schedules and the stock's sites what the configuration says.
+
+    Where a newer release has laid those of the same ``fleet.toml`` they stay. Raises Outdated where a newer file was.
+    """
+    with runtime.store.transaction() as db:
+        locks.hold(db, locks.SETTINGS)
+        if laid_settings.take(db, laid_settings.digest_of(runtime.configuration)) is Taken.KEEP:
+            return
+        scheduler.install(runtime, listed)
+        sites.install(runtime)
+        calendar.install(runtime)
