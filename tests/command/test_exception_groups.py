@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fleet_tests.full_ledger import FullLedger
 from fleet_tests.terminal import Command
 
@@ -45,3 +47,22 @@ def test_exceptions_are_assigned_noted_tagged_put_to_sleep_and_dismissed_as_a_gr
     wrong = fleet("exceptions", "snooze", number, "tomorrow", "--why", "x")
     assert (wrong.code, "write 30m, 4h or 2d" in wrong.err) == (1, True)
     assert "is being dismissed" in fleet("exceptions", "dismiss-group", group["key"], "--why", "by hand").out
+
+
+@pytest.mark.usefixtures("world")
+def test_an_order_is_held_released_and_shown(fleet: Command) -> None:
+    assert fleet("order", "hold", "SO9", "--why", "the customer asks", "--json").json == {"order": "SO9", "held": 0}
+    again = fleet("order", "release", "SO9", "--why", "she agrees", "--as", "Mo")
+    assert (again.code, "SO9 is released" in again.out) == (0, True)
+    assert fleet("order", "release", "SO9", "--why", "x").code == 1
+    shown = fleet("order", "SO9").out
+    assert "she agrees" in shown
+    assert shown == fleet("order", "show", "SO9").out
+    assert fleet("order", "--json", "SO9").json["stories"] == ["SO9"]
+
+
+@pytest.mark.usefixtures("world")
+def test_tables_are_listed_without_rows(fleet: Command) -> None:
+    assert fleet("tables", "list", "--json").json == []
+    assert fleet("tables", "history", "--json").json == []
+    assert "0 rows" in fleet("tables", "list").out

@@ -207,3 +207,26 @@ def test_a_guarded_edit_waits_for_another_person(engine: Engine, store: Store, s
     post(ben, "/exceptions/proposals/1/approve", "/exceptions")
     assert store.row("select state from message order by id limit 1") == {"state": "queued"}
     text_of(ben, "/exceptions/proposals/1", 404)
+
+
+@pytest.mark.usefixtures("world")
+def test_an_order_is_held_and_released_on_its_page_by_those_who_may(
+    engine: Engine, store: Store, settings: Configuration
+) -> None:
+    store.run(
+        "insert into fulfilment (reference, erp, order_code, number, invoice_code, state, fingerprint, requested,"
+        " stage, warehouse) values ('SO1-1', 'khaos', 'SO1', 1, 'SI1', 'new', '', '{\"MUG\": 2}', 9, 'leeds')"
+    )
+    store.run("update message set state = 'queued' where reference = 'SO1-1'")
+    service = desk(engine, Role.CUSTOMER_SERVICE, store=store, settings=settings)
+    assert "Hold it back" in text_of(service, "/orders/SO1")
+    post(service, "/order-acts/hold", "/orders/SO1", order="SO1", why="the address changes")
+    assert store.row("select state from message where reference = 'SO1-1'") == {"state": "held"}
+    assert "the address changes" in text_of(service, "/orders/SO1")
+    post(service, "/order-acts/release", "/orders/SO1", order="SO1", why="it is right now")
+    assert store.row("select state from message where reference = 'SO1-1'") == {"state": "queued"}
+    assert service.post("/order-acts/hold", data={"order": "SO1", "why": " "}).status_code == 409
+    assert service.post("/order-acts/juggle", data={"order": "SO1", "why": "x"}).status_code == 409
+    viewer = desk(engine, Role.VIEWER, store=store, settings=settings)
+    assert viewer.post("/order-acts/hold", data={"order": "SO1", "why": "x"}).status_code == 403
+    assert "Hold it back" not in text_of(viewer, "/orders/SO1")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
+from typer.core import TyperGroup
 
-from workers.cli import connect, output
+from workers.cli import connect, order_acts, output
 from workers.cli.output import AsJson, NotDone
 from workers.views.orders import Story, order_story
 from workers.views.wording import system_user, tracking, units, why
@@ -18,11 +19,39 @@ REF_HELP = (
 )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command of this module."""
-    app.command("order")(order)
+class Shows(TyperGroup):
+    """A group whose first word may be an order: then it is shown."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Take what is no command for an order's code."""
+        return super().resolve_command(ctx, args if args[0] in self.commands else ["show", *args])
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Let options stand before the order's code as well."""
+        if args and args[0].startswith("-") and args[0] not in ctx.help_option_names:
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
 
 
+app = typer.Typer(
+    cls=Shows,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Show an order: where it stands, what is expected next, and what happened.\n\n"
+    "Hold it, release it, send it elsewhere or again, read it again: each with a reason.\n\n"
+    "Example: `fleet order SO02075`; `--json` answers with JSON, here and for each of them.",
+)
+
+
+def register(program: typer.Typer) -> None:
+    """Add the group of this module."""
+    program.add_typer(app, name="order")
+
+
+order_acts.register(app)
+
+
+@app.command("show")
 def order(
     ref: Annotated[str, typer.Argument(metavar="REF", help=REF_HELP)],
     json_wanted: AsJson = False,

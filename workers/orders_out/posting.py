@@ -8,6 +8,7 @@ from mappings.canonical import Fulfilment
 from workers.domain import transitions
 from workers.domain.catalogue import confirmed
 from workers.domain.fulfilment import FulfilmentRow, State
+from workers.domain.order_gates import person_gate
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
 from workers.orders_out.order_lines import keep_items
@@ -40,7 +41,7 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
             body=fulfilment.model_dump(mode="json"),
             fingerprint=ready.fingerprint,
             wire=wire,
-            gates=(*skus.gates, *_held_at_go_live(reading, row)),
+            gates=(*skus.gates, *_held(reading, row)),
             note=note,
         )
     )
@@ -56,17 +57,18 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
         )
 
 
-def _held_at_go_live(reading: Reading, row: FulfilmentRow) -> tuple[str, ...]:
-    """The gate of an order that may be at its warehouse from another integration, until a person has looked."""
-    gate = f"go-live:{row.warehouse}:{row.order_code}"
-    return (gate,) if reading.run("select 1 as one from gate where name = %s and not open", gate) else ()
+def _held(reading: Reading, row: FulfilmentRow) -> tuple[str, ...]:
+    """The gates of an order that a person holds, or that may be at its warehouse from another integration."""
+    gates = [person_gate(row.order_code), f"go-live:{row.warehouse}:{row.order_code}"]
+    shut = reading.run("select name from gate where name = any (%s) and not open order by name", gates)
+    return tuple(found["name"] for found in shut)
 
 
 def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> bool:
     """Tell the warehouse of the change under the order's reference, where it takes that and the order stays there."""
     if row.state is not State.SENT or not reading.runtime.warehouse(row.warehouse).orders.replaces:
         return False
-    rule, _ = routing.choose(reading.runtime.configuration, ready.order, ready.stock_products)
+    rule, _ = routing.route(reading, ready.order, ready.stock_products)
     if (rule.to, rule.facility) != (row.warehouse, row.facility):
         return False
     transitions.tell_change(reading.run, row, ready.fingerprint, ready.units, ready.order.courier)
@@ -80,7 +82,7 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
             story=row.order_code,
             body={"fulfilment": _fulfilment(reading, row, ready).model_dump(mode="json"), "requested": ready.units},
             fingerprint=fingerprint(ready.fingerprint, ready.order.courier),
-            gates=(),
+            gates=_held(reading, row),
             priority=priority.CHANGE,
             note="Khaos Control changed it",
         )

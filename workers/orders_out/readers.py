@@ -145,7 +145,7 @@ def _asked(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> str:
 def _new(reading: Reading, bare: ReadyInvoice) -> None:
     """Give the invoice a fulfilment of its own, and post its order."""
     erp, order, invoice = reading.runtime.configuration.erp.name, bare.order, bare.invoice
-    rule, reason = routing.choose(reading.runtime.configuration, order, bare.stock_products)
+    rule, reason = routing.route(reading, order, bare.stock_products)
     ready = with_lines(reading, bare, rule.to)
     number = reading.run(
         "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code

@@ -7,6 +7,21 @@ from collections.abc import Iterable
 from mappings.canonical import Product, SalesOrder
 from mappings.errors import Unmappable
 from workers.config import Configuration, Rule, When
+from workers.spine.reading import Reading
+
+
+def route(reading: Reading, order: SalesOrder, products: Iterable[Product]) -> tuple[Rule, str]:
+    """Where a person sends this order, else what ``choose`` says. Raises Unmappable as it does."""
+    configuration = reading.runtime.configuration
+    for row in reading.run(
+        "select * from order_route where erp = %s and order_code = %s", configuration.erp.name, order.code
+    ):
+        connection = configuration.connections.get(row["connection"])
+        site = dict(getattr(connection.settings, "sites", {})).get(row["facility"]) if connection else None
+        if site is not None and site == (order.site or site):
+            rule = Rule(name=f"sent there by {row['who']}", to=row["connection"], facility=row["facility"])
+            return rule, f"{row['who']} sent it there: {row['why']}"
+    return choose(configuration, order, products)
 
 
 def choose(configuration: Configuration, order: SalesOrder, products: Iterable[Product]) -> tuple[Rule, str]:

@@ -13,6 +13,7 @@ from workers.web.desk import (
     exception_proposals,
     exceptions,
     flows,
+    order_acts,
     orders,
     search,
     static_files,
@@ -27,6 +28,7 @@ def routers(engine: Engine) -> Iterator[APIRouter]:
     yield static_files.routes()
     for place in (
         flows,
+        order_acts,
         exception_acts,
         exception_proposals,
         exception_edits,
