@@ -68,9 +68,13 @@ def test_an_unsent_order_goes_elsewhere_and_to_one_place_only(world: World) -> N
     order_acts.hold(world.store, order, MO, "Leeds is flooded")
     world.poll()
     settings = world.runtime.configuration
-    for to, words in (("york/X", "known are leeds/LDS1"), ("leeds/LDS2", "serves 'Annex'"), ("leeds/LDS1", "already")):
+    for at, building, words in (
+        ("york", "X", "known are leeds/LDS1"),
+        ("leeds", "LDS2", "serves 'Annex'"),
+        ("leeds", "LDS1", "already"),
+    ):
         with pytest.raises(CannotDo, match=words):
-            order_acts.send_elsewhere(world.store, settings, order, MO, *to.split("/"), "x")
+            order_acts.send_elsewhere(world.store, settings, order, MO, at, building, "x")
     world.store.run("update fulfilment set site = ''")
     order_acts.send_elsewhere(world.store, settings, order, MO, "leeds", "LDS2", "Leeds is flooded")
     assert world.fulfilments(order) == [(f"{order}-1", "withdrawn")]
