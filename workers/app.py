@@ -13,7 +13,7 @@ from celery import Celery, Task, bootsteps, signals
 from kombu.exceptions import OperationalError
 from redis import RedisError
 
-from workers.broker import transport
+from workers.broker import remote_control, transport
 from workers.broker.celery_app import fleet_app
 from workers.broker.queues import CONTROL, DEAD, FLOWS, ISOLATE
 from workers.config import environment
@@ -31,6 +31,8 @@ from workers.wiring.readers import reader_for
 from workers.wiring.systems import configuration
 
 log = structlog.get_logger(__name__)
+
+remote_control.limit()
 
 BEAT_EVERY = 300.0  # seconds; the ticker rings when something is due: beat is for a ticker that is not well
 OUTDATED = 78  # the exit code of a worker whose fleet.toml is older than the one that stands (EX_CONFIG)

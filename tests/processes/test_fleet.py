@@ -65,6 +65,22 @@ def test_poison_and_unknown_tasks_end_in_the_exception_table_and_the_workers_liv
     fleet.dismiss_all()
 
 
+def test_who_can_write_to_the_broker_ends_no_worker_and_takes_no_queue_away(fleet: Fleet) -> None:
+    stranger = Celery("stranger", broker=fleet.broker)
+    names = [name for answer in stranger.control.ping(timeout=3) for name in answer]
+    assert names
+    for command in ("shutdown", "cancel_consumer", "add_consumer", "rate_limit", "revoke", "autoscale", "pool_shrink"):
+        stranger.control.broadcast(command, arguments={}, destination=names)
+    assert stranger.control.inspect(timeout=3).stats()
+    fleet.redis.lpush("fleet:poison", b"\xff\xff x\0y", b"no source")
+    orders = fleet.orders(2)
+    fleet.until(lambda: fleet.sent(orders))
+    assert fleet.alive("flows")
+    fleet.until(lambda: fleet.redis.llen("fleet:poison") == 0)
+    fleet.until(lambda: len(fleet.exceptions()) == 2)
+    fleet.dismiss_all()
+
+
 def envelope(body: str, **odd: Any) -> bytes:
     """A well-formed message of kombu's around a body, as a stranger might put it together."""
     properties = {
@@ -94,6 +110,7 @@ def test_a_good_envelope_around_rubbish_is_kept_and_ends_no_worker(fleet: Fleet)
         envelope(in_base64(good), body_encoding="rot13"),
         envelope(in_base64([[1, 2, 3], {}, {}])),
         envelope(in_base64([[], {}, {}])),
+        envelope(in_base64(good), compression="application/x-gzip"),
     ]
     for item in rubbish:
         fleet.redis.lpush("orders-out", item)

@@ -25,6 +25,7 @@ def is_message(item: bytes) -> bool:
         return (
             isinstance(read["body"], str)
             and isinstance(read.get("headers", {}), dict)
+            and "compression" not in read.get("headers", {})  # a bell is short: whoever packs one means to fill us
             and isinstance(properties["delivery_tag"], str)
             and isinstance(properties["delivery_info"], dict)
             and _is_call(read["body"], properties.get("body_encoding"), read.get("headers") or {})

@@ -13,6 +13,7 @@ from workers.ledger.store import Store
 log = structlog.get_logger(__name__)
 
 FALLBACK = "fleet:poison"  # while Postgres is away
+LONGEST_SOURCE = 200
 SOURCES = {"poison": "it cannot be decoded", "task_unknown": "no task of this release has its name"}
 
 
@@ -32,8 +33,11 @@ def sweep(store: Store, client: redis.Redis) -> int:
     moved = 0
     while (item := client.lindex(FALLBACK, -1)) is not None:
         kept = item if isinstance(item, bytes) else item.encode()
-        source, _, raw = kept.partition(b"\0")
-        store.receive("broker", source.decode(), hashlib.sha256(kept).hexdigest(), raw)
+        name, _, raw = kept.partition(b"\0")
+        source = name.decode(errors="replace").replace("\0", "")[:LONGEST_SOURCE]
+        if source.partition(" ")[0] not in SOURCES:  # not ours: somebody else writes to this Redis
+            source, raw = f"poison {FALLBACK}", kept
+        store.receive("broker", source, hashlib.sha256(kept).hexdigest(), raw)
         client.rpop(FALLBACK)
         moved += 1
     return moved
