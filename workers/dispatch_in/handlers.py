@@ -89,7 +89,12 @@ class Reread:
         )
 
     def _gone(self, message: Claimed) -> Outcome:
-        row = self.runtime.store.row("select state from fulfilment where reference = %s", message.reference)
+        # a warehouse speaks of its own orders alone: with one's token nobody cancels another's
+        row = self.runtime.store.row(
+            "select state from fulfilment where reference = %s and warehouse = %s",
+            message.reference,
+            message.connection,
+        )
         if row is None:
             return Dead("dispatch_unknown_order", f"the warehouse spoke of {message.reference}, which nobody knows")
         if row["state"] in ("cancelled", "cancelling", "withdrawn"):

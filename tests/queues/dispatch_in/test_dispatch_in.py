@@ -206,6 +206,15 @@ def test_an_order_that_the_warehouse_cancelled_by_itself_is_an_exception(world: 
     assert world.exceptions() == ["cancelled_at_warehouse"]
 
 
+def test_a_warehouse_says_nothing_of_another_warehouses_order(world: World) -> None:
+    order = world.order(("MUG", 1))
+    world.poll()
+    world.runtime.warehouse("leeds").orders.cancel_order(world.there()[0]["id"], b"cancel")
+    world.store.run("update fulfilment set warehouse = 'york' where reference = %s", f"{order}-1")
+    world.sweep()
+    assert "cancelled_at_warehouse" not in world.exceptions()
+
+
 def test_khaos_dropping_its_answer_after_the_commit_confirms_the_shipment_once(world: World) -> None:
     order = world.order(("MUG", 1))
     world.poll()
