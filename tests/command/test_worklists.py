@@ -81,6 +81,18 @@ def test_every_worklist_can_be_read_by_a_spreadsheet(engine: Engine) -> None:
         assert set(listed) == set(chosen.columns)
 
 
+@pytest.mark.parametrize("text", ["=cmd|/C calc!A0", "+1+cmd", "-1+cmd", "@SUM(1)", "\t=1", "\r=1"])
+def test_no_cell_of_a_list_is_a_formula_and_numbers_stay_numbers(text: str) -> None:
+    (line,) = csv.DictReader(io.StringIO(as_csv(("a", "n"), [{"a": text, "n": -3}]), newline=""))
+    assert (line["a"], line["n"]) == (f"'{text}", "-3")
+
+
+def test_the_command_writes_no_formula_either(fleet: Command, waiting: FullLedger) -> None:
+    waiting.store.run("""update product set body = jsonb_set(body, '{description}', '"=cmd|/C calc!A0"')""")
+    said = fleet("worklist", "publish", "--csv")
+    assert "'=cmd|/C calc!A0" in said.out, said.out
+
+
 @pytest.mark.usefixtures("waiting")
 def test_the_desk_escapes_what_stands_on_a_worklist_and_gives_the_same_as_csv(engine: Engine) -> None:
     seen = desk(engine)

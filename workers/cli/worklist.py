@@ -11,6 +11,7 @@ import typer
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
 from workers.views import worklists
+from workers.views.spreadsheet import cell
 from workers.views.worklists import WORKLISTS, Worklist
 
 AsCsv = Annotated[bool, typer.Option("--csv", help="Answer with CSV on stdout, a header first.")]
@@ -44,7 +45,7 @@ def worklist(
     elif csv_wanted:
         written = csv.writer(sys.stdout, lineterminator="\n")
         written.writerow(chosen.columns)
-        written.writerows([output.plain(row[key]) for key in chosen.columns] for row in rows)
+        written.writerows([cell(output.plain(row[key])) for key in chosen.columns] for row in rows)
     else:
         _show(chosen, rows)
 

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from workers.config.adjust_by import AdjustBy
 from workers.ledger.store import Row
+from workers.views.spreadsheet import cell
 
 COLUMNS = (
     "entry", "warehouse", "movement", "site", "sku", "cause", "units", "from", "to", "their_reason", "reason",
@@ -28,13 +29,17 @@ def moment(at: datetime, zone: ZoneInfo) -> str:
 
 
 def finance_csv(entries: Iterable[Row], zone: ZoneInfo) -> bytes:
-    """One line for each entry (rows of the table journal), with a header; UTF-8, commas, CRLF, dots in decimals."""
+    """One line for each entry (rows of the table journal), with a header; UTF-8, commas, CRLF, dots in decimals.
+
+    Text that a spreadsheet would take for a formula stands behind a quote.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(COLUMNS)
     for e in entries:
         writer.writerow(
-            (
+            cell(value)
+            for value in (
                 e["id"], e["connection"], e["movement_id"], e["site"], e["sku"], e["cause"], e["units"],
                 e["from_condition"], e["to_condition"], e["their_reason"], e["reason"], e["account"],
                 _plain(e["unit_cost"]), _plain(e["value"]), "yes" if e["indicative"] else "no",

@@ -15,6 +15,8 @@ from zoneinfo import ZoneInfo
 import psycopg
 from psycopg import sql
 
+from workers.views.spreadsheet import SQL_CELL
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -289,7 +291,8 @@ UNFINISHED = """
 FORM = """\
 Each file is CSV as RFC 4180 has it: UTF-8, a comma between fields, the columns' names in the first line. An empty
 field is unknown. t and f are yes and no. Times are UTC; amounts have a point. Names, addresses and e-mail addresses of
-customers are not in it: an order's code leads to them in Khaos Control."""
+customers are not in it: an order's code leads to them in Khaos Control. Text that begins like a
+formula has a quote before it, so that a spreadsheet shows it and runs nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +328,7 @@ def _lines(
     connection: psycopg.Connection[Any], listing: Listing, begins: datetime, ends: datetime, zone: ZoneInfo
 ) -> Iterator[bytes]:
     """A file's bytes as Postgres writes them, piece by piece."""
-    names = ", ".join(f'{column.gives} as "{column.name}"' for column in listing.columns)
+    names = ", ".join(f'{SQL_CELL.format(f"({column.gives})")} as "{column.name}"' for column in listing.columns)
     when = listing.when.replace("{zone}", "{}")
     text = (
         f"copy (select {names} from {listing.table} t where {when} >= {{begins}} and {when} < {{ends}}"  # noqa: S608  all of it is written above

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
@@ -35,6 +37,16 @@ def test_an_export_takes_what_is_ready_once_into_numbered_files_that_can_be_had_
     assert second.name == "journal-000002.csv"
     assert files.stored(leeds.store, first.name) == first.body
     assert [(e[0], e[5]) for e in leeds.journal()] == [("1", "offered"), ("2", "unmapped"), ("3", "offered")]
+
+
+def test_what_a_spreadsheet_would_run_stands_behind_a_quote(leeds: Warehouse) -> None:
+    leeds.value("MUG", "4.00", date(2026, 10, 31))
+    leeds.adjusts("=cmd|/C calc!A0", -3)
+    leeds.enter()
+    offered = files.offer(leeds.store, "finance_csv", "Anna")
+    assert offered is not None
+    (line,) = csv.DictReader(io.StringIO(offered.body.decode()))
+    assert (line["movement"], line["units"], line["value"]) == ("'=cmd|/C calc!A0", "-3", "-12.00")
 
 
 def test_a_file_shows_the_merchants_clock_so_that_its_month_is_that_of_the_totals(leeds: Warehouse) -> None:
