@@ -24,7 +24,7 @@ from workers.embedded.parent_death import die_with_parent
 AGAIN_AFTER = 2.0  # seconds until a child that died is forked again
 WARM = (
     *("workers.app", "celery.bin.celery", "celery.apps.worker", "celery.concurrency.thread", "kombu.transport.redis"),
-    *("workers.web.app", "uvicorn"),
+    *("workers.web.app", "workers.web.serving"),
 )
 WORKER = re.compile(r"(?P<name>[A-Za-z0-9_-]+):(?P<threads>[1-9][0-9]*)=(?P<queues>[a-z.,-]+)")
 WEB = re.compile(r"web=(?P<host>\S+):(?P<port>[0-9]+)")
@@ -58,10 +58,7 @@ class Web:
 
     def run(self) -> None:
         """Serve until told to stop."""
-        import_module("uvicorn").run(
-            "workers.web:application",
-            factory=True, host=self.host, port=self.port, access_log=False, log_level="warning",
-        )  # fmt: skip
+        import_module("workers.web.serving").serve(self.host, self.port)
 
 
 Child = Worker | Web

@@ -1,4 +1,4 @@
-"""The web process: webhooks in, the desk and figures out (``uvicorn --factory workers.web:application``)."""
+"""The web process: webhooks in, the desk and figures out (``python -m workers.web.serving HOST PORT``)."""
 
 from workers.web.app import application
 

@@ -63,8 +63,7 @@ def web_process(database: str, folder: Path, **environment: str) -> Iterator[Web
     log = folder / "web.log"
     with log.open("w") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "--factory", "workers.web:application", "--host", "127.0.0.1",
-             "--port", str(port), "--no-access-log", "--log-level", "warning"],
+            [sys.executable, "-m", "workers.web.serving", "127.0.0.1", str(port)],
             stdout=out, stderr=out,
             env={
                 **os.environ, "FLEET_CONFIG": str(folder / "fleet.toml"), "DATABASE_URL": database,
