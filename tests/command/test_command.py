@@ -12,13 +12,18 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+import redis
 import typer
+from rich.text import Text
 
 from fleet_tests.full_ledger import FullLedger
 from fleet_tests.places import ROOT
 from fleet_tests.terminal import Command
+from workers import config
+from workers.cli import output, risks
 from workers.cli.commands import COMMANDS as COMMANDS_LISTED
 from workers.cli.commands import load
+from workers.embedded import run_file
 
 COMMANDS = (
     *(
@@ -274,6 +279,72 @@ def test_check_adds_up_the_connections_and_finds_nothing_wrong(fleet: Command, t
     own_heartbeat, ticker_of_control, web = 1, 1, 6
     assert said.json["database_connections"] == (5 + own_heartbeat) * workers + ticker_of_control + web
     assert said.json["max_connections"] > 100
+    old = [line for line in said.json["risks"] if "known security holes" in line]
+    assert len(old) == len(list(risks.of_redis(redis.Redis.from_url(redis_url).info("server"))))
+
+
+@pytest.mark.parametrize(
+    ("info", "wanted"),
+    [
+        ({"redis_version": "6.2.14"}, "6.2.20"),
+        ({"redis_version": "7.0.15"}, "7.2.11"),
+        ({"redis_version": "7.4.5"}, "7.4.6"),
+        ({"redis_version": "8.2.1"}, "8.2.2"),
+        ({"redis_version": "7.2.4", "valkey_version": "8.1.3"}, "8.1.4"),
+        ({"redis_version": "6.2.20"}, ""),
+        ({"redis_version": "8.4.0"}, ""),
+        ({"redis_version": "7.2.4", "valkey_version": "9.0.1"}, ""),
+    ],
+)
+def test_a_redis_with_known_holes_is_a_risk_that_names_the_release_without(info: dict[str, str], wanted: str) -> None:
+    told = list(risks.of_redis(info))
+    assert (wanted in told[0]) if wanted else not told
+
+
+def test_clear_text_to_other_machines_is_a_risk_and_to_this_one_is_none(fleet: Command, tmp_path: Path) -> None:
+    far_away = TOML.replace('base_url = "http://127.0.0.1:9"', 'base_url = "http://clarus.example"')
+    (tmp_path / "fleet.toml").write_text(far_away)
+    far = {"DATABASE_URL": "postgresql://a@db.invalid/x?connect_timeout=1", "BROKER_URL": "redis://redis.invalid/0"}
+    told = " ".join(fleet("check", "--json", **SECRETS | far).json["risks"])
+    assert "connections.leeds.base_url: clarus.example" in told
+    assert "?sslmode=verify-full" in told
+    assert "write rediss://" in told
+    (tmp_path / "fleet.toml").write_text(TOML)
+    near = {"BROKER_URL": "redis://localhost:9/0"}
+    assert "clear text" not in fleet("check", "--json", **SECRETS | near).out
+
+
+def test_what_a_terminal_would_obey_is_not_printed() -> None:
+    shown = Text.from_markup(output.cell("\x1b[31mRMA\x1b]0;pwn\x07\x9b2J\r")).plain
+    assert shown == "\ufffd[31mRMA\ufffd]0;pwn\ufffd\ufffd2J\ufffd"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to another user")
+def test_what_another_user_laid_into_this_folder_is_neither_believed_nor_run(
+    fleet: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "fleet.toml").write_text(TOML)
+    (tmp_path / "Procfile").write_text("say: sh -c 'echo here'\n")
+    assert fleet("run", "say", **SECRETS).out == "here\n"
+    os.chown(tmp_path / "Procfile", 65534, 65534)
+    said = fleet("run", "say", **SECRETS)
+    assert (said.code, "belongs to user 65534" in said.err) == (2, True)
+    (tmp_path / "var").mkdir()
+    note = tmp_path / "var" / "run.json"
+    note.write_text(json.dumps({"database_url": "postgresql://elsewhere"}))
+    note.chmod(0o600)
+    monkeypatch.setenv("FLEET_VAR", str(tmp_path / "var"))
+    config.environment.cache_clear()
+    try:
+        assert run_file.read_running() == {"database_url": "postgresql://elsewhere"}
+        note.chmod(0o666)
+        assert run_file.read_running() is None
+        note.chmod(0o600)
+        os.chown(note, 65534, 65534)
+        assert run_file.read_running() is None
+    finally:
+        monkeypatch.undo()
+        config.environment.cache_clear()
 
 
 def test_check_says_when_the_procfile_would_open_more_than_postgres_takes(fleet: Command, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,8 +21,21 @@ def procfile(named: Path | None = None) -> Path:
     if named is not None:
         return named
     here = Path("Procfile")
+    _refuse_strangers(here)
     places = (here, PROJECT / "Procfile", Path(workers.__file__).with_name("Procfile"))  # the last is the wheel's
     return next((place for place in places if place.exists()), here)
+
+
+def _refuse_strangers(here: Path) -> None:
+    """A Procfile is commands to run: that of this folder must be ours or root's. Raises Misconfigured."""
+    if not here.exists() or ((PROJECT / "Procfile").exists() and here.samefile(PROJECT / "Procfile")):
+        return
+    found = here.stat()
+    if found.st_uid not in {0, os.geteuid()} or found.st_mode & stat.S_IWOTH:
+        raise Misconfigured(
+            f"{here.resolve()} belongs to user {found.st_uid} or everybody can write it, and its lines would be run:"
+            " look at it, then own it (chown, chmod o-w), or name the one that you mean with --procfile"
+        )
 
 
 def split_bind(bind: str, where: str) -> tuple[str, str]:

@@ -15,7 +15,7 @@ from workers import config
 from workers.broker.depth import UNKNOWN, Depth
 from workers.broker.kinds import is_rabbitmq
 from workers.broker.queues import CONTROL
-from workers.cli import addresses
+from workers.cli import addresses, risks
 from workers.config import Misconfigured
 from workers.embedded.procfile import BadProcfile, Line, read_procfile
 from workers.ledger.migrate import is_current
@@ -27,10 +27,11 @@ SPARE = 10  # connections left for people: `fleet` commands, psql, the release s
 
 @dataclass(slots=True)
 class Findings:
-    """Results of the check, each in one line: good ones and problems."""
+    """Results of the check, each in one line: good ones, problems, and risks that stop nothing."""
 
     well: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    risks: list[str] = field(default_factory=list)
     database_connections: int = 0
     max_connections: int | None = None
 
@@ -60,6 +61,7 @@ def everything(procfile: Path, scale: Mapping[str, int]) -> Findings:
     found.well.append(f"{config.environment().fleet_config}: {len(settings.connections)} connections: {systems}")
     if not settings.routing:
         found.problems.append("routing: there is no rule, so every order becomes an exception: add a [[routing]]")
+    found.risks += [*risks.of_servers(settings.fleet), *risks.of_connections(settings)]
     _addresses(found, settings)
     _ledger(found, settings.fleet.database_url)
     _broker(found, settings.fleet)
@@ -77,7 +79,7 @@ def pool_of(line: Line) -> int:
     if "workers.forked" in words:
         workers = sum(":" in word.partition("=")[0] for word in words)
         return workers * (Runtime.pool + 1) + ticks + web * any(word.startswith("web=") for word in words)
-    return web if program == "uvicorn" else 0
+    return web if program == "uvicorn" or "workers.web.serving" in words else 0
 
 
 def _addresses(found: Findings, settings: config.Configuration) -> None:
@@ -126,7 +128,7 @@ def _broker(found: Findings, settings: config.Fleet) -> None:
 
     def ask_redis() -> None:
         with redis.Redis.from_url(settings.redis, socket_timeout=5, socket_connect_timeout=5) as client:
-            client.ping()
+            found.risks += risks.of_redis(client.info("server"))
         found.well.append("the Redis of the rates answers" if rabbitmq else "the broker answers")
 
     rabbitmq = is_rabbitmq(settings.broker_url)

@@ -25,6 +25,7 @@ VARIABLES = {
     "redis_url": "REDIS_URL",
     "fleet_config": "FLEET_CONFIG",
 }
+NEVER = ("LD_", "PYTHON", "PATH")  # what makes a program run something else
 
 
 def adopt_environment() -> None:
@@ -35,7 +36,7 @@ def adopt_environment() -> None:
         return  # another fleet is meant
     settings = {**(noted.get("environment") or {}), **{name: noted.get(key) for key, name in VARIABLES.items()}}
     for name, value in settings.items():
-        if value and not os.environ.get(name):
+        if value and not os.environ.get(name) and not name.startswith(NEVER):
             os.environ[name] = str(value)
     config.environment.cache_clear()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -56,7 +57,7 @@ def done(words: str, facts: Mapping[str, Any], *, json_wanted: bool) -> None:
     if json_wanted:
         as_json(facts)
     else:
-        console().print(escape(words))
+        console().print(escape(printable(words)))
 
 
 def table(
@@ -76,10 +77,15 @@ def table(
         out.print()
 
 
+def printable(text: str) -> str:
+    """The text without what a terminal would obey: control characters become the replacement character."""
+    return "".join("\ufffd" if unicodedata.category(c) == "Cc" and c not in "\n\t" else c for c in text)
+
+
 def cell(value: Any) -> str:
     """A value in a table: times to the second in UTC, states in colour, nothing for None."""
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
-    text = escape("" if value is None else str(value))
+    text = escape("" if value is None else printable(str(value)))
     style = STYLES.get(text)
     return f"[{style}]{text}[/]" if style else text

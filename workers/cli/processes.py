@@ -91,6 +91,8 @@ def check(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = 
         out = output.console()
         for line in found.well:
             out.print(f"[green]ok[/]       {line}", soft_wrap=True)
+        for line in found.risks:
+            out.print(f"[yellow]risk[/]     {escape(line)}", soft_wrap=True)
         for line in found.problems:
             out.print(f"[bold red]problem[/]  {escape(line)}", soft_wrap=True)
     raise typer.Exit(1 if found.problems else 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -41,16 +42,27 @@ def forget_running(name: str = FLEET) -> None:
 
 
 def read_running(name: str = FLEET) -> dict[str, Any] | None:
-    """The note of the fleet that runs here; None when none does. A note left by a dead process is no fleet."""
+    """The note of the fleet that runs here; None when none does.
+
+    A note left by a dead process is no fleet, and one that another user wrote is not believed.
+    """
     places = [run_file(name)] if config.environment().fleet_var else [run_file(name), PROJECT / "var" / name]
     for path in places:
         try:
-            noted = json.loads(path.read_text(encoding="utf-8"))
+            with path.open(encoding="utf-8") as file:
+                if not _ours(os.fstat(file.fileno())):
+                    continue
+                noted = json.load(file)
         except (OSError, ValueError):
             continue
         if isinstance(noted, dict) and _lives(noted):
             return noted
     return None
+
+
+def _ours(found: os.stat_result) -> bool:
+    """Whether nobody else can have written it: it names servers, and variables that a command adopts."""
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _lives(noted: Mapping[str, Any]) -> bool:
