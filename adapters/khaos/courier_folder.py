@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from adapters.errors import Occupied
@@ -20,10 +21,20 @@ def lay(folder: str, name: str, body: bytes) -> bool:
         if place.read_bytes() != body:
             raise Occupied(f"{place} is there with other content")
         return False
-    beside = place.with_name(f"{name}.tmp")  # no mask for finished files fits it
-    with beside.open("wb") as file:
+    beside = place.with_name(f"{name}.{secrets.token_hex(8)}.tmp")  # no mask for finished files fits it
+    try:
+        # of our own making and no link: whoever else may write there cannot lead us to another file
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644)
+        _write(handle, body)
+        beside.rename(place)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    return True
+
+
+def _write(handle: int, body: bytes) -> None:
+    with os.fdopen(handle, "wb") as file:
         file.write(body)
         file.flush()
         os.fsync(file.fileno())
-    beside.rename(place)
-    return True

@@ -84,8 +84,11 @@ class Session:
         weakref.finalize(self, transport.close)
         transport.banner_timeout = transport.handshake_timeout = account.connect_timeout
         transport.auth_timeout = transport.channel_timeout = account.connect_timeout
+        offered = transport.get_security_options()
+        offered.ciphers = [one for one in offered.ciphers if not one.endswith("-cbc")]
+        offered.digests = [one for one in offered.digests if "sha2" in one]
         if pin.algorithms:
-            transport.get_security_options().key_types = pin.algorithms
+            offered.key_types = pin.algorithms
         transport.start_client(timeout=account.connect_timeout)
         shown = transport.get_remote_server_key()
         if not pin.fits(shown):
