@@ -96,7 +96,7 @@ def test_nothing_that_is_written_waits_for_the_purge_while_a_backup_runs(
     assert old not in months(ledger, table)
 
 
-@pytest.mark.parametrize("table", OLD)
+@pytest.mark.parametrize("table", sorted(set(OLD) - {"record"}))  # records come into their month: test_history
 def test_rows_of_a_month_that_came_too_early_are_named_when_it_is_made(
     ledger: Ledger, runtime: Runtime, table: str
 ) -> None:

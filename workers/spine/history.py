@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from workers.spine import exceptions
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
 
+BODIES_LEAVE = "bodies_leave"
+TOLD_BEFORE = 30  # days
 BATCH = 5000  # rows that one commit purges: nobody waits for it
 
 
@@ -20,7 +23,10 @@ def purge(runtime: Runtime) -> None:
     Each by itself, so that no lock is held while another is waited for. Raises Busy with what must wait: a backup runs.
     """
     keep = runtime.configuration.fleet
+    tell_owner(runtime)
+    in_batches(runtime, "select purge_live_bodies(%s, %s) as n", keep.keep_bodies_months)
     in_batches(runtime, "select purge_bodies(%s, %s) as n", keep.keep_bodies_months)
+    in_batches(runtime, "select purge_other_records(%s, %s) as n", keep.keep_bodies_months)
     in_batches(runtime, "select purge_message_keys(%s, %s) as n", keep.keep_keys_months)
     in_batches(runtime, "select purge_record_keys(%s, %s) as n", keep.keep_bodies_months)
     in_batches(runtime, "select purge_act_details(%s, %s) as n", keep.keep_bodies_months)
@@ -47,6 +53,26 @@ def purge(runtime: Runtime) -> None:
         raise Busy(
             f"these partitions wait, because somebody reads all of their table (a backup?): {', '.join(left_out)}"
         )
+
+
+def tell_owner(runtime: Runtime) -> None:
+    """File that messages which nobody ends will leave within a month with their bodies, or close it when none will."""
+    months = runtime.configuration.fleet.keep_bodies_months
+    row = runtime.store.row("select n, since from bodies_that_leave(%s, %s)", months, TOLD_BEFORE)
+    if row is None or not row["n"]:
+        exceptions.close(runtime.store.run, BODIES_LEAVE, "retention:bodies", "none is as old any more")
+        return
+    exceptions.file(
+        runtime.store.run,
+        BODIES_LEAVE,
+        subject="retention:bodies",
+        story="retention",
+        flow="",
+        connection="",
+        why=f"{row['n']} messages wait or are dead since {row['since']:%Y-%m-%d} or later; what is {months} months old"
+        " (keep_bodies_months) is dismissed by the fleet, and its body forgotten",
+        once=exceptions.Once.WHILE_OPEN,
+    )
 
 
 def in_batches(runtime: Runtime, statement: str, *values: int) -> None:

@@ -70,3 +70,39 @@ begin
     delete from message_body where message_id = any (v_ids);
     return cardinality(v_ids);
 end $$;
+
+-- Forget records before p_keep months that lie in no month, p_most of them. Returns how many.
+create or replace function purge_other_records(p_keep integer, p_most integer) returns integer language plpgsql as $$
+declare
+    v_gone integer;
+begin
+    delete from record_other where ctid = any (array(
+        select r.ctid from record_other r where r.received_at < now() - make_interval(months => p_keep) limit p_most));
+    get diagnostics v_gone = row_count;
+    return v_gone;
+end $$;
+
+-- Let go of messages that were made before p_keep months and wait or are dead all the same, p_most of them: each is
+-- dismissed, and its body is forgotten. Returns how many.
+create or replace function purge_live_bodies(p_keep integer, p_most integer) returns integer language plpgsql as $$
+declare
+    v_ids bigint[];
+    v_id bigint;
+begin
+    select array_agg(id) into v_ids from (
+        select id from message where created_at < now() - make_interval(months => p_keep) and state <> 'working'
+         order by id limit p_most for update skip locked) m;
+    if v_ids is null then return 0; end if;
+    foreach v_id in array v_ids loop
+        perform finish(v_id, 'dismissed', format('it was not done in %s months: its body is forgotten', p_keep), 'fleet');
+    end loop;
+    delete from message_body where message_id = any (v_ids);
+    return cardinality(v_ids);
+end $$;
+
+-- How many messages purge_live_bodies will let go of within p_days, of which the oldest was made at ``since``.
+create or replace function bodies_that_leave(p_keep integer, p_days integer, out n bigint, out since timestamptz)
+language sql stable as $$
+    select count(*), min(created_at) from message
+     where created_at < now() - make_interval(months => p_keep) + make_interval(days => p_days)
+$$;

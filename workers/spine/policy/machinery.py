@@ -38,6 +38,12 @@ VERDICTS = {
         "error",
         "One run of it does not end: restart the process that runs it (`control`), and give engineering its log.",
     ),
+    "bodies_leave": Verdict(
+        SUPPORT,
+        "warning",
+        "Retry or dismiss the oldest exceptions: what nobody ends in time is dismissed, and its customers' data"
+        " forgotten.",
+    ),
     "queue_waits": Verdict(
         SUPPORT,
         "error",
