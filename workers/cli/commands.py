@@ -54,6 +54,8 @@ COMMANDS = (
            " keeps."),
     Listed("settings", "workers.cli.settings",
            "Whose fleet.toml stands in the ledger; going back to an older one on purpose."),
+    Listed("person", "workers.cli.person",
+           "What is kept of one person: find it, give it out, erase it. Each is recorded."),
     Listed("restored", "workers.cli.restored",
            "Say that the ledger was restored from a backup, before workers start: nothing is sent until it was looked"
            " up."),

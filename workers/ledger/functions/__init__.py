@@ -27,6 +27,7 @@ SUBJECTS = (
     "exceptions",
     "messages",
     "keys",
+    "people",
     "queue",
     "scaling",
     "processes",
@@ -76,6 +77,11 @@ def drop_functions(connection: Connection, *signatures: str) -> None:
 def digest() -> str:
     """Return what tells one form of all functions from another."""
     return hashlib.sha256("\n".join(map(_text, SUBJECTS)).encode()).hexdigest()[:16]
+
+
+def sql_of(subject: str) -> str:
+    """The functions of a subject, for a migration whose index asks one of them."""
+    return _text(subject)
 
 
 def _text(subject: str) -> str:
