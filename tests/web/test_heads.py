@@ -27,7 +27,7 @@ def answer(wire: socket.socket) -> bytes:
 @pytest.mark.parametrize("head", [b"x-a: " + b"y" * 96 * 1024 * 1024, b"x-a: 1\r\n" * 400_000])
 def test_a_head_of_any_size_is_refused_before_it_is_whole(web: Web, head: bytes) -> None:
     with opened(web) as wire:
-        wire.sendall(b"GET /health/alive HTTP/1.1\r\nhost: a\r\n")
+        wire.sendall(b"GET /health/live HTTP/1.1\r\nhost: a\r\n")
         sent = 0
         with contextlib.suppress(ConnectionError):
             for at in range(0, len(head), 65536):
@@ -37,7 +37,7 @@ def test_a_head_of_any_size_is_refused_before_it_is_whole(web: Web, head: bytes)
 
 def test_a_head_that_drips_and_a_silent_connection_are_ended(web: Web) -> None:
     with opened(web) as silent, opened(web) as dripping:
-        dripping.sendall(b"GET /health/alive HTTP/1.1\r\n")
+        dripping.sendall(b"GET /health/live HTTP/1.1\r\n")
         began = time.monotonic()
         with contextlib.suppress(ConnectionError):
             while time.monotonic() - began < HEAD_PATIENCE + 5:
@@ -50,11 +50,11 @@ def test_a_head_that_drips_and_a_silent_connection_are_ended(web: Web) -> None:
 def test_requests_in_pieces_and_one_after_the_other_are_answered(web: Web) -> None:
     with opened(web) as wire:
         for _ in range(3):
-            for piece in (b"GET /health/alive HT", b"TP/1.1\r\nhost: a\r\nx-a: ", b"y" * 8000, b"\r\n\r\n"):
+            for piece in (b"GET /health/live HT", b"TP/1.1\r\nhost: a\r\nx-a: ", b"y" * 8000, b"\r\n\r\n"):
                 wire.sendall(piece)
                 time.sleep(0.05)
             assert answer(wire).startswith(b"HTTP/1.1 200")
-        wire.sendall(b"GET /health/alive HTTP/1.1\r\nhost: a\r\n\r\n" * 2)
+        wire.sendall(b"GET /health/live HTTP/1.1\r\nhost: a\r\n\r\n" * 2)
         time.sleep(0.3)
         found = answer(wire)
         assert found.count(b"HTTP/1.1 200") == 2

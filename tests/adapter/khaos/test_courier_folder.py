@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from adapters.errors import Occupied
-from adapters.khaos import courier_folder
 from adapters.khaos.courier_folder import lay
 
 
@@ -19,7 +18,7 @@ def test_a_link_under_the_name_that_is_written_first_is_not_followed(
     target.write_text("mine")
     (folder / "SHIP1.CSV.tmp").symlink_to(target)
     assert lay(str(folder), "SHIP1.CSV", b"one")
-    monkeypatch.setattr(courier_folder.secrets, "token_hex", lambda _: "known")  # chance itself, made certain
+    monkeypatch.setattr("secrets.token_hex", lambda _: "known")  # chance itself, made certain
     (folder / "SHIP2.CSV.known.tmp").symlink_to(target)
     with pytest.raises(FileExistsError):
         lay(str(folder), "SHIP2.CSV", b"two")

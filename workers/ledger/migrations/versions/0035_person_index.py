@@ -6,8 +6,8 @@ from workers.ledger.ahead import build_indexes, make_indexes
 from workers.ledger.functions import sql_of
 from workers.ledger.store import Connection
 
-revision = "0029"
-down_revision = "0028"
+revision = "0035"
+down_revision = "0034"
 
 HAS_ADDRESS = "body ?| array['address', 'invoice_address', 'delivery_address', 'fulfilment']"
 INDEXES = {"message_body_people": f"message_body using gin (person_keys(body)) where {HAS_ADDRESS}"}
