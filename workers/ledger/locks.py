@@ -16,6 +16,7 @@ RETURN_SEQUENCE = 4_201_982  # what Khaos pulls is committed in its order: none 
 ASLEEP = 4_201_983  # held by the ticker while it sleeps; the function ``wake`` tries for it
 AUDIT = 4_201_984  # entries of what people did follow each other; the function ``lock_audit`` holds it
 SETTINGS = 4_201_985  # whose settings stand, and their rows made what they say: one process after the other
+TOKENS = 4_201_986  # a machine has two tokens at the most
 
 _SQL = "select pg_advisory_xact_lock(%s)"
 
