@@ -193,6 +193,11 @@ def listed(store: Store) -> list[Row]:
     )
 
 
+def is_there(store: Store, name: str) -> bool:
+    """Tell whether there is an account of this name."""
+    return store.row("select 1 as one from account where name = %s", name.strip().lower()[:100]) is not None
+
+
 def are_there(store: Store) -> bool:
     """Tell whether anybody can log in with a local account."""
     return store.row("select 1 as one from account where not disabled limit 1") is not None

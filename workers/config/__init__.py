@@ -1,7 +1,8 @@
 """The only reader of the environment and of ``fleet.toml``."""
 
+from workers.config.desk import Desk, Oidc
 from workers.config.model import Configuration, Connection, Fleet, Intervals, Limits, Rule, When
-from workers.config.owners import Desk, ExceptionSettings, Mail, OwnerSettings
+from workers.config.owners import ExceptionSettings, Mail, OwnerSettings
 from workers.config.reading import (
     Environment,
     Misconfigured,
@@ -24,6 +25,7 @@ __all__ = [
     "Limits",
     "Mail",
     "Misconfigured",
+    "Oidc",
     "OwnerSettings",
     "Rule",
     "Stock",

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from workers.broker.kinds import is_rabbitmq
-from workers.config.owners import Desk, ExceptionSettings, Mail, OwnerSettings
+from workers.config.desk import Desk
+from workers.config.owners import ExceptionSettings, Mail, OwnerSettings
 from workers.config.rates import Rate
 from workers.config.stock import Stock
 from workers.config.strict import Strict

@@ -1,4 +1,4 @@
-"""The sections ``[exceptions]``, ``[owners]``, ``[mail]`` and ``[desk]``.
+"""The sections ``[exceptions]``, ``[owners]`` and ``[mail]``.
 
 Whose each kind of exception is, until when somebody must have taken it, and how owners are told.
 """
@@ -18,7 +18,6 @@ SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = get_args(Day)
 ALREADY_THERE = ("support", "operations", "customer service", "finance", "merchandising", "engineering")
-Guarded = Literal["address", "quantity", "sku"]
 
 
 class Hours(Strict):
@@ -96,10 +95,3 @@ class Mail(Strict):
     password: OptionalSecret = ""
     sender: str = "fleet@localhost"
     timeout: float = Field(20.0, gt=0)
-
-
-class Desk(Strict):
-    """The section ``[desk]``."""
-
-    url: str = Field("", description="where people reach the desk, for links: https://fleet.example.com")
-    second_person: tuple[Guarded, ...] = Field((), description="edits that another person must approve")

@@ -13,8 +13,9 @@ from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from adapters.secret import plain_secrets
+from workers.config.desk import Desk
 from workers.config.model import DISPATCH_ROUTES, Configuration, Connection, Fleet, Rule
-from workers.config.owners import Desk, ExceptionSettings, Mail, OwnerSettings
+from workers.config.owners import ExceptionSettings, Mail, OwnerSettings
 from workers.config.rates import read_rate
 from workers.config.stock import Stock
 from workers.config.system import Role, System
@@ -39,14 +40,14 @@ class Environment(BaseSettings):
     fleet_log_level: str = "INFO"
     fleet_heartbeats: str = ""  # the folder in which a worker touches a file as its heart turns; empty: nowhere
     fleet_var: str = ""  # where what runs on this machine keeps its files; empty: ``var`` in the current folder
-    web_password: str = ""  # of the user ``fleet`` on the desk; empty: the desk answers this machine only
+    web_host: str = ""  # what the web process is bound to; empty: what ``web_bind`` of fleet.toml says
     flower_basic_auth: str = ""  # Flower's login, name:password
 
-    @field_validator("web_password", "flower_basic_auth")
+    @field_validator("flower_basic_auth")
     @classmethod
     def _from_a_file(cls, value: str) -> str:
         """``file:PATH`` stands for what is in that file, as in ``fleet.toml``. Raises Misconfigured."""
-        return value if not value.startswith("file:") else str(_resolve(value, "WEB_PASSWORD or FLOWER_BASIC_AUTH"))
+        return value if not value.startswith("file:") else str(_resolve(value, "FLOWER_BASIC_AUTH"))
 
 
 def _resolve(value: Any, where: str, *, optional: bool = False) -> Any:
