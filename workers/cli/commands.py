@@ -75,6 +75,14 @@ COMMANDS = (
     Listed("garments", "workers.cli.garments", "Garments, each with a code of its own."),
     Listed("stock-differences", "workers.cli.stock_differences",
            "Where a warehouse's count and its movements differ: list them, take a count for true."),
+    Listed("accounts", "workers.cli.accounts",
+           "Local accounts of the desk: list, add, give roles, disable and enable, reset."),
+    Listed("sessions", "workers.cli.sessions",
+           "People who are logged in at the desk: list them, end a session."),
+    Listed("tokens", "workers.cli.tokens",
+           "Tokens of machines: for Prometheus, which reads /metrics, and for a help desk, which announces returns."),
+    Listed("audit-trail", "workers.cli.audit_trail",
+           "The record of what people did: list it, prove that nobody changed it, export it."),
     Listed("sandbox", "workers.demo.command", "Stand-ins for the partners' systems."),
 )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Decides about each request of a person or a machine: is there a desk, who asks, may they, and is the request theirs.
 
-Nothing is believed of a caller but what they show: a session's cookie, a form's token, a machine's token. That a request
-comes from this machine proves nothing, for a proxy's requests do so as well.
+Nothing is believed of a caller but what they show: a session's cookie, a form's token, a machine's token. That a
+request comes from this machine proves nothing, for a proxy's requests do so as well.
 """
 
 from __future__ import annotations

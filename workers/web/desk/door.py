@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from workers.access.audit import Actor
+from workers.access.audit import NOBODY, Actor
 from workers.access.roles import Right, Role, rights_of
 from workers.access.tokens import Scope
 from workers.spine.people import Person
@@ -21,7 +21,7 @@ class Visitor:
     name: str
     roles: frozenset[Role]
     form_token: str = ""
-    actor: Actor = Actor("nobody", "nobody")  # for the record of what people did
+    actor: Actor = NOBODY  # for the record of what people did
     session: int = 0  # its number
 
     @property

@@ -38,6 +38,15 @@ def routes(provider: Provider | None) -> APIRouter:
             return RedirectResponse(own_path(next), SEE_OTHER)
         return _asked(request, provider, own_path(next))
 
+    _by_account(router, provider)
+    _second_factor(router, provider)
+    if provider is not None:
+        _by_provider(router, provider)
+    _own_account(router)
+    return router
+
+
+def _by_account(router: APIRouter, provider: Provider | None) -> None:
     @router.post("/login")
     async def take_password(
         request: Request,
@@ -57,6 +66,8 @@ def routes(provider: Provider | None) -> APIRouter:
             return await _step(keeper, facts, "/login/code")
         return await _let_in(keeper, request, Person(account.subject, account.name, account.roles), own_path(next))
 
+
+def _second_factor(router: APIRouter, provider: Provider | None) -> None:
     @router.get("/login/code")
     async def ask_code(request: Request) -> Response:
         await keeper_of(request).session_of(request)
@@ -80,11 +91,6 @@ def routes(provider: Provider | None) -> APIRouter:
         trouble = "This code is wrong, or was used already. Wait for the next one."
         answer = render(request, None, "login_code.html", 401, trouble=trouble)
         return await _keep(keeper, answer, {**facts, "tries": facts["tries"] + 1})
-
-    if provider is not None:
-        _by_provider(router, provider)
-    _own_account(router)
-    return router
 
 
 def _by_provider(router: APIRouter, provider: Provider) -> None:
