@@ -65,16 +65,12 @@ def test_a_heart_turns_on_while_the_ledger_does_not_answer(runtime: Runtime, fol
         heart.stop()
 
 
-def test_passwords_of_the_web_process_and_of_flower_may_stand_in_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "web").write_text("a-long-password\n")
-    monkeypatch.setenv("WEB_PASSWORD", f"file:{tmp_path}/web")
-    monkeypatch.setenv("FLOWER_BASIC_AUTH", "fleet:another")
+def test_flowers_login_may_stand_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "flower").write_text("fleet:a-long-password\n")
+    monkeypatch.setenv("FLOWER_BASIC_AUTH", f"file:{tmp_path}/flower")
     config.environment.cache_clear()
-    assert config.environment().web_password == "a-long-password"
-    assert config.environment().flower_basic_auth == "fleet:another"
-    monkeypatch.setenv("WEB_PASSWORD", f"file:{tmp_path}/missing")
+    assert config.environment().flower_basic_auth == "fleet:a-long-password"
+    monkeypatch.setenv("FLOWER_BASIC_AUTH", f"file:{tmp_path}/missing")
     config.environment.cache_clear()
     with pytest.raises(config.Misconfigured, match="cannot read"):
         config.environment()

@@ -13,8 +13,8 @@ from fleet_tests.web import HEADERS, Web, web_process
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[..., AbstractContextManager[Web]]:
-    """Start a web process of one's own: ``with start(database, WEB_PASSWORD=…) as web``."""
-    return lambda database, **environment: web_process(database, tmp_path, **environment)
+    """Start a web process of one's own: ``with start(database, FLEET_LOG_LEVEL=…) as web``."""
+    return lambda database, **more: web_process(database, tmp_path, **more)
 
 
 @pytest.fixture

@@ -12,9 +12,13 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from fleet_tests.logins import bearer
 from fleet_tests.web import Web
 from mappings.canonical import Address, CustomerReturn, ReturnedItem
 from mappings.khaos.channel import read_config, read_returns
+from workers.access import audit
+from workers.access.roles import Role
+from workers.access.tokens import Scope
 from workers.ledger.store import Store
 
 AUTH = ("khaos", "let-me-in")
@@ -265,9 +269,13 @@ def test_an_unknown_address_below_it_is_not_there(channel: Web) -> None:
 
 def advise(web: Web, body: Any, **headers: str) -> Any:
     sent = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return requests.post(
-        f"{web.url}/returns/advice", sent, headers={"Content-Type": "application/json", **headers}, timeout=10
-    )
+    kind = {"Content-Type": "application/json"}
+    return requests.post(f"{web.url}/returns/advice", sent, headers={**kind, **headers}, timeout=10)
+
+
+@pytest.fixture
+def token(store: Store) -> dict[str, str]:
+    return bearer(store, "help-desk", Scope.RETURNS_ADVICE)
 
 
 @pytest.fixture
@@ -280,33 +288,50 @@ def dispatched(store: Store) -> None:
 
 
 @pytest.mark.usefixtures("dispatched")
-def test_a_help_desk_announces_returns_and_hears_what_became_of_each_line(web: Web, store: Store) -> None:
+def test_a_help_desk_announces_returns_and_hears_what_became_of_each_line(
+    web: Web, store: Store, token: dict[str, str]
+) -> None:
     lines = [
         {"rma": "RMA-1", "order": "SO1", "sku": "MUG", "quantity": 2, "expected_on": "2031-05-01"},
         {"rma": "RMA-2", "order": "SO9", "sku": "MUG", "quantity": 1},
     ]
-    answer = advise(web, {"by": "Anna B", "advice": lines})
+    answer = advise(web, {"by": "Anna B", "advice": lines}, **token)
     assert answer.status_code == 200
     assert answer.json()["taken"] == ["RMA-1"]
     assert [entry["line"] for entry in answer.json()["refused"]] == [2]
     assert "SO9" in answer.json()["refused"][0]["why"]
     row = store.row("select reference, made_by, state from return_advice")
-    assert row == {"reference": "RMA-1", "made_by": "Anna B", "state": "new"}
+    assert row == {"reference": "RMA-1", "made_by": "help-desk", "state": "new"}
     assert store.row("select kind, state from message") == {"kind": "advice", "state": "queued"}
-    assert advise(web, lines).json()["known"] == ["RMA-1"]
+    assert advise(web, lines, **token).json()["known"] == ["RMA-1"]
+    _, first = audit.entries(store)
+    assert (first["subject"], first["claimed"], first["action"]) == ("token:help-desk", "Anna B", "returns announced")
     assert store.row("select count(*) as n from message") == {"n": 1}
 
 
-def test_what_is_no_advice_is_refused_and_a_page_elsewhere_cannot_send_one(web: Web) -> None:
-    assert advise(web, b"not json").status_code == 422
-    assert advise(web, {"advice": "RMA-1"}).status_code == 422
-    assert advise(web, [], **{"Content-Type": "text/plain"}).status_code == 415
-    assert advise(web, [], **{"X-Forwarded-For": "203.0.113.9"}).status_code == 403
+def test_what_is_no_advice_is_refused(web: Web, token: dict[str, str]) -> None:
+    assert advise(web, b"not json", **token).status_code == 422
+    assert advise(web, {"advice": "RMA-1"}, **token).status_code == 422
+    assert advise(web, [], **token, **{"Content-Type": "text/plain"}).status_code == 415
 
 
-def test_with_a_password_announcing_needs_it(start: Start, database: str) -> None:
-    with start(database, WEB_PASSWORD="a-password") as web:
-        assert advise(web, []).status_code == 401
+def test_announcing_needs_a_token_for_it_or_a_person_with_the_right(web: Web, store: Store) -> None:
+    refused = advise(web, [])
+    assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, 'Bearer realm="fleet"')
+    assert "fleet tokens add" in refused.json()["error"]
+    assert advise(web, [], **bearer(store, "prometheus", Scope.METRICS)).status_code == 401
+    assert advise(web, [], Authorization="Basic \xe9").status_code == 401
+    anna, viewer = web.somebody(Role.CUSTOMER_SERVICE, name="anna"), web.somebody(Role.VIEWER)
+    for person, given, status in (
+        (anna, {"X-Form-Token": anna.form_token, "Origin": web.url}, 422),  # let in: the body is no advice
+        (anna, {"X-Form-Token": "another", "Origin": web.url}, 403),
+        (anna, {"X-Form-Token": anna.form_token, "Origin": "https://evil.example"}, 403),
+        (anna, {}, 403),
+        (viewer, {"X-Form-Token": viewer.form_token, "Origin": web.url}, 403),
+    ):
+        answer = person.post(f"{web.url}/returns/advice", json={}, headers=given, timeout=10)
+        assert answer.status_code == status, answer.text
+        assert answer.json()["error"]
 
 
 def test_a_channel_whose_password_was_changed_on_one_side_is_somebodys_until_a_call_is_taken(

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from html.parser import HTMLParser
 
 import pytest
 import requests
-from requests.auth import HTTPBasicAuth
 
+from fleet_tests.logins import bearer
 from fleet_tests.web import Web
+from workers.access.tokens import Scope
 from workers.ledger.store import Store
 
 VOID = {"meta", "input", "link", "img"}
@@ -50,7 +49,7 @@ class Balance(HTMLParser):
 
 
 def page(web: Web, path: str, status: int = 200) -> str:
-    answer = requests.get(f"{web.url}{path}", timeout=10)
+    answer = web.person.see(path)
     assert answer.status_code == status, answer.text
     assert answer.headers["Content-Type"].startswith("text/html")
     balance = Balance()
@@ -99,7 +98,7 @@ def test_the_exceptions_are_listed_filtered_and_escaped(web: Web) -> None:
         assert "bad_address" in page(web, f"{path}?kind=bad_address&owner=operations")
         assert "&lt;b&gt;no" not in page(web, f"{path}?owner=finance")
     assert "&lt;b&gt;no" not in page(web, "/exceptions/all?state=resolved")
-    assert requests.get(f"{web.url}/exceptions/all?state=rotten", timeout=10).status_code == 422
+    assert web.person.see("/exceptions/all?state=rotten").status_code == 422
 
 
 @pytest.mark.usefixtures("filled")
@@ -135,7 +134,7 @@ def test_every_answer_forbids_to_fetch_and_run_anything_but_the_desks_own_files(
 
 
 def test_the_desks_own_files_may_be_kept_for_good_because_their_address_names_their_content(web: Web) -> None:
-    answer = requests.get(f"{web.url}/", timeout=10)
+    answer = web.person.see("/")
     fetched = set(re.findall(r'"(/static/[^"]+)"', answer.text))
     assert {address.rpartition("/")[2] for address in fetched} == {"desk.css", "desk.js", "htmx.min.js", "mark.svg"}
     for address in fetched:
@@ -159,34 +158,11 @@ def test_health_says_who_is_alive_and_how_late_the_work_is(web: Web, store: Stor
 
 
 @pytest.mark.usefixtures("filled")
-def test_the_figures_are_in_the_form_that_prometheus_reads(web: Web) -> None:
-    text = requests.get(f"{web.url}/metrics", timeout=10).text
+def test_the_figures_are_in_the_form_that_prometheus_reads(web: Web, store: Store) -> None:
+    token = bearer(store, "prometheus", Scope.METRICS)
+    text = requests.get(f"{web.url}/metrics", headers=token, timeout=10).text
     assert 'fleet_messages{connection="leeds",flow="orders-out",state="queued"} 1.0' in text
     assert 'fleet_exceptions_open{kind="bad_address",owner="operations",severity="error"} 1.0' in text
     assert 'fleet_connection_open{connection="leeds",system="clarus"} 0.0' in text
     assert 'fleet_connection_open{connection="khaos",system="khaos"} 1.0' in text
     assert "# TYPE fleet_oldest_ready_seconds gauge" in text
-
-
-def test_with_a_password_the_desk_and_the_figures_need_it_and_health_does_not(
-    start: Callable[..., AbstractContextManager[Web]], database: str
-) -> None:
-    with start(database, WEB_PASSWORD="pässword:1") as web:
-        for path in ("/", "/exceptions", "/exceptions/1", "/search", "/metrics"):
-            refused = requests.get(f"{web.url}{path}", timeout=10)
-            assert refused.status_code == 401
-            assert refused.headers["WWW-Authenticate"].startswith("Basic")
-        for pair in (("fleet", "wrong"), ("someone", "pässword:1"), ("", "")):
-            login = HTTPBasicAuth(pair[0].encode(), pair[1].encode())
-            assert requests.get(f"{web.url}/", auth=login, timeout=10).status_code == 401
-        assert requests.get(f"{web.url}/", headers={"Authorization": "Basic ~~"}, timeout=10).status_code == 401
-        right = HTTPBasicAuth(b"fleet", "pässword:1".encode())
-        assert requests.get(f"{web.url}/", auth=right, timeout=10).status_code == 200
-        assert requests.get(f"{web.url}/", auth=right, headers={"Host": "desk.example"}, timeout=10).status_code == 200
-        assert requests.get(f"{web.url}/health", timeout=10).status_code == 200
-
-
-def test_without_a_password_the_desk_is_for_this_machine_under_its_own_name(web: Web) -> None:
-    assert requests.get(f"{web.url}/", headers={"Host": "evil.example"}, timeout=10).status_code == 403
-    assert requests.get(f"{web.url}/", headers={"X-Forwarded-For": "203.0.113.9"}, timeout=10).status_code == 403
-    assert requests.get(f"{web.url}/", timeout=10).status_code == 200

@@ -173,7 +173,8 @@ def test_while_the_ledger_is_away_they_are_asked_to_repeat(
         assert answer.headers["Retry-After"]
         assert requests.get(f"{web.url}/health", timeout=10).status_code == 503
         assert requests.get(f"{web.url}/", timeout=10).status_code == 503
-        assert requests.get(f"{web.url}/metrics", timeout=10).status_code == 503
+        shown = {"Authorization": "Bearer fleet_x"}
+        assert requests.get(f"{web.url}/metrics", headers=shown, timeout=10).status_code == 503
 
 
 def test_a_ledger_that_comes_back_is_used_again(web: Web, store: Store, headers: dict[str, str]) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
+import requests
 from authlib.integrations.base_client import OAuthError
-from authlib.integrations.httpx_client import OAuth2Client
+from authlib.integrations.requests_client import OAuth2Session
 from authlib.oidc.core import CodeIDToken
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
@@ -85,13 +85,13 @@ class Provider:
         return Person(f"oidc:{claims['sub']}", name[:200], roles)
 
     def _client(self) -> Any:
-        return OAuth2Client(
+        return OAuth2Session(
             self._settings.client_id,
             self._settings.client_secret,
             scope="openid profile",
             redirect_uri=self._back,
             code_challenge_method="S256",
-            timeout=PATIENCE,
+            default_timeout=PATIENCE,
         )
 
     def _token(self, code: str, verifier: str) -> Mapping[str, Any]:
@@ -102,7 +102,7 @@ class Provider:
                 )
         except OAuthError as error:
             raise NotLetIn(f"the provider refused the code ({str(error.error)[:40]}); begin again") from None
-        except (httpx.HTTPError, ValueError) as error:
+        except (requests.RequestException, ValueError) as error:
             raise _away(error) from None
         return found
 
@@ -150,10 +150,10 @@ class Provider:
 
     def _get(self, url: str) -> Any:
         try:
-            answer = httpx.get(url, timeout=PATIENCE)
+            answer = requests.get(url, timeout=PATIENCE, allow_redirects=False)
             answer.raise_for_status()
             found = answer.json()
-        except (httpx.HTTPError, ValueError) as error:
+        except (requests.RequestException, ValueError) as error:
             raise _away(error) from None
         return found if isinstance(found, dict) else {}
 

@@ -6,27 +6,34 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 
+import psycopg
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import PlainTextResponse
+from psycopg_pool import PoolClosed, PoolTimeout
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from workers.config import environment
+from workers.access.limits import Limiter
+from workers.access.oidc import Provider
+from workers.config import Configuration, environment
 from workers.ledger.store import Store
 from workers.observability import alerts, logs
 from workers.ports.warehouse import Warehouse
 from workers.views.snapshot import POOL as READING
 from workers.views.snapshot import reading_engine
 from workers.web import khaos_channel, khaos_courier, monitoring, returns_advice, warehouse_hooks
+from workers.web.desk import login, refusals
 from workers.web.desk.rendering import render
 from workers.web.desk.routes import routers
+from workers.web.doorkeeper import Doorkeeper
 from workers.wiring.systems import configuration
 
 log = structlog.get_logger(__name__)
 
 WRITING = 3  # connections for storing webhooks
-POOL = READING + WRITING  # connections that one web process opens at the most
+LETTING_IN = 2  # connections for logins and sessions
+POOL = READING + WRITING + LETTING_IN  # connections that one web process opens at the most
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -35,10 +42,11 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
+    "Referrer-Policy": "same-origin",  # without any, a browser's form names no origin either
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
 
 
 def application() -> FastAPI:
@@ -55,9 +63,12 @@ def application() -> FastAPI:
     engine = reading_engine(dsn, application="fleet-web")
     store = Store(dsn, size=WRITING, application="fleet-web")
 
+    access = Store(dsn, size=LETTING_IN, application="fleet-desk")
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
+        access.close()
         store.close()
         engine.dispose()
 
@@ -75,17 +86,31 @@ def application() -> FastAPI:
     app.include_router(monitoring.routes(engine, queue_wait=settings.fleet.limits.queue_wait))
     for router in routers(engine):
         app.include_router(router)
-    app.middleware("http")(_headers)
-    app.exception_handler(DBAPIError)(_ledger_away)
-    app.exception_handler(NoConnectionFree)(_ledger_away)
+    _let_people_in(
+        app, settings, Doorkeeper(access, engine, settings.desk, Limiter(settings.fleet.redis), _host(settings))
+    )
+    for error in (DBAPIError, NoConnectionFree, psycopg.Error, PoolTimeout, PoolClosed):
+        app.exception_handler(error)(_ledger_away)
     return app
 
 
-async def _headers(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
-    answer = await following(request)
-    for name, value in HEADERS.items():
-        answer.headers.setdefault(name, value)
-    return answer
+def _let_people_in(app: FastAPI, settings: Configuration, doorkeeper: Doorkeeper) -> None:
+    app.state.doorkeeper = doorkeeper
+    app.include_router(login.routes(Provider(settings.desk) if settings.desk.oidc else None))
+    refusals.install(app)
+    headers = HEADERS | (HTTPS_ONLY if settings.desk.has_https else {})
+
+    @app.middleware("http")
+    async def add_headers(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+        answer = await following(request)
+        for name, value in headers.items():
+            answer.headers.setdefault(name, value)
+        return answer
+
+
+def _host(settings: Configuration) -> str:
+    """What the web process is bound to."""
+    return environment().web_host or settings.fleet.web_bind.rpartition(":")[0]
 
 
 def _ledger_away(request: Request, error: Exception) -> Response:

@@ -23,8 +23,8 @@ from workers.ledger.store import Store
 from workers.ports.sources import Source
 from workers.returns_in import pulls
 from workers.systems.khaos.channel import KhaosChannel
+from workers.web.basic import credentials
 from workers.web.bodies import Unacceptable, read_body
-from workers.web.guard import credentials
 from workers.web.ledger_door import AGAIN, AWAY, name_of, present
 from workers.web.refused_calls import RefusedCalls
 

@@ -28,8 +28,8 @@ from workers.config import Configuration
 from workers.dispatch_in.courier_hook import Counter
 from workers.dispatch_in.routes import HOOK
 from workers.ledger.store import Store
+from workers.web.basic import credentials
 from workers.web.bodies import Unacceptable, read_body
-from workers.web.guard import credentials
 from workers.web.ledger_door import AGAIN, AWAY, present
 from workers.web.refused_calls import RefusedCalls
 

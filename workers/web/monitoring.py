@@ -16,12 +16,14 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from workers.access.roles import Right
+from workers.access.tokens import Scope
 from workers.config.model import Limits
 from workers.views.gauges import Figures, figures
 from workers.views.overview import health
 from workers.views.readiness import troubles
 from workers.views.snapshot import Row
-from workers.web.guard import guard
+from workers.web.desk.door import token_or
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +34,7 @@ T = TypeVar("T")
 
 
 def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
-    """``/health``, ``/health/live`` and ``/health/ready`` for everyone, ``/metrics`` behind the guard."""
+    """``/health``, ``/health/live`` and ``/health/ready`` for everyone, ``/metrics`` for who has a token."""
     router = APIRouter()
 
     @router.get("/health/live")
@@ -60,7 +62,7 @@ def routes(engine: Engine, *, queue_wait: float = QUEUE_WAIT) -> APIRouter:
             return JSONResponse({"ready": False, "troubles": [{"kind": "ledger", "why": "it cannot be read"}]}, 503)
         return JSONResponse({"ready": not found, "troubles": [asdict(one) for one in found]}, 503 if found else 200)
 
-    @router.get("/metrics", dependencies=[Depends(guard)])
+    @router.get("/metrics", dependencies=[Depends(token_or(Scope.METRICS, Right.SEE))])
     def metrics() -> Response:
         return Response(exposition(figures(engine, queue_wait)), media_type=CONTENT_TYPE_LATEST)
 

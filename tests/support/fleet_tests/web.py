@@ -9,10 +9,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import requests
 
+from fleet_tests.logins import Person, logged_in
+from workers.access.roles import Role
+from workers.ledger.store import Store
 from workers.embedded.folder import free_ports
 
 TOKEN = "an-unguessable-token-of-ours"
@@ -51,14 +55,28 @@ class Web:
 
     url: str
     log: Path
+    database: str
+
+    def somebody(self, *roles: Role, name: str = "wanda") -> Person:
+        """Somebody with these roles who is logged in."""
+        store = Store(self.database, size=1)
+        try:
+            return logged_in(store, self.url, *roles, name=name)
+        finally:
+            store.close()
+
+    @cached_property
+    def person(self) -> Person:
+        """Somebody with all roles who is logged in."""
+        return self.somebody()
 
     def hook(self, event: str = "goods_out.completed", *, connection: str = "leeds", token: str = TOKEN) -> str:
         return f"{self.url}/hooks/{connection}/{token}/{event}"
 
 
 @contextmanager
-def web_process(database: str, folder: Path, **environment: str) -> Iterator[Web]:
-    (folder / "fleet.toml").write_text(TOML)
+def web_process(database: str, folder: Path, *, toml: str = TOML, **environment: str) -> Iterator[Web]:
+    (folder / "fleet.toml").write_text(toml)
     (port,) = free_ports(1)
     log = folder / "web.log"
     with log.open("w") as out:
@@ -71,7 +89,7 @@ def web_process(database: str, folder: Path, **environment: str) -> Iterator[Web
                 "FLEET_PROCESS": "web", **environment,
             },
         )  # fmt: skip
-        web = Web(f"http://127.0.0.1:{port}", log)
+        web = Web(f"http://127.0.0.1:{port}", log, database)
         try:
             _wait(web, process)
             yield web
