@@ -54,8 +54,16 @@ def test_up_brings_servers_and_processes_and_ctrl_c_ends_them_all(fleet: Command
         note = tmp_path / "var" / "run.json"
         assert note.stat().st_mode & 0o077 == 0
         noted = json.loads(note.read_text())
+        first = told["first_login"]
+        assert first["otpauth"].startswith("otpauth://totp/")
+        assert first["password"] not in note.read_text()
         assert _health(told["web"]) == {"ledger": "ok", "oldest_due_seconds": None, "processes": {}}
         assert fleet("status", "--json", DATABASE_URL="").json["exceptions"] == 0
+        answer = requests.post(
+            f"{told['web']}/login", {"name": first["name"], "password": first["password"]},
+            headers={"Origin": told["web"]}, timeout=20, allow_redirects=False,
+        )  # fmt: skip
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/login/code")
         # as in docs/operations.md, with the address that run.json holds: it is the same fleet, whose broker is known
         same = fleet("check", "--json", DATABASE_URL=noted["database_url"])
         assert "the broker answers" in same.json["well"]

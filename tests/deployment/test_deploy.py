@@ -92,7 +92,7 @@ def test_docker_reads_the_compose_file_and_refuses_it_without_passwords() -> Non
     docker = ["docker", "compose", "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet"]
     if subprocess.run(["docker", "compose", "version"], capture_output=True, check=False).returncode:
         pytest.skip("docker has no compose here")
-    names = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "WEB_PASSWORD", "FLOWER_BASIC_AUTH", "FLEET_TOML")
+    names = ("POSTGRES_PASSWORD", "REDIS_PASSWORD", "FLOWER_BASIC_AUTH", "FLEET_TOML")
     bare = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": "/nonexistent"}
     full = bare | dict.fromkeys(names, "/x")
     well = subprocess.run(docker, env=full, capture_output=True, text=True, check=False)

@@ -26,7 +26,8 @@ from workers import config
 from workers.cli import checks
 from workers.config import Fleet, Intervals, Limits, Misconfigured, Rule, Stock, When
 from workers.config.adjust_by import AdjustBy
-from workers.config.owners import Desk, ExceptionSettings, Hours, Mail, OwnerSettings
+from workers.config.desk import Desk, Oidc
+from workers.config.owners import ExceptionSettings, Hours, Mail, OwnerSettings
 from workers.config.stock import Buffer, NonSellingSites
 from workers.wiring import systems
 from workers.wiring.systems import read_configuration as read
@@ -41,6 +42,8 @@ ELSEWHERE = {
     "connections.acs": {"calendar", "hire", "files"},
     "routing": {"when"},
     "exceptions": {"hours"},
+    "desk": {"oidc"},
+    "desk.oidc": {"roles"},
     "stock": {"buffer", "sites", "adjust_by"},
     "stock.buffer": {"percent"},
 }
@@ -70,6 +73,7 @@ SECTIONS: dict[str, tuple[type[BaseModel], ...]] = {
     "owners.operations": (OwnerSettings,),
     "mail": (Mail,),
     "desk": (Desk,),
+    "desk.oidc": (Oidc,),
     "routing": (Rule,),
     "routing.when": (When,),
 }

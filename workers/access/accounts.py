@@ -20,6 +20,7 @@ from workers.ledger.store import Row, Store
 
 ISSUER = "Khaos fleet"  # as an authenticator app shows it
 SHORTEST, LONGEST, FEWEST = 12, 200, 5  # characters of a password, and how many of them differ at least
+FIRST = "first"  # the account that `fleet up` makes
 STEP = 30  # seconds that a code is shown
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 _hasher = PasswordHasher()
@@ -77,6 +78,13 @@ def add(store: Store, name: str, roles: Collection[Role], *, second_factor: bool
     if row is None:
         raise Refused(f"there is an account {name} already: `fleet accounts reset {name}` gives it a new password")
     return new
+
+
+def add_first(store: Store) -> NewSecrets | None:
+    """Make the account ``first`` with all roles, where there is no account at all; None where there is one."""
+    if store.row("select 1 as one from account limit 1") is not None:
+        return None
+    return add(store, FIRST, frozenset(Role))
 
 
 def reset(store: Store, name: str) -> NewSecrets:

@@ -10,6 +10,8 @@ from typing import Any
 
 import requests
 
+from workers.access import sessions
+from workers.access.roles import Role
 from workers.bench.feeder import Feeder
 from workers.bench.rounds import FLEET_PREFIX, THREADS, Fleet, Round, measure
 from workers.bench.run import TEMPLATE, set_up
@@ -17,6 +19,7 @@ from workers.bench.stage import PATIENCE, Crew, Stage, command
 from workers.embedded.folder import free_ports
 from workers.embedded.parent_death import until
 from workers.ledger.store import Store
+from workers.web.doorkeeper import Cookies
 
 ORDERS_A_BATCH = 50_000
 MESSAGES = 6  # settled messages of an order: itself, its dispatch, levels
@@ -181,6 +184,7 @@ def _pages(stage: Stage, past: Past) -> dict[str, dict[str, float]]:
         "figures for monitoring": ["/metrics"] * past.readings,
     }
     with requests.Session() as line:
+        line.cookies.set(Cookies(secure=False).session, sessions.begin(stage.store, "bench", "bench", tuple(Role), ""))
         told = {name: _timed(line, address, paths) for name, paths in asked.items()}
     web.end()
     return told
@@ -198,7 +202,7 @@ def _timed(line: requests.Session, address: str, paths: list[str]) -> dict[str, 
     for path in paths:
         began = time.monotonic()
         answer = line.get(address + path, timeout=60)
-        if answer.status_code not in {200, 404}:
+        if answer.status_code not in {200, 404} or "/login" in answer.url:
             raise RuntimeError(f"{path} answered {answer.status_code}")
         taken.append(1000 * (time.monotonic() - began))
     taken.sort()

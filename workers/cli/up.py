@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,12 +76,14 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
                 os.environ[variable] = server.start()
                 stack.callback(server.stop)
         _aside(_migrate)
+        login = _first_login()
         if not over.is_set():
             _supervise(
                 stack,
                 supervised(path, bound, home / "processes", numprocs=wanted),
                 over,
                 bound,
+                login,
                 json_wanted=json_wanted,
             )
     if not json_wanted:
@@ -90,6 +94,32 @@ def _migrate() -> None:
     from workers.ledger.migrate import migrate  # noqa: PLC0415  what waits for Ctrl-C need not hold it
 
     migrate(connect.fleet_settings().database_url)
+
+
+def _first_login() -> dict[str, str]:
+    """The desk's first account, made where there is none and no provider lets people in; empty otherwise."""
+    reading, writing = os.pipe()
+
+    def make() -> None:
+        from workers.access import accounts, audit  # noqa: PLC0415  as above
+        from workers.cli import who  # noqa: PLC0415  as above
+
+        if connect.configuration().desk.oidc is not None:
+            return
+        with closing(connect.store()) as store:
+            new = accounts.add_first(store)
+            if new is None:
+                return
+            audit.record(store, who.actor(), "account added", f"account {new.name}", after={"by": "fleet up"})
+        os.write(writing, json.dumps(dataclasses.asdict(new)).encode())
+
+    with open(reading, encoding="utf-8") as told:  # noqa: PTH123  a pipe
+        try:
+            _aside(make)
+        finally:
+            os.close(writing)
+        found: dict[str, str] = json.loads(told.read() or "{}")
+    return found
 
 
 def _aside(step: Callable[[], object]) -> None:
@@ -123,7 +153,13 @@ def _supervisor() -> type[Fleet]:
 
 
 def _supervise(
-    stack: ExitStack, fleet: Fleet, over: threading.Event, bound: dict[str, str], *, json_wanted: bool
+    stack: ExitStack,
+    fleet: Fleet,
+    over: threading.Event,
+    bound: dict[str, str],
+    login: dict[str, str],
+    *,
+    json_wanted: bool,
 ) -> None:
     settings = connect.fleet_settings()
     web = addresses.url(bound["WEB_HOST"], bound["WEB_PORT"])
@@ -152,11 +188,19 @@ def _supervise(
         "log": str(fleet.folder / "log"),
         "noted_in": str(noted),
         "not_running": late,
+        "first_login": login or None,
     }
     if json_wanted:
         output.as_json(facts)
         sys.stdout.flush()
     elif not over.is_set():
+        if login:
+            output.console().print(
+                f"login   {login['name']}, password {login['password']}\n"
+                f"        authenticator app: {login['otpauth']}\n"
+                "        neither is shown again: `fleet accounts reset first` makes new ones",
+                soft_wrap=True, markup=False,
+            )  # fmt: skip
         shown = f"Flower  {flower}\n" if "flower" in fleet.processes() else ""
         output.console().print(f"desk    {web}\n{shown}logs    {facts['log']}\nCtrl-C ends everything", soft_wrap=True)
         for name, state in late.items():

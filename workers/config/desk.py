@@ -11,7 +11,6 @@ from pydantic import Field, field_validator, model_validator
 from adapters.secret import Secret
 from workers.config.strict import Strict
 
-
 Guarded = Literal["address", "quantity", "sku"]
 
 

@@ -45,7 +45,10 @@ def demo(orders: Path | None = None, report: Path | None = None, wish: Wish | No
         lively=plan.lively,
     ) as stage:
         stage.note_addresses()
-        console.print(f"Flower  {stage.at.flower}  (login {stage.at.flower_login})\nWeb     {stage.at.web}")
+        console.print(
+            f"Flower  {stage.at.flower}  (login {stage.at.flower_login})\n"
+            f"Web     {stage.at.web}  (login {stage.login.name}, password {stage.login.password})"
+        )
         if orders is None:
             stage.partners.at_clarus("switches", {"reject": {REFUSED_PRODUCT: "validation_failed"}})
             stage.partners.at_gxo("switches", {"reject_items": {REFUSED_PRODUCT: "NOT STORED HERE"}})

@@ -16,8 +16,8 @@ import requests
 
 from fleet_tests.logins import Person, logged_in
 from workers.access.roles import Role
-from workers.ledger.store import Store
 from workers.embedded.folder import free_ports
+from workers.ledger.store import Store
 
 TOKEN = "an-unguessable-token-of-ours"
 HEADERS = {

@@ -13,6 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
+from workers.access import accounts, tokens
+from workers.access.roles import Role
+from workers.access.tokens import Scope
 from workers.config import Misconfigured
 from workers.demo.reconciliation.stock import IssuePoint
 from workers.demo.setting.loopback import Loopback, await_answer
@@ -92,6 +95,9 @@ class Stage:
         with closing(Store(self.environment["DATABASE_URL"], size=1, application="fleet demo")) as store:
             connections = tomllib.loads(self.at.settings.read_text(encoding="utf-8"))["connections"]
             set_live(store, connections, "fleet demo")  # they hold nothing yet
+            # everything is on loopback and ends with the demo, so one password opens the desk
+            self.login = accounts.add(store, "demo", frozenset(Role), second_factor=False)
+            self.partners.advice_token = tokens.add(store, "customer-service", Scope.RETURNS_ADVICE)[1]
         procfile = self.folder / "Procfile"
         lines = [(ROOT / "Procfile").read_text(encoding="utf-8").rstrip("\n"), *self.at.lines]
         procfile.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -124,6 +130,7 @@ class Stage:
             "fleet_config": self.environment["FLEET_CONFIG"],
             "environment": self.environment,
             "web": self.at.web,
+            "web_login": {"name": self.login.name, "password": self.login.password},
             "flower": self.at.flower,
             **self.at.addresses(),
         }

@@ -38,6 +38,7 @@ class Partners:
     def __init__(self, at: StandIns, web: str, environment: Mapping[str, str]) -> None:
         self.khaos, self.clarus, self.gxo, self.acs = at.khaos, at.clarus, at.gxo, at.acs
         self._web, self._secrets = web, environment
+        self.advice_token = ""  # of the fleet, for customer service
 
     def set_up(self, *, level: str, issue_on: str) -> None:
         """Buildings, carriers and automations at the warehouse; how Khaos Control takes levels and lets go of stock."""
@@ -101,7 +102,9 @@ class Partners:
 
     def announce(self, by: str, lines: list[dict[str, str]]) -> dict[str, Any]:
         """Customer service announces returns to the fleet."""
-        return _answer(requests.post(f"{self._web}/returns/advice", json={"by": by, "advice": lines}, timeout=30))
+        token = {"Authorization": f"Bearer {self.advice_token}"}
+        announced = {"by": by, "advice": lines}
+        return _answer(requests.post(f"{self._web}/returns/advice", json=announced, headers=token, timeout=30))
 
     def at_khaos(self, door: str, body: Any) -> dict[str, Any]:
         """Post to a door of Khaos Control's stand-in. Raises Refused."""
