@@ -23,7 +23,7 @@ from workers.web.app import application
 OPEN = {
     "/login", "/login/code",  # whoever logs in is not logged in yet
     "/static/{digest}/{name}",  # the style sheet: it says nothing of the ledger
-    "/health", "/health/alive", "/health/ready",  # figures without names, for those that restart what is ill
+    "/health", "/health/live", "/health/ready",  # figures without names, for those that restart what is ill
     "/hooks/{connection}/{token}/{event}",  # a token of its own
 }  # fmt: skip
 VALUES = {"number": "1", "name": "dispatch", "code": "SO1", "path": "x"}

@@ -98,14 +98,22 @@ def _let_people_in(app: FastAPI, settings: Configuration, doorkeeper: Doorkeeper
     app.state.doorkeeper = doorkeeper
     app.include_router(login.routes(Provider(settings.desk) if settings.desk.oidc else None))
     refusals.install(app)
-    headers = HEADERS | (HTTPS_ONLY if settings.desk.has_https else {})
+    app.middleware("http")(_headers)
+    if settings.desk.has_https:
+        app.middleware("http")(_https_only)
 
-    @app.middleware("http")
-    async def add_headers(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
-        answer = await following(request)
-        for name, value in headers.items():
-            answer.headers.setdefault(name, value)
-        return answer
+
+async def _headers(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+    answer = await following(request)
+    for name, value in HEADERS.items():
+        answer.headers.setdefault(name, value)
+    return answer
+
+
+async def _https_only(request: Request, following: Callable[[Request], Awaitable[Response]]) -> Response:
+    answer = await following(request)
+    answer.headers.update(HTTPS_ONLY)
+    return answer
 
 
 def _host(settings: Configuration) -> str:
