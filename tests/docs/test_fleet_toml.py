@@ -244,6 +244,26 @@ WRONG: dict[str, tuple[Callable[[str], str], tuple[str, ...]]] = {
         ("connections.leeds.system", "klarus", "known are: acs, clarus, gxo, khaos"),
     ),
     "no Khaos Control": (lambda t: t[t.index("[connections.leeds]") :], ("exactly one connection", "khaos")),
+    "a webhook written down": (
+        lambda t: t + '[owners.support]\nwebhook = "https://hunter2.example.com/x"\n',
+        ("owners.support.webhook", "never stands in fleet.toml", "env:NAME"),
+    ),
+    "an owner who cannot be told": (
+        lambda t: t + '[owners.support]\nemail = "on-call@example.com"\n',
+        ("owners.support.email", "needs the section [mail]"),
+    ),
+    "no address": (
+        lambda t: t + '[mail]\nhost = "m"\n[owners.support]\nemail = "on-call"\n',
+        ("owners.support.email", "is no e-mail address"),
+    ),
+    "hours that end before they begin": (
+        lambda t: t + "[exceptions.hours]\nbegin = 18:00:00\n",
+        ("exceptions.hours", "is not after begin"),
+    ),
+    "an owner of nobody": (
+        lambda t: t + '[owners.support]\nescalate_to = "boss"\n',
+        ("owners.support.escalate_to", "boss"),
+    ),
     "not TOML": (lambda t: t + "what is this\n", ("is not TOML",)),
 }
 
