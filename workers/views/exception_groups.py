@@ -16,7 +16,9 @@ select group_key as key, count(*) filter (where awake) as n, count(*) filter (wh
        min(respond_by) filter (where awake) as respond_by, sum(value) as value,
        count(value) as valued, max(gravity) as gravity, min(connection) as connection, max(connection) as other,
        min(owner) as owner, min(assignee) as assignee, max(assignee) as other_assignee, count(assignee) as assigned
-  from (select *, snoozed_until is null or snoozed_until <= now() as awake,
+  from (select id, first_at, last_at, respond_by, value, group_key, connection collate "C" as connection,
+               owner collate "C" as owner, assignee collate "C" as assignee,  -- compared as bytes: half the time
+               snoozed_until is null or snoozed_until <= now() as awake,
                case severity when 'critical' then 4 when 'error' then 3 when 'warning' then 2 else 1 end as gravity
           from exception where state = 'open' and group_key is not null {wanted}) e
  group by group_key {having}

@@ -17,7 +17,7 @@ from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
 from workers.web.desk.words import LARGEST, NOT_FOUND, Part, Word, plain
 
-SHOWN = 300
+SHOWN, GROUPS_SHOWN = 300, 100
 MEMBERS = 50
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 
@@ -37,8 +37,8 @@ def routes(engine: Engine) -> APIRouter:
         snoozed: Word = "",
     ) -> HTMLResponse:
         chosen = {"kind": plain(kind), "owner": plain(owner), "flow": plain(flow), "assignee": plain(assignee)}
-        rows = exception_groups.groups(engine, **chosen, snoozed=bool(snoozed), limit=SHOWN)
-        counts = exceptions.counts(engine)
+        rows = exception_groups.groups(engine, **chosen, snoozed=bool(snoozed), limit=GROUPS_SHOWN)
+        kinds, owners = exceptions.choices(engine)
         return render(
             request,
             visitor,
@@ -46,8 +46,8 @@ def routes(engine: Engine) -> APIRouter:
             rows=rows,
             total=sum(row["n"] for row in rows),
             chosen={**chosen, "snoozed": snoozed},
-            kinds=sorted({row["kind"] for row in counts} | {chosen["kind"]} - {""}),
-            owners=sorted({row["owner"] for row in counts} | {chosen["owner"]} - {""}),
+            kinds=sorted({*kinds, chosen["kind"]} - {""}),
+            owners=sorted({*owners, chosen["owner"]} - {""}),
             flows=sorted({row["flow"] for row in rows if row["flow"]} | {chosen["flow"]} - {""}),
         )
 
@@ -57,17 +57,17 @@ def routes(engine: Engine) -> APIRouter:
     ) -> HTMLResponse:
         chosen = {"state": state, "kind": plain(kind), "owner": plain(owner)}
         rows = exceptions.exceptions(engine, state=state, kind=chosen["kind"], owner=chosen["owner"], limit=SHOWN)
-        counts = exceptions.counts(engine)
+        kinds, owners = exceptions.choices(engine)
         return render(
             request,
             visitor,
             "exceptions.html",
             rows=rows,
-            total=sum(row["n"] for row in counts),
+            total=exceptions.how_many(engine),
             chosen=chosen,
             states=exceptions.STATES,
-            kinds=sorted({row["kind"] for row in counts} | {chosen["kind"]} - {""}),
-            owners=sorted({row["owner"] for row in counts} | {chosen["owner"]} - {""}),
+            kinds=sorted({*kinds, chosen["kind"]} - {""}),
+            owners=sorted({*owners, chosen["owner"]} - {""}),
         )
 
     @router.get("/exceptions/groups/{key}")
