@@ -46,16 +46,6 @@ def exceptions(engine: Engine, *, state: State = "open", kind: str = "", owner: 
         )
 
 
-def counts(engine: Engine) -> list[Row]:
-    """Counts of open exceptions, by kind and owner: ``kind``, ``owner``, ``severity``, ``n``, ``oldest``."""
-    with snapshot(engine) as reading:
-        return fetch(
-            reading,
-            "select kind, owner, severity, count(*) as n, min(first_at) as oldest from exception where state = 'open'"
-            " group by 1, 2, 3 order by n desc, kind",
-        )
-
-
 # From one pair to the next over the index exception_kinds: as many steps as there are pairs, however many rows.
 CHOICES = """
 with recursive pair as (
