@@ -14,7 +14,8 @@ VERDICTS = {
     "reason_unmapped": Verdict(
         FINANCE,
         "error",
-        "Add the row that the reason names to fleet.toml and restart: every entry that waits for it goes by itself.",
+        "Add the row that the reason names, with `fleet tables add` or on the desk under Tables: every entry that waits"
+        " for it goes by itself.",
     ),
     "cost_missing": Verdict(
         FINANCE,

@@ -34,7 +34,10 @@ VERDICTS = {
         f"Correct the delivery address in Khaos Control; the order goes by itself, or `{RETRY}`.",
     ),
     "route_unmapped": Verdict(
-        OPERATIONS, "error", f"No routing rule takes this order: add one to fleet.toml, restart, then `{RETRY}`."
+        OPERATIONS,
+        "error",
+        "No routing rule takes this order: put one on the desk under Tables, which replays what waits, or with"
+        " `fleet tables add routing`.",
     ),
     "route_site_conflict": Verdict(
         OPERATIONS,
@@ -47,7 +50,10 @@ VERDICTS = {
         "Nothing on this order is stock; it needs no warehouse. Issue it in Khaos Control, then dismiss.",
     ),
     "unknown_carrier": Verdict(
-        OPERATIONS, "error", f"Add the warehouse's carrier to [tables.carriers] in fleet.toml, restart, then `{RETRY}`."
+        OPERATIONS,
+        "error",
+        "Say which courier of Khaos Control this carrier is: add the row on the group's page, which replays what waits,"
+        " or with `fleet tables add`.",
     ),
     "unknown_service": Verdict(
         OPERATIONS,

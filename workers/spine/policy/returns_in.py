@@ -30,8 +30,8 @@ VERDICTS = {
     "unknown_grade": Verdict(
         CUSTOMER_SERVICE,
         "error",
-        f"No row says what to do with goods in this condition: add the one that the reason names, restart, `{RETRY}`;"
-        " or `fleet returns grade REF CONDITION --by NAME`.",
+        "No row says what to do with goods in this condition: have operations add the one that the reason names (Tables"
+        " on the desk), which replays what waits; or `fleet returns grade REF CONDITION --by NAME`.",
     ),
     "return_unknown_order": Verdict(
         CUSTOMER_SERVICE,

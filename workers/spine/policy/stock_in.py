@@ -9,7 +9,7 @@ VERDICTS = {
         OPERATIONS,
         "error",
         "The warehouse holds units in a condition that no table knows, so they are not sold: add the row that the"
-        " reason names to fleet.toml, restart, then dismiss.",
+        " reason names, with `fleet tables add` or on the desk under Tables, then dismiss.",
     ),
     "clock_ahead": Verdict(
         SUPPORT,
