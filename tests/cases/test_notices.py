@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import ssl
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from fastapi import FastAPI, Request, Response
 
 from fleet_tests.ledger import Ledger
 from fleet_tests.mail import Mailbox, mail_server
-from fleet_tests.servers import serve
+from fleet_tests.servers import self_signed, serve
 from workers.cases import deadlines, notices
 from workers.config import Desk, Mail, OwnerSettings
 from workers.spine import exceptions
@@ -252,3 +254,23 @@ def test_a_notice_whose_process_died_while_sending_is_told_by_the_next_under_the
     first, second = box.taken
     assert first["Message-ID"] == second["Message-ID"]
     assert states(ledger) == [("urgent", "told")]
+
+
+def test_mail_goes_by_tls_and_only_to_a_server_whose_certificate_is_trusted(
+    ledger: Ledger, runtime: Runtime, told: Callable[..., None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    certificate, key = self_signed(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with mail_server(context) as box:
+        told(support=OwnerSettings(email=("a@example.com",)))
+        mail = Mail(host="127.0.0.1", port=box.port, sender="fleet@example.com", timeout=5)
+        runtime.configuration = runtime.configuration.model_copy(update={"mail": mail})
+        file(runtime)
+        look(runtime)
+        assert box.taken == []
+        assert "SSLCertVerificationError" in str(ledger.store.row("select error from notice"))
+        monkeypatch.setenv("SSL_CERT_FILE", certificate)
+        ledger.store.run("update notice set due_at = now()")
+        look(runtime)
+        assert box.subjects == ["Critical: connection shut at leeds"]

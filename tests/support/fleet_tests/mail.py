@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ class Mailbox:
 
     port: int = 0
     answer: str = "250 taken"
+    tls: ssl.SSLContext | None = None
     taken: list[EmailMessage] = field(default_factory=list)
 
     @property
@@ -35,9 +37,14 @@ class Mailbox:
                     assert isinstance(found, EmailMessage)
                     self.taken.append(found)
                 writer.write(self.answer.encode() + b"\r\n")
+            elif word == b"STARTTLS" and self.tls is not None:
+                writer.write(b"220 go on\r\n")
+                await writer.start_tls(self.tls)
             elif word == b"QUIT":
                 writer.write(b"221 bye\r\n")
                 break
+            elif word == b"EHLO" and self.tls is not None:
+                writer.write(b"250-mail.example.com\r\n250 STARTTLS\r\n")
             else:
                 writer.write(b"250 mail.example.com\r\n")
             await writer.drain()
@@ -45,9 +52,9 @@ class Mailbox:
 
 
 @contextmanager
-def mail_server() -> Iterator[Mailbox]:
-    """A server on a free port of this machine, until the block ends."""
-    box, loop, ready = Mailbox(), asyncio.new_event_loop(), threading.Event()
+def mail_server(tls: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
+    """A server on a free port of this machine, until the block ends; with ``tls`` it offers STARTTLS."""
+    box, loop, ready = Mailbox(tls=tls), asyncio.new_event_loop(), threading.Event()
 
     async def begin() -> asyncio.Server:
         server = await asyncio.start_server(box.serve, "127.0.0.1", 0)
