@@ -189,6 +189,7 @@ def test_rows_that_fit_no_more_are_one_exception_and_the_fleet_works_on(runtime:
 def file(store: Store, n: int, word: str, kind: str = "unknown_carrier") -> None:
     exceptions.file(
         store.run, kind, subject=f"read:gxo:file:{n}", story=f"SO{n}", flow="dispatch-in", connection="gxo",
+        record=n + 1,
         why=f"W2703='{word}': add a row \"{word}\" = \"<Khaos courier>\" to [tables.carriers.gxo] of fleet.toml",
     )  # fmt: skip
 
@@ -203,6 +204,17 @@ def test_what_waits_for_a_row_is_found_and_replayed_and_nothing_else(ledger: Led
     assert ledger.store.row("select total from group_retry where id = %s", retry) == {"total": 47}
     assert tables.replay(ledger.store, CARRIER, MO, "again", per_minute=6000) == []
     assert group_retries.work_off(ledger.store) == 0  # until every process has the row
+
+
+def test_what_sees_a_row_by_itself_is_not_retried(ledger: Ledger, example: Configuration) -> None:
+    exceptions.file(
+        ledger.store.run, "reason_unmapped", subject="reason:gxo:ZZ", story="ZZ", flow="stock-in", connection="gxo",
+        why="reason='ZZ': add a row `\"ZZ\" = { khaos = \"<reason>\" }` to [tables.adjustment_reasons.gxo]",
+    )  # fmt: skip
+    place = Place("adjustment_reasons", ("gxo", "ZZ"))
+    tables.put(ledger.store, example, MO, place, {"khaos": "VARIANCE", "account": "5210"}, "finance says so")
+    assert [(row["n"], row["retryable"]) for row in tables.waiting(ledger.store, place)] == [(1, 0)]
+    assert tables.replay(ledger.store, place, MO, "x", per_minute=60) == []
 
 
 def test_orders_that_no_rule_took_go_when_one_is_put(world: World) -> None:

@@ -53,7 +53,7 @@ def test_a_carrier_row_is_put_from_the_group_that_waits_for_it(
 ) -> None:
     for n in range(47):
         exceptions.file(
-            store.run, "unknown_carrier", subject=f"order:SO{n}-1", story=f"SO{n}", flow="dispatch-in",
+            store.run, "unknown_carrier", subject=f"order:SO{n}-1", story=f"SO{n}", flow="dispatch-in", record=n + 1,
             connection="leeds", why="courier='RMX': add a row \"RMX\" = \"<courier>\" to [tables.carriers.clarus]",
         )  # fmt: skip
     key = groups(engine)[0]["key"]
@@ -97,3 +97,19 @@ def test_rules_need_their_own_right(engine: Engine, store: Store, settings: Conf
     client = desk(engine, Role.OPERATIONS, store=store, settings=settings)
     gone = client.post("/tables/routing/remove", data={"word": "all", "why": "x"}, follow_redirects=False)
     assert (gone.status_code, store.rows("select 1 from table_row where name = 'routing'")) == (303, [])
+
+
+def test_finance_puts_its_own_rows_and_no_others(engine: Engine, store: Store, settings: Configuration) -> None:
+    exceptions.file(
+        store.run, "reason_unmapped", subject="reason:leeds:ZZ", story="ZZ", flow="stock-in", connection="leeds",
+        why="reason='ZZ': add a row `\"ZZ\" = { khaos = \"<reason>\" }` to [tables.adjustment_reasons.clarus]",
+    )  # fmt: skip
+    place = f"/exceptions/groups/{groups(engine)[0]['key']}"
+    finance = desk(engine, Role.FINANCE, store=store, settings=settings)
+    assert 'action="/tables/reasons/put"' in finance.get(place).text
+    row = {"table": "adjustment_reasons.clarus", "word": "ZZ", "why": "x", "back": place}
+    row["value"] = '{"khaos": "VARIANCE", "account": "5210"}'
+    answer = finance.post("/tables/reasons/put", data=row, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, place)
+    other = finance.post("/tables/reasons/put", data={**row, "table": "carriers.clarus", "value": "B"})
+    assert (other.status_code, "who keeps the books" in other.text) == (409, True)

@@ -134,16 +134,21 @@ def _json(value: Any) -> str | None:
 
 
 def waiting(store: Store, place: Place) -> list[Row]:
-    """The groups of open exceptions that wait for a row: ``key`` and how many (``n``). A rule may be any order's."""
+    """The groups of open exceptions that wait for a row: ``key``, how many (``n``), and how many of them are replayed.
+
+    The others (``retryable`` does not count them) see the row by themselves. A rule may be any order's.
+    """
     if place.name == overlay.ROUTING:
         return store.rows(
-            "select group_key as key, count(*)::integer as n from exception where state = 'open' and kind = any (%s)"
-            " group by 1 order by 1",
+            "select group_key as key, count(*)::integer as n,"
+            " count(coalesce(message_id, record_id))::integer as retryable from exception where state = 'open'"
+            " and kind = any (%s) group by 1 order by 1",
             list(ROUTED),
         )
     named, word = f"[tables.{'.'.join([place.name, *place.path[:-1]])}", place.path[-1].upper()
     rows = store.rows(
-        "select group_key as key, count(*)::integer as n, min(reason) as reason from exception where state = 'open'"
+        "select group_key as key, count(*)::integer as n, count(coalesce(message_id, record_id))::integer as retryable,"
+        " min(reason) as reason from exception where state = 'open'"
         " and strpos(reason, %s) > 0 group by 1 order by 1",
         named,
     )
@@ -163,6 +168,8 @@ def replay(store: Store, place: Place, person: Person, why: str, *, per_minute: 
     """Retry all that waits for a row, group by group, once every process has it. Returns the retries' numbers."""
     begun = []
     for row in waiting(store, place):
+        if not row["retryable"]:
+            continue
         try:
             begun.append(
                 group_retries.retry_group(store, row["key"], person, why, per_minute=per_minute, after=SETTLES)

@@ -21,12 +21,14 @@ from workers.web.desk.rendering import render
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 Changing = Annotated[Visitor, Depends(needs(Right.CHANGE_TABLES))]
 Routing = Annotated[Visitor, Depends(needs(Right.CHANGE_ROUTING))]
+Keeping = Annotated[Visitor, Depends(needs(Right.KEEP_BOOKS))]
+REASONS = "adjustment_reasons"  # finance's own: which account a warehouse's reason is booked to
 Checked = Annotated[bool, Form()]
 HERE = "/tables"
 
 
 def routes(engine: Engine) -> APIRouter:
-    """The page, and four forms: rows need one right and rules another."""
+    """The page and its forms: rows need one right, rules another, and finance puts its own rows."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     @router.get("/tables")
@@ -56,6 +58,24 @@ def routes(engine: Engine) -> APIRouter:
 
         return act(request, visitor, back if back.startswith("/exceptions/") else HERE, do)
 
+    @router.post("/tables/reasons/put")
+    def put_reason(
+        request: Request,
+        visitor: Keeping,
+        table: Field = "",
+        word: Field = "",
+        value: Field = "",
+        why: Field = "",
+        back: Field = HERE,
+    ) -> Response:
+        def do() -> None:
+            place = _of_table(table, word)
+            if place.name != REASONS:
+                raise CannotDo(f"who keeps the books puts rows of {REASONS}; this is one of {place.name}")
+            _put(request, visitor, place, value, why, replay=True)
+
+        return act(request, visitor, back if back.startswith("/exceptions/") else HERE, do)
+
     @router.post("/tables/remove")
     def remove(request: Request, visitor: Changing, table: Field = "", word: Field = "", why: Field = "") -> Response:
         store, settings = store_of(request), settings_of(request)
@@ -65,6 +85,13 @@ def routes(engine: Engine) -> APIRouter:
             HERE,
             lambda: tables.remove(store, settings, visitor.person, _of_table(table, word), why),
         )
+
+    _rules(router)
+    return router
+
+
+def _rules(router: APIRouter) -> None:
+    """The forms of routing rules."""
 
     @router.post("/tables/routing/put")
     def put_rule(
@@ -90,8 +117,6 @@ def routes(engine: Engine) -> APIRouter:
             HERE,
             lambda: tables.remove(store, settings, visitor.person, tables.read_place(*place), why),
         )
-
-    return router
 
 
 def _of_table(table: str, word: str) -> tables.Place:
