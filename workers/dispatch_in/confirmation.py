@@ -64,6 +64,7 @@ def missing(runtime: Runtime, row: Row, why: str) -> None:
         connection=runtime.configuration.erp.name,
         why=f"{row['reference']}: {why} (shipped {json.dumps(row['lines'])})",
         message=row["id"],
+        once=exceptions.Once.WITH_THIS_REASON,  # each look that does not show it is no further failure
     )
 
 

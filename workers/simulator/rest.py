@@ -28,6 +28,7 @@ from workers.simulator.garments import unsure as unsure_of
 from workers.simulator.partners import posts_all
 from workers.simulator.people import accepts_files, reads_again
 from workers.simulator.promises import after_step, ended_with_nothing
+from workers.simulator.recoded import fewer_by_now
 from workers.simulator.returns import processes, pulls
 from workers.simulator.settings import BUILDINGS, DERBY_FACILITY, GLASGOW
 from workers.simulator.stage import Stage
@@ -252,7 +253,7 @@ class AtRest:
             for name, book in self.theirs.items()
         }
         stock = compare_stock(self.erp, counted, self._as_they_lie(), self.buildings, "issue")
-        unsure = tuple(f"{sku} at {GLASGOW}:" for sku in unsure_skus(self.stage))
+        unsure = (*(f"{sku} at {GLASGOW}:" for sku in unsure_skus(self.stage)), *fewer_by_now(self.stage, self.live))
         yield from (Broken("the sum rule", what) for what in stock.stock_off if not what.startswith(unsure))
         homes = {one.home for one in self.buildings if one.warehouse != "acs"}  # write-offs: see garments.py
         told = {

@@ -8,6 +8,7 @@ from workers.spine.runtime import Runtime
 
 BODIES_LEAVE = "bodies_leave"
 TOLD_BEFORE = 30  # days
+DATED = {"record": "received_at", "message_settled": "settled_at", "timeline": "at"}  # by what its rows lie in months
 BATCH = 5000  # rows that one commit purges: nobody waits for it
 
 
@@ -82,11 +83,35 @@ def in_batches(runtime: Runtime, statement: str, *values: int) -> None:
 
 
 def _make_months(runtime: Runtime, table: str) -> list[str]:
-    """Make what a table lacks until two months from now. Returns the partition that must wait."""
+    """Make what a table lacks until two months from now. Returns the partition that must wait.
+
+    One that rows of that month keep from being made does not wait: it is a person's.
+    """
     while (row := runtime.store.row("select name, made from add_month(%s)", table)) and row["name"]:
         if not row["made"]:
-            return [row["name"]]
+            return [] if _file_strays(runtime, table, row["name"]) else [row["name"]]
+    exceptions.close(runtime.store.run, "month_not_made", f"month:{table}", "all months to come are there")
     return []
+
+
+def _file_strays(runtime: Runtime, table: str, month: str) -> bool:
+    """File what lies in the partition of no month. False where nothing does."""
+    at = DATED[table]
+    strays = runtime.store.row(f"select count(*) as n, min({at}) as first, max({at}) as last from {table}_other")  # noqa: S608  our own names
+    if strays is None or not strays["n"]:
+        return False
+    exceptions.file(
+        runtime.store.run,
+        "month_not_made",
+        subject=f"month:{table}",
+        story=f"table {table}",
+        flow="",
+        connection="",
+        why=f"{strays['n']} rows of {table} are dated {strays['first']:%Y-%m-%d} to {strays['last']:%Y-%m-%d}, for"
+        f" which there was no partition: they lie in {table}_other, and {month} cannot be made beside them",
+        once=exceptions.Once.WITH_THIS_REASON,
+    )
+    return True
 
 
 def _drop_months(runtime: Runtime, table: str, months: int) -> list[str]:

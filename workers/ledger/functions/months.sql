@@ -34,6 +34,28 @@ begin
     end;
 end $$;
 
+-- Make the next partition of the rows that keep it from being made: they are moved from <table>_other into it, unchanged,
+-- though nothing else may take a step from the timeline. Returns how many.
+create or replace function gather_month(p_table text) returns bigint language plpgsql
+set timezone = 'UTC' set lock_timeout = '5s' as $$
+declare
+    v_other text := p_table || '_other';
+    v_at text := substring(pg_get_partkeydef(to_regclass(p_table)) from '\((.+)\)');
+    v_from timestamptz := greatest((select max(m.ends) from months_of(p_table) m), date_trunc('month', now()));
+    v_to timestamptz := date_trunc('month', v_from + interval '1 day') + interval '1 month';
+    v_name text := p_table || to_char(v_to - interval '1 day', '_YYYY_MM');
+    v_moved bigint;
+begin
+    execute format('create table %I (like %I including defaults including constraints)', v_name, p_table);
+    execute format('alter table %I disable trigger user', v_other);
+    execute format('with moved as (delete from %I where %I >= $1 and %I < $2 returning *) insert into %I select * from moved',
+                   v_other, v_at, v_at, v_name) using v_from, v_to;
+    get diagnostics v_moved = row_count;
+    execute format('alter table %I enable trigger user', v_other);
+    execute format('alter table %I attach partition %I for values from (%L) to (%L)', p_table, v_name, v_from, v_to);
+    return v_moved;
+end $$;
+
 -- Drop a partition. False when somebody reads it or its table at this moment: later, then. It cannot be detached
 -- concurrently: Postgres refuses that where a partition takes what no other takes.
 create or replace function drop_month(p_name text) returns boolean language plpgsql set lock_timeout = '500ms' as $$

@@ -44,6 +44,11 @@ VERDICTS = {
         "Retry or dismiss the oldest exceptions: what nobody ends in time is dismissed, and its customers' data"
         " forgotten.",
     ),
+    "month_not_made": Verdict(
+        ENGINEERING,
+        "error",
+        "Set Postgres's clock right if it is ahead, then move the rows into their month: the runbook has the line.",
+    ),
     "queue_waits": Verdict(
         SUPPORT,
         "error",
