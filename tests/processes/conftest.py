@@ -5,29 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
-from fleet_tests.processes import PERSON, Fleet
-from workers.embedded.redis import EmbeddedRedis
+from fleet_tests.processes import PERSON, Fleet, running_fleet
 
 
 @pytest.fixture(scope="module")
 def fleet(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    folder = Path(tmp_path_factory.mktemp("fleet"))
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("create database processes template template_fleet")
-    head, _, tail = postgres.rpartition("/")
-    _, question, options = tail.partition("?")
-    with EmbeddedRedis(folder / "redis") as server:
-        running = Fleet(folder, f"{head}/processes{question}{options}", server.start())
-        try:
-            running.start_all()
-            running.until(lambda: running.rows("select 1 from sku where state = 'confirmed'"))
-            yield running
-        finally:
-            running.close()
-            server.discard()
+    with running_fleet(postgres, Path(tmp_path_factory.mktemp("fleet")), "processes") as running:
+        yield running
 
 
 @pytest.fixture

@@ -6,14 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 from kombu.connection import Connection
 
-from fleet_tests.processes import Fleet
+from fleet_tests.processes import Fleet, running_fleet
 from fleet_tests.rabbit import Rabbit, installed
 from workers.broker.depth import UNKNOWN, Depth
-from workers.embedded.redis import EmbeddedRedis
 
 pytestmark = pytest.mark.skipif(installed() is None, reason="install the package rabbitmq-server to run these")
 
@@ -31,20 +29,8 @@ def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rabbit]:
 @pytest.fixture(scope="module")
 def fleet(postgres: str, rabbit: Rabbit, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
     folder = Path(tmp_path_factory.mktemp("fleet"))
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("create database rabbit template template_fleet")
-    head, _, tail = postgres.rpartition("/")
-    _, question, options = tail.partition("?")
-    with EmbeddedRedis(folder / "redis") as server:
-        running = Fleet(folder, f"{head}/rabbit{question}{options}", server.start())
-        running.environment |= {"BROKER_URL": rabbit.url, "REDIS_URL": running.broker}
-        try:
-            running.start_all()
-            running.until(lambda: running.rows("select 1 from sku where state = 'confirmed'"))
-            yield running
-        finally:
-            running.close()
-            server.discard()
+    with running_fleet(postgres, folder, "rabbit", BROKER_URL=rabbit.url) as running:
+        yield running
 
 
 def test_bells_go_through_quorum_queues_and_redis_holds_no_queue(fleet: Fleet, rabbit: Rabbit) -> None:

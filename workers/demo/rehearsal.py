@@ -21,7 +21,7 @@ from workers.demo.orders_file.load import Trouble, import_orders, refused
 from workers.demo.orders_file.reading import OrdersFile, load_orders
 from workers.demo.setting import wardrobe
 from workers.demo.setting.buildings import GXO, house_of
-from workers.demo.setting.loopback import Loopback
+from workers.demo.setting.loopback import Loopback, Setting
 from workers.demo.setting.plan import Plan, make_plan
 from workers.embedded import run_file
 from workers.embedded.folder import write_private
@@ -43,7 +43,7 @@ def run(orders: Path | None, seed: int) -> None:
     file = load_orders(orders, seed=seed) if orders else None
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
-    at = Loopback(folder, seed=seed)
+    at = Loopback(folder, Setting(seed=seed))
     _write_environment(at)
     (folder / "Procfile").write_text("\n".join(at.lines) + "\n", encoding="utf-8")
     with Fleet(folder / "Procfile", {**at.environment, "PYTHONPATH": str(PROJECT)}, folder / "run", stop_patience=10):

@@ -17,6 +17,7 @@ from workers.demo.console import say_report
 from workers.demo.orders_file import generate
 from workers.demo.orders_file.reading import load_orders
 from workers.demo.scenario import Day, Wish
+from workers.demo.setting.loopback import Setting
 from workers.demo.setting.plan import make_plan
 from workers.demo.setting.stage import ROOT, Stage
 from workers.ledger.store import Store
@@ -36,14 +37,14 @@ def demo(orders: Path | None = None, report: Path | None = None, wish: Wish | No
     plan = make_plan(file, wish.seed, unfit)
     began = time.monotonic()
     var = Path(environment().fleet_var or ROOT / "var").resolve()
-    with Stage(
-        var / "demo",
+    setting = Setting(
         seed=wish.seed,
         sku_limit=12.0 if orders is None else 30.0,  # a strange file may have many SKUs: give them time
         level=wish.level,
         issue_on=wish.issue_on,
         lively=plan.lively,
-    ) as stage:
+    )
+    with Stage(var / "demo", setting) as stage:
         stage.note_addresses()
         console.print(
             f"Flower  {stage.at.flower}  (login {stage.at.flower_login})\n"

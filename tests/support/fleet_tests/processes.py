@@ -8,8 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from fleet_tests.places import ROOT
 from workers import recovery
 from workers.embedded.folder import free_ports
 from workers.embedded.procfile import read_procfile
+from workers.embedded.redis import EmbeddedRedis
 from workers.ledger.store import Store
 from workers.spine import live, people
 
@@ -234,3 +235,26 @@ class Fleet:
                 pytest.fail(f"it did not happen in {seconds:g} s:\n{logs}")
             time.sleep(0.05)
         return found
+
+
+@contextmanager
+def running_fleet(postgres: str, folder: Path, ledger: str, **environment: str) -> Iterator[Fleet]:
+    """A whole fleet with a new ledger of this name, ready for orders; it ends with the block.
+
+    ``environment`` wins over the fleet's own, whose Redis stands in ``REDIS_URL`` beside another broker.
+    """
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"create database {ledger} template template_fleet".encode())
+    head, _, tail = postgres.rpartition("/")
+    _, question, options = tail.partition("?")
+    with EmbeddedRedis(folder / "redis") as server:
+        running = Fleet(folder, f"{head}/{ledger}{question}{options}", server.start())
+        if environment:
+            running.environment |= {"REDIS_URL": running.broker, **environment}
+        try:
+            running.start_all()
+            running.until(lambda: running.rows("select 1 from sku where state = 'confirmed'"))
+            yield running
+        finally:
+            running.close()
+            server.discard()

@@ -24,16 +24,23 @@ SECRETS = ("CLARUS_CLIENT_SECRET", "CLARUS_WEBHOOK_TOKEN", "KHAOS_CHANNEL_PASSWO
            acs_settings.PASSWORD, acs_settings.EVENT_KEY)  # fmt: skip
 
 
-@dataclass
-class Loopback:
-    """Choose ports, make keys and passwords, and write ``fleet.toml`` into ``folder``, which exists."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What is chosen of a play: the dice, Khaos Control's manners, the time for SKUs, and what is always sold."""
 
-    folder: Path
     seed: int = 1
     sku_limit: float = 30.0
     level: Literal["available", "in_stock"] = "available"
     issue_on: IssuePoint = "issue"
     lively: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+@dataclass
+class Loopback:
+    """Choose ports, make keys and passwords, and write ``fleet.toml`` into ``folder``, which exists."""
+
+    folder: Path
+    setting: Setting = field(default_factory=Setting)
 
     def __post_init__(self) -> None:
         khaos, clarus, gxo, sftp, acs, acs_sftp, web, flower = free_ports(8)
@@ -52,10 +59,10 @@ class Loopback:
             acs=doors,
             web_port=web,
             courier_folder=str(self.courier_folder),
-            sku_limit=self.sku_limit,
-            level=self.level,
-            issue_on=self.issue_on,
-            lively=self.lively,
+            sku_limit=self.setting.sku_limit,
+            level=self.setting.level,
+            issue_on=self.setting.issue_on,
+            lively=self.setting.lively,
             first_automation=clarus_automations.FIRST,
         )
         self.settings = self.folder / "fleet.toml"
@@ -73,12 +80,12 @@ class Loopback:
         python, secret = "python -m adapters", "$CLARUS_CLIENT_SECRET"
         offers = "--confirm-shipment --post-stock-journal"
         self.lines = [
-            f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.seed} {offers}",
-            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.seed} --secret={secret}",
-            f"sandbox-gxo: {python}.gxo.sandbox --port {door.port} --control-port {gxo} --seed {self.seed} "
+            f"sandbox-khaos: {python}.khaos.sandbox --port {khaos} --seed {self.setting.seed} {offers}",
+            f"sandbox-clarus: {python}.clarus.sandbox --port {clarus} --seed {self.setting.seed} --secret={secret}",
+            f"sandbox-gxo: {python}.gxo.sandbox --port {door.port} --control-port {gxo} --seed {self.setting.seed} "
             f"--client {CLIENT} --key {quote(door.own_public)} --host-key {quote(str(door.folder / HOST_KEY))} "
             f"--root {quote(str(door.folder / 'gxo'))} " + " ".join(f"--facility {house.facility}" for house in GXO),
-            acs_settings.start_line(doors, self.seed),
+            acs_settings.start_line(doors, self.setting.seed),
         ]
         stand_ins = StandIns(khaos=self.khaos, clarus=self.clarus, gxo=self.gxo, acs=self.acs)
         self.partners = Partners(stand_ins, self.web, self.environment)
@@ -86,7 +93,7 @@ class Loopback:
     def set_up(self) -> None:
         """Wait until every stand-in answers, and set up in it what merchant and warehouse have set up before trade."""
         await_answer(*(f"{base}/_sandbox/health" for base in (self.khaos, self.clarus, self.gxo, self.acs)))
-        self.partners.set_up(level=self.level, issue_on=self.issue_on)
+        self.partners.set_up(level=self.setting.level, issue_on=self.setting.issue_on)
 
     def addresses(self) -> dict[str, str]:
         """The stand-ins' addresses, by the names under which other commands look for them."""

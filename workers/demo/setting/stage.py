@@ -6,19 +6,17 @@ import fcntl
 import os
 import shutil
 import tomllib
-from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
 from workers.access import accounts, tokens
 from workers.access.roles import Role
 from workers.access.tokens import Scope
 from workers.config import Misconfigured
-from workers.demo.reconciliation.stock import IssuePoint
-from workers.demo.setting.loopback import Loopback, await_answer
+from workers.demo.setting.loopback import Loopback, Setting, await_answer
 from workers.demo.setting.stand_ins import Partners
 from workers.embedded import run_file
 from workers.embedded.postgres import EmbeddedPostgres
@@ -36,11 +34,7 @@ class Stage:
     """The demo's world. As a context manager it leaves no process behind."""
 
     folder: Path
-    seed: int = 1
-    sku_limit: float = 30.0
-    level: Literal["available", "in_stock"] = "available"
-    issue_on: IssuePoint = "issue"
-    lively: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    setting: Setting = field(default_factory=Setting)
     environment: dict[str, str] = field(default_factory=dict)
 
     def __enter__(self) -> Self:
@@ -77,14 +71,7 @@ class Stage:
             shutil.rmtree(self.folder, ignore_errors=True)
 
     def _start(self) -> None:
-        self.at = Loopback(
-            self.folder,
-            seed=self.seed,
-            sku_limit=self.sku_limit,
-            level=self.level,
-            issue_on=self.issue_on,
-            lively=self.lively,
-        )
+        self.at = Loopback(self.folder, self.setting)
         self.environment = {
             "DATABASE_URL": self.postgres.start(),
             "BROKER_URL": self.redis.start(),
