@@ -115,7 +115,7 @@ def test_a_table_that_stays_locked_leaves_the_ledger_as_it_was(old: str, monkeyp
         monkeypatch.setattr(module, "LOCK", "200ms")
     with psycopg.connect(old) as backup:
         backup.execute("lock table message_settled in access share mode")
-        with pytest.raises(LockedOut, match="run `fleet migrate` again"):
+        with pytest.raises(LockedOut, match="nothing was changed; run `fleet migrate` again"):
             migrate(old)
     assert one(old, "select version_num as it from alembic_version") == "0017"
     assert (
@@ -124,3 +124,19 @@ def test_a_table_that_stays_locked_leaves_the_ledger_as_it_was(old: str, monkeyp
     )
     migrate(old)
     assert is_current(old)
+
+
+def test_a_check_that_cannot_be_taken_back_is_named(old: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (ahead, release):
+        monkeypatch.setattr(module, "TRIES", 2)
+        monkeypatch.setattr(module, "PAUSE", 0.1)
+        monkeypatch.setattr(module, "LOCK", "200ms")
+    with door(old) as killed:  # an earlier try died here
+        killed.execute("alter table timeline add constraint timeline_old check (at < '2126-01-01') not valid")
+    with psycopg.connect(old) as backup:
+        backup.execute("lock table timeline in access share mode")
+        with pytest.raises(LockedOut, match="timeline_old still stands"):
+            migrate(old)
+    migrate(old)
+    assert is_current(old)
+    assert one(old, "select count(*) as it from pg_constraint where conname = 'timeline_old'") == 0

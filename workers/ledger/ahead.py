@@ -24,6 +24,12 @@ WHY = (
     " `fleet migrate` again when that has ended"
 )
 
+STANDS = (
+    "somebody holds a table that this release changes (a backup, a long report), so the check {checks} still stands,"
+    " which this release or an earlier try had prepared, and which refuses rows of the month after next: run"
+    " `fleet migrate` again when that has ended, this month"
+)
+
 BROKEN = "select 1 from pg_index where indexrelid = to_regclass(%s) and not indisvalid"
 PARTS = """
 select t.relid::regclass::text as name from pg_partition_tree(to_regclass(%s)) t where t.isleaf
@@ -32,7 +38,7 @@ union all select relname from pg_class where oid = to_regclass(%s) and relkind =
 
 
 class LockedOut(Exception):
-    """Somebody holds a table that a migration needs; nothing was changed."""
+    """Somebody holds a table that a migration needs; nothing was changed, or the message names what was."""
 
 
 def build_indexes(connection: Connection, indexes: Mapping[str, str], *, unique: bool = False) -> None:
@@ -77,3 +83,19 @@ def run_limited(connection: Connection, statement: str) -> None:
             time.sleep(PAUSE)
         else:
             return
+
+
+def drop_checks(connection: Connection, checks: Mapping[str, str]) -> None:
+    """Drop checks that a migration had prepared, each by its table. Raises LockedOut with those that still stand."""
+    standing = []
+    for table, check in checks.items():
+        if not connection.execute(
+            "select 1 from pg_constraint where conrelid = to_regclass(%s) and conname = %s", (table, check)
+        ).fetchone():
+            continue
+        try:
+            run_limited(connection, f"alter table {table} drop constraint if exists {check}")
+        except LockedOut:
+            standing.append(check)
+    if standing:
+        raise LockedOut(STANDS.format(checks=", ".join(standing)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -45,11 +45,22 @@ def migrate(dsn: str) -> None:
                 if hasattr(module, "ahead"):
                     module.ahead(connection)
             _upgrade(dsn)
-        except BaseException:
-            for module in modules:
-                if hasattr(module, "tidy"):
-                    module.tidy(connection)
+        except BaseException as error:
+            _tidy(modules, connection, error)
             raise
+
+
+def _tidy(modules: Sequence[ModuleType], connection: Connection, error: BaseException) -> None:
+    """Take back what was prepared, each module's by itself. Raises LockedOut where something stands all the same."""
+    stands: LockedOut | None = None
+    for module in modules:
+        try:
+            if hasattr(module, "tidy"):
+                module.tidy(connection)
+        except LockedOut as locked:
+            stands = locked
+    if stands:
+        raise stands from error
 
 
 @contextmanager

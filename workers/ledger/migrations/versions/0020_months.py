@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy
 from alembic import op
 
-from workers.ledger.ahead import build_indexes, run_limited
+from workers.ledger.ahead import build_indexes, drop_checks, run_limited
 from workers.ledger.functions import drop_functions
 from workers.ledger.store import Connection
 
@@ -52,9 +52,7 @@ def ahead(connection: Connection) -> None:
 
 def tidy(connection: Connection) -> None:
     """Take the proof back: a fleet that goes on without the migration must write next month as well."""
-    for table in TABLES:
-        if connection.execute(IS_PLAIN, (table,)).fetchone():
-            run_limited(connection, f"alter table {table} drop constraint if exists {table}_old")
+    drop_checks(connection, {table: f"{table}_old" for table in TABLES})
 
 
 def upgrade() -> None:
