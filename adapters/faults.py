@@ -12,7 +12,7 @@ from adapters.text import xml_bytes
 
 def holds_fault(body: bytes) -> bool:
     """Whether ``body`` is an Envelope whose Body holds a Fault, of SOAP 1.1 or 1.2, with any prefix or none."""
-    if b"Fault" not in body:
+    if b"Fault" not in body.replace(b"\0", b""):  # also of UTF-16, whose every other byte is one
         return False
     try:
         root: Element = fromstring(xml_bytes(body), forbid_dtd=True)

@@ -18,8 +18,9 @@ def requested_wait(headers: Mapping[str, str], now: datetime | None = None) -> f
     ``now``; one that is past is 0.
     """
     value = headers.get("retry-after", "").strip()
-    if _SECONDS.fullmatch(value):
-        return float(value)
+    named = [one.strip() for one in value.split(",")]  # a proxy and the server behind it may each have said so
+    if all(_SECONDS.fullmatch(one) for one in named):
+        return max(map(float, named))
     then = _moment(value)
     if then is None:
         return None

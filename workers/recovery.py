@@ -8,7 +8,7 @@ from typing import Any
 from workers.domain.edits import store_edit
 from workers.edi.resend import resend
 from workers.ledger.store import Connection, Store
-from workers.spine import acts
+from workers.spine import acts, exceptions
 from workers.spine.people import CannotDo, Dismissal, Person
 from workers.wiring.handlers import ON_DISMISSED, WRITTEN_ANEW
 
@@ -38,6 +38,7 @@ def retry(store: Store, exception_id: int, person: Person, *, body: dict[str, An
 
 def retry_within(db: Connection, exception_id: int, person: Person, *, body: dict[str, Any] | None = None) -> str:
     """Do what ``retry`` does, in the caller's transaction."""
+    db.execute(exceptions.MESSAGE_FIRST, (exception_id,))
     row = db.execute(
         "select e.id as exception_id, e.kind as trouble, e.subject as awaited, e.record_id,"
         " e.state as exception_state, e.story as about, m.* from exception e"
@@ -137,6 +138,7 @@ def dismiss_within(db: Connection, exception_id: int, person: Person, why: str, 
     """Do what ``dismiss`` does, in the caller's transaction."""
     if not why.strip():
         raise CannotDo('a dismissal needs a reason: --why "…"')
+    db.execute(exceptions.MESSAGE_FIRST, (exception_id,))
     row = db.execute("select * from exception where id = %s for update", (exception_id,)).fetchone()
     if row is None:
         raise CannotDo(f"there is no exception {exception_id}; `fleet exceptions list` shows those that stand")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
+import psycopg
 import pytest
 
 from adapters.errors import Rejected, Unavailable
@@ -317,3 +319,52 @@ def file_stock(ledger: Ledger, why: str, once: Once | None) -> None:
         why=why,
         once=once,
     )
+
+
+@pytest.mark.parametrize("act", ["retried", "edited", "dismissed"])
+def test_who_acts_while_the_message_is_settled_waits_and_is_told_that_it_is_over(
+    ledger: Ledger, runtime: Runtime, partner: Partner, act: str
+) -> None:
+    found = died(ledger, runtime, partner)
+    told: list[str] = []
+
+    def press() -> None:
+        try:
+            if act == "dismissed":
+                recovery.dismiss(ledger.store, found["id"], MO, "dealt with")
+            else:
+                recovery.retry(ledger.store, found["id"], MO, body={"say": "two"} if act == "edited" else None)
+        except CannotDo as error:
+            told.append(str(error))
+
+    waits = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    with psycopg.connect(ledger.dsn) as settling:  # a worker, in the middle of it
+        settling.execute("delete from message where id = %s", (found["message_id"],))
+        presser = threading.Thread(target=press)
+        presser.start()
+        while not ledger.store.row(waits):
+            assert presser.is_alive()
+        settling.execute("set local lock_timeout = '2s'")
+        settling.execute("update exception set state = 'resolved' where message_id = %s", (found["message_id"],))
+    presser.join(30)
+    assert told == [f"exception {found['id']} is resolved already"]
+
+
+def test_of_many_who_press_at_once_the_order_goes_once(ledger: Ledger, runtime: Runtime, partner: Partner) -> None:
+    found = died(ledger, runtime, partner)
+    pressed: list[bool] = []
+
+    def press(number: int) -> None:
+        if number % 2:
+            ledger.drain(partner, store=ledger.another())
+            return
+        try:
+            recovery.retry(ledger.store, found["id"], Person(f"Mo {number}"))
+            pressed.append(True)
+        except CannotDo:
+            pressed.append(False)
+
+    ledger.in_threads(8, press)
+    ledger.drain(partner)
+    assert any(pressed)
+    assert (ledger.state("SO1-1"), len(partner.books["SO1-1"]), open_kinds(ledger)) == ("delivered", 1, [])

@@ -14,7 +14,7 @@ from typing import Any
 from workers import recovery
 from workers.domain.edits import Difference, check, differences
 from workers.ledger.store import Connection, Row, Store
-from workers.spine import acts
+from workers.spine import acts, exceptions
 from workers.spine.people import CannotDo, Person
 
 GUARDS: dict[str, tuple[str, ...]] = {  # what a guard is about: names that a changed path has
@@ -145,6 +145,7 @@ def _decide(db: Connection, row: Row, person: Person, state: str, why: str) -> N
 
 
 def _message(db: Connection, exception_id: int) -> tuple[Row, dict[str, Any]]:
+    db.execute(exceptions.MESSAGE_FIRST, (exception_id,))
     row = db.execute(
         "select m.*, b.body, e.state as exception_state from exception e join message m on m.id = e.message_id"
         " join message_body b on b.message_id = m.id where e.id = %s for update of e, m",

@@ -9,6 +9,9 @@ from typing import Any
 from workers.ledger.store import Effect
 from workers.spine.policy import verdict
 
+# Whoever settles a message locks it, and then closes its exceptions: whoever acts on one locks in the same order, with
+# this first, or each waits for the other.
+MESSAGE_FIRST = "select 1 from message where id = (select message_id from exception where id = %s) for update"
 Run = Callable[..., object]  # runs one statement with its values: Store.run, Reading.run, ledger.store.within(db)
 
 

@@ -195,6 +195,7 @@ def test_a_date_is_compared_with_the_partners_own_clock() -> None:
     [
         ("604800", 3600.0), ("9" * 400, 3600.0), ("Fri, 31 Dec 9999 23:59:59 GMT", 3600.0),
         ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0), ("0", 0.0), ("-5", None), ("soon", None), ("", None), ("\xb2", None),
+        ("5, 120", 120.0), ("5,", None), ("5, soon", None),
         ("inf", None), ("nan", None), ("1e9", None), ("Fri, 99 Dec 2026 99:99:99 GMT", None),
     ],
 )  # fmt: skip

@@ -96,6 +96,16 @@ def test_one_404_is_asked_again_and_a_second_beside_a_wsdl_is_about_the_request(
     assert len(sandbox.books()["orders"]) == 1
 
 
+def test_a_write_that_is_asked_again_after_a_404_and_then_lost_may_have_been_done(
+    khaos: Khaos, sandbox: Sandbox, order: Write
+) -> None:
+    sandbox.post("switches", html_error=1, html_status=404, drop_after_commit={"ImportOrders": 1})
+    with pytest.raises(Unavailable) as lost:
+        khaos.import_orders(order("W-1", MUG=1))
+    assert lost.value.maybe_done
+    assert len(sandbox.books()["orders"]) == 1
+
+
 @pytest.mark.parametrize("knows_wsdl", [True, False])
 def test_a_service_that_is_being_updated_is_away_and_says_nothing_of_what_was_sent(
     khaos: Khaos, sandbox: Sandbox, order: Write, knows_wsdl: bool

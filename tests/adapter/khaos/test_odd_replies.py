@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from adapters.errors import Garbled, Rejected
+from adapters.faults import holds_fault
 from adapters.khaos.envelope import read_reply
 from adapters.khaos.results import read_stock_infos
 from adapters.text import LOST
@@ -71,6 +72,17 @@ def test_another_encoding_is_kept_where_a_character_is_lost(encoding: str) -> No
     head = f'<?xml version="1.0" encoding="{encoding}"?>'
     body = reply("<return>Café\x1b é</return>", head=head).decode().encode(encoding)
     assert read(body) == f"Café{LOST} é"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "windows-1252"])
+def test_a_fault_is_found_whatever_its_encoding(encoding: str) -> None:
+    """Else a refusal with HTTP 500 would be taken for a service that is away, and its gate shut for all."""
+    head = f'<?xml version="1.0" encoding="{encoding.removesuffix("-sig")}"?>'
+    body = f'{head}<s:Envelope xmlns:s="{SOAP}"><s:Body><s:Fault/></s:Body></s:Envelope>'.encode(encoding)
+    assert holds_fault(body)
+    assert not holds_fault(
+        body.replace("Fault".encode("utf-16-le"), "Fauld".encode("utf-16-le")).replace(b"Fault", b"Fauld")
+    )
 
 
 def test_utf16_is_read_as_it_declares_itself() -> None:
