@@ -172,8 +172,8 @@ def test_bodies_are_shown_to_those_who_may_and_each_look_is_recorded(support: Te
     shown = text_of(support, "/exceptions/1/bodies")
     assert "Quillfeather" in shown
     assert "What would be sent" in shown
-    kept = store.rows("select action, object, name from audit_entry")
-    assert kept == [{"action": "body shown", "object": "exception 1", "name": "Wanda"}]
+    kept = store.rows("select action, object, subject from audit_entry")
+    assert kept == [{"action": "body shown", "object": "exception 1", "subject": "local:wanda"}]
 
 
 @pytest.mark.usefixtures("world")

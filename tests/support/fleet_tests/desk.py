@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
+from workers.access.audit import Actor
 from workers.access.roles import Right, Role
 from workers.config import Configuration
 from workers.ledger.store import Store
@@ -35,7 +36,7 @@ def desk_application(
     engine: Engine, *roles: Role, name: str = "Wanda", store: Store | None = None, settings: Configuration | None = None
 ) -> FastAPI:
     """The desk's pages with the headers of the web process; whoever comes has ``roles``."""
-    visitor = Visitor(name, frozenset(roles or Role), "a-form-token")
+    visitor = Visitor(name, frozenset(roles or Role), "a-form-token", Actor(f"local:{name.lower()}", name))
     app = FastAPI()
     app.state.zone = ZoneInfo("Europe/London")
     app.state.store, app.state.settings = store, settings

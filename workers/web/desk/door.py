@@ -31,8 +31,8 @@ class Visitor:
 
     @property
     def person(self) -> Person:
-        """The person whom the timeline names."""
-        return Person(self.name)
+        """The person whom the timeline names, and who that is proven to be."""
+        return Person(self.name, self.actor)
 
     def may(self, right: Right) -> bool:
         """Tell whether they may do this."""
