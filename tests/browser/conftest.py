@@ -43,7 +43,9 @@ def address(postgres: str) -> Iterator[str]:
     seed(store)
     (port,) = free_ports(1)
     server = uvicorn.Server(
-        uvicorn.Config(desk_application(engine, name="Wanda"), host="127.0.0.1", port=port, log_level="warning")
+        uvicorn.Config(
+            desk_application(engine, name="Wanda", store=store), host="127.0.0.1", port=port, log_level="warning"
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -57,6 +57,30 @@ def files(engine: Engine, *, connection: str = "", facility: str = "", name: str
         )
 
 
+RECENT = """
+select f.connection, f.facility, coalesce(h.site, '') as site, f.name, f.number, f.taken_at, f.effect,
+       case when f.effect = 'repeated' then 'came before: no second effect'
+            when f.effect = 'kept' then 'not read: its name came before, with other content'
+            when u.record_id is not null then 'waits to be read'
+            when exists (select 1 from message d
+                          where d.record_id = f.record_id and d.state = 'dead' and d.kind = 'read')
+            then 'could not be read' else 'read' end as reading, f.size, f.record_id
+  from (select * from partner_file {where} order by id desc limit :limit) f
+  left join home h on h.connection = f.connection and h.facility = f.facility
+  left join record_unread u on u.record_id = f.record_id order by f.id desc
+"""
+
+
+def recent_files(engine: Engine, *, name: str = "", limit: int = 200) -> Files:
+    """The files that came last, or all of one whole ``name``; and missing numbers."""
+    with snapshot(engine) as reading:
+        sql = RECENT.format(where="where name = :name" if name else "")
+        return Files(
+            tuple(fetch(reading, sql, limit=limit, **({"name": name} if name else {}))),
+            tuple(fetch(reading, MISSING, connection="", facility="", limit=LONGEST_LIST)),
+        )
+
+
 def speaking_by_files(engine: Engine) -> list[str]:
     """The connections whose warehouse speaks by files."""
     with snapshot(engine) as reading:

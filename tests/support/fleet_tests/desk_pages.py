@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 PAGES = {
-    "flows": "/flows",
+    "today": "/",
     "exceptions": "/exceptions",
+    "exception": "/exceptions/1",
+    "orders": "/orders",
+    "orders-late": "/orders?list=late",
+    "orders-not-ready": "/orders?list=not-ready",
     "order-left": "/orders/SO02101",
     "order-part": "/orders/SO02109",
     "order-stuck": "/orders/SO02107",
     "order-not-ready": "/orders/SO02901",
+    "stock": "/stock",
     "stock-sku": "/stock/MUG-SAND",
+    "garment": "/garments/TAG-0042-17",
+    "returns": "/returns",
+    "return": "/returns/RT0000001",
+    "goods-in": "/goods-in/PO-7781",
     "worklists": "/worklists",
     "worklist": "/worklists/received",
+    "journal": "/journal",
+    "journal-entry": "/journal/1",
+    "files": "/files",
+    "flows": "/flows",
     "nothing": "/search?q=NOBODY",
 }
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}

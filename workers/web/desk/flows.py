@@ -20,7 +20,6 @@ def routes(engine: Engine) -> APIRouter:
     """Flows, connections and processes."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
-    @router.get("/")
     @router.get("/flows")
     def flows(request: Request, visitor: Seeing) -> HTMLResponse:
         return render(request, visitor, "flows.html", fleet=overview(engine))

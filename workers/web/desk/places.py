@@ -21,7 +21,11 @@ PLACES = (
     Place("/", "Today"),
     Place("/exceptions", "Exceptions"),
     Place("/orders", "Orders"),
+    Place("/stock", "Stock"),
+    Place("/returns", "Returns"),
     Place("/worklists", "Worklists"),
+    Place("/journal", "Journal"),
+    Place("/files", "Files"),
     Place("/flows", "Flows"),
     Place("/tables", "Tables"),
 )

@@ -8,17 +8,21 @@ from fastapi import APIRouter
 from sqlalchemy import Engine
 
 from workers.web.desk import (
+    books,
     exception_acts,
     exception_edits,
     exception_proposals,
     exceptions,
     flows,
     order_acts,
+    order_lists,
     orders,
+    returns,
     search,
     static_files,
     stock,
     tables,
+    today,
     worklists,
 )
 
@@ -27,6 +31,7 @@ def routers(engine: Engine) -> Iterator[APIRouter]:
     """The desk's pages. They block, so each runs in the server's pool of threads; each names the right it needs."""
     yield static_files.routes()
     for place in (
+        today,
         flows,
         order_acts,
         exception_acts,
@@ -34,8 +39,11 @@ def routers(engine: Engine) -> Iterator[APIRouter]:
         exception_edits,
         exceptions,
         search,
+        order_lists,
         orders,
         stock,
+        returns,
+        books,
         tables,
         worklists,
     ):

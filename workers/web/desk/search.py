@@ -8,32 +8,64 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Engine
 
+from workers.access.audit import Actor, record
 from workers.access.roles import Right
-from workers.views.orders import order_story
-from workers.views.stock import stock_story
+from workers.views.search import Hit, find_people, search
+from workers.web.desk.acting import store_of
 from workers.web.desk.door import Visitor, needs
-from workers.web.desk.rendering import render, segment
+from workers.web.desk.rendering import address, render, segment
 from workers.web.desk.words import NOT_FOUND, SEE_OTHER, Word, plain
 
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
+WHAT = (
+    "order, invoice, web order, tracking number, SKU, garment's tag, file, control number, return, credit note or"
+    " purchase order"
+)
 
 
 def routes(engine: Engine) -> APIRouter:
-    """The search."""
+    """The search. Looking for a person needs the right to see customers, and each such look is recorded."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     @router.get("/search")
-    @router.get("/orders")
-    def search(request: Request, visitor: Seeing, q: Word = "") -> Response:
+    def find(request: Request, visitor: Seeing, q: Word = "") -> Response:
         asked = plain(q)
         if not asked:
             return render(request, visitor, "nothing.html", why="Type something to look for.")
-        story = order_story(engine, asked)
-        if (story is None or not story.fulfilments) and (goods := stock_story(engine, asked)) is not None:
-            return RedirectResponse(f"/stock/{segment(goods.sku)}", SEE_OTHER)
-        if story is None:
-            why = f"Nothing is known by “{asked}”."
+        hits = search(engine, asked)
+        if not hits and visitor.may(Right.SEE_CUSTOMERS):
+            found = find_people(engine, asked)
+            record(store_of(request), actor(visitor), "customers searched", f"{len(found)} orders", after={"q": asked})
+            hits = [Hit("order of this customer", "order", row["code"]) for row in found]
+        if not hits:
+            also = ", and no customer by name, postcode or e-mail address" if visitor.may(Right.SEE_CUSTOMERS) else ""
+            why = f"No {WHAT} goes by “{asked}”{also}."
             return render(request, visitor, "nothing.html", NOT_FOUND, why=why, searched=asked)
-        return RedirectResponse(f"/orders/{segment(story.stories[0])}", SEE_OTHER)
+        if len(hits) == 1:
+            return RedirectResponse(page_of(hits[0]), SEE_OTHER)
+        rows = [{"code": hit.code, "found_as": hit.found_as, "address": page_of(hit)} for hit in hits]
+        return render(request, visitor, "found.html", rows=rows, searched=asked)
 
     return router
+
+
+def actor(visitor: Visitor) -> Actor:
+    """Whom the record of what people did names."""
+    return getattr(visitor, "actor", None) or Actor(f"desk:{visitor.name}", visitor.name)
+
+
+def page_of(hit: Hit) -> str:
+    """The address of the page that shows what was found."""
+    match hit.place:
+        case "order":
+            return f"/orders/{segment(hit.code)}"
+        case "sku":
+            return f"/stock/{segment(hit.code)}"
+        case "garment":
+            return f"/garments/{segment(hit.code)}"
+        case "return":
+            return f"/returns/{segment(hit.code)}"
+        case "file":
+            return address("/files", {"name": hit.code})
+        case "purchase order":
+            return f"/goods-in/{segment(hit.code)}"

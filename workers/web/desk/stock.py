@@ -1,34 +1,54 @@
-"""The stock of one SKU: the figures first, then what they are made of."""
+"""Stock: where figures do not agree, and one SKU with its running balance."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Engine
 
 from workers.access.roles import Right
+from workers.views.garments import garment
 from workers.views.stock import stock_story
+from workers.views.stock_balance import balances, plot
+from workers.views.stock_lists import stock
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.exceptions import commands
-from workers.web.desk.rendering import render
-from workers.web.desk.words import NOT_FOUND, plain
+from workers.web.desk.rendering import render, segment
+from workers.web.desk.words import NOT_FOUND, SEE_OTHER, Word, plain
 
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 
 
 def routes(engine: Engine) -> APIRouter:
-    """The story of a SKU's stock."""
+    """The list, one SKU, and one garment."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
+    @router.get("/stock")
+    def every(request: Request, visitor: Seeing, sku: Word = "") -> Response:
+        if plain(sku):
+            return RedirectResponse(f"/stock/{segment(plain(sku))}", SEE_OTHER)
+        return render(request, visitor, "stock.html", stock=stock(engine))
+
     @router.get("/stock/{sku:path}")
-    def stock(request: Request, visitor: Seeing, sku: str) -> HTMLResponse:
+    def one(request: Request, visitor: Seeing, sku: str) -> HTMLResponse:
         asked = plain(sku)[:100]
         story = stock_story(engine, asked) if asked else None
         if story is None:
             return render(request, visitor, "nothing.html", NOT_FOUND, why=f"The ledger knows no SKU “{asked}”.")
         told = {row["site"]: row for row in story.told}
-        return render(request, visitor, "stock.html", story=story, told=told, commands=commands)
+        running = balances(engine, story.sku)
+        return render(
+            request, visitor, "sku.html", story=story, told=told, running=running, plot=plot, commands=commands
+        )
+
+    @router.get("/garments/{tag:path}")
+    def tagged(request: Request, visitor: Seeing, tag: str) -> HTMLResponse:
+        asked = plain(tag)[:100]
+        found = garment(engine, asked) if asked else None
+        if found is None:
+            return render(request, visitor, "nothing.html", NOT_FOUND, why=f"The ledger knows no garment “{asked}”.")
+        return render(request, visitor, "garment.html", garment=found[0], left=found[1])
 
     return router
