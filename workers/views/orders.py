@@ -49,14 +49,18 @@ select distinct f.order_code from shipment s join fulfilment f on f.reference = 
 """
 # A control number of ours, or the name of a file that carries one.
 BY_FILE = """
+with numbered as materialized (
+    select connection, message_id from control_number
+     where connection in (select name from connection)
+       and number = cast(substring(:ref from '([0-9]{1,18})[^0-9]*$') as bigint))
 select distinct m.story as order_code
-  from control_number c
-  join (select id, connection, story from message union all select id, connection, story from message_settled) m
-    on m.connection = c.connection and m.id = c.message_id
+  from numbered c
+  join lateral (select story from message where id = c.message_id and connection = c.connection
+                union all
+                select story from message_settled where id = c.message_id and connection = c.connection) m on true
   left join lateral (select wire, position(decode('0a', 'hex') in wire) as ends from message_body
-                      where message_id = m.id) b on b.ends > 1
- where c.number = cast(substring(:ref from '([0-9]{1,18})[^0-9]*$') as bigint)
-   and (:ref ~ '^[0-9]+$' or cast(convert_from(substring(b.wire for b.ends - 1), 'UTF8') as jsonb) ->> 'name' = :ref)
+                      where message_id = c.message_id) b on b.ends > 1
+ where :ref ~ '^[0-9]+$' or cast(convert_from(substring(b.wire for b.ends - 1), 'UTF8') as jsonb) ->> 'name' = :ref
 """
 
 FULFILMENTS = """

@@ -91,7 +91,7 @@ select cast(:ref as text) as code where exists (select 1 from timeline where sto
 )
 SKU = """
 select code from product where erp in (select name from connection where system = 'khaos') and code = :ref
- union select sku from demand where sku = :ref
+ union select cast(:ref as text) where exists (select 1 from demand where sku = :ref)
  union select sku from told_sku where home in (select site from home) and sku = :ref
  union select sku from position where home in (select site from home) and sku = :ref
 """
