@@ -29,8 +29,8 @@ def seeded(store: Store) -> Store:
     return store
 
 
-def listed(engine: Engine, name: str, **wanted: str) -> list[str]:
-    return [row["order_code"] for row in order_lists.orders(engine, name, Wanted(DAY, **wanted))]
+def listed(engine: Engine, name: str, warehouse: str = "", state: str = "") -> list[str]:
+    return [row["order_code"] for row in order_lists.orders(engine, name, Wanted(DAY, warehouse, state))]
 
 
 @pytest.mark.usefixtures("seeded")

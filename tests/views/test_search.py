@@ -87,7 +87,7 @@ def long_ledger(store: Store) -> Store:
     )
     store.run(
         "insert into demand (erp, invoice_code, order_code, sku, units, stage, shipped) select 'khaos', 'D' || n,"
-        " 'DO' || n, 'A' || mod(n, 50), 1, 9, false from generate_series(1, 20000) n"
+        " 'DO' || n, 'A' || mod(n, 5000), 1, 9, false from generate_series(1, 20000) n"
     )
     store.run("vacuum analyze message_body")
     store.run("vacuum analyze demand")

@@ -80,8 +80,8 @@ def filled(store: Store) -> Store:
 
 
 @pytest.mark.usefixtures("filled")
-def test_the_front_page_shows_flows_connections_and_what_to_do_about_a_shut_gate(web: Web) -> None:
-    text = page(web, "/")
+def test_the_page_of_flows_shows_flows_connections_and_what_to_do_about_a_shut_gate(web: Web) -> None:
+    text = page(web, "/flows")
     for flow in ("orders-out", "dispatch-in", "stock-in", "returns-in", "sku-sync"):
         assert flow in text
     assert "fleet open leeds" in text
