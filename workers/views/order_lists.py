@@ -33,8 +33,8 @@ select split_part(subject, ':', 2) as reference from expectation
  where what in ('dispatch', 'rest') and {due} order by due_at limit :limit
 """
 STUCK = """
-select f.reference from exception e join fulfilment f on f.order_code = e.story
- where e.state = 'open' order by e.first_at limit :limit
+select f.reference from (select story, first_at from exception where state = 'open' order by first_at limit :limit) e
+  join fulfilment f on f.order_code = e.story order by e.first_at limit :limit
 """
 ROWS = """
 select f.reference, f.order_code, f.invoice_code, f.associated_ref, f.site, f.warehouse, f.facility, f.state,

@@ -39,7 +39,7 @@ def routes(engine: Engine) -> APIRouter:
             hits = [Hit("order of this customer", "order", row["code"]) for row in found]
         if not hits:
             also = ", and no customer by name, postcode or e-mail address" if visitor.may(Right.SEE_CUSTOMERS) else ""
-            why = f"No {WHAT} goes by “{asked}”{also}."
+            why = f"Nothing is known by “{asked}”: no {WHAT}{also}."
             return render(request, visitor, "nothing.html", NOT_FOUND, why=why, searched=asked)
         if len(hits) == 1:
             return RedirectResponse(page_of(hits[0]), SEE_OTHER)
