@@ -5,8 +5,8 @@ from alembic import op
 from workers.ledger.ahead import build_indexes, make_indexes
 from workers.ledger.store import Connection
 
-revision = "0035"
-down_revision = "0034"
+revision = "0036"
+down_revision = "0035"
 
 # Of an order's address: postcode without spaces, e-mail address, last word of the name. The search asks in these words.
 PERSON_WORDS = (
