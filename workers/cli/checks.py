@@ -18,7 +18,9 @@ from workers.broker.queues import CONTROL
 from workers.cli import addresses, risks
 from workers.config import Misconfigured
 from workers.embedded.procfile import BadProcfile, Line, read_procfile
+from workers.embedded.run_file import read_running
 from workers.ledger.migrate import is_current
+from workers.ledger.roles import is_superuser
 from workers.spine.runtime import Runtime
 from workers.wiring.systems import configuration
 
@@ -106,6 +108,8 @@ def _look_at_ledger(found: Findings, dsn: str) -> None:
             "select current_setting('server_version_num')::int, current_setting('max_connections')::int"
             " - current_setting('superuser_reserved_connections')::int"
         ).fetchone()
+        noted = (read_running() or {}).get("database_url")  # `fleet up` gives its processes logins of their own
+        found.risks += risks.of_login(superuser=dsn != noted and is_superuser(connection))
     release, most = row or (0, 0)
     found.max_connections = most
     if release < 150000:  # noqa: PLR2004  server_version_num of Postgres 15

@@ -27,6 +27,8 @@ COMMANDS = (
     Listed("migrate", "workers.cli.processes",
            "Bring the ledger to the shape that this release expects. Run it once for a release, before its workers"
            " start."),
+    Listed("roles", "workers.cli.roles",
+           "Lay the database's roles (fleet_worker, fleet_web, fleet_read, fleet_audit) and their rights."),
     Listed("check", "workers.cli.processes",
            "Check configuration, Procfile, ledger and broker: one line for each problem, exit code 1 if there is one."),
     Listed("status", "workers.cli.status", "Show the work of every flow and every connection."),

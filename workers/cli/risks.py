@@ -52,6 +52,15 @@ def of_servers(settings: config.Fleet) -> Iterator[str]:
             )
 
 
+def of_login(*, superuser: bool) -> Iterator[str]:
+    """A login to the ledger that may do anything on its server."""
+    if superuser:
+        yield (
+            "DATABASE_URL: its role is a superuser, who may also run programs on the server: give the processes the"
+            " roles that `fleet roles` lays (docs/operations.md, Least privilege)"
+        )
+
+
 def of_connections(settings: config.Configuration) -> Iterator[str]:
     """Partners to whom passwords and addresses go in clear text, or to whoever answers in their place."""
     for connection in settings.connections.values():

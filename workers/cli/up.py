@@ -8,10 +8,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import typer
 
@@ -21,9 +22,11 @@ from workers.cli.output import AsJson, NotDone
 from workers.cli.processes import Procfile, Scale, scales
 from workers.config import Misconfigured
 from workers.embedded import run_file
+from workers.embedded.cluster import place_of
 from workers.embedded.postgres import EmbeddedPostgres
-from workers.embedded.procfile import read_procfile
+from workers.embedded.procfile import Line, read_procfile
 from workers.embedded.redis import EmbeddedRedis
+from workers.ledger import roles
 
 if TYPE_CHECKING:
     from workers.embedded.supervision import Fleet
@@ -66,7 +69,7 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
     for sign in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sign, lambda *_: over.set())
     with ExitStack() as stack:
-        home = run_file.var() / "fleet"
+        home, own = run_file.var() / "fleet", dict[str, Mapping[str, str]]()
         for variable, configured, embedded in (
             ("DATABASE_URL", given.database_url, EmbeddedPostgres),
             ("BROKER_URL", given.broker_url, EmbeddedRedis),
@@ -77,10 +80,13 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
                 stack.callback(server.stop)
         _aside(_migrate)
         login = _first_login()
+        if not given.database_url:
+            own = _logins(path)
+            bound["DATABASE_URL"] = ""  # who starts the processes has no need of it
         if not over.is_set():
             _supervise(
                 stack,
-                supervised(path, bound, home / "processes", numprocs=wanted),
+                supervised(path, bound, home / "processes", numprocs=wanted, own=own),
                 over,
                 bound,
                 login,
@@ -88,6 +94,27 @@ def up(procfile: Procfile = None, scale: Scale = None, json_wanted: AsJson = Fal
             )
     if not json_wanted:
         output.console().print("the fleet has ended; its data is kept")
+
+
+def _logins(procfile: Path) -> dict[str, Mapping[str, str]]:
+    """Each line's own login to the Postgres that came along, new each time: none of the processes is its superuser."""
+    owner = urlsplit(connect.fleet_settings().database_url)
+    roles.lay_roles(owner.geturl())
+    made: dict[str, str] = {}
+
+    def url(role: str) -> str:
+        if role not in made:
+            login = roles.new_login(owner.geturl(), role)
+            made[role] = owner._replace(netloc=f"{role}:{login.password}@{owner.hostname}:{owner.port}").geturl()
+        return made[role]
+
+    return {line.name: {"DATABASE_URL": url(_role(line))} for line in read_procfile(procfile)}
+
+
+def _role(line: Line) -> str:
+    if "workers.forked" in line.command:
+        return roles.SMALL if " web=" in line.command else roles.WORKER
+    return roles.WEB if "workers.web" in line.command else roles.WORKER
 
 
 def _migrate() -> None:
@@ -201,6 +228,10 @@ def _supervise(
                 "        neither is shown again: `fleet accounts reset first` makes new ones",
                 soft_wrap=True, markup=False,
             )  # fmt: skip
+        if os.geteuid() == 0:
+            where = place_of(fleet.folder.parent / "postgres").data
+            note = f"run this as a user of its own: root's Postgres is the user nobody, and its data lies in {where}"
+            output.console().print(f"[yellow]{note}[/]", soft_wrap=True)
         shown = f"Flower  {flower}\n" if "flower" in fleet.processes() else ""
         output.console().print(f"desk    {web}\n{shown}logs    {facts['log']}\nCtrl-C ends everything", soft_wrap=True)
         for name, state in late.items():

@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 PUBLIC = Path("/var/tmp")  # noqa: S108  kept over restarts and open to all; what we make in it is checked before use
+LASTING = Path("/var/lib/khaos-fleet")  # systemd clears /var/tmp of what was not touched for a month
 POSTGRES_TREES = ("pginstall18", "pginstall")
 OLDEST_REDIS = (6, 2)
 NEEDS_NO_SERVER = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a")
@@ -50,13 +51,27 @@ def reachable(path: Path) -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in (here, *here.parents))
 
 
-def public_folder(name: str) -> Path:
-    """A folder ``name`` in /var/tmp that is ours, and that others can pass but not change.
+def lasting_folder(name: str) -> Path:
+    """A folder ``name`` as ``public_folder``, where nothing clears up what is old: below /var/lib/khaos-fleet.
+
+    One that an earlier release made in /var/tmp stays in use; so it is where /var/lib cannot be written.
+    """
+    if (PUBLIC / name).exists():
+        return public_folder(name)
+    try:
+        LASTING.mkdir(mode=0o711, exist_ok=True)
+    except OSError:
+        return public_folder(name)
+    return public_folder(name, LASTING)
+
+
+def public_folder(name: str, base: Path | None = None) -> Path:
+    """A folder ``name`` in ``base``, by default /var/tmp, that is ours, and that others can pass but not change.
 
     Raises ``PermissionError`` when something of that name is there and is not ours: all users can
     write in /var/tmp, so a name alone proves nothing.
     """
-    path = PUBLIC / name
+    path = (base or PUBLIC) / name
     path.mkdir(mode=0o711, exist_ok=True)
     found = path.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():

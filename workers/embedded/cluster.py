@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from workers.embedded import folder as embedded_folder
-from workers.embedded.binaries import public_folder, reachable
+from workers.embedded.binaries import lasting_folder, reachable
 from workers.embedded.parent_death import alive, until
 
 ROLE = "fleet"
@@ -53,13 +53,13 @@ class Place:
 
 
 def place_of(folder: Path) -> Place:
-    """The data's place for the server of ``folder``: in it, or in /var/tmp where ``nobody`` cannot reach it."""
+    """The data's place for the server of ``folder``: in it, or in /var/lib where ``nobody`` cannot reach it."""
     if os.getuid() != 0:
         return Place(folder, None)
     user = pwd.getpwnam("nobody")
     if folder.is_dir() and reachable(folder):
         return Place(folder, user)
-    return Place(public_folder(f"khaos-fleet-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"), user)
+    return Place(lasting_folder(f"khaos-fleet-{hashlib.sha256(str(folder).encode()).hexdigest()[:16]}"), user)
 
 
 def _run(place: Place, command: list[str], log: int) -> None:

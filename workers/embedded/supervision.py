@@ -32,9 +32,10 @@ class Fleet:
     """The processes of ``procfile``, each restarted when it dies, for as long as the owner process lives.
 
     They get this process's environment with ``environment`` laid over it, and ``FLEET_PROCESS``, their
-    own name. They run in the Procfile's folder and write to ``<folder>/log/<name>.log``. ``numprocs``
-    scales a line: three of ``web`` are ``web-1``, ``web-2`` and ``web-3``. A process that is told to
-    stop has ``stop_patience`` seconds before it is killed, with its process group.
+    own name; ``own`` has variables of single lines. They run in the Procfile's folder and write to
+    ``<folder>/log/<name>.log``. ``numprocs`` scales a line: three of ``web`` are ``web-1``, ``web-2`` and
+    ``web-3``. A process that is told to stop has ``stop_patience`` seconds before it is killed, with its
+    process group.
     """
 
     def __init__(
@@ -45,10 +46,12 @@ class Fleet:
         *,
         numprocs: Mapping[str, int] | None = None,
         stop_patience: int = 30,
+        own: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.procfile = procfile.resolve()
         self.numprocs = dict(numprocs or {})
         self.stop_patience = stop_patience
+        self.own = dict(own or {})
         path = str(Path(sys.executable).parent) + os.pathsep + os.environ.get("PATH", os.defpath)
         self._resident = Resident(
             folder,
@@ -68,7 +71,9 @@ class Fleet:
         if self._resident.address:
             raise NotStarted(f"a fleet runs in {self.folder} already: stop it first, or use another folder")
         lines = read_procfile(self.procfile)
-        socket = write_supervisor_file(self.folder, lines, self.numprocs, self.procfile.parent, self.stop_patience)
+        socket = write_supervisor_file(
+            self.folder, lines, self.numprocs, self.procfile.parent, self.stop_patience, self.own
+        )
         embedded_folder.write_private(self.folder / "socket", f"{socket}\n")
         embedded_folder.write_private(self.folder / "stop_patience", f"{self.stop_patience}\n")
         self._resident.start()

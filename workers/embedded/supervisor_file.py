@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from workers.embedded import exec_line
+from workers.embedded.folder import write_private
 from workers.embedded.procfile import Line
 
 GROUP = "fleet"  # one group for all: supervisord stops groups one after the other, but a group's members at once
@@ -38,7 +39,9 @@ def _section(title: str, settings: Mapping[str, object]) -> str:
     return f"[{title}]\n" + "".join(f"{name}={value}\n" for name, value in settings.items()) + "\n"
 
 
-def _program(line: Line, folder: Path, numprocs: int, directory: Path, stop_patience: int) -> str:
+def _program(
+    line: Line, folder: Path, numprocs: int, directory: Path, stop_patience: int, own: Mapping[str, str]
+) -> str:
     script = folder / "lines" / line.name
     script.parent.mkdir(exist_ok=True)
     script.write_text(line.command)  # in a file: supervisord cuts a value at " ;" and " #"
@@ -52,7 +55,9 @@ def _program(line: Line, folder: Path, numprocs: int, directory: Path, stop_pati
             "numprocs": numprocs,
             "numprocs_start": 1,
             "directory": _plain(directory),
-            "environment": f'FLEET_PROCESS="{name}"',
+            "environment": ",".join(
+                [f'FLEET_PROCESS="{name}"', *(f'{key}="{_plain(value)}"' for key, value in own.items())]
+            ),
             "autostart": "true",
             "autorestart": "true",
             "startsecs": 1,
@@ -70,11 +75,17 @@ def _program(line: Line, folder: Path, numprocs: int, directory: Path, stop_pati
 
 
 def write_supervisor_file(
-    folder: Path, lines: Sequence[Line], numprocs: Mapping[str, int], directory: Path, stop_patience: int
+    folder: Path,
+    lines: Sequence[Line],
+    numprocs: Mapping[str, int],
+    directory: Path,
+    stop_patience: int,
+    own: Mapping[str, Mapping[str, str]],
 ) -> Path:
     """Write ``<folder>/supervisord.conf`` for ``lines``, run in ``directory``; returns the path of its socket.
 
-    ``numprocs`` says how many of a line there are: 1 where it says nothing, and 0 leaves the line out.
+    ``numprocs`` says how many of a line there are: 1 where it says nothing, and 0 leaves the line out. ``own`` are a
+    line's own variables; their values may hold no double quote.
     Raises ``ValueError`` for names that no line has.
     """
     unknown = sorted(set(numprocs) - {line.name for line in lines})
@@ -101,8 +112,11 @@ def write_supervisor_file(
         _section("supervisord", daemon),
         _section("unix_http_server", {"file": _plain(socket), "chmod": "0700"}),
         _section("rpcinterface:supervisor", {"supervisor.rpcinterface_factory": factory}),
-        *(_program(line, folder, numprocs.get(line.name, 1), directory, stop_patience) for line in wanted),
+        *(
+            _program(line, folder, numprocs.get(line.name, 1), directory, stop_patience, own.get(line.name, {}))
+            for line in wanted
+        ),
         _section(f"group:{GROUP}", {"programs": ",".join(line.name for line in wanted)}),
     ]
-    (folder / "supervisord.conf").write_text("".join(text))
+    write_private(folder / "supervisord.conf", "".join(text))  # it may hold a login
     return socket

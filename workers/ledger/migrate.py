@@ -17,7 +17,7 @@ from psycopg.rows import dict_row
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from workers.ledger import locks
+from workers.ledger import locks, roles
 from workers.ledger.ahead import LOCK, PAUSE, TRIES, WHY, LockedOut
 from workers.ledger.dsn import new_engine
 from workers.ledger.functions import are_laid, lay_functions
@@ -45,6 +45,7 @@ def migrate(dsn: str) -> None:
                 if hasattr(module, "ahead"):
                     module.ahead(connection)
             _upgrade(dsn)
+            roles.give_again(dsn)  # new tables, and functions that were laid anew
         except BaseException as error:
             _tidy(modules, connection, error)
             raise

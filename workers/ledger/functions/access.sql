@@ -60,12 +60,13 @@ begin
 end $$;
 
 -- Forget what these entries changed, as the law asks for a person's data; the entries stay. Returns how many there were.
-create or replace function forget_act_details(p_entries bigint[]) returns bigint language plpgsql
-set fleet.purge = 'act details' as $$
+create or replace function forget_act_details(p_entries bigint[]) returns bigint language plpgsql as $$
 declare
     v_gone bigint;
 begin
+    perform set_config('fleet.purge', 'act details', true);  -- in the body: only a superuser may have it in the head
     delete from audit_detail where entry = any (p_entries);
     get diagnostics v_gone = row_count;
+    perform set_config('fleet.purge', '', true);
     return v_gone;
 end $$;

@@ -48,7 +48,7 @@ end $$;
 -- Forget counts and flushes of levels that were settled three days ago, p_most of them, with what the fleet wrote of them.
 -- They are figures, not letters. Returns how many.
 create or replace function purge_figures(p_most integer) returns integer language plpgsql
-set fleet.purge = 'figures' set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
+set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off as $$
 declare
     v_ids bigint[];
     v_at timestamptz[];
@@ -59,6 +59,7 @@ begin
              where m.flow = 'stock-in' and m.kind in ('recount', 'levels') and m.settled_at < now() - interval '3 days'
              order by m.settled_at limit p_most) s;
     if v_ids is null then return 0; end if;
+    perform set_config('fleet.purge', 'figures', true);  -- in the body: only a superuser may have it in the function's head
     with gone as (
         delete from message_settled m using unnest(v_ids, v_at) o (id, at) where m.id = o.id and m.settled_at = o.at
         returning m.id, m.connection, m.kind, m.reference, m.version, m.story),
@@ -67,6 +68,7 @@ begin
            and k.kind = g.kind and k.reference = g.reference and k.version = g.version)
     delete from timeline t using gone g where t.story = g.story and t.message_id = g.id and t.flow = 'stock-in'
        and t.who = 'fleet' and t.at >= v_from - interval '1 day';
+    perform set_config('fleet.purge', '', true);
     delete from message_body where message_id = any (v_ids);
     return cardinality(v_ids);
 end $$;
