@@ -113,9 +113,10 @@ def _outside(segment: Segment, error: X12Error) -> Group:
 
 def _group(opening: Segment, inner: Lines, closing: Segment | None, name: str) -> Group:
     sets: list[TransactionSet] = []
+    earlier: set[str] = set()  # one that grows: a file of a million sets costs a million steps
     for run in runs(inner, "ST", "SE"):
-        earlier = {one.control_number for one in sets}
         sets.append(_set(*run, opening.element(6), earlier, name))
+        earlier.add(sets[-1].control_number)
     at = stamp(opening)
     good = all(one.error is None for one in sets)
     wrong = group_error(opening, at, closing, len(sets), whole=good, name=name)
