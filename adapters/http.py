@@ -32,7 +32,7 @@ SENSELESS = (
     exceptions.HeaderParsingError,
 )
 
-__all__ = ["MAX_BODY", "Http", "Reply", "retry_after"]
+__all__ = ["MAX_BODY", "Http", "Reply", "is_nobodys", "retry_after"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,17 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+NO_SUCH_ADDRESS = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.GONE})
+
+
+def is_nobodys(reply: Reply) -> bool:
+    """Whether a web server alone answered that there is no such address, with a page for people: its service is away.
+
+    An answer of the service itself, that it has no such thing, is no page.
+    """
+    return reply.status in NO_SUCH_ADDRESS and b"<html" in reply.body[:2000].lower()
 
 
 class Http:

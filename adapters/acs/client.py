@@ -13,7 +13,7 @@ from urllib.parse import quote
 from adapters.acs.refusals import refusal
 from adapters.acs.settings import Settings
 from adapters.errors import Garbled, Throttled, Unauthorised, Unavailable
-from adapters.http import Http, Reply, retry_after
+from adapters.http import Http, Reply, is_nobodys, retry_after
 
 APIM_KEY = "Ocp-Apim-Subscription-Key"
 NOBODY = "FLEET-PING"  # an order that never is: reading it proves address and credentials
@@ -56,7 +56,7 @@ class Acs:
         return Taken(reply.status, reply.body)
 
     def get_order(self, number: str) -> bytes | None:
-        """The order as ACS shows it, unread; None where ACS has no such order.
+        """The order as ACS shows it, unread; None where ACS says that it has no such order.
 
         Raises as ``put_order``; Garbled, not done, for an answer without a body.
         """
@@ -72,12 +72,16 @@ class Acs:
     def _exchange(self, verb: str, number: str, body: bytes | None) -> Reply:
         url = f"{self.settings.base_url}/orders/{quote(number, safe='')}{self.settings.suffix}"
         try:
-            return self._http.exchange(verb, url, headers=self._headers, body=body)
+            reply = self._http.exchange(verb, url, headers=self._headers, body=body)
         except Unauthorised:
             which = "user and password" if self.settings.auth == "basic" else "subscription_key"
             raise Unauthorised(
                 f"ACS refused our credentials (HTTP 401): renew {which} of the connection, or correct auth"
             ) from None
+        if is_nobodys(reply):
+            why = f"ACS's web server answers HTTP {reply.status} with a page: its service is away, or base_url is wrong"
+            raise Unavailable(why, maybe_done=verb != "GET", answered=True)
+        return reply
 
     @staticmethod
     def _judge(reply: Reply, what: str) -> Reply:

@@ -19,8 +19,8 @@ from typing import Protocol
 from urllib.parse import urlencode
 
 from adapters.clarus.settings import Settings
-from adapters.errors import Garbled, ReachError, Unauthorised
-from adapters.http import Http
+from adapters.errors import Garbled, ReachError, Unauthorised, Unavailable
+from adapters.http import Http, is_nobodys
 
 ASSUMED_LIFE = 3600.0
 REFUSED = "Clarus gave no token (HTTP {status}): check client_id, client_secret and scopes"
@@ -137,6 +137,8 @@ class Token:
         except ReachError as error:
             error.maybe_done = False  # whatever the token was wanted for has not been sent
             raise
+        if is_nobodys(reply):
+            raise Unavailable(f"Clarus's web server answers HTTP {reply.status} with a page for a token", answered=True)
         if reply.status // 100 == 4:  # noqa: PLR2004 -- RFC 6749 section 5.2: 400 invalid_client, invalid_scope
             raise Unauthorised(REFUSED.format(status=reply.status))
         try:

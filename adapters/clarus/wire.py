@@ -15,7 +15,7 @@ from adapters.clarus.refusals import graphql_refusal, parse, refusal, refuses_to
 from adapters.clarus.settings import Settings
 from adapters.clarus.token import HERE, Token, TokenStore
 from adapters.errors import Garbled, Unauthorised, Unavailable
-from adapters.http import Http, Reply
+from adapters.http import Http, Reply, is_nobodys
 
 TRIES = 3  # of each kind, after a 401
 
@@ -89,6 +89,9 @@ class Wire:
 
     def _once(self, verb: str, url: str, body: bytes | None, token: str) -> Reply:
         reply = self._http.exchange(verb, url, headers=self._headers(token), body=body)
+        if is_nobodys(reply):
+            why = f"Clarus's web server answers HTTP {reply.status} with a page: its service is away, or base_url wrong"
+            raise Unavailable(why, maybe_done=verb != "GET" and not url.endswith("/graphql"), answered=True)
         if url.endswith("/graphql") and refuses_token(reply):
             raise Unauthorised("Clarus's GraphQL refused our token")
         return reply
