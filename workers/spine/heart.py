@@ -91,9 +91,8 @@ class Heart:
 
     def _beat(self) -> None:
         began = time.monotonic()
-        self._store.run(
-            "insert into process (id, name, host, pid, lone, machine, lanes) values (%s, %s, %s, %s, %s, %s, %s)"
-            " on conflict (id) do update set beat_at = now()",
+        back = self._store.row(
+            "select beat(%s, %s, %s, %s, %s, %s, %s) as by",
             self._runtime.store.process_id,
             self._node,
             socket.gethostname(),
@@ -102,6 +101,8 @@ class Heart:
             machine(),
             self._lanes,
         )
+        if back and back["by"]:
+            log.warning("the clock of Postgres went back", seconds=round(back["by"].total_seconds()))
         self._last = began
 
     def _show(self) -> None:

@@ -19,6 +19,50 @@ create or replace function judge_silence(out gap_ended_at timestamptz, out gap i
     returning j.gap_ended_at, j.gap
 $$;
 
+-- Follow the ledger's clock when it went back: a heart that beat later than now says so, and by how much. What was written by
+-- the clock before would wait until that moment comes again; it is moved back with the clock. A message that was written
+-- since keeps its time: it may wait out a doubt. Returns how far the clock went back, nothing where it did not.
+create or replace function follow_clock() returns interval language plpgsql as $$
+declare
+    v_back interval := (select max(beat_at) from process where beat_at < 'infinity') - now();
+begin
+    if v_back is null or v_back < interval '5 seconds' then return null; end if;
+    lock table judgement in share row exclusive mode;  -- one follows it; the others find nothing to follow
+    select max(beat_at) - now() into v_back from process where beat_at < 'infinity';
+    if v_back < interval '5 seconds' then return null; end if;
+    update message set due_at = due_at - v_back, lease_until = lease_until - v_back, state_since = state_since - v_back
+     where state_since > now() and due_at < 'infinity';
+    update record_unread set due_at = due_at - v_back, received_at = least(received_at, now())
+     where due_at > now() and due_at < 'infinity';
+    update schedule set due_at = due_at - v_back, lease_until = lease_until - v_back where due_at > now() + every;
+    update level set due_at = due_at - v_back where due_at > now() and due_at < 'infinity';
+    update slot set lease_until = lease_until - v_back where lease_until > now() + v_back;
+    update connection set
+           rests_until = rests_until - case when rests_until > now() then v_back else '0' end,
+           shut_until = shut_until - case when shut_until > now() then v_back else '0' end,
+           probe_at = probe_at - case when probe_at > now() then v_back else '0' end,
+           turn_until = turn_until - case when turn_until > now() then v_back else '0' end,
+           turn_booked_at = least(turn_booked_at, now()), poll_waiting = least(poll_waiting, now()),
+           opened_at = least(opened_at, now())
+     where greatest(rests_until, shut_until, probe_at, turn_until, turn_booked_at, poll_waiting, opened_at) > now();
+    update judgement set at = now(), gap_ended_at = least(gap_ended_at, now()) where at > now();
+    update process set beat_at = now() where beat_at > now() and beat_at < 'infinity';
+    insert into timeline (story, subject, step, note)
+    values ('clock', 'clock', 'clock went back', 'the clock of Postgres went back by ' || v_back || '; what was due moved with it');
+    return v_back;
+end $$;
+
+-- A process says that it lives. Returns how far the clock went back, if it did.
+create or replace function beat(p_id uuid, p_name text, p_host text, p_pid integer, p_lone boolean, p_machine text,
+                                p_lanes text[]) returns interval language plpgsql as $$
+declare
+    v_back interval := follow_clock();
+begin
+    insert into process (id, name, host, pid, lone, machine, lanes)
+    values (p_id, p_name, p_host, p_pid, p_lone, p_machine, p_lanes) on conflict (id) do update set beat_at = now();
+    return v_back;
+end $$;
+
 -- Whether a schedule is due. One that is due later than its interval was written before the clock went back.
 create or replace function is_due(p_due timestamptz, p_every interval) returns boolean language sql stable as $$
     select p_due <= now() or p_due > now() + p_every + interval '1 minute'
