@@ -130,6 +130,8 @@ def test_a_group_and_one_exception_are_cared_for(support: TestClient, engine: En
         "state": "dismissed", "closed_by": "Wanda",
     }  # fmt: skip
     assert text_of(support, "/exceptions?assignee=Wanda").count("/exceptions/groups/g") == 1
+    assert text_of(support, "/exceptions?tag=Peak").count("/exceptions/groups/g") == 1
+    assert "Nothing waits for a person here" in text_of(support, "/exceptions?tag=other")
     assert "Nothing waits for a person here" in text_of(support, "/exceptions?assignee=nobody")
 
 

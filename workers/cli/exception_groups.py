@@ -31,6 +31,7 @@ def groups(
     connection: Annotated[str, typer.Option(help="Only this connection.")] = "",
     owner: Annotated[str, typer.Option(help="Only this owner's.")] = "",
     assignee: Annotated[str, typer.Option(help="Only this person's.")] = "",
+    tag: Annotated[str, typer.Option(help="Only those with this tag.")] = "",
     snoozed: Annotated[bool, typer.Option("--snoozed", help="Show groups that sleep as well.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many at the most.")] = 50,
     json_wanted: AsJson = False,
@@ -40,8 +41,8 @@ def groups(
     Example: `fleet exceptions groups --owner operations`
     """
     rows = views.groups(
-        connect.views(), kind=kind, flow=flow, connection=connection, owner=owner, assignee=assignee, snoozed=snoozed,
-        limit=limit,
+        connect.views(), kind=kind, flow=flow, connection=connection, owner=owner, assignee=assignee, tag=tag,
+        snoozed=snoozed, limit=limit,
     )  # fmt: skip
     if json_wanted:
         output.as_json(rows)

@@ -43,6 +43,7 @@ def groups(
     connection: str = "",
     owner: str = "",
     assignee: str = "",
+    tag: str = "",
     key: str = "",
     snoozed: bool = False,
     limit: int = 100,
@@ -57,11 +58,17 @@ def groups(
     """
     filters = {"kind": kind, "flow": flow, "connection": connection, "owner": owner, "assignee": assignee}
     wanted = "".join(f" and {name} = :{name}" for name, value in filters.items() if value)
+    wanted += " and :tag = any (tags)" if tag else ""
     wanted += " and group_key = :key" if key else ""
     having = "" if snoozed or key else "having count(*) filter (where awake) > 0"
     with snapshot(engine) as reading:
         rows = fetch(
-            reading, GROUPS.format(wanted=wanted, having=having), **filters, key=key, limit=min(limit, LONGEST_LIST)
+            reading,
+            GROUPS.format(wanted=wanted, having=having),
+            **filters,
+            tag=tag.lower(),
+            key=key,
+            limit=min(limit, LONGEST_LIST),
         )
         detail = {
             row["key"]: row

@@ -34,9 +34,11 @@ def routes(engine: Engine) -> APIRouter:
         owner: Word = "",
         flow: Word = "",
         assignee: Word = "",
+        tag: Word = "",
         snoozed: Word = "",
     ) -> HTMLResponse:
-        chosen = {"kind": plain(kind), "owner": plain(owner), "flow": plain(flow), "assignee": plain(assignee)}
+        typed = {"kind": kind, "owner": owner, "flow": flow, "assignee": assignee, "tag": tag}
+        chosen = {name: plain(word) for name, word in typed.items()}
         rows = exception_groups.groups(engine, **chosen, snoozed=bool(snoozed), limit=GROUPS_SHOWN)
         kinds, owners = exceptions.choices(engine)
         return render(
