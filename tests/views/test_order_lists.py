@@ -96,3 +96,27 @@ def test_a_sheet_has_every_row_and_no_cell_that_a_spreadsheet_would_run(engine: 
     assert [row["late"] for row in rows] == ["late", "late"]
     assert desk(engine, Role.VIEWER, store=store).get("/orders.csv?list=late").status_code == 403
     assert desk(engine, store=store).get("/orders?list=lunch").status_code == 404
+
+
+@pytest.mark.usefixtures("seeded")
+def test_a_filter_is_kept_under_a_name_for_its_person_alone(engine: Engine, store: Store) -> None:
+    mine = desk(engine, Role.OPERATIONS, store=store, name="Wanda")
+    form = {"name": "Leeds, late", "address": "/orders?list=late&warehouse=leeds", "form_token": "a-form-token"}
+    assert "Leeds, late" in mine.post("/filters", data=form).text
+    assert "Leeds, late" not in desk(engine, Role.OPERATIONS, store=store, name="Otto").get("/orders").text
+    assert mine.post("/filters", data={**form, "address": "https://elsewhere.example"}).status_code == 409
+    assert "Leeds, late" not in mine.post("/filters/forget", data={"name": "Leeds, late"}).text
+
+
+@pytest.mark.usefixtures("seeded")
+def test_what_was_sent_is_shown_to_those_who_may_see_customers_and_each_look_is_recorded(
+    engine: Engine, store: Store
+) -> None:
+    number = (store.row("select id from message_settled where reference = 'SO02101-1'") or {})["id"]
+    seen = "select count(*) as n from audit_entry where action = 'body shown'"
+    masked = desk(engine, Role.VIEWER, store=store).get(f"/messages/{number}").text
+    assert "Quillfeather" not in masked
+    assert (store.row(seen) or {})["n"] == 0
+    assert "Quillfeather" in desk(engine, Role.SUPPORT, store=store).get(f"/messages/{number}").text
+    assert (store.row(seen) or {})["n"] == 1
+    assert desk(engine, store=store).get("/messages/0").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from typer.core import TyperGroup
 from workers.cli import connect, order_acts, output
 from workers.cli.output import AsJson, NotDone
 from workers.views.orders import Story, order_story
+from workers.views.standing import standing
 from workers.views.wording import system_user, tracking, units, why
 
 REF_HELP = (
@@ -71,7 +73,9 @@ def order(
 
 def _print_story(story: Story) -> None:
     out = output.console()
-    out.print(f"[bold]{escape(', '.join(story.stories))}[/]\n")
+    out.print(f"[bold]{escape(', '.join(story.stories))}[/]")
+    now = datetime.now().astimezone()
+    out.print(f"{escape(standing(story, now, now.tzinfo or UTC).sentence)}\n")
     output.table(
         "Fulfilments",
         (

@@ -174,9 +174,10 @@ def _lateness(story: Story, now: datetime, zone: tzinfo) -> str:
     if not awaited:
         return ""
     due = min(row["due_at"] for row in awaited)
+    what = "The rest" if any(row["state"] == "part_dispatched" for row in story.fulfilments) else "It"
     if due <= now:
-        return f" It should have left by {_clock(due, now, zone)} and is late."
-    return f" It should leave by {_clock(due, now, zone)}."
+        return f" {what} should have left by {_clock(due, now, zone)} and is late."
+    return f" {what} should leave by {_clock(due, now, zone)}."
 
 
 def _returned(returns: Sequence[Row], now: datetime, zone: tzinfo) -> str:

@@ -253,8 +253,8 @@ def _not_ready(store: Store) -> None:
 
 
 def _stock(store: Store) -> None:
-    causes = (("received", 40, "", "PO-7781"), ("picked", 3, "", ""), ("adjusted_down", 2, "DAMAGED", ""),
-              ("adjusted_up", 1, "FOUND", ""), ("picked", 5, "", ""))  # fmt: skip
+    causes = (("received", 40, "", "PO-7781"), ("dispatched", 3, "", ""), ("adjusted_down", 2, "DAMAGED", ""),
+              ("adjusted_up", 1, "FOUND", ""), ("dispatched", 5, "", ""))  # fmt: skip
     for place, sku in enumerate(SKUS[:6]):
         store.run(
             "insert into position (home, sku, good, other, began_at, ended_at) values ('Leeds', %s, %s, %s,"

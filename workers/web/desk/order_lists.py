@@ -12,11 +12,13 @@ from sqlalchemy import Engine
 from mappings.canonical.stages import STAGE_NAMES
 from workers.access.roles import Right
 from workers.views import order_lists as views
+from workers.views.saved_filters import saved
 from workers.views.snapshot import Row
 from workers.views.standing import STEPS
 from workers.views.wording import units
+from workers.web.desk.acting import store_of
 from workers.web.desk.door import Visitor, needs
-from workers.web.desk.rendering import render
+from workers.web.desk.rendering import address, render
 from workers.web.desk.sheets import as_csv, csv_answer
 from workers.web.desk.words import NOT_FOUND, SEE_OTHER, Word, plain
 
@@ -73,6 +75,8 @@ def routes(engine: Engine) -> APIRouter:
             now=datetime.now(UTC),
             warehouses=views.warehouses(engine),
             states=views.IN_HAND,
+            saved=saved(store_of(request), visitor.name),
+            this=address("/orders", chosen),
         )
 
     @router.get("/orders.csv")

@@ -13,7 +13,9 @@ from workers.web.desk import (
     exception_edits,
     exception_proposals,
     exceptions,
+    filters,
     flows,
+    messages,
     order_acts,
     order_lists,
     orders,
@@ -44,6 +46,8 @@ def routers(engine: Engine) -> Iterator[APIRouter]:
         stock,
         returns,
         books,
+        messages,
+        filters,
         tables,
         worklists,
     ):

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Engine
 
-from workers.access.audit import Actor, record
+from workers.access.audit import record
 from workers.access.roles import Right
 from workers.views.search import Hit, find_people, search
 from workers.web.desk.acting import store_of
@@ -35,7 +35,7 @@ def routes(engine: Engine) -> APIRouter:
         hits = search(engine, asked)
         if not hits and visitor.may(Right.SEE_CUSTOMERS):
             found = find_people(engine, asked)
-            record(store_of(request), actor(visitor), "customers searched", f"{len(found)} orders", after={"q": asked})
+            record(store_of(request), visitor.actor, "customers searched", f"{len(found)} orders", after={"q": asked})
             hits = [Hit("order of this customer", "order", row["code"]) for row in found]
         if not hits:
             also = ", and no customer by name, postcode or e-mail address" if visitor.may(Right.SEE_CUSTOMERS) else ""
@@ -47,11 +47,6 @@ def routes(engine: Engine) -> APIRouter:
         return render(request, visitor, "found.html", rows=rows, searched=asked)
 
     return router
-
-
-def actor(visitor: Visitor) -> Actor:
-    """Whom the record of what people did names."""
-    return getattr(visitor, "actor", None) or Actor(f"desk:{visitor.name}", visitor.name)
 
 
 def page_of(hit: Hit) -> str:
