@@ -95,17 +95,13 @@ select code from product where erp in (select name from connection where system 
  union select sku from told_sku where home in (select site from home) and sku = :ref
  union select sku from position where home in (select site from home) and sku = :ref
 """
-# As the index message_body_person has them: postcode without spaces, e-mail address, last word of the name.
-PERSON_WORDS = (
-    r"(array[lower(replace(body #>> '{address,postcode}', ' ', '')), lower(body #>> '{address,email}'),"
-    r" lower(regexp_replace(body #>> '{address,name}', '^.*\s', ''))])"
-)
 PERSON = """
 select distinct m.story as code
   from message_body b
   join lateral (select story from message where id = b.message_id
                 union all select story from message_settled where id = b.message_id) m on true
- where {words} @> array[cast(:word as text)] and b.body ? 'address' limit :limit
+ where person_keys(b.body) && cast(:keys as text[])
+   and b.body ?| array['address', 'invoice_address', 'delivery_address', 'fulfilment'] limit :limit
 """
 
 
@@ -147,8 +143,10 @@ def find_people(engine: Engine, word: str) -> list[Row]:
 
     Capitals and spaces make no difference. Bodies are kept for some months only: older orders are not found by people.
     """
-    wanted = "".join(word.split()).lower()
+    wanted = word.strip().lower()
     if not wanted:
         return []
+    postcode = "".join(wanted.split()).upper()
+    keys = [f"email:{wanted}", f"postcode:{postcode}", f"surname:{wanted}"]
     with snapshot(engine) as reading:
-        return fetch(reading, PERSON.format(words=PERSON_WORDS), word=wanted, limit=SHOWN)
+        return fetch(reading, PERSON, keys=keys, limit=SHOWN)

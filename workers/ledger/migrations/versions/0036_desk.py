@@ -8,11 +8,6 @@ from workers.ledger.store import Connection
 revision = "0036"
 down_revision = "0035"
 
-# Of an order's address: postcode without spaces, e-mail address, last word of the name. The search asks in these words.
-PERSON_WORDS = (
-    r"(array[lower(replace(body #>> '{address,postcode}', ' ', '')), lower(body #>> '{address,email}'),"
-    r" lower(regexp_replace(body #>> '{address,name}', '^.*\s', ''))])"
-)
 INDEXES = {
     "fulfilment_by_invoice": "fulfilment (invoice_code)",
     "fulfilment_unbooked": "fulfilment (changed_at) where not confirmed"
@@ -25,7 +20,6 @@ INDEXES = {
     "partner_file_taken": "partner_file (connection, facility, taken_at)",
     "received_line_order": "received_line (purchase_order)",
     "told_move_sku": "told_move (sku, written)",
-    "message_body_person": f"message_body using gin ({PERSON_WORDS}) where body ? 'address'",
 }
 
 
