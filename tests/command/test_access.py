@@ -106,3 +106,18 @@ def test_the_record_is_proven_here_and_as_an_export(recorded: Command, store: St
         db.execute("set local session_replication_role = replica")
         db.execute("update audit_entry set subject = 'os:nobody' where id = 2")
     assert "entry 2: it was changed" in recorded("audit-trail", "verify").out
+
+
+def test_a_command_that_acts_is_recorded_with_its_arguments_and_one_that_reads_is_not(
+    fleet: Command, store: Store
+) -> None:
+    store.run("insert into connection (name, system, shut_kind, shut_since) values ('leeds', 'clarus', 'down', now())")
+    assert fleet("status").code == 0
+    assert fleet("audit-trail", "list", "--json").json == []
+    assert fleet("open", "leeds", "--as", "anna").code == 0
+    (opened,) = fleet("audit-trail", "list", "--json").json
+    assert (opened["action"], opened["object"], opened["claimed"]) == ("command run", "fleet open", "anna")
+    assert opened["subject"] == f"os:{getpass.getuser()}"
+    assert "leeds" in str(opened["after"])
+    assert fleet("open", "nowhere").code == 1  # what was not done is not recorded
+    assert len(fleet("audit-trail", "list", "--json").json) == 1

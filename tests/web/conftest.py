@@ -9,12 +9,18 @@ from pathlib import Path
 import pytest
 
 from fleet_tests.web import HEADERS, Web, web_process
+from workers.embedded.folder import free_ports
 
 
 @pytest.fixture
 def start(tmp_path: Path) -> Callable[..., AbstractContextManager[Web]]:
     """Start a web process of one's own: ``with start(database, FLEET_LOG_LEVEL=…) as web``."""
     return lambda database, **more: web_process(database, tmp_path, **more)
+
+
+@pytest.fixture
+def free_port() -> int:
+    return free_ports(1)[0]
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from workers.web.app import application
 
 # Open to all, each for a reason: what it shows is nobody's, or it asks for a proof of its own.
 OPEN = {
-    "/login", "/login/code",  # whoever logs in is not logged in yet
+    "/login", "/login/code", "/login/check",  # whoever logs in is not logged in yet
     "/static/{digest}/{name}",  # the style sheet: it says nothing of the ledger
     "/health", "/health/live", "/health/ready",  # figures without names, for those that restart what is ill
     "/hooks/{connection}/{token}/{event}",  # a token of its own

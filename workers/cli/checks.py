@@ -15,7 +15,7 @@ from workers import config
 from workers.broker.depth import UNKNOWN, Depth
 from workers.broker.kinds import is_rabbitmq
 from workers.broker.queues import CONTROL
-from workers.cli import addresses, risks
+from workers.cli import addresses, logins, risks
 from workers.config import Misconfigured
 from workers.embedded.procfile import BadProcfile, Line, read_procfile
 from workers.embedded.run_file import read_running
@@ -66,6 +66,7 @@ def everything(procfile: Path, scale: Mapping[str, int]) -> Findings:
     found.risks += [*risks.of_servers(settings.fleet), *risks.of_connections(settings)]
     _addresses(found, settings)
     _ledger(found, settings.fleet.database_url)
+    _attempt(found, "the desk", "see above", lambda: logins.look(found, settings))
     _broker(found, settings.fleet)
     return found
 

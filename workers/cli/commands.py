@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from workers.cli.recording import record_acts
+
 
 class Listed(NamedTuple):
     """A command or a group of commands: the module that registers it, and the first paragraph of its help."""
@@ -99,7 +101,9 @@ def load(one: Listed) -> Any:  # Typer keeps its type to itself
     """Import a command's module, and give the command with all that it takes."""
     program = typer.Typer(rich_markup_mode="markdown")
     import_module(one.module).register(program)
-    return typer.main.get_group(program).commands[one.name]
+    command = typer.main.get_group(program).commands[one.name]
+    record_acts(command, ("fleet", one.name))
+    return command
 
 
 class Commands(TyperGroup):

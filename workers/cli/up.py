@@ -232,7 +232,7 @@ def _supervise(
             where = place_of(fleet.folder.parent / "postgres").data
             note = f"run this as a user of its own: root's Postgres is the user nobody, and its data lies in {where}"
             output.console().print(f"[yellow]{note}[/]", soft_wrap=True)
-        shown = f"Flower  {flower}\n" if "flower" in fleet.processes() else ""
+        shown = f"Flower  {flower}  (log in at the desk first)\n" if "flower" in fleet.processes() else ""
         output.console().print(f"desk    {web}\n{shown}logs    {facts['log']}\nCtrl-C ends everything", soft_wrap=True)
         for name, state in late.items():
             output.console().print(f"[bold red]{name} is {state}[/]: see {facts['log']}/{name}.log", soft_wrap=True)

@@ -18,6 +18,7 @@ BySame = Annotated[
     str,
     typer.Option("--by", "--as", metavar="NAME", help="Who says so, for the timeline. Default: your user name here."),
 ]
+_named: list[str] = []
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so; it is kept.")]
 
 
@@ -28,6 +29,7 @@ def acting(name: str) -> str:
 
 def actor(name: str = "") -> Actor:
     """The person of this command for the record of what people did; ``name`` is what ``--as`` says, if anything."""
+    _named.append(name)
     user = os_user()
     before = os.environ.get("SUDO_USER", "")
     return Actor(
@@ -37,6 +39,11 @@ def actor(name: str = "") -> Actor:
         os_user=f"{user}, by sudo of {before}" if before and before != user else user,
         host=socket.gethostname(),
     )
+
+
+def is_named() -> bool:
+    """Tell whether this command has named its person: then it records by itself what it did."""
+    return bool(_named)
 
 
 def os_user() -> str:

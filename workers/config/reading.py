@@ -41,6 +41,8 @@ class Environment(BaseSettings):
     fleet_heartbeats: str = ""  # the folder in which a worker touches a file as its heart turns; empty: nowhere
     fleet_var: str = ""  # where what runs on this machine keeps its files; empty: ``var`` in the current folder
     web_host: str = ""  # what the web process is bound to; empty: what ``web_bind`` of fleet.toml says
+    web_port: str = ""
+    flower_desk: str = ""  # the web process's URL, which tells Flower who is logged in; empty: that of this machine
     flower_basic_auth: str = ""  # Flower's login, name:password
 
     @field_validator("flower_basic_auth")

@@ -75,9 +75,9 @@ class Web:
 
 
 @contextmanager
-def web_process(database: str, folder: Path, *, toml: str = TOML, **environment: str) -> Iterator[Web]:
+def web_process(database: str, folder: Path, *, toml: str = TOML, port: int = 0, **environment: str) -> Iterator[Web]:
     (folder / "fleet.toml").write_text(toml)
-    (port,) = free_ports(1)
+    port = port or free_ports(1)[0]
     log = folder / "web.log"
     with log.open("w") as out:
         process = subprocess.Popen(

@@ -14,7 +14,7 @@ from workers.access.accounts import Account
 from workers.access.audit import Actor
 from workers.access.limits import Limit
 from workers.access.oidc import NotLetIn, Person, Provider
-from workers.access.roles import Right
+from workers.access.roles import Right, rights_of
 from workers.web.desk.door import Visitor, keeper_of, needs
 from workers.web.desk.rendering import render
 from workers.web.doorkeeper import MINUTE, Doorkeeper, Refused, address_of, own_path
@@ -37,6 +37,12 @@ def routes(provider: Provider | None) -> APIRouter:
         if await keeper_of(request).session_of(request) is not None:
             return RedirectResponse(own_path(next), SEE_OTHER)
         return _asked(request, provider, own_path(next))
+
+    @router.get("/login/check")
+    async def check(request: Request) -> Response:
+        """Tell a proxy or Flower whether whoever has this request's cookies may see pages: 204, else 401."""
+        session = await keeper_of(request).session_of(request)
+        return Response(status_code=204 if session and Right.SEE in rights_of(session.roles) else 401)
 
     _by_account(router, provider)
     _second_factor(router, provider)
