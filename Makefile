@@ -53,7 +53,7 @@ mutants: $(READY)  ## lines of the product made wrong, one at a time: which seed
 	$(BIN)/python -m workers.simulator --mutants --seeds $(or $(SEEDS),1-12) --steps $(or $(STEPS),400) $(ARGS)
 
 screenshots: $(READY)  ## every page of the desk at both widths, into docs/screenshots; it needs a Chromium
-	SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_pages.py
+	SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_pages.py -k screenshot
 
 test: $(READY)  ## all tests, three files at a time; ARGS="tests/deployment -x" runs some, one after the other
 	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))

@@ -13,6 +13,7 @@ PAGES = {
     "order-part": "/orders/SO02109",
     "order-stuck": "/orders/SO02107",
     "order-not-ready": "/orders/SO02901",
+    "message": "/messages/1",
     "stock": "/stock",
     "stock-sku": "/stock/MUG-SAND",
     "garment": "/garments/TAG-0042-17",
