@@ -15,10 +15,15 @@ from psycopg import sql
 
 from fleet_tests.ledger import Ledger, Partner
 from fleet_tests.web import HEADERS, Web, web_process
+from workers import recovery
 from workers.access import audit
+from workers.domain import persons
+from workers.domain.persons import Wanted
 from workers.ledger import roles
 from workers.ledger.migrate import is_current, migrate
 from workers.ledger.store import Store
+from workers.spine import exceptions
+from workers.spine.people import Person
 
 Login = Callable[[str], str]
 OWNER, DATABASE = "ledger_owner", "least"
@@ -113,6 +118,31 @@ def test_the_web_process_takes_a_webhook_and_shows_its_health(login: Login, tmp_
         assert db.execute(
             "select count(*) from record where connection = 'leeds' and body like '%%7%%'"
         ).fetchone() == (1,)
+
+
+def test_the_web_process_acts_as_people_do(login: Login) -> None:
+    worker, web = Store(login(roles.WORKER)), Store(login(roles.WEB))
+    ledger = Ledger(worker, login(roles.WORKER))
+    ledger.connection("york")
+    for reference in ("SO7-1", "SO8-1"):
+        ledger.post(reference, connection="york")
+        worker.run("update message set state = 'dead', error_kind = 'crashed' where reference = %s", reference)
+        exceptions.file(
+            worker.run, "crashed", subject=f"order:{reference}", story=reference, flow="orders-out", connection="york",
+            why="x", message=ledger.message(reference)["id"],
+        )  # fmt: skip
+    first, second = (row["id"] for row in web.rows("select id from exception where connection = 'york' order by id"))
+    mo = Person("Mo")
+    recovery.looked(web, first, mo)
+    assert recovery.retry(web, first, mo) == "SO7-1"
+    recovery.dismiss(web, second, mo, "the customer gave up")
+    assert (ledger.message("SO7-1")["state"], ledger.state("SO8-1")) == ("queued", "dismissed")
+    assert persons.find(web, Wanted(orders=("SO7-1",)), mo) == ["SO7-1"]
+    acts = [entry["action"] for entry in audit.entries(web)]
+    assert {"person searched"} <= set(acts)
+    ledger.close()
+    for store in (worker, web):
+        store.close()
 
 
 MUST_NOT = {
