@@ -276,7 +276,7 @@ def test_check_adds_up_the_connections_and_finds_nothing_wrong(fleet: Command, t
     assert (said.code, said.json["problems"]) == (0, [])
     lines = (ROOT / "Procfile").read_text().splitlines()
     workers = sum(" worker " in line for line in lines)
-    own_heartbeat, ticker_of_control, web = 1, 1, 6
+    own_heartbeat, ticker_of_control, web = 1, 1, 8
     assert said.json["database_connections"] == (5 + own_heartbeat) * workers + ticker_of_control + web
     assert said.json["max_connections"] > 100
     old = [line for line in said.json["risks"] if "known security holes" in line]
@@ -309,6 +309,9 @@ def test_clear_text_to_other_machines_is_a_risk_and_to_this_one_is_none(fleet: C
     assert "connections.leeds.base_url: clarus.example" in told
     assert "?sslmode=verify-full" in told
     assert "write rediss://" in told
+    (tmp_path / "fleet.toml").write_text('[fleet]\nbroker_url = "redis://:secret@127.0.0.1:9/0"\n' + TOML)
+    told = " ".join(fleet("check", "--json", **SECRETS).json["risks"])
+    assert ('write "env:BROKER_URL"' in told, "secret" in told) == (True, False)
     (tmp_path / "fleet.toml").write_text(TOML)
     near = {"BROKER_URL": "redis://localhost:9/0"}
     assert "clear text" not in fleet("check", "--json", **SECRETS | near).out

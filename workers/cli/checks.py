@@ -64,6 +64,7 @@ def everything(procfile: Path, scale: Mapping[str, int]) -> Findings:
     if not settings.routing:
         found.problems.append("routing: there is no rule, so every order becomes an exception: add a [[routing]]")
     found.risks += [*risks.of_servers(settings.fleet), *risks.of_connections(settings)]
+    found.risks += risks.of_file(Path(config.environment().fleet_config))
     _addresses(found, settings)
     _ledger(found, settings.fleet.database_url)
     _attempt(found, "the desk", "see above", lambda: logins.look(found, settings))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -59,6 +61,15 @@ def of_login(*, superuser: bool) -> Iterator[str]:
             "DATABASE_URL: its role is a superuser, who may also run programs on the server: give the processes the"
             " roles that `fleet roles` lays (docs/operations.md, Least privilege)"
         )
+
+
+def of_file(path: Path) -> Iterator[str]:
+    """Passwords that stand in the section [fleet] of fleet.toml itself, where whoever reads the file has them."""
+    with path.open("rb") as file:
+        fleet = tomllib.load(file).get("fleet", {})
+    for name in ("database_url", "broker_url", "redis_url"):
+        if isinstance(value := fleet.get(name), str) and urlsplit(value).password:
+            yield f'fleet.{name}: a password stands in {path}: write "env:{name.upper()}" or "file:PATH" in its place'
 
 
 def of_connections(settings: config.Configuration) -> Iterator[str]:
