@@ -272,6 +272,9 @@ def test_a_wrong_configuration_is_one_line_that_says_what_to_write(
 
 def test_check_adds_up_the_connections_and_finds_nothing_wrong(fleet: Command, tmp_path: Path, redis_url: str) -> None:
     (tmp_path / "fleet.toml").write_text(TOML)
+    (nobody,) = fleet("check", "--json", BROKER_URL=redis_url, **SECRETS).json["problems"]
+    assert "nobody can log in at the desk: run `fleet accounts add" in nobody
+    fleet("accounts", "add", "anna", "--role", "admin")
     said = fleet("check", "--json", BROKER_URL=redis_url, **SECRETS)
     assert (said.code, said.json["problems"]) == (0, [])
     lines = (ROOT / "Procfile").read_text().splitlines()
