@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from fleet_tests.places import ROOT
+from workers.bench import whole
 from workers.bench.run import Plan
 from workers.bench.trade import LINES, order_record, webhook
 
@@ -24,6 +27,7 @@ TINY = Plan(
     files=20,
     snapshots=(500,),
     garments=(500,),
+    whole=False,
 )
 
 
@@ -31,6 +35,17 @@ def test_an_order_of_the_bench_has_ten_lines_and_a_webhook_names_its_order() -> 
     said = json.loads(order_record(["A1", "A2"], "Main Site"))
     assert said["status"].count("<INVOICE_ITEM ") == 2 * LINES == said["orders"].count("<ORDER_ITEM>")
     assert json.loads(webhook(7))["data"]["reference"] == "HOOK0000007-1"
+
+
+def test_what_a_program_costs_counts_the_processes_that_it_began_and_that_have_ended() -> None:
+    burn = "import time; ends = time.process_time() + 1.0\nwhile time.process_time() < ends: pass"
+    program = f"import subprocess, sys, time; subprocess.run([sys.executable, '-c', {burn!r}]); time.sleep(3)"
+    program += "; print('said')"
+    _, spent, said = whole.run([sys.executable, "-c", program], {})
+    assert said == "said\n"
+    assert 1.0 <= spent < 2.0
+    with pytest.raises(RuntimeError, match="ended with 3"):
+        whole.run([sys.executable, "-c", "raise SystemExit(3)"], {})
 
 
 def test_a_tiny_bench_delivers_every_order_once_and_leaves_no_process(tmp_path: Path) -> None:

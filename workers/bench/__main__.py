@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from workers.bench import history
+from workers.bench import history, whole
 from workers.bench.peers import figures
 from workers.bench.run import FULL, QUICK, bench
 from workers.bench.stage import ROOT
@@ -26,7 +26,11 @@ def main() -> int:
         action="store_true",
         help="only this: beside procrastinate, oban and pgqueuer, where `make peers` was",
     )
+    parser.add_argument("--demo", action="store_true", help="only this: CPU seconds of the whole demo for each order")
     given = parser.parse_args()
+    if given.demo:
+        sys.stdout.write(json.dumps(whole.figures(given.folder.resolve()), indent=2) + "\n")
+        return 0
     if given.peers:
         beside = figures.figures(given.folder, figures.Beside())
         sys.stdout.write(json.dumps(beside, indent=2) + "\n" + "\n".join(figures.table(beside)) + "\n")

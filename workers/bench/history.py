@@ -13,9 +13,9 @@ import requests
 from workers.access import sessions
 from workers.access.roles import Role
 from workers.bench.feeder import Feeder
-from workers.bench.rounds import FLEET_PREFIX, THREADS, Fleet, Round, measure
+from workers.bench.rounds import FLEET_PREFIX, Fleet, Round, fleet_crews, measure, working
 from workers.bench.run import TEMPLATE, set_up
-from workers.bench.stage import PATIENCE, Crew, Stage, command
+from workers.bench.stage import PATIENCE, Stage, command
 from workers.embedded.folder import free_ports
 from workers.embedded.parent_death import until
 from workers.ledger.store import Store
@@ -114,24 +114,14 @@ def figures(folder: Path, past: Past) -> dict[str, Any]:
     began = time.monotonic()
     with Stage(folder) as stage:
         set_up(stage)
-        workers = stage.crew("orders-out", [command("orders-out", THREADS)] * 2)
-        control = stage.crew("control", [command("control", 2), command("beat", 0)])
-        stage.up(3)
-        for crew in (workers, control):
-            crew.freeze()
-        side = Fleet(
-            stage,
-            "fleet",
-            Crew("fleet", workers.processes + control.processes),
-            Feeder(stage.store, FLEET_PREFIX, TEMPLATE),
-            0.0,
-        )
+        crews = fleet_crews(stage)
+        side = Fleet(stage, "fleet", working("fleet", crews), Feeder(stage.store, FLEET_PREFIX, TEMPLATE), 0.0)
         empty = _rounds(stage, side)
         seconds = fill(stage.store, past)
         size = (stage.store.row("select pg_database_size(current_database()) / 1048576 as mb") or {})["mb"]
         full = _rounds(stage, side)
-        workers.end()
-        control.end()
+        for crew in crews.values():
+            crew.end()
         pages = _pages(stage, past)
     return {
         "settled": past.settled,

@@ -212,6 +212,28 @@ class Fleet:
         return self._feeder.told()
 
 
+def fleet_crews(stage: Stage, *, silent: bool = False) -> dict[str, Crew]:
+    """Start the fleet's processes, ``control`` and ``orders-out``, wait until they beat, and freeze them.
+
+    With ``silent`` also workers that tell Flower nothing.
+    """
+    crews = {
+        "control": stage.crew("control", [command("control", 2), command("beat", 0)]),
+        "orders-out": stage.crew("orders-out", [command("orders-out", THREADS)] * 2),
+    }
+    if silent:
+        crews["silent"] = stage.crew("silent", [command("orders-out", THREADS, "workers.bench.silent")] * 2)
+    stage.up(sum(len(crew.processes) for crew in crews.values()) - 1)  # beat has no row
+    for crew in crews.values():
+        crew.freeze()
+    return crews
+
+
+def working(name: str, crews: dict[str, Crew], workers: str = "orders-out") -> Crew:
+    """Join the workers and ``control`` under a name."""
+    return Crew(name, crews[workers].processes + crews["control"].processes)
+
+
 def _in_flight(stage: Stage) -> int:
     row = stage.store.row(
         "select (select count(*) from message where state = 'working') + (select count(*) from record_unread) as n"

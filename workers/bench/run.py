@@ -12,9 +12,20 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from workers.bench import cost, files, garments, intake, stock, trade
+from workers.bench import cost, files, garments, intake, stock, trade, whole
 from workers.bench.feeder import Feeder
-from workers.bench.rounds import FLEET_PREFIX, THREADS, Bare, Fleet, Round, Side, measure, middle, shut
+from workers.bench.rounds import (
+    FLEET_PREFIX,
+    Bare,
+    Fleet,
+    Round,
+    Side,
+    fleet_crews,
+    measure,
+    middle,
+    shut,
+    working,
+)
 from workers.bench.stage import Crew, Stage, command
 from workers.bench.trade import NAME
 from workers.embedded.parent_death import until
@@ -45,6 +56,7 @@ class Plan:
     files: int = 1000  # orders written into files, and shipments read from them
     snapshots: tuple[int, ...] = (100_000,)  # SKUs of the counts that come as files
     garments: tuple[int, ...] = (1_000_000,)  # tags of the daily file of garments
+    whole: bool = True  # the whole demo as well
 
 
 FULL = Plan()
@@ -60,6 +72,7 @@ QUICK = Plan(
     files=200,
     snapshots=(10_000,),
     garments=(20_000,),
+    whole=False,
 )
 
 
@@ -69,7 +82,7 @@ def bench(folder: Path, plan: Plan) -> dict[str, Any]:
     load = os.getloadavg()[0]
     with Stage(folder) as stage:
         set_up(stage)
-        crews = _fleet_crews(stage, plan)
+        crews = fleet_crews(stage, silent=plan.variants)
         figures = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "cores": os.cpu_count(),
@@ -87,6 +100,8 @@ def bench(folder: Path, plan: Plan) -> dict[str, Any]:
         figures["books"] = _books(stage)
         figures["fsync"] = (stage.store.row("show fsync") or {}).get("fsync")
         figures["synchronous_commit"] = (stage.store.row("show synchronous_commit") or {}).get("synchronous_commit")
+    if plan.whole:
+        figures["demo"] = whole.figures(folder.parent / f"{folder.name}-demo")
     figures["load_after"] = round(os.getloadavg()[0], 2)
     figures["seconds"] = round(time.monotonic() - began, 1)
     return figures
@@ -115,25 +130,11 @@ def set_up(stage: Stage) -> None:
     stage.store.run("update message set due_at = 'infinity'")
 
 
-def _fleet_crews(stage: Stage, plan: Plan) -> dict[str, Crew]:
-    crews = {
-        "control": stage.crew("control", [command("control", 2), command("beat", 0)]),
-        "orders-out": stage.crew("orders-out", [command("orders-out", THREADS)] * 2),
-    }
-    if plan.variants:
-        crews["silent"] = stage.crew("silent", [command("orders-out", THREADS, "workers.bench.silent")] * 2)
-    stage.up(sum(len(crew.processes) for crew in crews.values()) - 1)  # beat has no row
-    for crew in crews.values():
-        crew.freeze()
-    return crews
-
-
 def _throughput(stage: Stage, plan: Plan, crews: dict[str, Crew]) -> dict[str, Any]:
     feeder = Feeder(stage.store, FLEET_PREFIX, TEMPLATE)
 
     def fleet(name: str, crew: str, pace: float) -> Fleet:
-        working = Crew(name, crews[crew].processes + crews["control"].processes)
-        return Fleet(stage, name, working, feeder, pace)
+        return Fleet(stage, name, working(name, crews, crew), feeder, pace)
 
     bare = Bare(stage, "2x8", "-P threads -c 8", 2)
     ours = fleet("fleet", "orders-out", plan.pace)

@@ -13,9 +13,9 @@ from typing import Any
 from workers.bench.feeder import Feeder
 from workers.bench.peers.kill import Killable, kill_in_mid_run
 from workers.bench.peers.sides import PEERS, PeerSide, installed
-from workers.bench.rounds import FLEET_PREFIX, THREADS, Bare, Fleet, Round, measure, middle
+from workers.bench.rounds import FLEET_PREFIX, Bare, Fleet, Round, fleet_crews, measure, middle, working
 from workers.bench.run import TEMPLATE, enough, set_up
-from workers.bench.stage import Crew, Stage, command
+from workers.bench.stage import Stage
 
 PROMISES = {
     "bare 2x8": "nothing once a worker has begun",
@@ -41,16 +41,11 @@ def figures(folder: Path, plan: Beside) -> dict[str, Any]:
     began = time.monotonic()
     with Stage(folder) as stage:
         set_up(stage)
-        workers = stage.crew("orders-out", [command("orders-out", THREADS)] * 2)
-        control = stage.crew("control", [command("control", 2), command("beat", 0)])
-        stage.up(3)
-        for crew in (workers, control):
-            crew.freeze()
+        ours_working = working("fleet", fleet_crews(stage))
         feeder = Feeder(stage.store, FLEET_PREFIX, TEMPLATE)
-        working = Crew("fleet", workers.processes + control.processes)
         bare = Bare(stage, "2x8", "-P threads -c 8", 2)
-        ours = Fleet(stage, "fleet", working, feeder, plan.pace)
-        quiet = Fleet(stage, "fleet, no intake", working, feeder, 0.0)
+        ours = Fleet(stage, "fleet", ours_working, feeder, plan.pace)
+        quiet = Fleet(stage, "fleet, no intake", ours_working, feeder, 0.0)
         peers = [PeerSide(stage, peer) for peer in installed()]
         bare.await_workers(stage)
         for peer in peers:
