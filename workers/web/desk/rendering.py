@@ -62,6 +62,7 @@ def pages(zone: tzinfo) -> Environment:
         "money": money,
         "units": units,
         "words": words,
+        "spelt": spelt,
         "segment": segment,
         "by_condition": wording.by_condition,
         "sum_units": wording.units,
@@ -109,6 +110,15 @@ def units(count: int | None) -> str:
 def words(name: object) -> str:
     """A name of the ledger as words: ``part_dispatched`` is ``part dispatched``."""
     return str(name).replace("_", " ")
+
+
+def spelt(text: object) -> Markup:
+    """A sentence in which what stands between backticks is to be typed."""
+    parts = (text.unescape() if isinstance(text, Markup) else str(text)).split("`")
+    shown = [
+        Markup("<code>{}</code>").format(part) if n % 2 else Markup("{}").format(part) for n, part in enumerate(parts)
+    ]
+    return Markup().join(shown)
 
 
 def segment(text: object) -> str:
