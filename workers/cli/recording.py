@@ -9,8 +9,6 @@ from typing import Any
 
 import typer
 
-from workers.cli import connect, who
-
 WHO = {"--as", "--by"}  # a command that takes one of them acts
 
 
@@ -39,9 +37,11 @@ def _recording(act: Callable[..., Any], words: str, asks: str) -> Callable[..., 
 
 
 def _record(words: str, given: dict[str, Any], asks: str) -> None:
+    from workers.access import audit  # noqa: PLC0415  `fleet --help` need not wait for them
+    from workers.cli import connect, who  # noqa: PLC0415  as above
+
     if who.is_named():
         return
-    from workers.access import audit  # noqa: PLC0415  `fleet --help` need not wait for it
 
     told = {name: str(value) for name, value in given.items() if value not in (None, "", False) and name != asks}
     with closing(connect.store()) as store:
