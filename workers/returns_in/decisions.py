@@ -10,6 +10,7 @@ from workers.ledger.store import Connection, Store, within
 from workers.spine import exceptions
 from workers.spine.people import CannotDo
 
+CONDITIONS = tuple(one.value for one in Condition)  # that goods can be graded
 BEFORE_OFFER = ("received", "graded")
 OPEN = (*BEFORE_OFFER, "offered", "presumed_imported")
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
+from workers.access import audit
 from workers.config import Configuration
 from workers.domain.transitions import NotAllowed
 from workers.ledger.store import Store
@@ -39,6 +41,29 @@ def act(request: Request, visitor: Visitor, back: str, do: Callable[[], Any]) ->
     except (CannotDo, NotAllowed) as error:
         return cannot(request, visitor, back, str(error))
     return RedirectResponse(back, SEE_OTHER)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An act for the record of what people did: a verb in the past, what it was done to, why, and what was told."""
+
+    action: str
+    thing: str
+    why: str = ""
+    told: Mapping[str, str] = field(default_factory=dict)
+
+
+def act_and_record(request: Request, visitor: Visitor, back: str, deed: Deed, do: Callable[[], Any]) -> Response:
+    """Do what a command of ``fleet`` does, and record it as that command would: once it is done."""
+
+    def done() -> None:
+        do()
+        told = {name: value for name, value in deed.told.items() if value}
+        audit.record(
+            store_of(request), visitor.actor, deed.action, deed.thing, after=told or None, reason=deed.why.strip()
+        )
+
+    return act(request, visitor, back, done)
 
 
 def cannot(request: Request, visitor: Visitor, back: str, why: str) -> HTMLResponse:

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy import Engine
 
 from workers.access.roles import Right
+from workers.returns_in.decisions import CONDITIONS
 from workers.views import returns as views
 from workers.web.desk.acting import store_of
 from workers.web.desk.door import Visitor, needs
@@ -36,7 +37,8 @@ def routes(_engine: Engine) -> APIRouter:
         found = views.one(store_of(request), asked)
         if found is None:
             return render(request, visitor, "nothing.html", NOT_FOUND, why=f"The ledger knows no return “{asked}”.")
-        return render(request, visitor, "return.html", facts=found["facts"], timeline=found["timeline"])
+        facts, timeline = found["facts"], found["timeline"]
+        return render(request, visitor, "return.html", facts=facts, timeline=timeline, conditions=CONDITIONS)
 
     @router.get("/goods-in/{purchase_order:path}")
     def received(request: Request, visitor: Seeing, purchase_order: str) -> HTMLResponse:
