@@ -109,6 +109,7 @@ def seed(store: Store) -> None:
                    reason, step)  # fmt: skip
     _exception(store, "TRAY-WALNUT", "stock:Leeds:TRAY-WALNUT", "stock_differs", "finance", "warning", 30,
                "count 31 and movements 33 differ by 2 units", "Have it counted again, or adopt the count.")  # fmt: skip
+    store.run("select name_groups(1000)")
     _not_ready(store)
     _stock(store)
     _returns(store)
