@@ -8,11 +8,13 @@ from typing import Annotated
 
 import typer
 
+from workers.access import audit
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
-from workers.cli.who import acting
+from workers.cli.who import acting, actor
 from workers.journal import files
 from workers.ledger.store import Store
+from workers.spine.people import CannotDo
 
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="Who says so, for the books.")]
 Maybe = Annotated[str, typer.Option("--by", metavar="NAME", help="Who takes it. Default: your user name here.")]
@@ -59,7 +61,7 @@ def export(
         else:
             if to is not None and to.exists() and not to.is_dir():
                 raise NotDone(f"{to} is there already: name another place, or move it away")
-            new = _offer(store, acting(by), adjust_by=adjust_by)
+            new = _offer(store, by, adjust_by=adjust_by)
             if new is None:
                 output.done(
                     "nothing is ready that a file can hold", {"file": None, "entries": 0}, json_wanted=json_wanted
@@ -75,10 +77,14 @@ def export(
     )
 
 
-def _offer(store: Store, who: str, *, adjust_by: bool) -> files.Written | None:
-    if adjust_by:
-        return files.offer(store, "adjust_by", who, connect.configuration().stock.adjust_by)
-    return files.offer(store, "finance_csv", who)
+def _offer(store: Store, by: str, *, adjust_by: bool) -> files.Written | None:
+    template = connect.configuration().stock.adjust_by if adjust_by else None
+    person = actor(by)
+    route: files.Route = "adjust_by" if adjust_by else "finance_csv"
+    written = files.offer(store, route, acting(by), template, proven=person.subject)
+    if written is not None:
+        audit.record(store, person, "journal exported", f"journal file {written.name}")
+    return written
 
 
 def _open(store: Store) -> str:
@@ -107,13 +113,21 @@ def _write(written: files.Written, to: Path | None) -> Path:
 def loaded(file: File, by: By, json_wanted: AsJson = False) -> None:
     """Confirm that a file was loaded, into finance's ledger or into Khaos Control. Levels stop carrying its units.
 
+    Who exported the file does not confirm it: neither under the same name nor as the same system user.
+
     Example: `fleet journal loaded journal-000001.csv --by Anna`
     """
     who = given_text("--by", by)
     with closing(connect.store()) as store:
-        done = files.confirm(store, files.name_of(store, file), who)
+        person = actor(by)
+        try:
+            done = files.confirm(store, files.name_of(store, file), who, proven=person.subject)
+        except CannotDo as error:
+            raise NotDone(str(error)) from None
         if done is None:
             raise NotDone(f"no file {file.name!r} was ever exported; not confirmed yet are: {_open(store)}")
+        if not done.again:
+            audit.record(store, person, "journal confirmed as loaded", f"journal file {done.name}")
     words = f"{done.name}: {done.entries} entries are loaded, by {done.by}"
     output.done(words if not done.again else f"{words}, at {output.cell(done.at)} already", output.plain(done),
              json_wanted=json_wanted)  # fmt: skip

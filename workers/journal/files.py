@@ -16,6 +16,7 @@ from workers.journal.totals import Total
 from workers.ledger import locks
 from workers.ledger.store import Connection, Row, Store, within
 from workers.spine import exceptions
+from workers.spine.people import CannotDo
 
 Route = Literal["finance_csv", "adjust_by"]
 UNWRITABLE = "journal_not_writable"
@@ -63,9 +64,12 @@ class Confirmed:
     again: bool
 
 
-def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None) -> Written | None:
+def offer(
+    store: Store, route: Route, who: str, template: AdjustBy | None = None, *, proven: str = ""
+) -> Written | None:
     """Put every ready entry of a route into one new file. None when there is none.
 
+    ``proven`` is who exports it by proof, as the record of what people did writes it: the same does not confirm it.
     The bytes are stored and the entries are ``offered`` in one transaction. An entry that the file cannot hold stays
     ready, and finance has an exception of its own about it; the others are written.
     """
@@ -81,8 +85,9 @@ def offer(store: Store, route: Route, who: str, template: AdjustBy | None = None
         assert row is not None
         name = NAMES[route].format(row["number"])
         db.execute(
-            "insert into journal_file (name, route, number, entries, body, made_by) values (%s, %s, %s, %s, %s, %s)",
-            (name, route, row["number"], len(entries), body, who),
+            "insert into journal_file (name, route, number, entries, body, made_by, made_as)"
+            " values (%s, %s, %s, %s, %s, %s, %s)",
+            (name, route, row["number"], len(entries), body, who, proven),
         )
         db.execute(
             "update journal set state = 'offered', route = %s, file = %s, offered_at = now() where id = any (%s)",
@@ -150,14 +155,24 @@ def name_of(store: Store, given: Path) -> str:
     return given.name
 
 
-def confirm(store: Store, name: str, who: str) -> Confirmed | None:
-    """Record that a person loaded a file, and clear the levels' terms of its entries. None: no such file."""
+def confirm(store: Store, name: str, who: str, *, proven: str = "") -> Confirmed | None:
+    """Record that a person loaded a file, and clear the levels' terms of its entries. None: no such file.
+
+    ``proven`` is who confirms by proof. Raises CannotDo for who exported the file, by proof or by name: two people
+    stand behind what is booked.
+    """
     with store.transaction() as db:
         file = db.execute("select * from journal_file where name = %s for update", (name,)).fetchone()
         if file is None:
             return None
         if file["loaded_at"] is not None:
             return Confirmed(name, file["entries"], 0, file["loaded_by"], file["loaded_at"], again=True)
+        if (proven and proven == file["made_as"]) or who.strip().lower() == file["made_by"].strip().lower():
+            login = f", as {file['made_as']}" if file["made_as"] else ""
+            raise CannotDo(
+                f"{name} was exported by {file['made_by']}{login}: who exports a journal does not confirm it. Have"
+                " another person confirm it, with a login of their own"
+            )
         entries = db.execute(
             "update journal set state = 'loaded', loaded_at = now(), loaded_by = %s where file = %s"
             " and state = 'offered' returning id",

@@ -12,6 +12,11 @@ select condition, units, opened_at, cleared_at, cleared_by, cleared_why from ter
 EXCEPTIONS = """
 select id, kind, owner, reason, next_step from exception where state = 'open' and subject in (%s, %s) order by id
 """
+OFFERED = """
+select f.name, f.route, f.entries, f.made_at, f.made_by,
+       (select sum(j.value) from journal j where j.file = f.name and j.file <> '') as value
+  from journal_file f where f.loaded_at is null order by f.made_at
+"""
 STATES = ("unmapped", "uncosted", "ready", "offered", "loaded", "posted")
 
 
@@ -21,6 +26,11 @@ def entries(store: Store, *, state: str = "", sku: str = "", limit: int = 50) ->
         "select * from journal where (%s = '' or state = %s) and (%s = '' or sku = %s) order by id desc limit %s",
         state, state, sku, sku, limit,
     )  # fmt: skip
+
+
+def offered(store: Store) -> list[Row]:
+    """Files that were exported and that nobody confirmed yet, the oldest first, with the value of their entries."""
+    return store.rows(OFFERED)
 
 
 @dataclass(frozen=True, slots=True)

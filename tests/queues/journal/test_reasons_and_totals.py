@@ -86,11 +86,12 @@ def test_a_total_is_a_book_value_only_if_every_part_is(parts: list[tuple[int, De
 def test_the_commands_export_confirm_and_total_for_people_and_programs(
     leeds: Warehouse, database: str, tmp_path: Path
 ) -> None:
-    def fleet(*words: str) -> tuple[int, str, str]:
+    def fleet(*words: str, user: str = "anna") -> tuple[int, str, str]:
         ended = subprocess.run(
             [str(Path(sys.executable).parent / "fleet"), *words],
             cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False,
-            env={"PATH": "/usr/bin:/bin", "DATABASE_URL": database, "FLEET_CONFIG": "none.toml"},
+            env={"PATH": "/usr/bin:/bin", "DATABASE_URL": database, "FLEET_CONFIG": "none.toml",
+                 "LOGNAME": user},
         )  # fmt: skip
         assert "Traceback" not in ended.stderr, ended.stderr
         return ended.returncode, ended.stdout, ended.stderr
@@ -119,7 +120,11 @@ def test_the_commands_export_confirm_and_total_for_people_and_programs(
     assert (tmp_path / "journal-000001.csv").read_bytes() == (tmp_path / "out.csv").read_bytes()
     assert json.loads(fleet("journal", "export", "--json")[1]) == {"file": None, "entries": 0}
     assert fleet("journal", "loaded", "other.csv", "--by", "Bea")[2].strip().endswith("are: journal-000001.csv")
-    assert json.loads(fleet("journal", "loaded", "out.csv", "--by", "Bea", "--json")[1])["entries"] == 2
+    code, _, err = fleet("journal", "loaded", "out.csv", "--by", "Bea")  # the system user who exported it
+    assert (code, "who exports a journal does not confirm it" in " ".join(err.split())) == (1, True)
+    assert fleet("journal", "loaded", "out.csv", "--by", "anna", user="bea")[0] == 1  # the name
+    loaded = fleet("journal", "loaded", "out.csv", "--by", "Bea", "--json", user="bea")[1]
+    assert json.loads(loaded)["entries"] == 2
     assert "loaded_by" in fleet("journal", "show", number)[1]
     assert fleet("journal", "show", "4711")[0] == 1
     assert fleet("journal", "totals", "--month", "November")[0] == 1

@@ -58,12 +58,15 @@ def act_and_record(request: Request, visitor: Visitor, back: str, deed: Deed, do
 
     def done() -> None:
         do()
-        told = {name: value for name, value in deed.told.items() if value}
-        audit.record(
-            store_of(request), visitor.actor, deed.action, deed.thing, after=told or None, reason=deed.why.strip()
-        )
+        record(request, visitor, deed)
 
     return act(request, visitor, back, done)
+
+
+def record(request: Request, visitor: Visitor, deed: Deed) -> None:
+    """Add what a visitor did to the record of what people did."""
+    told = {name: value for name, value in deed.told.items() if value}
+    audit.record(store_of(request), visitor.actor, deed.action, deed.thing, after=told or None, reason=deed.why.strip())
 
 
 def cannot(request: Request, visitor: Visitor, back: str, why: str) -> HTMLResponse:

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Engine
 
 from workers.access.roles import Right
+from workers.journal.files import waiting
 from workers.views import journal as views
 from workers.views.files import recent_files
 from workers.web.desk.acting import store_of
@@ -36,7 +37,8 @@ def routes(engine: Engine) -> APIRouter:
             return _unknown(request, visitor, state)
         chosen = {"state": state, "sku": plain(sku)}
         rows = views.entries(store_of(request), state=state, sku=chosen["sku"], limit=SHOWN)
-        return render(request, visitor, "journal.html", rows=rows, chosen=chosen, states=views.STATES)
+        return render(request, visitor, "journal.html", rows=rows, chosen=chosen, states=views.STATES,
+                      offered=views.offered(store_of(request)), waiting=waiting(store_of(request)))  # fmt: skip
 
     @router.get("/journal.csv")
     def sheet(request: Request, visitor: Exporting, state: Word = "", sku: Word = "") -> Response:
