@@ -62,13 +62,13 @@ def book(
 
     Example: `fleet received book 12 --by "Anna B"`
     """
+    from workers.returns_in import received_lines  # noqa: PLC0415  it loads the spine, which lists need not wait for
+    from workers.spine.people import CannotDo  # noqa: PLC0415  as above
+
     with closing(connect.store()) as store:
-        row = store.row(
-            "select book_line(%s, case when %s = 0 then 2147483647 else %s end, %s, 'confirmed by hand') as n",
-            number, units, units, by,
-        )  # fmt: skip
-    booked = row["n"] if row else 0
-    if not booked:
-        raise NotDone(f"line {number} has nothing left to be booked; `fleet received list` shows the numbers")
+        try:
+            booked = received_lines.book(store, number, by, units)
+        except CannotDo as error:
+            raise NotDone(str(error)) from None
     output.done(f"{booked} units of line {number} are booked", {"line": number, "booked": booked, "by": by},
              json_wanted=json_wanted)  # fmt: skip

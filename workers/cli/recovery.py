@@ -10,9 +10,9 @@ import typer
 
 from workers.cli import connect, output
 from workers.cli.output import AsJson, NotDone
+from workers.cli.people_acts import acting_on
 from workers.cli.who import As, acting
 from workers.config import Configuration, Fleet, environment
-from workers.views.exceptions import record_state
 
 if TYPE_CHECKING:
     from workers.spine.runtime import Runtime
@@ -42,20 +42,10 @@ def replay(
 
     Example: `fleet replay 4711`
     """
-    from workers.spine import reading  # noqa: PLC0415  as above
+    from workers.cases import replays  # noqa: PLC0415  as above
 
-    with closing(ledger_only()) as runtime:
-        state = record_state(connect.views(), record)
-        if state == "none":
-            raise NotDone(f"there is no record {record}: it was purged, or the number is wrong")
-        new = reading.read_again(runtime, record)
-        if new:
-            runtime.store.run(
-                "insert into timeline (story, subject, step, who) values (%s, %s, 'read again', %s)",
-                f"record {record}",
-                f"record:{record}",
-                acting(as_),
-            )
+    with acting_on(as_) as (store, person):
+        new = replays.replay(store, record, person)
     words = f"record {record} is read again within seconds" if new else f"record {record} waits to be read already"
     output.done(words, {"record": record, "replayed": new}, json_wanted=json_wanted)
 

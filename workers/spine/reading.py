@@ -244,12 +244,13 @@ def _park(db: Connection, record: Record, flow: str, error: Unmappable) -> None:
         )
 
 
+AGAIN = """
+with again as (insert into record_unread (record_id, received_at, connection, source)
+  select id, received_at, connection, source from record where id = %s on conflict do nothing returning 1)
+select wake() from again
+"""
+
+
 def read_again(runtime: Runtime, record_id: int) -> bool:
     """Put a record back among the unread. False when it was purged."""
-    row = runtime.store.row(
-        "with again as (insert into record_unread (record_id, received_at, connection, source)"
-        " select id, received_at, connection, source from record where id = %s on conflict do nothing returning 1)"
-        " select wake() from again",
-        record_id,
-    )
-    return row is not None
+    return runtime.store.row(AGAIN, record_id) is not None

@@ -126,11 +126,3 @@ def proposals(engine: Engine, exception_id: int | None = None) -> list[Row]:
             one=exception_id,
             limit=LONGEST_LIST,
         )
-
-
-def record_state(engine: Engine, record_id: int) -> Literal["none", "unread", "read"]:
-    """Whether a record is there (bodies are purged after a time), and whether it waits to be read."""
-    with snapshot(engine) as reading:
-        if fetch(reading, "select 1 as one from record_unread where record_id = :id", id=record_id):
-            return "unread"
-        return "read" if fetch(reading, "select 1 as one from record where id = :id limit 1", id=record_id) else "none"

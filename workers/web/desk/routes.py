@@ -27,6 +27,7 @@ from workers.web.desk import (
     stock,
     tables,
     today,
+    worklist_acts,
     worklists,
 )
 
@@ -53,6 +54,7 @@ def routers(engine: Engine) -> Iterator[APIRouter]:
         messages,
         filters,
         tables,
+        worklist_acts,
         worklists,
     ):
         yield place.routes(engine)

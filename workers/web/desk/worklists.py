@@ -18,7 +18,8 @@ from workers.web.desk.rendering import render
 from workers.web.desk.sheets import as_csv, csv_answer
 from workers.web.desk.words import NOT_FOUND
 
-KINDS = {"order": "order", "sku": "sku"}
+KINDS = {"order": "order", "sku": "sku", "reference": "return"}
+ACTS = ("received", "charges")  # with a form in each row
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 Exporting = Annotated[Visitor, Depends(needs(Right.EXPORT))]
 
@@ -48,7 +49,10 @@ def routes(engine: Engine) -> APIRouter:
         if chosen is None:
             return _unknown(request, visitor, name)
         rows = entries(engine, chosen)
-        return render(request, visitor, "worklist.html", chosen=chosen, rows=rows, columns=columns(chosen, rows))
+        shown = columns(chosen, rows)
+        if name in ACTS and visitor.may(Right.KEEP_BOOKS):
+            shown.append(("act", "done", "own", 2))
+        return render(request, visitor, "worklist.html", chosen=chosen, rows=rows, columns=shown)
 
     return router
 
