@@ -21,7 +21,7 @@ class Right(StrEnum):
     MOVE_ORDERS = "move orders"  # hold, release, send elsewhere, send again, read again
     ADVISE_RETURNS = "announce returns"
     DECIDE_RETURNS = "decide returns"  # grade, credit, refund, stop
-    KEEP_BOOKS = "keep books"  # journal entries: map and export; valuation; stock differences; charges
+    KEEP_BOOKS = "keep books"  # journal entries: map and export; received goods booked; stock differences; charges
     CONFIRM_JOURNALS = "confirm journals"  # never the person who exported them
     CHANGE_TABLES = "change tables"  # rows of carriers, countries, units …
     CHANGE_ROUTING = "change routing"
