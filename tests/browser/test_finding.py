@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyotp
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from fleet_tests.browsing import log_in
 from fleet_tests.seeded import seed
 from fleet_tests.web import Web, web_process
-from workers.access import accounts
 from workers.access.roles import Role
 from workers.ledger.store import Store
 
@@ -31,19 +29,6 @@ def page(browser: Browser, web: Web) -> Iterator[Page]:
     opened = context.new_page()
     yield opened
     context.close()
-
-
-def log_in(page: Page, store: Store, name: str, role: Role) -> None:
-    new = accounts.add(store, name, frozenset({role}))
-    totp = pyotp.parse_uri(new.otpauth)
-    assert isinstance(totp, pyotp.TOTP)
-    page.goto("/")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Password").fill(new.password)
-    page.get_by_role("button", name="Go on").click()
-    page.get_by_label("The six figures").fill(totp.at(int(time.time())))
-    page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_role("heading", name="Today")).to_be_visible()
 
 
 def find(page: Page, word: str) -> None:

@@ -109,15 +109,19 @@ def test_the_record_is_proven_here_and_as_an_export(recorded: Command, store: St
 
 
 def test_a_command_that_acts_is_recorded_with_its_arguments_and_one_that_reads_is_not(
-    fleet: Command, store: Store
+    fleet: Command, store: Store, tmp_path: Path
 ) -> None:
-    store.run("insert into connection (name, system, shut_kind, shut_since) values ('leeds', 'clarus', 'down', now())")
+    store.run("insert into home (site, connection, facility) values ('Leeds', 'leeds', 'LDS1')")
+    store.run("insert into stock_site (site, home, purpose) values ('Leeds', 'Leeds', 'sell')")
+    table = tmp_path / "costs.csv"
+    table.write_text("sku,site,quantity,unit_cost,as_at\nMUG,Leeds,10,2.50,2026-03-01\n")
     assert fleet("status").code == 0
     assert fleet("audit-trail", "list", "--json").json == []
-    assert fleet("open", "leeds", "--as", "anna").code == 0
-    (opened,) = fleet("audit-trail", "list", "--json").json
-    assert (opened["action"], opened["object"], opened["claimed"]) == ("command run", "fleet open", "anna")
-    assert opened["subject"] == f"os:{getpass.getuser()}"
-    assert "leeds" in str(opened["after"])
-    assert fleet("open", "nowhere").code == 1  # what was not done is not recorded
+    assert fleet("valuation", "load", str(table), "--by", "anna").code == 0
+    (loaded,) = fleet("audit-trail", "list", "--json").json
+    assert (loaded["action"], loaded["object"], loaded["claimed"]) == ("command run", "fleet valuation load", "anna")
+    assert loaded["subject"] == f"os:{getpass.getuser()}"
+    assert str(table) in str(loaded["after"])
+    table.write_text("sku,site\n")
+    assert fleet("valuation", "load", str(table), "--by", "anna").code == 1  # what was not done is not recorded
     assert len(fleet("audit-trail", "list", "--json").json) == 1

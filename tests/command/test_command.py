@@ -224,6 +224,23 @@ def test_a_shut_connection_is_opened_by_hand_without_any_partners_secret(world: 
     assert "known are: khaos, leeds" in said.err
 
 
+def test_a_connection_is_paused_with_a_reason_and_resumed_and_both_are_recorded(
+    world: FullLedger, fleet: Command
+) -> None:
+    assert fleet("pause", "leeds").code == 2, "it needs a reason"
+    assert fleet("pause", "york", "--why", "x").code == 1
+    paused = fleet("pause", "leeds", "--why", "it moves house", "--as", "anna", "--json")
+    assert paused.json == {"connection": "leeds", "paused": True}
+    assert "leeds is paused: anna: it moves house" in fleet("status").out
+    assert "paused already" in fleet("pause", "leeds", "--why", "again").err
+    assert fleet("open", "leeds", "--why", "it has moved", "--as", "ben", "--json").json["opened"] is True
+    rows = world.store.rows("select action, object, reason, claimed from audit_entry order by id")
+    assert [tuple(row.values()) for row in rows] == [
+        ("connection paused", "connection leeds", "it moves house", "anna"),
+        ("connection resumed", "connection leeds", "it has moved", "ben"),
+    ]
+
+
 def test_a_connection_that_is_not_live_is_not_opened_by_hand_and_the_command_that_does_is_named(
     world: FullLedger, fleet: Command
 ) -> None:

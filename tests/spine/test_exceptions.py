@@ -228,7 +228,7 @@ def test_a_burst_of_one_kind_shuts_the_connection_until_a_person_opens_it(
     partner.faults = []
     assert ledger.drain(partner) == 0
     ledger.store.run("update message set state_since = now() - interval '1 hour' where state = 'dead'")
-    assert gates.open_connection(runtime, "leeds")
+    assert gates.open_connection(runtime.store, "leeds")
     assert open_kinds(ledger) == []
     ledger.store.run("update connection set opened_at = null")
     assert ledger.drain(partner) == 7
@@ -240,7 +240,7 @@ def test_a_burst_stays_open_once_a_person_opened_it(ledger: Ledger, runtime: Run
     partner.faults = [("before", Rejected("no"))] * 5
     ledger.drain(partner)
     gates.tend(runtime)
-    assert gates.open_connection(runtime, "leeds")
+    assert gates.open_connection(runtime.store, "leeds")
     gates.tend(runtime)
     row = ledger.store.row("select shut_kind from connection where name = 'leeds'")
     assert row["shut_kind"] is None, "the same deaths are no new burst"
@@ -257,7 +257,7 @@ def test_a_shut_connection_is_one_exception_that_closes_when_it_opens(
         gates.tend(runtime)
     assert open_kinds(ledger) == ["connection_shut"]
     assert ledger.store.row("select times from exception")["times"] == 1
-    assert gates.open_connection(runtime, "leeds")
+    assert gates.open_connection(runtime.store, "leeds")
     assert open_kinds(ledger) == []
     ledger.store.run("update connection set opened_at = null")
     assert ledger.drain(partner) == 1, "what waited for its back-off need not wait any more"

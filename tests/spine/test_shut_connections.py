@@ -111,7 +111,7 @@ def test_a_person_opens_it_at_once_and_it_is_tried_quickly_again(leeds: Probed, 
     leeds.probed()
     leeds.ledger.post("SO1-1")
     assert leeds.ledger.drain(partner) == 0
-    assert gates.open_connection(leeds.runtime, "leeds")
+    assert gates.open_connection(leeds.runtime.store, "leeds")
     assert leeds.ledger.drain(partner) == 1
     assert [state for state, _ in leeds.exceptions()] == ["resolved"]
     limits.shut(leeds.ledger.store, "leeds", "unauthorised", "refused")
@@ -123,7 +123,7 @@ def test_whoever_opens_a_connection_cuts_no_doubt_short(leeds: Probed, partner: 
     partner.faults = [("after", Unavailable("no answer", maybe_done=True))]
     leeds.ledger.drain(partner)
     due = leeds.ledger.message("SO1-1")["due_at"]
-    for open_it in (lambda: gates.open_connection(leeds.runtime, "leeds"), leeds.probed):
+    for open_it in (lambda: gates.open_connection(leeds.runtime.store, "leeds"), leeds.probed):
         limits.shut(leeds.ledger.store, "leeds", "unavailable", "down")
         open_it()
         assert (leeds.row()["shut_kind"], leeds.ledger.message("SO1-1")["due_at"]) == (None, due)

@@ -46,8 +46,12 @@ COMMANDS = (
            "Show a list of things to do by hand; without a name, all lists. An entry that was done leaves by itself."),
     Listed("replay", "workers.cli.recovery",
            "Read a partner's record again, after a mapping was mended. Nothing that it caused before happens twice."),
+    Listed("pause", "workers.cli.recovery",
+           "Send nothing to a connection until it is resumed. Its messages wait; it is not probed, and never opens by"
+           " itself."),
     Listed("open", "workers.cli.recovery",
-           "Open a connection's gate by hand: after a suspect release, or when you know better than the probe."),
+           "Open a connection's gate by hand: after a pause or a suspect release, or when you know better than the"
+           " probe."),
     Listed("audit", "workers.cli.audit",
            "Read Khaos Control and every warehouse, and compare them. Nothing is written at a partner."),
     Listed("go-live", "workers.cli.going_live",

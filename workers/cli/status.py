@@ -90,4 +90,5 @@ def _show(found: Overview) -> None:
     out.print(f"exceptions  {found.exceptions}" + ("   `fleet exceptions list` shows them" if found.exceptions else ""))
     for connection in found.connections:
         if not connection.open:
-            out.print(f"[bold red]{escape(connection.name)} is shut[/]: {escape(connection.shut_reason or '')}")
+            said = f"[bold red]{escape(connection.name)} is {connection.how_shut}[/]"
+            out.print(f"{said}: {escape(connection.shut_reason or '')}")

@@ -75,7 +75,7 @@ def opens(stage: Stage, dice: random.Random) -> str | None:
     if not rows:
         return None
     name = dice.choice(rows)["name"]
-    gates.open_connection(stage.processes[0].runtime, name)
+    gates.open_connection(stage.store, name)
     return f"a person opens {name}"
 
 

@@ -10,11 +10,16 @@ from typing import Any
 import structlog
 
 from adapters.errors import ReachError, Rejected, Unauthorised
+from workers.ledger.store import Store
 from workers.observability import alerts
 from workers.spine import exceptions, restored
 from workers.spine.limits import reopen, shut
 from workers.spine.live import NOT_LIVE, tell_of_new
 from workers.spine.runtime import Runtime
+
+PAUSED = "paused"  # a person shut it; nothing opens it but a person
+PAUSE_STANDS = "connection_paused"  # its exception, so that nobody forgets it
+BY_PEOPLE_ALONE = (NOT_LIVE, PAUSED, "suspect_release", "restored_suspected")
 
 log = structlog.get_logger(__name__)
 
@@ -26,7 +31,7 @@ def tend(runtime: Runtime) -> int:
     tell_of_new(runtime.store)
     failures: list[Exception] = []
     shut_now = runtime.store.rows(
-        "select * from connection where shut_kind not in ('throttled', 'not_live', 'restored_suspected')"
+        "select * from connection where shut_kind not in ('throttled', 'not_live', 'restored_suspected', 'paused')"
     )
     for row in shut_now:
         if not row["alerted"]:
@@ -50,7 +55,7 @@ def _try_to_open(runtime: Runtime, name: str) -> bool:
         " and (probe_at is null or probe_at <= now())",
         name,
     )
-    return bool(due) and _probe(runtime, name) and _open(runtime, name, by_person=False)
+    return bool(due) and _probe(runtime, name) and _open(runtime.store, name)
 
 
 def _waits_over(runtime: Runtime) -> int:
@@ -78,46 +83,55 @@ def _probe(runtime: Runtime, name: str) -> bool:
     return True
 
 
-def open_connection(runtime: Runtime, name: str) -> bool:
-    """Open a connection's gate for a person, and say so. False when it was not shut.
+def open_connection(store: Store, name: str, who: str = "a person") -> bool:
+    """Open a connection's gate for a person, also a paused one, and say so. False when it was not shut.
 
     ``live.set_live`` opens one that is not live.
     """
-    return _open(runtime, name, by_person=True)
+    return _open(store, name, who)
 
 
-def _open(runtime: Runtime, name: str, *, by_person: bool) -> bool:
-    """Open it. One that was shut again soon after its last opening is not said to be well before it stays open."""
-    row = runtime.store.row(
+def _open(store: Store, name: str, who: str = "") -> bool:
+    """Open it, for a person where ``who`` names one.
+
+    One that was shut again soon after its last opening is not said to be well before it stays open. One that was paused
+    or suspected while it was probed stays shut.
+    """
+    row = store.row(
         "select shut_kind, coalesce(trouble_since < shut_since, false) as again from connection where name = %s", name
     )
-    if row is not None and row["shut_kind"] == NOT_LIVE:
-        return False
-    seconds = reopen(runtime.store, name)
+    seconds = reopen(store, name, but_not=(NOT_LIVE,) if who else BY_PEOPLE_ALONE)
     if seconds is None or row is None:
         return False
-    if by_person or not row["again"]:
-        _well(runtime, name, row["shut_kind"], seconds)
-    if by_person:
-        runtime.store.run("update connection set trouble_since = null where name = %s", name)
-    exceptions.close(runtime.store.run, "suspect_release", f"connection:{name}", "opened")
-    restored.over(runtime.store.run, name, "a person opened it: the ledger is whole", "a person")
+    if (who or not row["again"]) and (row["shut_kind"] != PAUSED or _is_told(store, name)):
+        _well(store, name, row["shut_kind"], seconds)
+    if who:
+        store.run("update connection set trouble_since = null where name = %s", name)
+        exceptions.close(store.run, PAUSE_STANDS, f"connection:{name}", "it was opened", who)
+    exceptions.close(store.run, "suspect_release", f"connection:{name}", "opened")
+    restored.over(store.run, name, "a person opened it: the ledger is whole", "a person")
     # what waits for its back-off need not wait any more, unless it is in doubt
-    runtime.store.run(
+    store.run(
         "update message set due_at = now() where connection = %s and state = 'waiting' and maybe_sent_at is"
         " null and due_at > now()",
         name,
     )
-    runtime.store.run("select wake()")
+    store.run("select wake()")
     return True
 
 
-def _well(runtime: Runtime, name: str, kind: str, seconds: float) -> None:
-    waiting = runtime.store.row(
+def _is_told(store: Store, name: str) -> bool:
+    """Whether somebody was told that it is down: it was, before it was paused."""
+    told = "select 1 from exception where state = 'open' and kind = 'connection_shut' and subject = %s"
+    return store.row(told, f"connection:{name}") is not None
+
+
+def _well(store: Store, name: str, kind: str, seconds: float) -> None:
+    waiting = store.row(
         "select count(*) as n from message where connection = %s and state in ('queued', 'waiting')", name
     )
     alerts.gate_opened(connection=name, kind=kind, shut_for_seconds=seconds, released=waiting["n"] if waiting else 0)
-    exceptions.close(runtime.store.run, "connection_shut", f"connection:{name}", "it answers again")
+    exceptions.close(store.run, "connection_shut", f"connection:{name}", "it answers again")
 
 
 def _stays_open(runtime: Runtime) -> None:
@@ -130,7 +144,7 @@ def _stays_open(runtime: Runtime) -> None:
         "  where e.state = 'open' and e.kind = 'connection_shut' and e.subject = 'connection:' || c.name) as told"
     ):
         if row["told"]:
-            _well(runtime, row["name"], "again and again", row["seconds"])
+            _well(runtime.store, row["name"], "again and again", row["seconds"])
 
 
 def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:

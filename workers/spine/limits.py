@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -123,13 +123,17 @@ def shut(store: Store, connection: str, kind: str, why: str) -> bool:
     return done > 0
 
 
-def reopen(store: Store, connection: str) -> float | None:
-    """Open a connection's gate. Returns how many seconds it was shut, None when it was not."""
+def reopen(store: Store, connection: str, *, but_not: Sequence[str] = ()) -> float | None:
+    """Open a connection's gate, unless it is shut for a reason of ``but_not``.
+
+    Returns how many seconds it was shut, None when it was not, or stays so.
+    """
     row = store.row(
         "with was as (select name, extract(epoch from now() - shut_since) as shut_for from connection"
-        "              where name = %s and shut_kind is not null for update)"
+        "              where name = %s and shut_kind is not null and shut_kind <> all (%s::text[]) for update)"
         " update connection c set shut_kind = null, shut_since = null, shut_reason = null, shut_until = null,"
         " opened_at = now(), alerted = false from was where c.name = was.name returning was.shut_for",
         connection,
+        list(but_not),
     )
     return float(row["shut_for"]) if row else None

@@ -72,7 +72,8 @@ def set_live(store: Store, names: Iterable[str], who: str, since: datetime | Non
             if not new:
                 continue
             opened.append(name)
-            exceptions.close(run, NOT_LIVE, _subject(name), "it went live", who)
+            for kind in (NOT_LIVE, "connection_paused"):  # a ledger that was restored may have been paused before
+                exceptions.close(run, kind, _subject(name), "it went live", who)
             run(
                 "insert into timeline (story, subject, connection, step, who) values (%s, %s, %s, 'went live', %s)",
                 f"connection {name}",

@@ -41,7 +41,8 @@ LOOK = """
 with soon as (select now() + make_interval(secs => %(soon)s) as at)
 select exists (select 1 from message where state = 'working')
     or exists (select 1 from record_unread where due_at <= soon.at)
-    or exists (select 1 from connection where shut_kind not in ('not_live', 'suspect_release', 'restored_suspected')
+    or exists (select 1 from connection where shut_kind not in
+                      ('not_live', 'suspect_release', 'restored_suspected', 'paused')
                   and (shut_until is null or shut_until <= soon.at))
     or exists (select 1 from connection c cross join unnest(%(lanes)s::text[]) l (lane) cross join lateral (
                    select 1 from message m where m.lane = l.lane and m.connection = c.name

@@ -27,7 +27,7 @@ EXCEPTIONS = (
     "select kind, owner, severity, count(*) as n from exception where state = 'open' group by 1, 2, 3 order by 1, 2, 3"
 )
 GATES = (
-    "select name, system, shut_kind is null as open,"
+    "select name, system, shut_kind is null as open, coalesce(shut_kind = 'paused', false) as paused,"
     " coalesce(extract(epoch from now() - shut_since), 0) as shut_for from connection order by 1"
 )
 SCHEDULES = (

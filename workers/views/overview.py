@@ -74,6 +74,11 @@ class Connection:
         """Whether messages may go."""
         return self.shut_kind is None
 
+    @property
+    def how_shut(self) -> str:
+        """The word for people: ``paused`` when somebody of ours did it, else ``shut``; empty when it is open."""
+        return "" if self.open else "paused" if self.shut_kind == "paused" else "shut"
+
 
 @dataclass(frozen=True, slots=True)
 class Overview:

@@ -104,6 +104,7 @@ class _Gauges(Collector):
         gates = [{**row, "connection": row["name"]} for row in found.connections]
         which = ("connection", "system")
         yield _gauge("fleet_connection_open", "1 when messages may go to it.", which, gates, "open")
+        yield _gauge("fleet_connection_paused", "1 when a person has paused it.", which, gates, "paused")
         yield _gauge("fleet_connection_shut_seconds", "How long it has been shut.", which, gates, "shut_for")
         alive = [{"name": name, "n": count} for name, count in found.processes.items()]
         yield _gauge("fleet_processes", "Worker processes with a fresh heartbeat.", ("name",), alive)

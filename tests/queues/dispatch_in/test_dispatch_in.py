@@ -284,7 +284,7 @@ def test_while_khaos_is_updated_its_gate_shuts_and_no_dispatch_is_judged(world: 
     row = world.store.row("select shut_kind from connection where name = 'khaos'")
     assert (row, world.exceptions()) == ({"shut_kind": "unavailable"}, ["connection_shut"])
     world.khaos.switch(being_updated=False)
-    assert gates.open_connection(world.runtime, "khaos")
+    assert gates.open_connection(world.runtime.store, "khaos")
     world.hurry()
     world.read_back()
     assert [len(world.shipments(order)) for order in orders] == [1] * 6

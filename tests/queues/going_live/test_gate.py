@@ -74,7 +74,7 @@ def test_an_order_that_waits_for_its_skus_is_overdue_only_once_its_warehouse_is_
 
 
 def test_opening_a_gate_by_hand_does_not_make_a_new_connection_live(new: World) -> None:
-    assert not gates.open_connection(new.runtime, "leeds")
+    assert not gates.open_connection(new.runtime.store, "leeds")
     assert not live.is_live(new.store, "leeds")
 
 

@@ -54,7 +54,7 @@ def test_a_bell_of_a_message_that_the_ledger_never_gave_is_a_sign_and_a_person_m
     assert not restored.look_at_bell(world.runtime, row["last"])
     assert restored.look_at_bell(world.runtime, row["last"] + 7)
     assert (shut(world), world.exceptions()) == ("restored_suspected", [KIND])
-    assert gates.open_connection(world.runtime, "leeds")
+    assert gates.open_connection(world.runtime.store, "leeds")
     assert (shut(world), world.exceptions()) == (None, [])
 
 
@@ -89,7 +89,7 @@ def test_control_numbers_beyond_our_last_are_a_sign_in_an_answer_and_in_a_folder
     gxo.store.run("update series set last = %s", last - 2)
     assert look_at_folders(gxo.runtime, "gxo")
     assert (shut(gxo.world, "gxo"), gxo.world.exceptions()) == ("restored_suspected", [KIND])
-    assert gates.open_connection(gxo.runtime, "gxo")
+    assert gates.open_connection(gxo.runtime.store, "gxo")
     gxo.store.run("delete from control_number where number > %s", last - 2)
     with pytest.raises(Busy):  # once the answers are read, nothing more is taken
         gxo.round()

@@ -28,6 +28,12 @@ VERDICTS = {
         "A partner's calls to us are refused again and again: compare the token, key or password of that door in"
         " fleet.toml with what the partner uses.",
     ),
+    "connection_paused": Verdict(
+        OPERATIONS,
+        "warning",
+        "A person paused it: nothing is sent to it, its messages wait. When the reason is over, resume it on the desk's"
+        " page Flows, or `fleet open CONNECTION`.",
+    ),
     "suspect_release": Verdict(
         ENGINEERING,
         "critical",
