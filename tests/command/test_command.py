@@ -174,6 +174,9 @@ def test_bodies_are_shown_only_on_demand_edited_from_a_file_and_sent_again(
     (tmp_path / "body.json").write_text(json.dumps(body))
     assert fleet("exceptions", "edit", number, "--body", "body.json").code == 0
     assert world.one("select body #>> '{address,postcode}' as it from message_body") == "YO1 7HH"
+    unchanged = fleet("exceptions", "edit", number, "--body", "-", typed=json.dumps(body))
+    assert (unchanged.code, "nothing is changed" in unchanged.err) == (1, True)
+    body["address"]["line1"] = "9 Larkspur Row"
     assert fleet("exceptions", "edit", number, "--body", "-", typed=json.dumps(body)).code == 0
 
 
