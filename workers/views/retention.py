@@ -82,8 +82,11 @@ def kept(settings: Fleet) -> tuple[Kept, ...]:
              "the desk; only their hashes, and second factors", "`fleet accounts`, `fleet tokens`"),
         Kept("people who are logged in", ("desk_session", "login_step"), "10 hours",
              "the desk", "deletes at the next login"),
+        Kept("filters that people named", ("saved_filter",), "until they take them away",
+             "the desk", "deletes, on the page of the list"),
         Kept("the fleet itself", ("process", "slot", "connection", "schedule", "merchant", "settled_count",
-             "history_mark", "table_row", "table_change", "ledger_identity", "alembic_version"), FOR_GOOD,
+             "history_mark", "table_row", "table_change", "laid_settings", "ledger_identity", "alembic_version"),
+             FOR_GOOD,
              "the fleet", "stays small"),
     )  # fmt: skip
 
