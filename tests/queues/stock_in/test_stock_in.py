@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from adapters.errors import ReachError
 from fleet_tests.world import World
 from workers.spine import reading
 from workers.stock_in import counts, demand, levels
@@ -80,8 +81,9 @@ def test_a_count_that_breaks_off_is_never_taken_for_a_whole_one(world: World) ->
     world.opening(MUG=10)
     floor(world, adjust={"product": "MUG", "quantity": -4, "reason": "DMG"})
     world.clarus.switch(graphql_error_next=1)
-    with pytest.raises(Exception, match="told to fail"):
+    with pytest.raises(ReachError, match="Clarus's GraphQL failed") as failed:
         counts.count_building(world.runtime, "Main Site")
+    assert "told to fail" in failed.value.theirs
     assert world.store.row("select state from snapshot order by id desc limit 1")["state"] == "broken"
     assert world.store.row("select count(*) as n from snapshot_line")["n"] == 0
     assert world.store.row("select good from position where sku = 'MUG'")["good"] == 10
