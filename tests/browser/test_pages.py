@@ -67,6 +67,8 @@ def test_every_page_is_saved_as_a_screenshot(browser: Browser, address: str, wid
             for name, path in PAGES.items():
                 if scheme == "dark" and name not in DARK:
                     continue
-                page.goto(path)
                 ending = {"wide": "", "narrow": "-narrow"}[width] + {"light": "", "dark": "-dark"}[scheme]
+                answer = page.goto(path)
+                assert answer
+                assert answer.ok, f"{path} answered {answer.status}"
                 page.screenshot(path=folder / f"{name}{ending}.jpg", type="jpeg", quality=70)
