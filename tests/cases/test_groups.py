@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import pytest
@@ -15,8 +14,8 @@ from workers.cases import group_retries
 from workers.spine import dead_letters
 from workers.spine.people import CannotDo, Person
 from workers.spine.runtime import Runtime
-from workers.views.exception_groups import GROUPS, groups, members
 from workers.views.exception_groups import group_retries as progress
+from workers.views.exception_groups import groups
 
 
 def file(ledger: Ledger, kind: str, subject: str, reason: str, **more: Any) -> bool:
@@ -224,22 +223,3 @@ def test_what_cannot_be_retried_is_counted_and_says_why(ledger: Ledger, engine: 
     assert "has no message to send again" in row["note"]
     with pytest.raises(CannotDo, match="no exception stands open"):
         group_retries.retry_group(ledger.store, "nothing", mo)
-
-
-def test_a_hundred_thousand_exceptions_are_grouped_by_one_look_at_each(ledger: Ledger, engine: Engine) -> None:
-    ledger.store.run(
-        "insert into exception (kind, subject, story, flow, connection, owner, severity, reason, next_step, group_key,"
-        " group_words) select 'bad_address', 'order:' || n, n::text, 'orders-out', 'leeds', 'operations', 'error',"
-        " 'no postcode', 'mend', md5((n %% 200)::text), 'no postcode' from generate_series(1, 100000) n"
-    )
-    with ledger.store.connection() as db:
-        db.execute("vacuum analyze exception")
-    found = groups(engine)
-    assert (len(found), found[0]["n"]) == (100, 500)
-    asked = GROUPS.format(wanted="", having="").replace(":limit", "100")
-    with ledger.store.connection() as db:
-        rows = db.execute("explain (analyze, buffers, timing off) " + asked).fetchall()
-    pages = re.search(r"shared hit=(\d+)(?: read=(\d+))?", "\n".join(row["QUERY PLAN"] for row in rows))
-    assert pages
-    assert sum(int(n or 0) for n in pages.groups()) < 4000  # the table has some 2,700, the index fewer
-    assert len(members(engine, found[0]["key"], limit=50)) == 50

@@ -9,6 +9,7 @@ from workers.observability import alerts
 from workers.spine.runtime import Runtime
 
 AT_A_TIME = 1000
+CHANGES = 20_000  # of counts of exceptions that are added up at a time
 
 # Those whose time is over and that nobody has; one that sleeps is not late. A group is escalated once.
 LATE = """
@@ -17,8 +18,8 @@ with late as (
        and assignee is null and (snoozed_until is null or snoozed_until <= now()) order by respond_by limit %s
        for update skip locked),
 before as (
-    select distinct l.group_key from late l join exception e on e.group_key = l.group_key and e.state = 'open'
-     where e.escalated_at is not null),
+    select l.group_key from (select distinct group_key from late) l where exists (
+        select 1 from exception e where e.group_key = l.group_key and e.state = 'open' and e.escalated_at is not null)),
 marked as (
     update exception e set escalated_at = now() from late l where l.id = e.id returning e.*)
 select group_key, min(kind) as kind, min(flow) as flow, min(connection) as connection, min(owner) as owner,
@@ -29,8 +30,8 @@ select group_key, min(kind) as kind, min(flow) as flow, min(connection) as conne
 
 
 def look(runtime: Runtime) -> int:
-    """Set owner and time of new exceptions, and escalate what is late. Returns how many were set."""
-    runtime.store.row("select name_groups(%s) as n", AT_A_TIME)
+    """Keep groups and their counts, set owners and times, escalate what is late. Returns how many times were set."""
+    runtime.store.row("select name_groups(%s) as named, fold_exception_changes(%s) as counted", AT_A_TIME, CHANGES)
     done = set_times(runtime)
     escalate(runtime)
     return done

@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import Engine
 
 from workers.observability.privacy import mask
+from workers.views.exception_counts import CELLS
 from workers.views.snapshot import LONGEST_LIST, Row, fetch, snapshot
 
 COUNTED_UP_TO = 50  # exceptions of a group whose orders and SKUs are counted
 
-# Only what the index exception_groups holds: 100,000 exceptions are counted without a look into the table.
-GROUPS = """
-select group_key as key, count(*) filter (where awake) as n, count(*) filter (where not awake) as snoozed,
-       min(id) filter (where awake) as sample, min(first_at) as first_at, max(last_at) as last_at,
-       min(respond_by) filter (where awake) as respond_by, sum(value) as value,
-       count(value) as valued, max(gravity) as gravity, min(connection) as connection, max(connection) as other,
-       min(owner) as owner, min(assignee) as assignee, max(assignee) as other_assignee, count(assignee) as assigned
-  from (select id, first_at, last_at, respond_by, value, group_key, connection collate "C" as connection,
-               owner collate "C" as owner, assignee collate "C" as assignee,  -- compared as bytes: half the time
-               snoozed_until is null or snoozed_until <= now() as awake,
-               case severity when 'critical' then 4 when 'error' then 3 when 'warning' then 2 else 1 end as gravity
-          from exception where state = 'open' and group_key is not null {wanted}) e
- group by group_key {having}
- order by max(gravity) desc, min(respond_by), min(first_at) limit :limit
+# Counts come from what is counted as it changes; of each group its oldest, its newest and its first due are looked up
+# over an index. So it takes as long as there are groups, however many exceptions they have.
+GROUPS = f"""
+with grouped as (
+    select group_key as key, min(kind) as kind, min(flow) as flow,
+           cast(coalesce(sum(n) filter (where awake), 0) as bigint) as n,
+           cast(coalesce(sum(n) filter (where not awake), 0) as bigint) as snoozed,
+           case when sum(valued) > 0 then sum(value) end as value, cast(sum(valued) as bigint) as valued,
+           max(gravity(severity)) as gravity, array_agg(distinct connection order by connection) as connections,
+           min(owner) as owner,
+           array_agg(distinct assignee order by assignee) filter (where assignee <> '') as assignees,
+           cast(coalesce(sum(n) filter (where assignee <> ''), 0) as bigint) as assigned
+      from (select c.*, snoozed_until is null or snoozed_until <= now() as awake from ({CELLS}) c
+             where group_key <> '') e
+     group by group_key {{having}}
+     order by max(gravity(severity)) desc, sum(n) desc, group_key limit {LONGEST_LIST})
+select g.*, f.id as oldest, f.reason, f.next_step, f.words, f.first_at, a.id as awake, l.last_at, d.respond_by,
+       coalesce(d.respond_by < now(), false) as overdue
+  from grouped g
+ cross join lateral (select id, reason, next_step, group_words as words, first_at from exception
+                      where state = 'open' and group_key = g.key order by id limit 1) f
+  left join lateral (select id from exception where g.n > 0 and g.snoozed > 0 and state = 'open' and group_key = g.key
+                        and (snoozed_until is null or snoozed_until <= now()) order by id limit 1) a on true
+ cross join lateral (select max(last_at) as last_at from exception where state = 'open' and group_key = g.key) l
+ cross join lateral (select min(respond_by) as respond_by from exception where g.n > 0 and state = 'open'
+                        and group_key = g.key and (snoozed_until is null or snoozed_until <= now())) d
+ order by g.gravity desc, d.respond_by, f.first_at, g.key limit :limit
+"""  # noqa: S608  our own text
+STORIES = """
+select group_key as key, count(distinct story) as stories from exception
+ where state = 'open' and group_key = any (:keys) group by 1
 """
 SEVERITIES = {1: "info", 2: "warning", 3: "error", 4: "critical"}
 RETRY = """
@@ -42,6 +62,7 @@ def groups(
     flow: str = "",
     connection: str = "",
     owner: str = "",
+    owners: Iterable[str] = (),
     assignee: str = "",
     tag: str = "",
     key: str = "",
@@ -53,71 +74,48 @@ def groups(
     A row has ``key``, ``kind``, ``flow``, ``connections``, ``owner``, ``severity``, ``words`` (the reason without what
     differs), ``reason`` and ``next_step`` of its oldest, ``n`` awake and ``snoozed`` exceptions, ``stories`` (orders or
     SKUs, None where there are too many to count), ``first_at``, ``last_at``, ``respond_by`` (None: no time is set),
-    ``overdue``, ``value`` of ``valued`` of them, ``assignees`` and ``sample``, the number of its oldest. ``snoozed``
-    shows groups that sleep as well.
+    ``overdue``, ``value`` of ``valued`` of them, ``assignees`` and ``sample``, the number of its oldest. A filter
+    counts what it lets through; times and words are of the whole group. ``snoozed`` shows groups that sleep as well. Of
+    more than a thousand groups the thousand gravest and largest are looked at.
     """
     filters = {"kind": kind, "flow": flow, "connection": connection, "owner": owner, "assignee": assignee}
     wanted = "".join(f" and {name} = :{name}" for name, value in filters.items() if value)
     wanted += " and :tag = any (tags)" if tag else ""
     wanted += " and group_key = :key" if key else ""
-    having = "" if snoozed or key else "having count(*) filter (where awake) > 0"
+    named = list(owners)
+    wanted += " and owner = any (:owners)" if named else ""
+    having = "" if snoozed or key else "having sum(n) filter (where awake) > 0"
+    values = {**filters, "tag": tag.lower(), "key": key, "limit": min(limit, LONGEST_LIST)}
     with snapshot(engine) as reading:
-        rows = fetch(
-            reading,
-            GROUPS.format(wanted=wanted, having=having),
-            **filters,
-            tag=tag.lower(),
-            key=key,
-            limit=min(limit, LONGEST_LIST),
-        )
-        detail = {
-            row["key"]: row
-            for row in fetch(
-                reading,
-                "select distinct on (e.group_key) e.group_key as key, e.id, e.kind, e.flow, e.reason, e.next_step,"
-                " e.group_words as words, now() as at from unnest(cast(:keys as text[])) k (key) cross join lateral"
-                " (select * from exception where state = 'open' and group_key = k.key order by id limit 1) e",
-                keys=[row["key"] for row in rows],
-            )
-        }
-        counted = {
-            row["key"]: row
-            for row in fetch(
-                reading,
-                "select group_key as key, count(distinct story) as stories,"
-                " array_agg(distinct connection order by connection) as connections from exception"
-                " where state = 'open' and group_key = any (:keys) group by 1",
-                keys=[row["key"] for row in rows if row["n"] + row["snoozed"] <= COUNTED_UP_TO],
-            )
-        }
-    return [_row(row, detail[row["key"]], counted.get(row["key"], {})) for row in rows if row["key"] in detail]
+        rows = fetch(reading, GROUPS.format(wanted=wanted, having=having), **values, owners=named)
+        few = [row["key"] for row in rows if row["n"] + row["snoozed"] <= COUNTED_UP_TO]
+        stories = {row["key"]: row["stories"] for row in fetch(reading, STORIES, keys=few)} if few else {}
+    return [_row(row, stories.get(row["key"])) for row in rows]
 
 
-def _row(row: Row, one: Row, counted: Row) -> Row:
-    ends = sorted({row["connection"], row["other"]})
-    due = row["respond_by"]
+def _row(row: Row, stories: int | None) -> Row:
     return {
         "key": row["key"],
-        "kind": one["kind"],
-        "flow": one["flow"],
-        "connections": counted.get("connections", ends),
+        "kind": row["kind"],
+        "flow": row["flow"],
+        "connections": row["connections"],
         "owner": row["owner"],
         "severity": SEVERITIES[row["gravity"]],
-        "words": mask(one["words"]),
-        "reason": one["reason"],
-        "next_step": one["next_step"],
+        "words": mask(row["words"]),
+        "reason": row["reason"],
+        "next_step": row["next_step"],
         "n": row["n"],
         "snoozed": row["snoozed"],
-        "stories": counted.get("stories"),
+        "stories": stories,
         "first_at": row["first_at"],
         "last_at": row["last_at"],
-        "respond_by": due,
-        "overdue": due is not None and due < one["at"],
+        "respond_by": row["respond_by"],
+        "overdue": row["overdue"],
         "value": row["value"],
         "valued": row["valued"],
-        "assignees": sorted({row["assignee"], row["other_assignee"]} - {None}),
+        "assignees": row["assignees"] or [],
         "assigned": row["assigned"],
-        "sample": row["sample"] or one["id"],
+        "sample": row["awake"] or row["oldest"],
     }
 
 

@@ -46,31 +46,6 @@ def exceptions(engine: Engine, *, state: State = "open", kind: str = "", owner: 
         )
 
 
-# From one pair to the next over the index exception_kinds: as many steps as there are pairs, however many rows.
-CHOICES = """
-with recursive pair as (
-    (select kind, owner from exception where state = 'open' order by kind, owner limit 1)
-    union all
-    select n.kind, n.owner from pair p cross join lateral (
-        select kind, owner from exception where state = 'open' and (kind, owner) > (p.kind, p.owner)
-         order by kind, owner limit 1) n)
-select kind, owner from pair
-"""
-
-
-def choices(engine: Engine) -> tuple[list[str], list[str]]:
-    """The kinds and the owners of open exceptions, for filters."""
-    with snapshot(engine) as reading:
-        rows = fetch(reading, CHOICES)
-    return sorted({row["kind"] for row in rows}), sorted({row["owner"] for row in rows})
-
-
-def how_many(engine: Engine) -> int:
-    """How many exceptions stand open."""
-    with snapshot(engine) as reading:
-        return int(fetch(reading, "select count(*) as n from exception where state = 'open'")[0]["n"])
-
-
 @dataclass(frozen=True, slots=True)
 class Case:
     """One exception: its row, its message if it has one, what happened to its subject, and (asked for) bodies.

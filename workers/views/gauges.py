@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from workers.views.exception_counts import counted
 from workers.views.overview import UNFILED, processes_alive
 from workers.views.readiness import troubles_in
 from workers.views.snapshot import Row, fetch, snapshot
@@ -22,9 +23,6 @@ OLDEST_READY = (
     "select m.lane as queue, extract(epoch from now() - min(m.due_at)) as age from message m"
     " join connection c on c.name = m.connection where m.state in ('queued', 'waiting') and m.due_at <= now()"
     " and m.behind is null and c.shut_kind is null group by 1 order by 1"
-)
-EXCEPTIONS = (
-    "select kind, owner, severity, count(*) as n from exception where state = 'open' group by 1, 2, 3 order by 1, 2, 3"
 )
 GATES = (
     "select name, system, shut_kind is null as open, coalesce(shut_kind = 'paused', false) as paused,"
@@ -62,7 +60,7 @@ def figures(engine: Engine, queue_wait: float) -> Figures:
             messages=tuple(fetch(reading, MESSAGES)),
             settled=tuple(fetch(reading, SETTLED, recent=RECENT)),
             oldest_ready=tuple(fetch(reading, OLDEST_READY)),
-            exceptions=tuple(fetch(reading, EXCEPTIONS)),
+            exceptions=tuple(counted(reading, "kind", "owner", "severity")),
             unfiled=tuple(fetch(reading, UNFILED)),
             connections=tuple(fetch(reading, GATES)),
             processes=processes_alive(reading),

@@ -14,6 +14,7 @@ from sqlalchemy import Connection as Reading
 from sqlalchemy import Engine
 
 from workers.broker.queues import FLOWS
+from workers.views.exception_counts import counted
 from workers.views.snapshot import Row, fetch, snapshot
 
 SILENT = 10.0  # seconds without a heartbeat after which a process no longer counts as alive
@@ -134,7 +135,7 @@ def overview(engine: Engine) -> Overview:
     with snapshot(engine) as reading:
         live = fetch(reading, "select flow, state, count(*) as n from message group by 1, 2")
         live += fetch(reading, "select flow, state, n from settled_so_far()")
-        filed = _by_flow(fetch(reading, "select flow, count(*) as n from exception where state = 'open' group by 1"))
+        filed = _by_flow(counted(reading, "flow"))
         unfiled = _by_flow(fetch(reading, UNFILED))
         counts = {(row["flow"], row["state"]): int(row["n"]) for row in live}
         names = list(FLOWS) + sorted({row["flow"] for row in live} - set(FLOWS))

@@ -6,20 +6,10 @@ from collections.abc import Iterable
 
 from sqlalchemy import Engine
 
+from workers.views.exception_groups import groups
 from workers.views.snapshot import Row, fetch, snapshot
 from workers.views.worklists import WORKLISTS
 
-# One row for each group of a cause: a refused SKU at four buildings is one.
-OPEN = """
-select coalesce(group_key, kind) as group_key, min(kind) as kind, min(owner) as owner, count(*) as n,
-       min(first_at) as oldest, min(respond_by) as respond_by, sum(value) as value, min(id) as first_id,
-       (array['critical', 'error', 'warning', 'info'])[min(array_position(array['critical', 'error', 'warning', 'info'],
-       severity))] as severity
-  from exception where state = 'open' {owners}
- group by 1 order by min(array_position(array['critical', 'error', 'warning', 'info'], severity)), n desc, oldest
- limit :limit
-"""
-REASONS = "select id, reason from exception where id = any (:ids)"
 JOURNAL = """
 select count(*) filter (where state = 'unmapped') as unmapped, count(*) filter (where state = 'uncosted') as uncosted,
        count(*) filter (where state = 'ready') as ready, count(*) filter (where state = 'offered') as offered
@@ -33,17 +23,11 @@ select (select count(*) from sku where state = 'refused') as refused,
 
 
 def exceptions_of(engine: Engine, owners: Iterable[str] = (), limit: int = 12) -> list[Row]:
-    """The gravest groups of open exceptions, of these owners or (when none is named) of all.
+    """The gravest groups of open exceptions, of these owners or (when none is named) of all; none that sleeps.
 
-    Each has ``kind``, ``owner``, ``n``, ``oldest``, ``respond_by``, ``value`` (the goods at risk; None: not known) and
-    the ``reason`` of its first.
+    They are rows of ``exception_groups``.
     """
-    named = list(owners)
-    with snapshot(engine) as reading:
-        sql = OPEN.format(owners="and owner = any (:owners)" if named else "")
-        rows = fetch(reading, sql, limit=limit, **({"owners": named} if named else {}))
-        reasons = {row["id"]: row["reason"] for row in fetch(reading, REASONS, ids=[row["first_id"] for row in rows])}
-    return [{**row, "reason": reasons.get(row["first_id"], "")} for row in rows]
+    return groups(engine, owners=owners, limit=limit)
 
 
 def money(engine: Engine) -> Row:

@@ -25,6 +25,7 @@ SUBJECTS = (
     "months",
     "history",
     "exceptions",
+    "exception_counts",
     "messages",
     "keys",
     "people",

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from workers.access.roles import Right
 from workers.cases.tables import wanted_row
-from workers.views import exception_groups, exceptions, runbook
+from workers.views import exception_counts, exception_groups, exceptions, runbook
 from workers.views.snapshot import Row
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
@@ -40,7 +40,7 @@ def routes(engine: Engine) -> APIRouter:
         typed = {"kind": kind, "owner": owner, "flow": flow, "assignee": assignee, "tag": tag}
         chosen = {name: plain(word) for name, word in typed.items()}
         rows = exception_groups.groups(engine, **chosen, snoozed=bool(snoozed), limit=GROUPS_SHOWN)
-        kinds, owners = exceptions.choices(engine)
+        kinds, owners = exception_counts.choices(engine)
         return render(
             request,
             visitor,
@@ -59,13 +59,13 @@ def routes(engine: Engine) -> APIRouter:
     ) -> HTMLResponse:
         chosen = {"state": state, "kind": plain(kind), "owner": plain(owner)}
         rows = exceptions.exceptions(engine, state=state, kind=chosen["kind"], owner=chosen["owner"], limit=SHOWN)
-        kinds, owners = exceptions.choices(engine)
+        kinds, owners = exception_counts.choices(engine)
         return render(
             request,
             visitor,
             "exceptions.html",
             rows=rows,
-            total=exceptions.how_many(engine),
+            total=exception_counts.how_many(engine),
             chosen=chosen,
             states=exceptions.STATES,
             kinds=sorted({*kinds, chosen["kind"]} - {""}),
