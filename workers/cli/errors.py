@@ -39,6 +39,8 @@ def _ledger(error: Exception) -> str:
         return "the ledger refuses the user or the password: correct DATABASE_URL"
     if isinstance(cause, ArgumentError) or (isinstance(cause, psycopg.ProgrammingError) and cause.sqlstate is None):
         return "DATABASE_URL cannot be read: write postgresql://user:password@host:port/database"
+    if isinstance(cause, psycopg.errors.DeadlockDetected):
+        return "the fleet was at the same thing, and nothing was changed: do it once more"
     if isinstance(cause, (psycopg.OperationalError, PoolTimeout)):
         what = type(cause).__name__
         return f"the ledger cannot be reached ({what}): see whether Postgres is up and DATABASE_URL is right"

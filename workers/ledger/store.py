@@ -15,14 +15,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+import structlog
 
 from workers.ledger.pool import Pool
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
+Cursor = psycopg.Cursor[Row]
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +144,10 @@ def within(db: Connection) -> Callable[..., list[Row]]:
     return run
 
 
+def _touched(cursor: Cursor) -> int:
+    return cursor.rowcount
+
+
 class LateSettle(Exception):
     """The lease was taken away before the settle came; nothing of it was written."""
 
@@ -174,28 +183,32 @@ class Store:
 
     def rows(self, sql: str, *values: Any) -> list[Row]:
         """All rows of one statement."""
-        with self.connection() as connection:
-            return connection.execute(sql, values).fetchall()
+        return self._alone(sql, values, Cursor.fetchall)
 
     def rows_of(self, sql: str, named: Mapping[str, Any]) -> list[Row]:
         """All rows of one statement with named values."""
-        with self.connection() as connection:
-            return connection.execute(sql, named).fetchall()
+        return self._alone(sql, named, Cursor.fetchall)
 
     def row(self, sql: str, *values: Any) -> Row | None:
         """The first row of one statement, or None."""
-        with self.connection() as connection:
-            return connection.execute(sql, values).fetchone()
+        return self._alone(sql, values, Cursor.fetchone)
 
     def run(self, sql: str, *values: Any) -> int:
         """Run one statement; the number of rows that it touched."""
-        with self.connection() as connection:
-            return connection.execute(sql, values).rowcount
+        return self._alone(sql, values, _touched)
 
     def run_named(self, sql: str, named: Mapping[str, Any]) -> int:
         """Run one statement with named values; the number of rows that it touched."""
+        return self._alone(sql, named, _touched)
+
+    def _alone(self, sql: str, values: Sequence[Any] | Mapping[str, Any], take: Callable[[Cursor], T]) -> T:
+        """Run one statement by itself. Where two wait for each other and Postgres ends this one, it runs once more."""
         with self.connection() as connection:
-            return connection.execute(sql, named).rowcount
+            try:
+                return take(connection.execute(sql, values))
+            except psycopg.errors.DeadlockDetected as error:
+                log.warning("a statement gave way to another, and runs again", where=error.diag.context)
+                return take(connection.execute(sql, values))
 
     def receive(
         self, connection: str, source: str, receipt_key: str, body: bytes, source_time: datetime | None = None

@@ -6,6 +6,7 @@ import threading
 
 import requests
 import structlog
+from psycopg.errors import DeadlockDetected
 
 from workers.demo.setting.stand_ins import Refused
 
@@ -28,7 +29,10 @@ class Hand(threading.Thread):
         raise NotImplementedError
 
     def run(self) -> None:
-        """Turn after turn. A partner that cannot be reached, or says no, is asked again at the next turn."""
+        """Turn after turn. A partner that cannot be reached, or says no, is asked again at the next turn.
+
+        So is the fleet where it was at the same thing.
+        """
         try:
             while not self._resting.wait(self.pause):
                 try:
@@ -36,6 +40,8 @@ class Hand(threading.Thread):
                         break
                 except (requests.RequestException, Refused) as error:
                     log.info("a hand tries again", hand=self.name, error=str(error))
+                except DeadlockDetected as error:
+                    log.warning("the fleet was at the same thing", hand=self.name, where=error.diag.context)
         except Exception as error:  # noqa: BLE001  it is raised where the demo waits
             self.failure = error
         self.over = True
