@@ -69,14 +69,14 @@ def test_a_death_is_one_event_grouped_by_flow_connection_and_kind(sentry: Sentry
 
 
 def test_a_gate_that_shuts_and_opens_is_one_issue_that_ends_as_information(sentry: Sentry) -> None:
-    alerts.gate_shut(connection="leeds", kind="unavailable", since=WHEN)
-    alerts.gate_opened(connection="leeds", kind="unavailable", shut_for_seconds=312.4, released=87)
+    alerts.gate_shut(connection="leeds", kind="unavailable", since=WHEN, exception=7)
+    alerts.gate_opened(connection="leeds", kind="garbled", shut_for_seconds=312.4, released=87, exception=7)
     alerts.flush()
     shut, opened = sentry.items("event")
-    assert shut["fingerprint"] == opened["fingerprint"] == ["gate", "leeds", "unavailable"]
+    assert shut["fingerprint"] == opened["fingerprint"] == ["gate", "leeds", "down"]
     assert (shut["level"], opened["level"]) == ("error", "info")
     assert (shut["tags"]["state"], opened["tags"]["state"]) == ("shut", "opened")
-    assert opened["contexts"]["fleet"] == {"shut_for_seconds": 312.4, "released": 87}
+    assert opened["contexts"]["fleet"] == {"shut_for_seconds": 312.4, "released": 87, "exception": 7}
 
 
 def test_a_schedule_checks_in_as_a_pair_and_once_a_minute_at_most(sentry: Sentry) -> None:
@@ -116,7 +116,7 @@ def test_without_a_dsn_nothing_is_sent_and_no_thread_starts(monkeypatch: pytest.
         alerts.configure(dsn, environment="test", release="fleet@1", process="orders-out")
         threads = {one.name for one in threading.enumerate()}
         died()
-        alerts.gate_shut(connection="leeds", kind="unavailable", since=WHEN)
+        alerts.gate_shut(connection="leeds", kind="unavailable", since=WHEN, exception=7)
         with alerts.check_in("hourly", every_seconds=3600):
             sentry_sdk.capture_exception(ValueError(NAME))
         alerts.flush()

@@ -90,16 +90,16 @@ def test_a_right_that_is_missing_although_the_probe_is_answered_tells_somebody_o
     assert waits == sorted(waits)
     assert waits[-1] > 30
     alerts.flush()
-    assert [event["tags"]["state"] for event in sentry.items("event")] == ["shut", "opened", "shut"]
-    assert [state for state, _ in leeds.exceptions()] == ["resolved", "open"]
+    assert [event["tags"]["state"] for event in sentry.items("event")] == ["shut"]
+    assert leeds.exceptions() == [("open", 8)]
     partner.faults = []
     leeds.ledger.time_passes()
     leeds.ledger.drain(partner)
     leeds.passes(61)
     gates.tend(leeds.runtime)
-    assert [state for state, _ in leeds.exceptions()] == ["resolved", "resolved"]
+    assert leeds.exceptions() == [("resolved", 8)]
     alerts.flush()
-    assert sentry.items("event")[-1]["tags"]["state"] == "opened"
+    assert [event["tags"]["state"] for event in sentry.items("event")] == ["shut", "opened"]
     limits.shut(leeds.ledger.store, "leeds", "unauthorised", "refused")
     assert leeds.row()["next"] < 2, "that trouble is over, and this is another"
 
@@ -129,3 +129,71 @@ def test_whoever_opens_a_connection_cuts_no_doubt_short(leeds: Probed, partner: 
         assert (leeds.row()["shut_kind"], leeds.ledger.message("SO1-1")["due_at"]) == (None, due)
     assert leeds.ledger.drain(partner) == 0
     assert partner.pushes["SO1-1"] == 1
+
+
+def test_a_process_that_dies_around_an_alert_repeats_it_and_never_loses_it(
+    leeds: Probed, sentry: Sentry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits.shut(leeds.ledger.store, "leeds", "unavailable", "HTTP 503")
+    leeds.answer = Unavailable("HTTP 503")
+
+    def dies(**_said: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(alerts, "gate_shut", dies)
+        with pytest.raises(KeyboardInterrupt):
+            gates.tend(leeds.runtime)
+    leeds.answer = None
+    leeds.probed()
+    leeds.passes(11)
+    with monkeypatch.context() as patched:
+        patched.setattr(alerts, "gate_opened", dies)
+        with pytest.raises(KeyboardInterrupt):
+            gates.tend(leeds.runtime)
+    gates.tend(leeds.runtime)
+    gates.tend(leeds.runtime)
+    told = [(event["tags"]["state"], event["contexts"]["fleet"]["exception"]) for event in sentry.items("event")]
+    (number,) = {number for _state, number in told}
+    assert told == [("shut", number), ("opened", number)]
+    assert [state for state, _ in leeds.exceptions()] == ["resolved"]
+
+
+def test_an_outage_is_one_group_and_one_issue_however_its_calls_fail(leeds: Probed, sentry: Sentry) -> None:
+    leeds.answer = Unavailable("down")
+    for kind, why in (("unavailable", "HTTP 503"), ("garbled", "no JSON"), ("unauthorised", "refused")):
+        leeds.ledger.store.run("update connection set shut_kind = null, opened_at = now() where name = 'leeds'")
+        limits.shut(leeds.ledger.store, "leeds", kind, why)
+        leeds.probed()
+    (row,) = leeds.ledger.store.rows("select group_key, times from exception where kind = 'connection_shut'")
+    assert row["times"] == 3
+    leeds.answer = None
+    leeds.probed()
+    leeds.passes(61)
+    gates.tend(leeds.runtime)
+    limits.shut(leeds.ledger.store, "leeds", "garbled", "no JSON")
+    leeds.probed()
+    groups = {one["group_key"] for one in leeds.ledger.store.rows("select group_key from exception")}
+    assert groups == {row["group_key"]}
+    assert len({tuple(event["fingerprint"]) for event in sentry.items("event")}) == 1
+
+
+def test_a_partner_that_comes_back_hesitantly_is_one_trouble(leeds: Probed, sentry: Sentry) -> None:
+    def told() -> list[str]:
+        gates.tend(leeds.runtime)
+        return [event["tags"]["state"] for event in sentry.items("event")]
+
+    for passed in (0, 3, 9):
+        leeds.passes(passed)
+        limits.shut(leeds.ledger.store, "leeds", "unavailable", "HTTP 503")
+        leeds.probed()
+        assert leeds.row()["shut_kind"] is None
+    assert (told(), leeds.exceptions()) == (["shut"], [("open", 3)])
+    leeds.passes(11)
+    assert (told(), leeds.exceptions()) == (["shut", "opened"], [("resolved", 3)])
+    limits.shut(leeds.ledger.store, "leeds", "unavailable", "HTTP 503")
+    leeds.probed()
+    leeds.passes(30)
+    assert told() == ["shut", "opened", "shut"], "it was over once and was not: now a minute must pass"
+    leeds.passes(31)
+    assert (told(), [state for state, _ in leeds.exceptions()]) == (["shut", "opened"] * 2, ["resolved"] * 2)

@@ -22,7 +22,7 @@ KEPT_FRAME = ("filename", "abs_path", "module", "function", "lineno", "in_app")
 KEPT_CONTEXTS = {
     "trace": ("trace_id", "span_id", "parent_span_id"),
     "runtime": ("name", "version"),
-    "fleet": ("runbook", "since", "due_at", "shut_for_seconds", "released"),
+    "fleet": ("runbook", "since", "due_at", "shut_for_seconds", "released", "exception"),
 }
 SAFE_TRANSACTIONS = frozenset({"component", "task", "route"})  # a "url" or "custom" name may hold a webhook's token
 STATEMENT = re.compile(

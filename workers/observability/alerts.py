@@ -120,26 +120,34 @@ def late(*, flow: str, connection: str, kind: str, owner: str, count: int, since
     )
 
 
-def gate_shut(*, connection: str, kind: str, since: datetime) -> None:
-    """One event when a connection's gate shuts; what waits behind it raises none."""
+def gate_shut(*, connection: str, kind: str, since: datetime, exception: int) -> None:
+    """One event when a connection's gate shuts; what waits behind it raises none.
+
+    ``exception`` is the number of what stands on the desk about it.
+    """
     _send(
         f"{connection} is shut: {kind}",
         "error",
-        ["gate", connection, kind],
+        _of_gate(connection, kind),
         {"connection": connection, "kind": kind, "state": "shut"},
-        {"since": since.isoformat()},
+        {"since": since.isoformat(), "exception": exception},
     )
 
 
-def gate_opened(*, connection: str, kind: str, shut_for_seconds: float, released: int) -> None:
+def gate_opened(*, connection: str, kind: str, shut_for_seconds: float, released: int, exception: int) -> None:
     """The end of ``gate_shut``, in the same issue, as information. ``released`` messages go again."""
     _send(
         f"{connection} is open again after {shut_for_seconds:.0f} s ({kind})",
         "info",
-        ["gate", connection, kind],
+        _of_gate(connection, kind),
         {"connection": connection, "kind": kind, "state": "opened"},
-        {"shut_for_seconds": round(shut_for_seconds, 1), "released": released},
+        {"shut_for_seconds": round(shut_for_seconds, 1), "released": released, "exception": exception},
     )
+
+
+def _of_gate(connection: str, kind: str) -> list[str]:
+    """One issue for a connection that is down, however its calls fail meanwhile; another for a release to suspect."""
+    return ["gate", connection, "suspect_release" if kind == "suspect_release" else "down"]
 
 
 @contextmanager

@@ -28,5 +28,6 @@ def send_alerts(runtime: Runtime) -> int:
             runbook=f"docs/runbook.md#{row['kind']}",
         )
     if rows:
+        alerts.flush()
         runtime.store.run("update exception set alerted = true where id = any (%s)", [row["id"] for row in rows])
     return len(rows)

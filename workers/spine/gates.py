@@ -13,6 +13,7 @@ from adapters.errors import ReachError, Rejected, Unauthorised
 from workers.ledger.store import Store
 from workers.observability import alerts
 from workers.spine import exceptions, restored
+from workers.spine.alarms import OWN_ALERT
 from workers.spine.limits import reopen, shut
 from workers.spine.live import NOT_LIVE, tell_of_new
 from workers.spine.runtime import Runtime
@@ -30,12 +31,14 @@ def tend(runtime: Runtime) -> int:
     _stays_open(runtime)
     tell_of_new(runtime.store)
     failures: list[Exception] = []
+    _send_shut(runtime.store)
     shut_now = runtime.store.rows(
         "select * from connection where shut_kind not in ('throttled', 'not_live', 'restored_suspected', 'paused')"
     )
     for row in shut_now:
         if not row["alerted"]:
-            _alert_shut(runtime, row)
+            _file_shut(runtime, row)
+            _send_shut(runtime.store)
         if row["shut_kind"] == "suspect_release":
             continue  # only a person opens that
         try:
@@ -92,23 +95,17 @@ def open_connection(store: Store, name: str, who: str = "a person") -> bool:
 
 
 def _open(store: Store, name: str, who: str = "") -> bool:
-    """Open it, for a person where ``who`` names one.
+    """Open it, for a person where ``who`` names one; then it is well at once. Else it is when it stays open.
 
-    One that was shut again soon after its last opening is not said to be well before it stays open. One that was paused
-    or suspected while it was probed stays shut.
+    One that was paused or suspected while it was probed stays shut.
     """
-    row = store.row(
-        "select shut_kind, coalesce(trouble_since < shut_since, false) as again from connection where name = %s", name
-    )
     seconds = reopen(store, name, but_not=(NOT_LIVE,) if who else BY_PEOPLE_ALONE)
-    if seconds is None or row is None:
+    if seconds is None:
         return False
-    if (who or not row["again"]) and (row["shut_kind"] != PAUSED or _is_told(store, name)):
-        _well(store, name, row["shut_kind"], seconds)
     if who:
+        _well(store, name, seconds)
         store.run("update connection set trouble_since = null where name = %s", name)
         exceptions.close(store.run, PAUSE_STANDS, f"connection:{name}", "it was opened", who)
-    exceptions.close(store.run, "suspect_release", f"connection:{name}", "opened")
     restored.over(store.run, name, "a person opened it: the ledger is whole", "a person")
     # what waits for its back-off need not wait any more, unless it is in doubt
     store.run(
@@ -120,37 +117,53 @@ def _open(store: Store, name: str, who: str = "") -> bool:
     return True
 
 
-def _is_told(store: Store, name: str) -> bool:
-    """Whether somebody was told that it is down: it was, before it was paused."""
-    told = "select 1 from exception where state = 'open' and kind = 'connection_shut' and subject = %s"
-    return store.row(told, f"connection:{name}") is not None
+def _well(store: Store, name: str, seconds: float) -> None:
+    """Say that it is over, and close what stands about it. A crash in between repeats it, and never loses it."""
+    _send_shut(store)  # in order, should its process have died before it was sent
+    for row in store.rows(
+        "select e.id, e.kind, e.reason, (select count(*) from message where connection = e.connection"
+        " and state in ('queued', 'waiting')) as waiting from exception e"
+        " where e.state = 'open' and e.kind = any (%s) and e.subject = %s",
+        list(OWN_ALERT),
+        f"connection:{name}",
+    ):
+        alerts.gate_opened(
+            connection=name,
+            kind=_how(row),
+            shut_for_seconds=seconds,
+            released=row["waiting"],
+            exception=row["id"],
+        )
+        alerts.flush()
+        exceptions.close(store.run, row["kind"], f"connection:{name}", "it answers again")
 
 
-def _well(store: Store, name: str, kind: str, seconds: float) -> None:
-    waiting = store.row(
-        "select count(*) as n from message where connection = %s and state in ('queued', 'waiting')", name
-    )
-    alerts.gate_opened(connection=name, kind=kind, shut_for_seconds=seconds, released=waiting["n"] if waiting else 0)
-    exceptions.close(store.run, "connection_shut", f"connection:{name}", "it answers again")
+def _how(row: dict[str, Any]) -> str:
+    """How its calls fail, as Sentry names it."""
+    return str(row["kind"] if row["kind"] == "suspect_release" else row["reason"].split(":")[0])
 
 
 def _stays_open(runtime: Runtime) -> None:
-    """End the trouble of connections that have been open for a minute."""
+    """End the trouble of connections that stay open: a partner may come back hesitantly, and that is one trouble.
+
+    After ten seconds it is over; after a minute where it was over once and was not.
+    """
     for row in runtime.store.rows(
-        "with over as (select name, trouble_since from connection where shut_kind is null and trouble_since is not null"
-        "               and opened_at < now() - interval '1 minute' for update)"
-        " update connection c set trouble_since = null from over o where c.name = o.name returning c.name,"
-        " extract(epoch from c.opened_at - o.trouble_since)::float as seconds, exists (select 1 from exception e"
-        "  where e.state = 'open' and e.kind = 'connection_shut' and e.subject = 'connection:' || c.name) as told"
+        "select c.name, extract(epoch from c.opened_at - coalesce(c.trouble_since, e.first_at))::float as seconds"
+        "  from connection c join exception e on e.state = 'open' and e.kind = 'connection_shut'"
+        "   and e.subject = 'connection:' || c.name"
+        " where c.shut_kind is null and c.opened_at < now() - case when exists"
+        "       (select 1 from exception b where b.subject = e.subject and b.kind = e.kind"
+        "           and b.closed_at > c.trouble_since) then interval '1 minute' else interval '10 seconds' end"
     ):
-        if row["told"]:
-            _well(runtime.store, row["name"], "again and again", row["seconds"])
+        _well(runtime.store, row["name"], row["seconds"])
+    runtime.store.run(
+        "update connection set trouble_since = null where shut_kind is null and trouble_since is not null"
+        " and opened_at < now() - interval '1 minute'"
+    )
 
 
-def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:
-    mine = runtime.store.run("update connection set alerted = true where name = %s and not alerted", row["name"])
-    if not mine:
-        return
+def _file_shut(runtime: Runtime, row: dict[str, Any]) -> None:
     kind = "suspect_release" if row["shut_kind"] == "suspect_release" else "connection_shut"
     name = str(row["name"])
     filing = exceptions.filing(
@@ -161,9 +174,28 @@ def _alert_shut(runtime: Runtime, row: dict[str, Any]) -> None:
         connection=name,
         why=f"{row['shut_kind']}: {row['shut_reason']}",
     )
-    filed = runtime.store.row(filing.sql, *filing.values)
-    if filed and filed["new"]:
-        alerts.gate_shut(connection=name, kind=str(row["shut_kind"]), since=row["shut_since"])
+    with runtime.store.transaction() as db:
+        # still shut as it was seen: what opened meanwhile is no trouble any more
+        mine = db.execute(
+            "update connection set alerted = true where name = %s and not alerted and shut_kind = %s",
+            (name, row["shut_kind"]),
+        )
+        if mine.rowcount:
+            db.execute(filing.sql, filing.values)
+
+
+def _send_shut(store: Store) -> None:
+    """Alert once of each that was filed, whoever filed it. A crash in between repeats an alert, and never loses it."""
+    rows = store.rows(
+        "select e.id, e.kind, e.connection, e.reason, e.first_at from exception e"
+        " where not e.alerted and e.kind = any (%s) order by e.id",
+        list(OWN_ALERT),
+    )
+    for row in rows:
+        alerts.gate_shut(connection=row["connection"], kind=_how(row), since=row["first_at"], exception=row["id"])
+    if rows:
+        alerts.flush()
+        store.run("update exception set alerted = true where id = any (%s)", [row["id"] for row in rows])
 
 
 def _bursts(runtime: Runtime) -> None:

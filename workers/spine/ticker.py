@@ -44,6 +44,8 @@ select exists (select 1 from message where state = 'working')
     or exists (select 1 from connection where shut_kind not in
                       ('not_live', 'suspect_release', 'restored_suspected', 'paused')
                   and (shut_until is null or shut_until <= soon.at))
+    or exists (select 1 from connection where shut_kind is null and trouble_since is not null
+                  and opened_at > now() - interval '15 seconds')
     or exists (select 1 from connection c cross join unnest(%(lanes)s::text[]) l (lane) cross join lateral (
                    select 1 from message m where m.lane = l.lane and m.connection = c.name
                       and m.state in ('queued', 'waiting') and m.behind is null and m.due_at <= soon.at

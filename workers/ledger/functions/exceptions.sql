@@ -24,11 +24,12 @@ begin
     return left(v_kept || regexp_replace(v, '\s+', ' ', 'g'), 300);
 end $$;
 
--- The group of an exception. What is said of a SKU is one cause, whichever building says it.
+-- The group of an exception. What is said of a SKU is one cause, whichever building says it; a connection that is down
+-- is one, however its calls fail meanwhile.
 create or replace function group_of(p_kind text, p_flow text, p_connection text, p_subject text, p_words text)
 returns text language sql immutable as $$
     select 'g' || left(md5(concat_ws('|', p_flow, case when p_subject like 'sku:%' then '' else p_connection end, p_kind,
-                              p_words)), 11);
+                              case when p_kind = 'connection_shut' then '' else p_words end)), 11);
 $$;
 
 -- The value of an order's goods, by the order's own prices or else the catalogue's; null where either is not known.
