@@ -149,6 +149,8 @@ def test_with_workers_killed_redis_flushed_and_partners_failing_nothing_is_lost_
     code, report = run_demo(tmp_path, "--faults", SENTRY_DSN=sentry.dsn)
     sentry.close()
     balanced(code, report)
+    told = [(one["connection"], one["alerts"], one["resolutions"], one["dead_letters"]) for one in report["outages"]]
+    assert sorted(told) == [(name, 1, 1, 0) for name in ("acs", "gxo", "hull", "leeds", "york")]
     faults = report["faults"]
     assert faults["SIGKILL"] >= 10
     assert (faults["Redis flushed"], faults["Redis restarted"]) == (1, 1)
@@ -169,9 +171,9 @@ def test_with_workers_killed_redis_flushed_and_partners_failing_nothing_is_lost_
     to_the_unit(report)
     assert report["acs"]["off"] == []
     assert left_behind(tmp_path) == []
-    told = "\n".join(raw.decode(errors="replace") for raw in sentry.raw)
-    assert "bad_address on orders-out via khaos" in told
-    assert {word for word in personal() if word in told} == set()
+    alerted = "\n".join(raw.decode(errors="replace") for raw in sentry.raw)
+    assert "bad_address on orders-out via khaos" in alerted
+    assert {word for word in personal() if word in alerted} == set()
 
 
 @pytest.mark.skipif(not THEIRS.exists(), reason="real trade data is not beside the project")

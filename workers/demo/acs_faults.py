@@ -6,13 +6,11 @@ Calls take effect and then hang or fail. Of the daily file one is doubled, one i
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from typing import Any
 
 from workers.demo.setting.stand_ins import Partners
 
-AWAY = 4.0  # seconds
 BAD_FILES = ("file_doubled_next", "file_truncate_next", "file_half_next")
 EFFECTS = {"effect_then_hang_next": {"PUT": 2}, "effect_then_500_next": {"PUT": 2}}
 UNHEALTHY = {"unauthorised_next": 1, "throttle_next": 2, "error_next": 3, "html_next": 1}
@@ -44,11 +42,6 @@ class AcsFaults:
     def start(self) -> None:
         """What goes on all the time."""
         self._partners.at_acs("switches", FROM_THE_START)
-
-    def be_away(self) -> float:
-        """Nobody answers for so many seconds, neither calls nor SFTP."""
-        self._partners.at_acs("switches", {"away_until": time.time() + AWAY})
-        return AWAY
 
     def lay_file(self, switch: str) -> None:
         """Lay a file with a fault: nothing of it may count."""

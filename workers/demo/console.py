@@ -55,6 +55,9 @@ def say_report(console: Console, found: Report, happened: dict[str, Counter[str]
         if name == "acs":
             for sentence in sentences(found.acs):
                 console.print(f"  {name:20} {sentence}", highlight=False)
+        elif name == "outages":
+            for outage in found.outages:
+                console.print(f"  {'outage':20} {outage}", highlight=False)
         elif isinstance(value, dict) and name != "exceptions":
             figures = {key: figure for key, figure in value.items() if figure not in ([], {}, None)}
             console.print(f"  {name:20} {', '.join(f'{k} {v}' for k, v in figures.items())}", highlight=False)

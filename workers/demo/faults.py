@@ -10,12 +10,15 @@ import random
 import threading
 import time
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import redis
 import structlog
 
 from workers.demo import acs_faults, gxo_faults
+from workers.demo.outages import Outages
+from workers.demo.setting.buildings import ACS, CLARUS, GXO
 from workers.ledger.store import Store
 
 if TYPE_CHECKING:
@@ -52,9 +55,15 @@ class Faults:
         self._store = store
         self._dice = random.Random(seed)  # noqa: S311  a play, not a secret
         self._gxo, self._acs = gxo_faults.GxoFaults(stage.partners, store), acs_faults.AcsFaults(stage.partners)
+        self.outages = Outages(store, stage.on_call.heard)
         self._thread = threading.Thread(target=self._play, name="faults", daemon=True)
         self.done: Counter[str] = Counter()
-        self.over = False
+        self._all_done = False
+
+    @property
+    def over(self) -> bool:
+        """Whether all was played, and every partner is back."""
+        return self._all_done and self.outages.over
 
     def start(self) -> None:
         """Begin; ends by itself."""
@@ -97,7 +106,7 @@ class Faults:
                 self._do(step)
                 time.sleep(self._dice.uniform(0.6, 1.4))
         finally:
-            self.over = True
+            self._all_done = True
 
     def _do(self, step: str) -> None:
         if step in gxo_faults.DROPS:
@@ -119,6 +128,8 @@ class Faults:
         self.done["channel answers lost"] = _used(LOST_IN_CHANNEL, khaos["channel_lost_answer_next"])
         self.done["sales around a level"] -= khaos["sell_between"] + khaos["sell_after"]
         self.done["Clarus answers lost after taking effect"] = _used(LOST_AT_CLARUS, clarus["effect_then_hang_next"])
+        for partner, connection in (("Clarus", CLARUS[0].name), ("GXO", GXO[0].name), ("ACS", ACS.name)):
+            self.done[f"{partner} away, seconds"] = self.outages.seconds(connection)
         self.done |= self._gxo.count() | self._acs.count()
         return self.done
 
@@ -158,14 +169,13 @@ class Faults:
         self.done["Redis restarted"] += 1
 
     def _away(self) -> None:
-        self._stage.partners.at_clarus("switches", {"away_until": time.time() + 5.0})
-        self.done["Clarus away, seconds"] += 5
+        self.outages.play(tuple(house.name for house in CLARUS), partial(self._stage.partners.at_clarus, "switches"))
 
     def _gxo_away(self) -> None:
-        self.done["GXO away, seconds"] += int(self._gxo.be_away())
+        self.outages.play((GXO[0].name,), partial(self._stage.partners.at_gxo, "switches"))
 
     def _acs_away(self) -> None:
-        self.done["ACS away, seconds"] += int(self._acs.be_away())
+        self.outages.play((ACS.name,), partial(self._stage.partners.at_acs, "switches"))
 
     def _in_mid_drop(self) -> None:
         self._kill_at_a_file("SIGKILL while laying a file", gxo_faults.DROPPING)

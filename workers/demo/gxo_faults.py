@@ -14,7 +14,6 @@ from typing import Any
 from workers.demo.setting.stand_ins import Partners
 from workers.ledger.store import Store
 
-AWAY = 4.0  # seconds
 SLOW = 0.4  # seconds before each answer, while a process is killed in the middle of a file
 A_CHANCE = 10.0  # seconds in which somebody may be at a file
 DROPS = ("drop_reads_next", "drop_before_rename_next", "drop_after_rename_next")
@@ -62,11 +61,6 @@ class GxoFaults:
         left = self._partners.at_gxo("switches", {})[switch]
         self._partners.at_gxo("switches", {switch: left + 1})
         self._asked[switch] += 1
-
-    def be_away(self) -> float:
-        """Nobody answers for so many seconds."""
-        self._partners.at_gxo("switches", {"away_until": time.time() + AWAY})
-        return AWAY
 
     def somebody_at_a_file(self, query: str) -> str:
         """The process that is in the middle of a file now, while answers are slow; empty where nobody was."""

@@ -150,13 +150,23 @@ class Day:
             waited = time.monotonic() - looked >= (A_LOOK if in_flight else A_GLANCE)
             if not self._patience.late(time.monotonic()) and (quiet_since is None or not waited):
                 continue
-            found = self._lookout.report()
+            found = self._look()
             looked = time.monotonic()
             if quiet_since is not None and found.balanced and self._seen_all(found, quiet_since):
                 return found
             why = self._patience.why_not(found, looked)
             if why:
                 return self._broken_off(found, why)
+
+    def _look(self) -> Report:
+        """Compare the books; with faults also what people were told of each outage."""
+        found = self._lookout.report()
+        if self._trouble is None:
+            return found
+        outages = self._trouble.outages.figures()
+        return found.model_copy(
+            update={"outages": outages, "balanced": found.balanced and all(one.good for one in outages)}
+        )
 
     def _at_work(self) -> list[str]:
         """Who will still do something by itself."""

@@ -20,6 +20,7 @@ from workers.demo.reconciliation.journal import JournalFigures, compare_journal
 from workers.demo.reconciliation.khaos_snapshot import KhaosBooks
 from workers.demo.reconciliation.ledger_rows import Excepted, LedgerRows
 from workers.demo.reconciliation.orders import OrderBooks
+from workers.demo.reconciliation.outages import OutageFigures
 from workers.demo.reconciliation.returns import ReceiptFigures, ReturnFigures, compare_receipts, compare_returns
 from workers.demo.reconciliation.stock import Building, IssuePoint, Semantics, StockFigures, compare_stock
 from workers.demo.reconciliation.warehouse_snapshot import WarehouseBook
@@ -67,6 +68,7 @@ class Report(Canonical):
     seconds: float
     balanced: bool
     lines: Lines | None = None
+    outages: tuple[OutageFigures, ...] = ()
 
 
 def compare(

@@ -16,6 +16,7 @@ from workers.access import accounts, tokens
 from workers.access.roles import Role
 from workers.access.tokens import Scope
 from workers.config import Misconfigured
+from workers.demo.setting import on_call
 from workers.demo.setting.loopback import Loopback, Setting, await_answer
 from workers.demo.setting.stand_ins import Partners
 from workers.embedded import run_file
@@ -50,6 +51,7 @@ class Stage:
         self.folder.mkdir(parents=True, mode=0o700)
         self.postgres = EmbeddedPostgres(self.folder / "postgres")
         self.redis = EmbeddedRedis(self.folder / "redis")
+        self.on_call = on_call.OnCall(self.folder)
         self.fleet: Fleet | None = None
         try:
             self._start()
@@ -72,10 +74,13 @@ class Stage:
 
     def _start(self) -> None:
         self.at = Loopback(self.folder, self.setting)
+        with self.at.settings.open("a", encoding="utf-8") as settings:
+            settings.write(on_call.SETTINGS)
         self.environment = {
             "DATABASE_URL": self.postgres.start(),
             "BROKER_URL": self.redis.start(),
             **self.at.environment,
+            **self.on_call.environment,
         }
         os.environ.update(self.environment)
         migrate(self.environment["DATABASE_URL"])
@@ -106,6 +111,7 @@ class Stage:
             self.fleet = None
         self.redis.stop()
         self.postgres.stop()
+        self.on_call.close()
         run_file.forget_running()
         self._lock.close()
 

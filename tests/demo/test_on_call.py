@@ -1,0 +1,103 @@
+"""What on-call hears in the demo, and when an outage counts as one story."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from fleet_tests.sentry import Sentry
+from workers.demo.outages import Outages
+from workers.demo.reconciliation.outages import OutageFigures
+from workers.demo.setting.on_call import LOG, OnCall
+from workers.ledger.store import Store
+from workers.observability import alerts
+
+WELL = OutageFigures(connection="leeds", seconds=9.0, alerts=1, resolutions=1, notices=1, cures=1)
+
+
+@pytest.fixture
+def on_call(tmp_path: Path) -> Iterator[OnCall]:
+    listens = OnCall(tmp_path)
+    alerts.configure(listens.dsn, environment="demo", release="fleet@1", process="control")
+    yield listens
+    alerts.configure(None, environment="demo", release="fleet@1", process="control")
+    listens.close()
+
+
+def test_what_sentry_would_get_goes_on_to_a_sentry_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sentry: Sentry
+) -> None:
+    monkeypatch.setenv("SENTRY_DSN", sentry.dsn)
+    listens = OnCall(tmp_path)
+    alerts.configure(listens.dsn, environment="demo", release="fleet@1", process="control")
+    alerts.gate_shut(connection="leeds", kind="unavailable", since=datetime.now(UTC), exception=7)
+    alerts.flush()
+    listens.close()
+    assert [event["contexts"]["fleet"]["exception"] for event in sentry.items("event")] == [7]
+
+
+def test_on_call_hears_both_ways_and_an_event_that_comes_twice_once(on_call: OnCall, tmp_path: Path) -> None:
+    for _ in range(2):
+        alerts.gate_shut(connection="leeds", kind="unavailable", since=datetime.now(UTC), exception=7)
+    alerts.gate_opened(connection="leeds", kind="unavailable", shut_for_seconds=9.0, released=2, exception=7)
+    alerts.flush()
+    said = gzip.compress(json.dumps({"text": "*Critical: connection shut at leeds*\nsince now"}).encode())
+    requests.post(on_call.chat, data=said, headers={"Content-Encoding": "gzip"}, timeout=5).raise_for_status()
+    assert on_call.heard.events == {(7, "shut"), (7, "opened")}
+    assert on_call.heard.notices == {"Critical: connection shut at leeds": 1}
+    assert (tmp_path / LOG).read_text().count("leeds is shut") == 2
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"alerts": 2}, {"alerts": 0}, {"resolutions": 0}, {"notices": 2}, {"cures": 0}, {"others": ("schedule_failed",)},
+     {"dead_letters": 1}],
+)  # fmt: skip
+def test_an_outage_is_good_only_as_one_alert_one_resolution_and_no_dead_letter(other: dict[str, Any]) -> None:
+    assert WELL.good
+    assert not WELL.model_copy(update=other).good
+
+
+def test_an_outage_lasts_until_it_was_told_and_is_counted_from_what_was_told(on_call: OnCall, store: Store) -> None:
+    switched: list[float] = []
+    outages = Outages(store, on_call.heard)
+    filed = store.row(
+        "select file_exception('connection_shut', 'connection:leeds', 'connection leeds', '', 'leeds', 'support',"
+        " 'critical', 'unavailable: HTTP 503', 'wait', null, null) as new"
+    )
+    store.run("update exception set last_at = now() + interval '1 second'")
+    number = store.rows("select id from exception")[0]["id"]
+    store.run(
+        "insert into notice (what, owner, channel, kind, connection, since, state) select 'urgent', owner, 'webhook',"
+        " kind, connection, first_at, 'told' from exception"
+    )
+    outages.play(("leeds",), lambda how: switched.append(how["away_until"]))
+    assert not outages.over
+    on_call.heard.events |= {(number, "shut"), (number, "opened")}
+    ends = time.monotonic() + 30
+    while not outages.over and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert (filed, switched[-1], len(switched)) == ({"new": True}, 0.0, 2)
+    (told,) = outages.figures()
+    assert (told.alerts, told.resolutions, told.notices, told.cures) == (1, 0, 1, 0)
+    store.run("select close_exception('connection_shut', 'connection:leeds', 'it answers again', 'fleet')")
+    store.run(
+        "insert into notice (what, owner, channel, kind, connection, since, state) select 'cured', owner, 'webhook',"
+        " kind, connection, first_at, 'told' from exception"
+    )
+    (told,) = outages.figures()
+    assert told.good
+    store.run(
+        "insert into exception (kind, subject, story, flow, connection, owner, severity, reason, next_step)"
+        " values ('unavailable', 'order:SO1-1', 'SO1', 'orders-out', 'leeds', 'support', 'error', 'gave up', 'look')"
+    )
+    (told,) = outages.figures()
+    assert (told.others, told.good) == (("unavailable",), False)

@@ -1,0 +1,100 @@
+"""Outages of warehouses in `fleet demo --faults`, and what people were told of each.
+
+A warehouse is away until on-call has been told, so each outage is one that lasts. Then it is one alert and one
+resolution for each of its connections, in Sentry and in the owner's chat, and no dead letter.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from workers.demo.reconciliation.outages import OutageFigures
+from workers.demo.setting.on_call import Heard
+from workers.ledger.store import Store
+
+AT_LEAST, AT_MOST = 5.0, 180.0  # seconds that a warehouse is away
+COMES_BACK = 15.0  # seconds after its return in which calls that were under way may still fail
+TOLD = """
+select e.connection from exception e
+ where e.kind = 'connection_shut' and e.connection = any (%s) and e.last_at >= to_timestamp(%s) and exists
+       (select 1 from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection
+           and n.since = e.first_at and n.state = 'told')
+"""
+SHUT = """
+select e.id, e.kind, e.state, e.message_id,
+       (select count(*) from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection
+           and n.state = 'told' and n.since = e.first_at) as notices,
+       (select count(*) from notice n where n.what = 'cured' and n.kind = e.kind and n.connection = e.connection
+           and n.state = 'told' and n.since = e.first_at) as cures
+  from exception e
+ where e.connection = %s and e.kind = any (%s) and e.last_at between to_timestamp(%s) and to_timestamp(%s) order by e.id
+"""
+OF_AN_OUTAGE = ("connection_shut", "unavailable", "throttled", "told_to_wait", "unauthorised", "garbled",
+                "schedule_failed", "schedule_failing", "schedule_hangs", "suspect_release")  # fmt: skip
+
+
+@dataclass
+class Outage:
+    """One that is played: when it began and ended, in Unix time."""
+
+    connections: tuple[str, ...]
+    began: float
+    ended: float | None = None
+
+
+class Outages:
+    """Plays them, each in a thread of its own."""
+
+    def __init__(self, store: Store, heard: Heard) -> None:
+        """``heard`` is what on-call is told."""
+        self._store, self._heard = store, heard
+        self._played: list[Outage] = []
+
+    def play(self, connections: tuple[str, ...], switch: Callable[[dict[str, Any]], object]) -> None:
+        """Have a partner be away by its ``switch``, until all of its ``connections`` are known to be down."""
+        outage = Outage(connections, time.time())
+        self._played.append(outage)
+        switch({"away_until": outage.began + AT_MOST})
+        threading.Thread(target=self._end, args=(outage, switch), name="outage", daemon=True).start()
+
+    def _end(self, outage: Outage, switch: Callable[[dict[str, Any]], object]) -> None:
+        while (passed := time.time() - outage.began) < AT_MOST:
+            known = {row["connection"] for row in self._store.rows(TOLD, list(outage.connections), outage.began)}
+            if passed > AT_LEAST and known == set(outage.connections):
+                break
+            time.sleep(0.5)
+        switch({"away_until": 0.0})
+        outage.ended = time.time()
+
+    @property
+    def over(self) -> bool:
+        """Whether every partner is back."""
+        return all(one.ended is not None for one in self._played)
+
+    def seconds(self, connection: str) -> int:
+        """For how long it was away, all in all."""
+        spans = [one.ended - one.began for one in self._played if connection in one.connections and one.ended]
+        return round(sum(spans))
+
+    def figures(self) -> tuple[OutageFigures, ...]:
+        """What came of each so far: a row for each connection of each."""
+        return tuple(self._figures(one, name) for one in self._played if one.ended for name in one.connections)
+
+    def _figures(self, outage: Outage, connection: str) -> OutageFigures:
+        assert outage.ended is not None
+        rows = self._store.rows(SHUT, connection, list(OF_AN_OUTAGE), outage.began, outage.ended + COMES_BACK)
+        shut = [row for row in rows if row["kind"] == "connection_shut"]
+        return OutageFigures(
+            connection=connection,
+            seconds=round(outage.ended - outage.began, 1),
+            alerts=sum((row["id"], "shut") in self._heard.events for row in shut),
+            resolutions=sum((row["id"], "opened") in self._heard.events for row in shut if row["state"] == "resolved"),
+            notices=sum(row["notices"] for row in shut),
+            cures=sum(row["cures"] for row in shut),
+            others=tuple(sorted({row["kind"] for row in rows if row["kind"] != "connection_shut"})),
+            dead_letters=sum(row["message_id"] is not None for row in rows),
+        )
