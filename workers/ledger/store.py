@@ -152,6 +152,7 @@ class LateSettle(Exception):
     """The lease was taken away before the settle came; nothing of it was written."""
 
 
+GIVE_WAY = (0.05, 0.2, 0.5)  # seconds until a statement that lost a deadlock runs again
 LOST_FOR = 60.0  # seconds within which a claim whose answer was lost may still be committed
 
 
@@ -202,13 +203,15 @@ class Store:
         return self._alone(sql, named, _touched)
 
     def _alone(self, sql: str, values: Sequence[Any] | Mapping[str, Any], take: Callable[[Cursor], T]) -> T:
-        """Run one statement by itself. Where two wait for each other and Postgres ends this one, it runs once more."""
+        """Run one statement by itself. Where two wait for each other and Postgres ends this one, it runs again."""
         with self.connection() as connection:
-            try:
-                return take(connection.execute(sql, values))
-            except psycopg.errors.DeadlockDetected as error:
-                log.warning("a statement gave way to another, and runs again", where=error.diag.context)
-                return take(connection.execute(sql, values))
+            for pause in GIVE_WAY:
+                try:
+                    return take(connection.execute(sql, values))
+                except psycopg.errors.DeadlockDetected as error:
+                    log.warning("a statement gave way to another, and runs again", where=error.diag.context)
+                    time.sleep(pause)  # the other is to be first now
+            return take(connection.execute(sql, values))
 
     def receive(
         self, connection: str, source: str, receipt_key: str, body: bytes, source_time: datetime | None = None
