@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
@@ -25,12 +25,15 @@ class Condition(StrEnum):
     UNKNOWN = "unknown"
 
 
-class StockLine(Canonical):
-    """Units of one SKU in one condition at one facility, as one count shows them."""
+class StockLine(NamedTuple):
+    """Units of one SKU in one condition at one facility, as one count shows them. A plain tuple: counts have a million.
+
+    ``units`` are zero or more: whoever makes one has read them.
+    """
 
     sku: str
     condition: Condition
-    units: Units
+    units: int
 
 
 class Cause(StrEnum):

@@ -7,6 +7,7 @@ Source: GraphQL list stocks of the OpenAPI file. Never the list stock_balances: 
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -16,6 +17,9 @@ from mappings.clarus.conditions import Conditions
 from mappings.clarus.values import needed, quantity, text, within
 from mappings.errors import Unmappable, Unreadable
 from mappings.quantities import KIND, MOST
+from mappings.text import NO_VALUE
+
+PLAIN = re.compile(r"[!-~](?:[ -~]*[!-~])?")  # a code that is stored as it stands
 
 
 def read_stock(
@@ -34,37 +38,69 @@ def read_stock(
         Unmappable: a row of ``own`` has a meaning that is none of ours.
     """
     conditions = Conditions(own)
+    good: dict[tuple[str, str], Condition | None] = {}  # plain words of a status and a reason that were judged before
     units: Counter[tuple[str, Condition]] = Counter()
     troubles: dict[tuple[str, str], Unreadable] = {}
     for record in records:
-        sku = within(record.get("product"), "code")
-        try:
-            needed(sku, "stocks.product.code")
-            held = quantity(record.get("quantity"), "stocks.quantity")
-        except Unmappable as error:
-            _note(troubles, sku or text(record.get("id")), error)
-            continue
-        judged = conditions.judge(record)
-        if judged.trouble is not None and held:
-            _note(troubles, judged.trouble.value, judged.trouble)
-        if judged.condition is None:
-            continue
-        if held < 0:
-            units[sku, Condition.GOOD] += math.floor(held)
-            why = "a record below zero: correct it in Clarus"
-            _note(troubles, sku, Unmappable("stocks.quantity", str(held), why))
-            continue
-        if held != int(held):
-            why = "a part of a unit cannot be sold: correct the quantity of this record in Clarus"
-            _note(troubles, sku, Unmappable("stocks.quantity", str(held), why, kind="fractional_quantity"))
-        units[sku, judged.condition] += math.floor(held) if judged.condition is Condition.GOOD else math.ceil(held)
+        plain = _plain(record)
+        if plain is not None:
+            sku, whole, words = plain
+            if words not in good and (judged := conditions.judge(record)).trouble is None:
+                good[words] = judged.condition
+            if words in good:
+                if (condition := good[words]) is not None:
+                    units[sku, condition] += whole
+                continue
+        _add(record, conditions, units, troubles)
     for (sku, condition), n in list(units.items()):
         if n > MOST:  # each record may be; together they are not
             del units[sku, condition]
             why = "its records add up to more than any warehouse holds: correct them in Clarus"
             _note(troubles, sku, Unmappable("stocks.quantity", str(n), why, kind=KIND))
-    lines = [StockLine(sku=sku, condition=condition, units=n) for (sku, condition), n in units.items() if n > 0]
+    lines = [StockLine(sku, condition, n) for (sku, condition), n in units.items() if n > 0]
     return lines, list(troubles.values())
+
+
+def _plain(record: Mapping[str, Any]) -> tuple[str, int, tuple[str, str]] | None:
+    """SKU, whole units, and status and hold reason of a record in which nothing is odd, as in nearly all; else None."""
+    product, held, status = record.get("product"), record.get("quantity"), record.get("status")
+    sku = product.get("code") if type(product) is dict else None
+    if type(sku) is not str or type(status) is not str or not PLAIN.fullmatch(sku) or sku.lower() in NO_VALUE:
+        return None
+    if type(held) is not float or not 0 <= held <= MOST or not held.is_integer():
+        return None
+    reason = record.get("reason_code")
+    code = reason.get("code") if type(reason) is dict else ""
+    return (sku, int(held), (status, code)) if type(code) is str else None
+
+
+def _add(
+    record: Mapping[str, Any],
+    conditions: Conditions,
+    units: Counter[tuple[str, Condition]],
+    troubles: dict[tuple[str, str], Unreadable],
+) -> None:
+    sku = within(record.get("product"), "code")
+    try:
+        needed(sku, "stocks.product.code")
+        held = quantity(record.get("quantity"), "stocks.quantity")
+    except Unmappable as error:
+        _note(troubles, sku or text(record.get("id")), error)
+        return
+    judged = conditions.judge(record)
+    if judged.trouble is not None and held:
+        _note(troubles, judged.trouble.value, judged.trouble)
+    if judged.condition is None:
+        return
+    if held < 0:
+        units[sku, Condition.GOOD] += math.floor(held)
+        why = "a record below zero: correct it in Clarus"
+        _note(troubles, sku, Unmappable("stocks.quantity", str(held), why))
+        return
+    if held != int(held):
+        why = "a part of a unit cannot be sold: correct the quantity of this record in Clarus"
+        _note(troubles, sku, Unmappable("stocks.quantity", str(held), why, kind="fractional_quantity"))
+    units[sku, judged.condition] += math.floor(held) if judged.condition is Condition.GOOD else math.ceil(held)
 
 
 def _note(troubles: dict[tuple[str, str], Unreadable], subject: str, error: Unmappable) -> None:

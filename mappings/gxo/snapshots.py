@@ -62,7 +62,7 @@ def read_846(
         number=needed(opening, 3),
         facility=facility(segments),
         at=_at(segments, told_at),
-        lines=tuple(StockLine(sku=code, condition=condition, units=n) for (code, condition), n in units.items()),
+        lines=tuple(StockLine(code, condition, n) for (code, condition), n in units.items()),
     )
     return snapshot, list(troubles.values())
 

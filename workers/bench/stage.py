@@ -161,6 +161,7 @@ class Stage:
             "BARE_BODY": str(self.folder / "body.json"),
             "BARE_URL": self.warehouse,
             "PYTHONPATH": str(ROOT),
+            cost.POSTGRES: str(self.postgres.pid or ""),
         }
         os.environ.update(self.environment)
         migrate(dsn)

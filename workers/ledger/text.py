@@ -17,6 +17,7 @@ UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 ESCAPED = re.compile(  # an escaped backslash, a whole pair, and then what no text can hold
     r"\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})"
 )
+IN_COPY = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 ESCAPE_LENGTH = len("\\u0000")
 
 
@@ -25,6 +26,13 @@ def clean(text: str) -> str:
     if "\\u" in text:
         text = ESCAPED.sub(_holdable, text)
     return text if text.isascii() and "\x00" not in text else UNHOLDABLE.sub(REPLACEMENT, text)
+
+
+def copied(text: str) -> str:
+    """Return the cleaned text as it stands in a line of COPY in text format, for lines that are written as a block."""
+    if text.isprintable() and "\\" not in text:
+        return text
+    return clean(text).translate(IN_COPY)
 
 
 def _holdable(found: re.Match[str]) -> str:

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from mappings.canonical import StockLine
 from mappings.errors import Unreadable
 from workers.ledger.store import Row
+from workers.ledger.text import copied
 from workers.ports.api import CountPage
 from workers.spine.polling import Busy
 from workers.spine.runtime import Runtime
 
-LINES_AT_ONCE = 2000
+LINES_AT_ONCE = 5000
+COPY = "copy snapshot_line (snapshot_id, sku, condition, units) from stdin"
 
 
 def begin_snapshot(runtime: Runtime, home: str) -> int:
@@ -49,10 +51,9 @@ def add_lines(runtime: Runtime, snapshot: int, lines: Iterable[StockLine]) -> No
     """Add lines to an open count."""
     with (
         runtime.store.transaction() as db,
-        db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy,
+        db.cursor().copy(COPY) as copy,
     ):
-        for line in lines:
-            copy.write_row((snapshot, line.sku, line.condition.value, line.units))
+        copy.write("".join([f"{snapshot}\t{copied(sku)}\t{condition}\t{units}\n" for sku, condition, units in lines]))
 
 
 def break_snapshot(runtime: Runtime, snapshot: int, why: str) -> None:

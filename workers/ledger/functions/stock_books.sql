@@ -30,11 +30,13 @@ begin
 end $$;
 
 -- A whole count begins the books of the SKUs that have none, as it was taken over: not of those that are counted again.
-create or replace function begin_books(p_home text, p_ended timestamptz) returns void language sql as $$
+create or replace function begin_books(p_home text, p_ended timestamptz) returns void
+language sql set work_mem = '64MB' set enable_nestloop = off as $$  -- whatever is known of tables that were just filled
     insert into asked_book (home, sku, agreed, ended)
     select p.home, p.sku, p.good + coalesce((select sum(e.value::integer) from jsonb_each_text(p.other) e), 0)::integer, p_ended
       from position p
      where p.home = p_home and not exists (select 1 from recount r where r.home = p.home and r.sku = p.sku)
+       and not exists (select 1 from asked_book b where b.home = p.home and b.sku = p.sku)
      order by p.sku
     on conflict do nothing
 $$;

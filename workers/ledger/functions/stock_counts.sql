@@ -65,7 +65,8 @@ end $$;
 -- that were read one after another while people worked, so what differs takes the less sellable figure and is counted
 -- again. A SKU that it does not name is gone after p_absent such counts in a row. Returns how many SKUs differed.
 create or replace function take_snapshot(p_id bigint, p_consistent boolean, p_absent integer) returns integer
-language plpgsql as $$
+-- for a building of a million SKUs, whatever Postgres knows of tables that were just filled
+language plpgsql set work_mem = '64MB' set enable_nestloop = off as $$
 declare
     v snapshot%rowtype;
     v_changed text[];
@@ -73,24 +74,24 @@ declare
 begin
     select * into v from snapshot where id = p_id and state = 'complete' and changed is null for update;
     if not found then return 0; end if;
-    -- while counts of single SKUs wait, and in the order in which everybody locks positions: nobody waits in a circle
+    -- counts of single SKUs wait: whoever writes positions shares this lock, so their rows need none of their own
     perform lock_positions(v.home);
-    perform 1 from position where home = v.home order by sku for update;
     select counted_at is null into v_first from home where site = v.home;
     create temp table fresh on commit drop as
-    select l.sku, coalesce(sum(l.units) filter (where l.condition = 'good'), 0)::integer as good,
-           coalesce(o.other, '{}') as other
-      from snapshot_line l
+    select g.sku, g.good, coalesce(o.other, '{}') as other
+      from (select sku, coalesce(sum(units) filter (where condition = 'good'), 0)::integer as good
+              from snapshot_line where snapshot_id = p_id group by sku) g
       left join (select sku, jsonb_object_agg(condition, units) as other
                    from (select sku, condition, sum(units)::integer as units from snapshot_line
                           where snapshot_id = p_id and condition <> 'good' group by 1, 2) c
-                  where units > 0 group by sku) o on o.sku = l.sku
-     where l.snapshot_id = p_id group by l.sku, o.other;
+                  where units > 0 group by sku) o on o.sku = g.sku;
+    analyze fresh (sku);
     create temp table differs on commit drop as
     select coalesce(f.sku, p.sku) as sku, coalesce(f.good, 0) as good, coalesce(f.other, '{}'::jsonb) as other,
            p.sku is null as fresh_sku, f.sku is null as missing, p.good as old_good, p.began_at, p.ended_at, p.absent
       from fresh f full join (select * from position where home = v.home) p on p.sku = f.sku
      where p.sku is null or f.good is distinct from p.good or f.other is distinct from p.other;
+    analyze differs;
     -- what was counted after this count began knows better
     delete from differs d where not d.fresh_sku and d.began_at >= v.began_at;
     delete from differs d where d.missing and d.old_good = 0 and exists
