@@ -90,6 +90,11 @@ def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bo
         return _resend(db, row, person)
     if row["record_id"] is None or edited:
         raise CannotDo(f"exception {number} has no message to send again: do its next step, then dismiss it")
+    if not db.execute("select 1 from record where id = %s", (row["record_id"],)).fetchone():
+        raise CannotDo(
+            f"exception {number}: what it was read from has been purged by its age, so it cannot be read again: do its"
+            " next step, then dismiss it"
+        )
     db.execute(
         "insert into record_unread (record_id, received_at, connection, source)"
         " select id, received_at, connection, source from record where id = %s on conflict do nothing",

@@ -103,7 +103,7 @@ def _body(f: Fulfilment, account: Account, zone: tzinfo, sale_days: tuple[date, 
         "DeliveryService": service,
         "DeliveryAgent": agent,
         "DeliveryCharge": 0,
-        "Comments": " ".join(f.note.split())[:COMMENTS],
+        "Comments": _comments(f.note),
         "OrderCancelled": False,
         **{field: _misc(field, getattr(f, fact) if fact else "") for field, fact in account.misc.items()},
         "OrderItems": _lines(f, account),
@@ -120,6 +120,15 @@ def _days(f: Fulfilment, sale_days: tuple[date, date] | None) -> tuple[date, dat
     if sale_days is None:
         raise Unmappable("DispatchDate", "", "reckon the days of a sale first (mappings.working_days.sale_dates)")
     return *sale_days, sale_days[1], None
+
+
+def _comments(note: str) -> str:
+    """The note on one line. What ACS has no room for is not cut off: half of an instruction is another one."""
+    text = " ".join(note.split())
+    if len(text) > COMMENTS:
+        why = f"ACS takes {COMMENTS} characters of notes: shorten those of the order in Khaos"
+        raise Unmappable("Comments", f"<{len(text)} characters>", why)
+    return text
 
 
 def _later(day: date) -> date:

@@ -120,7 +120,9 @@ def read_item_results(data: bytes) -> tuple[list[ItemResult], list[Unreadable]]:
             error = Unmappable("result", result, why, kind="unknown_status")
             bad.append(Unreadable(without_placeholder(code) or f"row {place}", error))
         else:
-            one = ItemResult(sku=code, accepted=RESULTS[result.lower()], code=rest[0], message=(*rest, "")[1])
+            # a message with a comma that nobody quoted is several cells
+            message = ", ".join(filter(None, rest[1:]))
+            one = ItemResult(sku=code, accepted=RESULTS[result.lower()], code=rest[0], message=message)
             by_sku.setdefault(code, []).append(one)
     return [_together(results) for results in by_sku.values()], bad
 

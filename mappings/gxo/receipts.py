@@ -72,6 +72,8 @@ def read_944(
         why = "the profile has F (supplier) and C (customer return): ask GXO what this receipt is"
         raise Unmappable("W1701", kind, why, kind="unknown_status")
     rows = [_read_row(loop) for loop in loops(segments, "W07")]
+    if not rows:
+        raise Unmappable("W07", "", "the receipt has no line: ask GXO to send it again")
     _check_total(segments, sum(one.units for one in rows))
     reference = without_placeholder(element(opening, 4))
     if not reference and kind == RETURN:
@@ -105,12 +107,12 @@ def is_return(receipt: GoodsReceipt) -> bool:
 
 def _read_row(loop: Segments) -> _ReceivedRow:
     opening = loop[0]
-    damaged = first(loop, "W13")
+    odd = [segment for segment in loop if segment[:1] == ("W13",)]
     return _ReceivedRow(
         line=element(first(loop, "N9", "LI"), 2),
         sku=sku(opening, 4, 6),
         units=counted(opening, 1, 2),
-        damaged=counted(damaged, 1, 2) if damaged else 0,
+        damaged=sum(counted(segment, 1, 2) for segment in odd),
         inventory_type=note(loop, "INVTYPE").upper(),
         grade=note(loop, "GRADE").upper(),
         disposition=note(loop, "DISPOSITION").upper(),

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from adapters.errors import Rejected
 from fleet_tests.ledger import Ledger, Partner
+from workers import recovery
 from workers.cases import group_retries
 from workers.spine import dead_letters
 from workers.spine.people import CannotDo, Person
@@ -223,3 +224,32 @@ def test_what_cannot_be_retried_is_counted_and_says_why(ledger: Ledger, engine: 
     assert "has no message to send again" in row["note"]
     with pytest.raises(CannotDo, match="no exception stands open"):
         group_retries.retry_group(ledger.store, "nothing", mo)
+
+
+def test_one_that_breaks_holds_up_neither_its_group_nor_the_next(
+    ledger: Ledger, runtime: Runtime, partner: Partner, mo: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = died(ledger, runtime, partner, 3)
+    file(ledger, "unknown_carrier", "order:SO9-1", "carrier='DPD': add a row")
+    other = ledger.store.row("select group_key as key from exception where kind = 'unknown_carrier'")
+    assert other
+    second = ledger.store.row("select id from exception where subject = 'order:SO1-1'")
+    assert second
+    whole = recovery.retry_within
+
+    def breaks(db: Any, number: int, person: Person, **more: Any) -> str:
+        if number == second["id"]:
+            raise KeyError("a row that nobody thought of")
+        return whole(db, number, person, **more)
+
+    monkeypatch.setattr(recovery, "retry_within", breaks)
+    group_retries.retry_group(ledger.store, key, mo)
+    group_retries.dismiss_group(ledger.store, other["key"], mo, "not sold any more")
+    for _ in range(6):
+        hurry(ledger)
+        group_retries.work_off(ledger.store)
+    rows = ledger.store.rows("select state, retried, refused from group_retry order by id")
+    assert [(row["state"], row["retried"], row["refused"]) for row in rows] == [("done", 2, 1), ("done", 1, 0)]
+    named = ledger.store.row("select note from timeline where step = 'not retried'")
+    assert named
+    assert "KeyError" in named["note"]

@@ -17,7 +17,7 @@ from fleet_tests.mail import Mailbox, mail_server
 from fleet_tests.servers import self_signed, serve
 from workers.cases import deadlines, notices
 from workers.config import Desk, Mail, OwnerSettings
-from workers.spine import exceptions
+from workers.spine import exceptions, expectations
 from workers.spine.runtime import Runtime
 
 HOUR = datetime(2026, 3, 4, 8, 5, tzinfo=UTC)
@@ -274,3 +274,56 @@ def test_mail_goes_by_tls_and_only_to_a_server_whose_certificate_is_trusted(
         ledger.store.run("update notice set due_at = now()")
         look(runtime)
         assert box.subjects == ["Critical: connection shut at leeds"]
+
+
+def test_an_owner_of_whom_one_address_is_refused_is_told_once_and_the_address_is_named(
+    ledger: Ledger, runtime: Runtime, told: Callable[..., None], box: Mailbox
+) -> None:
+    told(support=OwnerSettings(email=("on-call@example.com", "gone@example.com")))
+    box.unknown = "gone@example.com"
+    file(runtime)
+    for _ in range(3):
+        look(runtime)
+        ledger.store.run("update notice set due_at = now() where state = 'waiting'")
+    assert box.subjects == ["Critical: connection shut at leeds"]
+    found = ledger.store.row("select reason from exception where kind = 'owner_not_told' and state = 'open'")
+    assert found
+    assert "refuses 1 of 2 addresses; the others have it" in found["reason"]
+    assert "gone@" not in found["reason"]
+    box.unknown = ""
+    exceptions.close(runtime.store.run, "connection_shut", "connection:leeds", "it answers")
+    look(runtime)
+    assert box.subjects[1:] == ["Over: connection shut at leeds"]
+    assert not ledger.store.rows("select 1 from exception where kind = 'owner_not_told' and state = 'open'")
+
+
+def test_a_notice_that_cannot_be_written_keeps_no_other_waiting_and_is_named(
+    ledger: Ledger, runtime: Runtime, told: Callable[..., None], box: Mailbox
+) -> None:
+    told(support=OwnerSettings(email=("on-call@example.com",)))
+    file(runtime, subject="connection:leeds")
+    deadlines.look(runtime)
+    notices.make(runtime)
+    assert ledger.store.run("update notice set connection = E'leeds\nBcc: x@example.com'") == 1  # no header holds it
+    exceptions.file(
+        runtime.store.run, "connection_shut", subject="connection:york", story="connection york", flow="",
+        connection="york", why="HTTP 503",
+    )  # fmt: skip
+    look(runtime)
+    assert box.subjects == ["Critical: connection shut at york"]
+    assert [row[1] for row in states(ledger)] == ["waiting", "told"]
+
+
+def test_what_cannot_be_worded_is_told_all_the_same_and_holds_up_nothing_that_is_overdue(
+    ledger: Ledger, runtime: Runtime
+) -> None:
+    for subject, what in (("order:SO1-1", "a word {of} a later release"), ("order:SO2-1", "dispatch")):
+        ledger.store.run(
+            "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, %s, %s,"
+            " now() - interval '1 second', 'dispatch_overdue', 'dispatch-in', 'leeds')",
+            subject, what, subject[6:],
+        )  # fmt: skip
+    assert expectations.check(runtime) == 2
+    rows = ledger.store.rows("select subject, reason from exception order by subject")
+    assert [row["subject"] for row in rows] == ["order:SO1-1", "order:SO2-1"]
+    assert "awaited in vain: a word {of} a later release" in rows[0]["reason"]

@@ -50,6 +50,22 @@ def test_an_order_is_held_also_before_it_is_read_and_goes_when_it_is_released(wo
     assert {row["object"] for row in kept} == {f"order {order}"}
 
 
+def test_an_order_is_held_and_released_by_its_invoice_or_the_shops_reference_as_well(world: World) -> None:
+    by_invoice, by_shop = world.order(("MUG", 1)), world.order(("MUG", 1))
+    shops = {one["order"]: one["associated_ref"] for one in world.khaos.books()["orders"]}
+    names = {by_invoice: world.invoice(by_invoice), by_shop: shops[by_shop]}
+    for name in names.values():
+        assert order_acts.hold(world.store, name, MO, "the address changes") == 0
+    world.poll()
+    assert world.there() == []
+    for order, name in names.items():
+        assert order_acts.release(world.store, name, MO, "it is right now") == 1
+        with pytest.raises(CannotDo, match="nobody holds"):
+            order_acts.release(world.store, order, MO, "again")
+    world.go()
+    assert len(world.there()) == 2
+
+
 def test_a_waiting_order_is_held_and_a_confirmed_sku_does_not_let_it_go(world: World) -> None:
     order = world.order(("MUG", 1))
     orders_out_polls.poll_orders(world.runtime)

@@ -20,11 +20,13 @@ class NotTold(Exception):
     """A notice that its channel did not take. The message says why, without addresses and secrets."""
 
 
-def send_mail(mail: Mail, owner: OwnerSettings, words: Words, number: int, answers: int | None) -> None:
+def send_mail(mail: Mail, owner: OwnerSettings, words: Words, number: int, answers: int | None) -> str:
     """Send an e-mail. Its Message-ID is the notice's own, so a repeat is known as one; ``answers`` is that it follows.
 
+    Returns how many of several addresses were refused while the others took it, in words; empty where all took it.
+
     Raises:
-        NotTold: the server cannot be reached or refuses; it may be tried again.
+        NotTold: the server cannot be reached or refuses every address; it may be tried again.
     """
     message = EmailMessage()
     message["From"] = mail.sender
@@ -42,8 +44,7 @@ def send_mail(mail: Mail, owner: OwnerSettings, words: Words, number: int, answe
     except (OSError, smtplib.SMTPException) as error:
         code = f" ({error.smtp_code})" if isinstance(error, smtplib.SMTPResponseException) else ""
         raise NotTold(f"{mail.host}:{mail.port} does not take it: {type(error).__name__}{code}") from None
-    if refused:
-        raise NotTold(f"{mail.host} refuses {len(refused)} of {len(owner.email)} addresses")
+    return f"{mail.host} refuses {len(refused)} of {len(owner.email)} addresses" if refused else ""
 
 
 def _server(mail: Mail) -> smtplib.SMTP:

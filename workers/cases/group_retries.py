@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
+import structlog
+
 from workers import recovery
+from workers.ledger.pool import is_away
 from workers.ledger.store import Connection, Row, Store
 from workers.spine import acts
 from workers.spine.people import CannotDo, Person
+
+log = structlog.get_logger(__name__)
 
 LONGEST_PAUSE = 60.0  # seconds: after a longer one no more are retried at once than in a minute
 PER_MINUTE = 120
@@ -141,11 +147,16 @@ def _act(db: Connection, exception_id: int, person: Person, row: Row) -> bool:
             else:
                 recovery.retry_within(db, exception_id, person)
     except CannotDo as error:
-        acts.of_exceptions(
-            db, [exception_id], person, "not retried" if row["act"] == "retry" else "not dismissed", str(error)
-        )
-        return False
-    return True
+        why = str(error)
+    except Exception as error:
+        if isinstance(error, psycopg.Error) and is_away(error):
+            raise  # all of them come to their turn when the ledger is well
+        log.exception("an exception of a group cannot be worked off", exception=exception_id)
+        why = f"it fails with {type(error).__name__}: see the log of `control`"
+    else:
+        return True
+    acts.of_exceptions(db, [exception_id], person, "not retried" if row["act"] == "retry" else "not dismissed", why)
+    return False
 
 
 def _none(key: str) -> CannotDo:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime
 
+import psycopg
 import structlog
 
 from workers.cases import channels, deadlines
@@ -138,23 +139,33 @@ def tell(runtime: Runtime) -> int:
             runtime.store.run("update notice set state = 'withdrawn', closed_at = now() where id = %s", row["id"])
             continue
         try:
-            _send(runtime, owner, row)
+            missed = _send(runtime, owner, row)
         except NotTold as error:
             _not_told(runtime, row, str(error))
             continue
+        except psycopg.Error:
+            raise
+        except Exception as error:  # one notice that cannot be written keeps no other waiting
+            log.exception("a notice cannot be sent", notice=row["id"])
+            _not_told(runtime, row, f"the notice cannot be sent: {type(error).__name__}")
+            continue
         runtime.store.run("update notice set state = 'told', told_at = now(), error = null where id = %s", row["id"])
-        exceptions.close(runtime.store.run, "owner_not_told", _subject(row), "a notice was taken")
+        if missed:  # not tried again: whoever took it would be told again and again
+            _file(runtime, row, f"{missed}; the others have it. Correct the addresses of this owner in fleet.toml")
+        else:
+            exceptions.close(runtime.store.run, "owner_not_told", _subject(row), "a notice was taken")
         told += 1
     return told
 
 
-def _send(runtime: Runtime, owner: OwnerSettings, row: Row) -> None:
+def _send(runtime: Runtime, owner: OwnerSettings, row: Row) -> str:
+    """Send it once. Returns which of several addresses did not take it, empty where all did. Raises NotTold."""
     configuration = runtime.configuration
     words = _words(runtime, row)
     if row["channel"] == "mail":
-        channels.send_mail(configuration.mail, owner, words, row["id"], row["answers"])
-    else:
-        channels.send_webhook(owner, words, configuration.mail.timeout)
+        return channels.send_mail(configuration.mail, owner, words, row["id"], row["answers"])
+    channels.send_webhook(owner, words, configuration.mail.timeout)
+    return ""
 
 
 def _words(runtime: Runtime, row: Row) -> Words:
@@ -177,6 +188,10 @@ def _not_told(runtime: Runtime, row: Row, why: str) -> None:
         pause,
         row["id"],
     )
+    _file(runtime, row, f"{why}; it is tried again by itself")
+
+
+def _file(runtime: Runtime, row: Row, why: str) -> None:
     exceptions.file(
         runtime.store.run,
         "owner_not_told",
@@ -184,7 +199,7 @@ def _not_told(runtime: Runtime, row: Row, why: str) -> None:
         story=f"owner {row['owner']}",
         flow="",
         connection="",
-        why=f"{row['owner']} by {row['channel']}: {why}; it is tried again by itself",
+        why=f"{row['owner']} by {row['channel']}: {why}",
         once=Once.WHILE_OPEN,
     )
 

@@ -12,7 +12,7 @@ from workers import recovery
 from workers.config import Configuration
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, State, read_row
-from workers.domain.order_gates import person_gate
+from workers.domain.order_gates import person_gate, person_gates
 from workers.domain.rereads import reread
 from workers.edi.resend import resend
 from workers.ledger.store import Connection, Store, run_effects, within
@@ -29,6 +29,8 @@ select id from message where subject = any (%s) and kind in ('order', 'change') 
 
 def hold(store: Store, code: str, person: Person, why: str) -> int:
     """Hold an order back, also one that Khaos Control has not released yet. Returns how many messages are held by it.
+
+    ``code`` is the order's, or its invoice's or its reference in the shop: each holds what is read of it later.
 
     Raises CannotDo where it may be at its warehouse already: only a cancellation in Khaos Control reaches it there.
     """
@@ -54,13 +56,15 @@ def release(store: Store, code: str, person: Person, why: str) -> int:
     """Let an order go that a person held. Returns how many messages go. Raises CannotDo where nobody holds it."""
     why = acts.reason_of(why, "a release")
     with store.transaction() as db:
-        _, order = _find(db, code)
-        gate = person_gate(order)
-        if not db.execute("select 1 from gate where name = %s and not open", (gate,)).fetchone():
+        rows, order = _find(db, code)
+        named = sorted({gate for row in rows for gate in person_gates(row)} | {person_gate(order)})
+        shut = db.execute("select name from gate where name = any (%s) and not open order by 1", (named,)).fetchall()
+        if not shut:
             raise CannotDo(f"nobody holds {order}: `fleet order show {order}` says what it waits for")
-        row = db.execute("select open_gates(array[%s], %s) as n", (gate, f"{person.name}: {why}")).fetchone()
+        why_open = f"{person.name}: {why}"
+        done = db.execute("select open_gates(%s, %s) as n", ([one["name"] for one in shut], why_open)).fetchone()
         _keep(db, order, person, "released by a person", why)
-        return int(row["n"]) if row else 0
+        return int(done["n"]) if done else 0
 
 
 def send_elsewhere(
@@ -177,7 +181,7 @@ def read_again(store: Store, configuration: Configuration, code: str, person: Pe
 
 
 def _find(db: Connection, code: str) -> tuple[list[FulfilmentRow], str]:
-    """The fulfilments of an order, locked, and its code; a fulfilment's or an invoice's name will do as well."""
+    """The fulfilments of an order, locked, and its code; a fulfilment's, an invoice's or the shop's name will do."""
     code = code.strip()
     if not code:
         raise CannotDo("name an order")
@@ -185,6 +189,12 @@ def _find(db: Connection, code: str) -> tuple[list[FulfilmentRow], str]:
         "select order_code from fulfilment where reference = %s or order_code = %s or invoice_code = %s limit 1",
         (code, code, code),
     ).fetchone()
+    if not found:
+        shop = db.execute(
+            "select distinct order_code from fulfilment where associated_ref = %s and associated_ref <> '' limit 2",
+            (code,),
+        ).fetchall()
+        found = shop[0] if len(shop) == 1 else None  # a reference of several orders names none of them
     order = str(found["order_code"]) if found else code
     rows = db.execute("select * from fulfilment where order_code = %s order by number for update", (order,)).fetchall()
     return [read_row(row) for row in rows], order

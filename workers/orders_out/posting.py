@@ -8,7 +8,7 @@ from mappings.canonical import Fulfilment
 from workers.domain import transitions
 from workers.domain.catalogue import confirmed
 from workers.domain.fulfilment import FulfilmentRow, State
-from workers.domain.order_gates import person_gate
+from workers.domain.order_gates import person_gates
 from workers.ledger.store import NewMessage
 from workers.orders_out import routing
 from workers.orders_out.order_lines import keep_items
@@ -59,7 +59,7 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
 
 def _held(reading: Reading, row: FulfilmentRow) -> tuple[str, ...]:
     """The gates of an order that a person holds, or that may be at its warehouse from another integration."""
-    gates = [person_gate(row.order_code), f"go-live:{row.warehouse}:{row.order_code}"]
+    gates = [*person_gates(row), f"go-live:{row.warehouse}:{row.order_code}"]
     shut = reading.run("select name from gate where name = any (%s) and not open order by name", gates)
     return tuple(found["name"] for found in shut)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workers.ledger.store import Claimed, Effect
 from workers.spine.dead_letters import file_poison
-from workers.spine.outcomes import Delivered, Outcome
+from workers.spine.outcomes import Dead, Delivered, Outcome
 from workers.spine.poison import SOURCES
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -31,6 +31,10 @@ class ReadAgain:
             # an order is asked for afresh: the page that it stood on is old, and names others that have moved on
             want = Effect("select want_order(%s, %s)", (message.connection, message.reference))
             return Delivered("Khaos Control is asked for it again", (_forget(message), want))
+        if self.runtime.store.row("select 1 from record where id = %s", record) is None:
+            died = self.runtime.store.row("select error_kind from message where id = %s", message.id)
+            why = f"record {record} was purged by age and cannot be read again: have it sent anew, then dismiss this"
+            return Dead((died and died["error_kind"]) or self.refused, why)
         again = Effect(
             "insert into record_unread (record_id, received_at, connection, source)"
             " select id, received_at, connection, source from record where id = %s on conflict do nothing",

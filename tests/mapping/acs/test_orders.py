@@ -51,6 +51,13 @@ def refused(order: Fulfilment = ORDER, account: Account = ACCOUNT, **more: Any) 
     return caught.value
 
 
+def test_a_note_that_acs_has_no_room_for_is_not_cut_off() -> None:
+    note = "leave it\nwith the neighbour, " + "never " * 30
+    assert written(ORDER.model_copy(update={"note": note}))["Comments"] == " ".join(note.split())
+    too_long = refused(ORDER.model_copy(update={"note": note + "never at the door, " * 3}))
+    assert (too_long.field, "neighbour" in str(too_long)) == ("Comments", False)
+
+
 def test_hire_and_sale_of_one_sku_stay_lines_of_their_own_and_each_hired_garment_is_one() -> None:
     items = written()["OrderItems"]
     assert [(one["LineItemId"], one["IsHire"], one.get("ItemQuantity"), one["ItemPrice"]) for one in items] == [

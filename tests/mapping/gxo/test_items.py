@@ -85,6 +85,11 @@ def test_a_product_without_what_gxo_demands_is_refused_by_its_field_in_khaos(
     assert (refused.value.kind, refused.value.field, refused.value.value) == ("bad_product", column, product.code)
 
 
+def test_a_reason_with_a_comma_that_nobody_quoted_is_kept_whole() -> None:
+    (found,), bad = read_item_results(b"sku,result,code,message\r\nMUG,rejected,BAD,too heavy, and no HS code\r\n")
+    assert (found.code, found.message, bad) == ("BAD", "too heavy, and no HS code", [])
+
+
 def test_a_result_is_read_row_by_row_and_a_bad_row_spoils_no_neighbour() -> None:
     told = "\ufeffsku,result,code,message\r\nMUG,accepted,,\r\n"
     told += "TRAY,rejected,INVALID_EAN,wrong digit\r\nHAT,perhaps,,\r\nnan,accepted,,\r\n\r\n"

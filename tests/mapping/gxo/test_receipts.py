@@ -56,6 +56,16 @@ def test_the_sample_is_a_return_with_one_line_for_each_grade() -> None:
     assert read.lines[1].note == "grade D, disposition DESTROY, type D"
 
 
+def test_a_receipt_without_a_line_is_no_receipt_of_nothing() -> None:
+    with pytest.raises(Unmappable, match="no line"):
+        read_944(receipt(total=0), told_at=TOLD_AT)
+
+
+def test_each_count_of_damaged_units_of_a_line_is_used() -> None:
+    none_then_one = [*row(units=2, grade="A", disposition="RESTOCK", invtype="N"), ("W13", "0", "EA", "02")]
+    assert judged([*none_then_one, ("W13", "1", "EA", "01")]) == [("damaged", "A RESTOCK", "unknown_grade")]
+
+
 @pytest.mark.parametrize(
     ("letter", "condition"),
     [

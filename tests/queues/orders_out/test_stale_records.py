@@ -159,3 +159,15 @@ def test_an_order_that_was_cancelled_before_it_could_be_read_is_no_exception_any
     world.khaos.post("cancel", order=order)
     world.poll()
     assert world.exceptions() == []
+
+
+def test_what_was_read_from_a_record_that_is_purged_by_now_is_not_said_to_be_read_again(world: World) -> None:
+    record = world.store.receive("leeds", "order", "odd", b'{"goods_out": {"id": "7"}}')
+    world.go()
+    (before,) = world.store.rows("select * from exception where state = 'open'")
+    world.store.run("delete from record where id = %s", record)
+    recovery.retry(world.store, before["id"], Person("Mo"))
+    world.go()
+    (after,) = world.store.rows("select * from exception where state = 'open'")
+    assert after["id"] == before["id"]
+    assert f"record {record} was purged" in after["reason"]

@@ -14,10 +14,11 @@ from email.message import EmailMessage
 
 @dataclass
 class Mailbox:
-    """What came, in order. ``answer`` is what the server says to a whole message."""
+    """What came, in order. ``answer`` is what the server says to a whole message, ``unknown`` whom it does not know."""
 
     port: int = 0
     answer: str = "250 taken"
+    unknown: str = ""
     tls: ssl.SSLContext | None = None
     taken: list[EmailMessage] = field(default_factory=list)
 
@@ -37,6 +38,8 @@ class Mailbox:
                     assert isinstance(found, EmailMessage)
                     self.taken.append(found)
                 writer.write(self.answer.encode() + b"\r\n")
+            elif word == b"RCPT" and self.unknown and self.unknown.encode() in line:
+                writer.write(b"550 no such user\r\n")
             elif word == b"STARTTLS" and self.tls is not None:
                 writer.write(b"220 go on\r\n")
                 await writer.start_tls(self.tls)
