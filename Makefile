@@ -7,12 +7,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 ARGS ?=
 # the tests wait more than they work; a file stays in one process, whose servers serve all of it
-AT_ONCE := -n 3 --dist loadfile --no-loadscope-reorder --durations=12
+AT_ONCE := -n 4 --dist loadfile --no-loadscope-reorder --durations=12
 KEEP ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo faults bench peers simulate mutants screenshots test check lock
+.PHONY: help setup demo faults bench peers simulate mutants screenshots test full check lock
 
 help:  ## list what can be made
 	@echo 'make ...'
@@ -55,8 +55,11 @@ mutants: $(READY)  ## lines of the product made wrong, one at a time: which seed
 screenshots: $(READY)  ## every page of the desk at both widths, into docs/screenshots; it needs a Chromium
 	SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest tests/browser/test_pages.py -k screenshot
 
-test: $(READY)  ## all tests, three files at a time; ARGS="tests/deployment -x" runs some, one after the other
+test: $(READY)  ## all tests, four files at a time; ARGS="tests/deployment -x" runs some, one after the other
 	$(BIN)/python -m pytest $(or $(ARGS),$(AT_ONCE))
+
+full: $(READY)  ## the long form of the tests that `make test` runs in a short one
+	$(BIN)/python -m pytest --full -m full $(ARGS)
 
 check: $(READY)  ## form, lint, types, who may import whom, and one newest migration
 	$(BIN)/ruff format --check

@@ -21,12 +21,27 @@ from workers.observability import alerts
 settings.register_profile("fleet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fleet")  # a busy machine is no failure
 _numbers = itertools.count(1)
-ORDER = {"test_demo": -1, "test_bench": 1}  # the longest begins first; what is measured comes when the others are done
+# What takes minutes begins first, so that no file runs alone at the end.
+LONG = ("demo/test_demo.py", "bench/test_bench.py", "processes/", "simulator/", "browser/", "command/", "deployment/")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several files at a time nobody shall wait for the longest alone at the end."""
-    items.sort(key=lambda item: ORDER.get(item.path.stem, 0))
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the long form of tests that CI runs in a short one")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the long forms, and begin with the files that take longest."""
+    if not config.getoption("--full"):
+        long = pytest.mark.skip(reason="the long form of what CI runs in a short one: `make full` runs it")
+        for item in items:
+            if item.get_closest_marker("full"):
+                item.add_marker(long)
+    items.sort(key=_rank)
+
+
+def _rank(item: pytest.Item) -> int:
+    place = item.path.relative_to(Path(__file__).parent).as_posix()
+    return next((rank for rank, begin in enumerate(LONG) if place.startswith(begin)), len(LONG))
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from fleet_tests import warm
 from fleet_tests.full_ledger import FullLedger, open_ledger, with_a_part_shipped
 from fleet_tests.terminal import Answered, Command
 from workers.ledger.store import Store
@@ -38,16 +37,15 @@ def shipped(world: FullLedger) -> FullLedger:
 
 @pytest.fixture
 def fleet(database: str, tmp_path: Path) -> Command:
-    """Run the `fleet` command as a user would, in an empty folder, with DATABASE_URL set."""
+    """Run the `fleet` command as a user would, in an empty folder, with DATABASE_URL set: a process for each."""
 
     def run(*arguments: str, typed: str = "", **environment: str) -> Answered:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("FLEET", "BROKER"))}
-        ended = subprocess.run(
-            [str(Path(sys.executable).parent / "fleet"), *arguments],
-            cwd=tmp_path, input=typed, capture_output=True, text=True, timeout=120, check=False,
+        code, out, err = warm.run(
+            warm.COMMAND, arguments, cwd=tmp_path, typed=typed,
             env={**kept, "DATABASE_URL": database, "FLEET_VAR": str(tmp_path / "var"), **environment},
         )  # fmt: skip
-        assert "Traceback" not in ended.stderr, ended.stderr
-        return Answered(ended.returncode, ended.stdout, ended.stderr)
+        assert "Traceback" not in err, err
+        return Answered(code, out, err)
 
     return run

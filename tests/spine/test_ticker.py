@@ -79,6 +79,7 @@ class Clockwork:
 @pytest.fixture
 def clockwork(ledger: Ledger, runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Clockwork]:
     monkeypatch.setattr(ticker, "AWAKE", 1.0)
+    monkeypatch.setattr(ticker, "SLOW", 1.0)  # whoever wants it to sleep for long says so
     made = Clockwork(ledger, runtime)
     made.ticker.start()
     yield made

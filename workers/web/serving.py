@@ -86,5 +86,10 @@ def serve(host: str, port: int) -> None:
     )
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """``python -m workers.web.serving HOST PORT``."""
     serve(sys.argv[1], int(sys.argv[2]))
+
+
+if __name__ == "__main__":
+    main()

@@ -35,8 +35,9 @@ class Replica:
         place.give(self._data)
         self._as_user: dict[str, Any] = {"env": BARE, "cwd": place.home, **place.as_user()}
         self._program(
-            "pg_basebackup", "--wal-method=stream", "--write-recovery-conf", f"--pgdata={self._data}", f"--dbname={dsn}"
-        )
+            "pg_basebackup", "--checkpoint=fast", "--no-sync", "--wal-method=stream", "--write-recovery-conf",
+            f"--pgdata={self._data}", f"--dbname={dsn}",
+        )  # fmt: skip
         flags = [f"--{name}={value}" for name, value in {**SETTINGS, "port": str(port)}.items()]
         log = (primary.folder / "replica.log").open("ab")
         self._process = subprocess.Popen(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 import requests
 
 from fleet_tests.logins import Person, logged_in
+from fleet_tests.warm import WEB, Warm
 from workers.access.roles import Role
 from workers.embedded.folder import free_ports
 from workers.ledger.store import Store
@@ -80,9 +80,8 @@ def web_process(database: str, folder: Path, *, toml: str = TOML, port: int = 0,
     port = port or free_ports(1)[0]
     log = folder / "web.log"
     with log.open("w") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "workers.web.serving", "127.0.0.1", str(port)],
-            stdout=out, stderr=out,
+        process = Warm(
+            WEB, ["127.0.0.1", str(port)], cwd=Path.cwd(), stdin=out.fileno(), stdout=out.fileno(), stderr=out.fileno(),
             env={
                 **os.environ, "FLEET_CONFIG": str(folder / "fleet.toml"), "DATABASE_URL": database,
                 "BROKER_URL": "redis://127.0.0.1:9/0", "CLARUS_CLIENT_SECRET": "s", "CLARUS_WEBHOOK_TOKEN": TOKEN,
@@ -102,7 +101,7 @@ def web_process(database: str, folder: Path, *, toml: str = TOML, port: int = 0,
                 process.wait()
 
 
-def _wait(web: Web, process: subprocess.Popen[bytes]) -> None:
+def _wait(web: Web, process: Warm) -> None:
     ends = time.monotonic() + 60
     while time.monotonic() < ends and process.poll() is None:
         try:
