@@ -74,7 +74,7 @@ def read_courier(code: str, own: Mapping[str, str] | None = None) -> str:
         raise Unmappable(
             "carrier.code",
             code,
-            f'add a row `{wanted or "CODE"} = "<Khaos courier>"` to the connection\'s carriers, '
+            f'add a row "{wanted or "CODE"}" = "<Khaos courier>" to [tables.carriers.clarus] of fleet.toml, '
             "or to [couriers] in mappings/clarus/tables/carriers.toml",
             kind="unknown_carrier",
         )

@@ -42,7 +42,7 @@ def world(store: Store) -> FullLedger:
     for n in (8, 9):
         exceptions.file(
             store.run, "unknown_carrier", subject=f"read:leeds:order:{n}", story=f"SO{n}", flow="dispatch-in",
-            connection="leeds", why="courier='RMX': add a row \"RMX\" = \"<courier>\" to [tables.carriers.clarus]",
+            connection="leeds", why="carrier.code 'RMX': add a row \"RMX\" = \"<courier>\" to [tables.carriers.clarus]",
         )  # fmt: skip
     return made
 

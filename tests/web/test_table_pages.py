@@ -54,7 +54,7 @@ def test_a_carrier_row_is_put_from_the_group_that_waits_for_it(
     for n in range(47):
         exceptions.file(
             store.run, "unknown_carrier", subject=f"order:SO{n}-1", story=f"SO{n}", flow="dispatch-in", record=n + 1,
-            connection="leeds", why="courier='RMX': add a row \"RMX\" = \"<courier>\" to [tables.carriers.clarus]",
+            connection="leeds", why="carrier.code 'RMX': add a row \"RMX\" = \"<courier>\" to [tables.carriers.clarus]",
         )  # fmt: skip
     key = groups(engine)[0]["key"]
     place = f"/exceptions/groups/{key}"

@@ -21,7 +21,7 @@ from workers.wiring.table_checks import NotUsable, check
 ROUTED = ("route_unmapped", "route_site_conflict")
 SETTLES = 2.0  # seconds until every process has the row: what waits for it is replayed then
 TABLE = re.compile(r"\[tables\.([\w.]+)\]")
-WORD = re.compile(r"add a row `?\"([^\"]+)\"|^[^=\s]+='([^']*)'")
+WORD = re.compile(r"add a row `?\"([^\"]+)\"|^[^=\s]+[= ]'([^']*)'")
 
 
 @dataclass(frozen=True, slots=True)

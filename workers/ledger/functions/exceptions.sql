@@ -1,7 +1,7 @@
 -- Exceptions: filed or refreshed, grouped by their cause, and closed.
 
 -- A reason without what differs from case to case: the order or SKU, quoted values, codes, numbers. Where a table lacks
--- a row the value that it lacks is the cause, so it stays: FIELD='value' at the beginning.
+-- a row the value that it lacks is the cause, so it stays: FIELD 'value' or FIELD='value' at the beginning.
 create or replace function group_words(p_kind text, p_connection text, p_subject text, p_story text, p_reason text)
 returns text language plpgsql immutable as $$
 declare
@@ -11,7 +11,7 @@ declare
 begin
     if p_kind = any (array['unknown_carrier', 'unknown_service', 'route_unmapped', 'unknown_status', 'unknown_condition',
                            'unknown_grade', 'unknown_facility', 'reason_unmapped', 'unknown_event']) then
-        v_kept := coalesce(substring(v from '^[^=\s]+=(?:''[^'']*''|"[^"]*")'), '');
+        v_kept := coalesce(substring(v from '^[^=\s]+[= ](?:''[^'']*''|"[^"]*")'), '');
         v := substr(v, length(v_kept) + 1);
     end if;
     foreach v_part in array array[p_story, p_connection] || (string_to_array(p_subject, ':'))[2:] loop
