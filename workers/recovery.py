@@ -142,7 +142,7 @@ def dismiss(store: Store, exception_id: int, person: Person, why: str, *, end_or
 def dismiss_within(db: Connection, exception_id: int, person: Person, why: str, *, end_order: bool = False) -> str:
     """Do what ``dismiss`` does, in the caller's transaction."""
     if not why.strip():
-        raise CannotDo('a dismissal needs a reason: --why "…"')
+        raise CannotDo("a dismissal needs a reason: say why")
     db.execute(exceptions.MESSAGE_FIRST, (exception_id,))
     row = db.execute("select * from exception where id = %s for update", (exception_id,)).fetchone()
     if row is None:
@@ -171,7 +171,9 @@ def _end(db: Connection, exception_id: int, person: Person, why: str, *, end_ord
     if message is not None and message["state"] == "working":
         raise CannotDo(f"exception {exception_id}: its message is being worked on; wait a moment")
     if end_order and (message is None or message["kind"] != "order"):
-        raise CannotDo(f"exception {exception_id} is about no order that could still go: leave out --end-order")
+        raise CannotDo(
+            f"exception {exception_id} is about no order that could still go: dismiss it without ending its order"
+        )
     if message is None:  # it has ended already
         return why
     named = f"{message['kind']} {message['reference']}"

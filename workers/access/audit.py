@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -90,15 +91,39 @@ select e.id, audit_time(e.at) as at, e.subject, e.name, e.claimed, e.os_user, e.
 
 
 def entries(
-    store: Store, *, subject: str = "", action: str = "", thing: str = "", before: int | None = None, limit: int = 100
+    store: Store,
+    *,
+    subject: str = "",
+    action: str = "",
+    thing: str = "",
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before: int | None = None,
+    limit: int = 100,
 ) -> list[Row]:
-    """Entries, the newest first; those of one subject, action or thing where named, and before an entry's number."""
+    """Entries, the newest first; those of one subject, action or thing where named, and before an entry's number.
+
+    Only those from ``since`` on, and before ``until``, where given.
+    """
     return store.rows_of(
         _READ + " where (%(subject)s = '' or e.subject = %(subject)s) and (%(action)s = '' or e.action = %(action)s)"
         " and (%(thing)s = '' or e.object = %(thing)s) and (%(before)s::bigint is null or e.id < %(before)s)"
+        " and (%(since)s::timestamptz is null or e.at >= %(since)s)"
+        " and (%(until)s::timestamptz is null or e.at < %(until)s)"
         " order by e.id desc limit %(limit)s",
-        {"subject": subject, "action": action, "thing": thing, "before": before, "limit": limit},
+        {
+            "subject": subject, "action": action, "thing": thing, "since": since, "until": until, "before": before,
+            "limit": limit,
+        },
+    )  # fmt: skip
+
+
+def actions(store: Store) -> list[str]:
+    """What was done in the last entries, by name, to choose from."""
+    rows = store.rows(
+        "select distinct action from (select action from audit_entry order by id desc limit %s) e order by 1", PAGE
     )
+    return [row["action"] for row in rows]
 
 
 def every(store: Store, after: int = 0) -> Iterator[Row]:

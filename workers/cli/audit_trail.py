@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     help="The record of what people did: list it, prove that nobody changed it, export it.\n\n"
     "Example: `fleet audit-trail list --subject local:anna`",
 )
+DAYS = ["%Y-%m-%d"]
 COLUMNS = ("id", "at", "subject", "claimed", "os_user", "host", "address", "action", "object", "reason")
 
 
@@ -35,6 +37,10 @@ def list_(
     subject: Annotated[str, typer.Option(metavar="SUBJECT", help="Only of this one, as in local:anna, os:root.")] = "",
     action: Annotated[str, typer.Option(metavar="ACTION", help='Only this, as in "login refused".')] = "",
     thing: Annotated[str, typer.Option("--object", metavar="OBJECT", help='Only to this, as in "exception 19".')] = "",
+    since: Annotated[
+        datetime | None, typer.Option(formats=DAYS, help="Only from this day on, as in 2026-11-30.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=DAYS, help="Only before this day.")] = None,
     before: Annotated[int | None, typer.Option(metavar="ID", min=1, help="Only entries before this one.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="So many at the most, the newest.")] = 100,
     json_wanted: AsJson = False,
@@ -44,7 +50,16 @@ def list_(
     Example: `fleet audit-trail list --action "login refused" --limit 20`
     """
     with closing(connect.store()) as store:
-        rows = audit.entries(store, subject=subject, action=action, thing=thing, before=before, limit=limit)
+        rows = audit.entries(
+            store,
+            subject=subject,
+            action=action,
+            thing=thing,
+            since=_at(since),
+            until=_at(until),
+            before=before,
+            limit=limit,
+        )
     if json_wanted:
         output.as_json([_shown(row) for row in rows])
         return
@@ -116,6 +131,11 @@ def export(
                 out.write(audit.as_line(entry) + "\n")
                 count += 1
     output.done(f"{count} entries are in {file}", {"entries": count, "file": str(file)}, json_wanted=json_wanted)
+
+
+def _at(day: datetime | None) -> datetime | None:
+    """When a day begins by UTC, as the record's times are."""
+    return None if day is None else day.replace(tzinfo=UTC)
 
 
 def _entries(file: Path | None) -> Iterator[dict[str, Any]]:

@@ -82,7 +82,7 @@ COMMANDS = (
            "Goods received and not booked: list them by purchase order, say that they are booked."),
     Listed("garments", "workers.cli.garments", "Garments, each with a code of its own."),
     Listed("stock-differences", "workers.cli.stock_differences",
-           "Where a warehouse's count and its movements differ: list them, take a count for true."),
+           "Where a warehouse's count and its movements differ: list them, count again, take a count for true."),
     Listed("accounts", "workers.cli.accounts",
            "Local accounts of the desk: list, add, give roles, disable and enable, reset."),
     Listed("sessions", "workers.cli.sessions",

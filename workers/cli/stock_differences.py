@@ -16,7 +16,7 @@ from workers.views.wording import by_condition
 app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="Where a warehouse's count and its movements differ: list them, take a count for true.\n\n"
+    help="Where a warehouse's count and its movements differ: list them, count again, take a count for true.\n\n"
     "Example: `fleet stock-differences list`",
 )
 
@@ -56,6 +56,31 @@ def list_(
         numbers=frozenset({4, 5, 6}),
     )
     output.console().print(f"{len(rows)} SKUs differ")
+
+
+@app.command()
+def recount(
+    site: Annotated[str, typer.Argument(metavar="SITE", help="The Khaos site that the facility serves.")],
+    sku: Annotated[str, typer.Argument(metavar="SKU", help="A stock code of Khaos Control.")],
+    by: By,
+    json_wanted: AsJson = False,
+) -> None:
+    """Ask a warehouse again what it holds of a SKU, where it can be asked; what it answers is counted within a minute.
+
+    Example: `fleet stock-differences recount "Main Site" MUG-BLUE --by "Anna B"`
+    """
+    from workers.spine.people import CannotDo  # noqa: PLC0415  as above
+    from workers.stock_in import count_differences  # noqa: PLC0415  as above
+
+    if not by.strip():
+        raise NotDone("--by needs a name: it is kept with the story")
+    with closing(connect.store()) as store:
+        try:
+            count_differences.recount(store, site, sku, by.strip())
+        except CannotDo as error:
+            raise NotDone(str(error)) from None
+    facts = {"site": site, "sku": sku, "by": by.strip()}
+    output.done(f"{sku} at {site} is counted again", facts, json_wanted=json_wanted)
 
 
 @app.command()

@@ -135,7 +135,7 @@ def _orders(db: Connection, wanted: Wanted) -> list[str]:
     if wanted.orders:
         return sorted(set(wanted.orders))
     if not wanted.keys:
-        raise CannotDo("say whom: --order, --email, --postcode, --surname")
+        raise CannotDo("say whom: an order, an e-mail address, a postcode or a surname")
     return [row["story"] for row in db.execute(BY_KEY, (wanted.keys,)).fetchall() if row["story"]]
 
 

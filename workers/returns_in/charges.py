@@ -31,5 +31,5 @@ def _amount(word: str) -> Decimal | None:
     except InvalidOperation:
         found = Decimal(-1)
     if not (found.is_finite() and 0 <= found == round(found, 2)):
-        raise CannotDo(f"--amount {word}: write what was charged or released, such as 35.00")
+        raise CannotDo(f"{word} is no amount of money: write what was charged or released, such as 35.00")
     return found

@@ -39,13 +39,13 @@ def offer(store: Store, reference: str, who: str, order: str = "", price: Decima
     that order is left to be credited.
     """
     if price is not None and not (price.is_finite() and 0 <= price == round(price, 2)):
-        raise CannotDo(f"--unit-price {price}: write what one unit is credited with, such as 9.50")
+        raise CannotDo(f"{price} is no amount of money: write what one unit is credited with, such as 9.50")
     with store.transaction() as db:
         row = _line(db, reference, BEFORE_OFFER)
         if order:
             row = _of_order(db, row, order.strip())
         if not row["order_code"]:
-            raise CannotDo(f"{reference}: nobody knows its order; say which with --order CODE")
+            raise CannotDo(f"{reference}: nobody knows its order; name the order as well")
         if not _one(db, "select claim_units(%s) as it", reference):
             raise CannotDo(
                 f"{reference}: fewer units of {row['sku']} left for order {row['order_code']} than have come back, and"
@@ -80,7 +80,7 @@ def _of_order(db: Connection, row: dict[str, Any], order: str) -> dict[str, Any]
 def stop(store: Store, reference: str, who: str, why: str) -> str:
     """Stop a return for good: no credit. Returns what is left to do by hand, empty for nothing. Raises CannotDo."""
     if not why.strip():
-        raise CannotDo('stopping a return needs a reason: --why "…"')
+        raise CannotDo("stopping a return needs a reason: say why")
     with store.transaction() as db:
         row = _line(db, reference, OPEN)
         db.execute("select stop_return(%s, %s, %s)", (reference, who, why))

@@ -12,7 +12,7 @@ from workers.spine.people import CannotDo, Person
 def reason_of(why: str, what: str) -> str:
     """The reason that a person gives, without white space around it. Raises CannotDo where there is none."""
     if not why.strip():
-        raise CannotDo(f'{what} needs a reason: --why "…"')
+        raise CannotDo(f"{what} needs a reason: say why")
     return why.strip()
 
 

@@ -108,6 +108,25 @@ def adopt(store: Store, home: str, sku: str, who: str) -> Moves:
     return moves
 
 
+def recount(store: Store, home: str, sku: str, who: str) -> None:
+    """Have the warehouse asked within seconds what it holds of a SKU. Raises CannotDo where it cannot be asked."""
+    with store.transaction() as db:
+        row = db.execute("select connection, told from home where site = %s", (home,)).fetchone()
+        if row is None:
+            raise CannotDo(f"no building serves the site {home!r}: write the site as Khaos Control does")
+        if row["told"]:
+            raise CannotDo(f"{home} sends its counts in files and cannot be asked: ask the warehouse for a count")
+        if db.execute("select 1 from position where home = %s and sku = %s", (home, sku)).fetchone() is None:
+            raise CannotDo(f"nothing is known of {sku} at {home}: `fleet stock {sku}` shows where it is held")
+        db.execute("select want_recount(%s, %s, %s)", (home, [sku], f"asked for by {who}"))
+        db.execute("select wake()")
+        db.execute(
+            "insert into timeline (story, subject, flow, connection, step, note, who) values (%s, %s, 'stock-in', %s,"
+            " 'recount asked for', '', %s)",
+            (sku, f"stock:{home}:{sku}", row["connection"], who),
+        )
+
+
 def _adopt_asked(db: Connection, home: str, sku: str, who: str) -> Moves:
     """The same at a warehouse that is asked: what is missing or too much is a movement of good units."""
     db.execute("select 1 from asked_book where home = %s and sku = %s for update", (home, sku))

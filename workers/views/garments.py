@@ -18,6 +18,11 @@ select f.order_code, d.fulfilment, d.left_at, r.received_at, r.grade from depart
        and r.tag = d.tag
  where d.tag = :tag and d.tag <> '' order by d.left_at desc limit 100
 """
+UNANNOUNCED = """
+select connection, home, sku, count(*) as n, min(tag) as tag from garment
+ where unannounced group by connection, home, sku order by home, sku
+ limit :limit
+"""
 
 
 def garment(engine: Engine, tag: str) -> tuple[Row, list[Row]] | None:
@@ -25,3 +30,9 @@ def garment(engine: Engine, tag: str) -> tuple[Row, list[Row]] | None:
     with snapshot(engine) as reading:
         found = fetch(reading, GARMENT, tag=tag)
         return (found[0], fetch(reading, LEFT, tag=tag)) if found else None
+
+
+def unannounced(engine: Engine, limit: int = 200) -> list[Row]:
+    """Garments that a warehouse counts and that nobody announced, by SKU: how many (``n``), and one ``tag`` of them."""
+    with snapshot(engine) as reading:
+        return fetch(reading, UNANNOUNCED, limit=limit)

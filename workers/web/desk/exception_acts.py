@@ -16,10 +16,20 @@ from workers.cases.care import Cases
 from workers.spine.people import CannotDo
 from workers.web.desk.acting import Field, act, settings_of, store_of
 from workers.web.desk.door import Visitor, needs
+from workers.web.desk.same_as import same_as
 from workers.web.desk.words import LARGEST, Part, plain
 
 Solving = Annotated[Visitor, Depends(needs(Right.SOLVE))]
 Checked = Annotated[bool, Form()]
+CARE = {  # what is done with the text of a form, and the command that does the same
+    "assign": "exceptions assign",
+    "take": "exceptions assign",
+    "note": "exceptions note",
+    "tag": "exceptions tag",
+    "untag": "exceptions tag",
+    "snooze": "exceptions snooze",
+    "wake": "exceptions wake",
+}
 
 
 def routes(_engine: Engine) -> APIRouter:
@@ -27,11 +37,13 @@ def routes(_engine: Engine) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.post("/exceptions/groups/{key}/retry-first")
+    @same_as("exceptions retry-group")
     def retry_first(request: Request, visitor: Solving, key: Part) -> Response:
         store = store_of(request)
         return act(request, visitor, _group(key), lambda: group_retries.retry_first(store, plain(key), visitor.person))
 
     @router.post("/exceptions/groups/{key}/retry")
+    @same_as("exceptions retry-group")
     def retry_all(request: Request, visitor: Solving, key: Part, why: Field = "") -> Response:
         store, rate = store_of(request), settings_of(request).exceptions.retry_per_minute
         return act(
@@ -42,12 +54,14 @@ def routes(_engine: Engine) -> APIRouter:
         )
 
     @router.post("/exceptions/groups/{key}/stop")
+    @same_as("exceptions stop-retry")
     def stop(request: Request, visitor: Solving, key: Part, retry: Annotated[int, Form()]) -> Response:
         store = store_of(request)
         number = max(0, min(retry, LARGEST))
         return act(request, visitor, _group(key), lambda: group_retries.stop(store, number, visitor.person))
 
     @router.post("/exceptions/groups/{key}/dismiss")
+    @same_as("exceptions dismiss-group")
     def dismiss_all(request: Request, visitor: Solving, key: Part, why: Field = "") -> Response:
         store = store_of(request)
         return act(
@@ -58,17 +72,20 @@ def routes(_engine: Engine) -> APIRouter:
         )
 
     @router.post("/exceptions/groups/{key}/{deed}")
+    @same_as(*CARE.values())
     def care_for_group(
         request: Request, visitor: Solving, key: Part, deed: Part, text: Field = "", why: Field = "", until: Field = ""
     ) -> Response:
         return _care(request, visitor, Cases(key=plain(key)), _group(key), deed, text, why, until)
 
     @router.post("/exceptions/{number}/retry")
+    @same_as("exceptions retry")
     def retry(request: Request, visitor: Solving, number: int) -> Response:
         store = store_of(request)
         return act(request, visitor, f"/exceptions/{number}", lambda: recovery.retry(store, number, visitor.person))
 
     @router.post("/exceptions/{number}/dismiss")
+    @same_as("exceptions dismiss")
     def dismiss(
         request: Request, visitor: Solving, number: int, why: Field = "", end_order: Checked = False
     ) -> Response:
@@ -81,6 +98,7 @@ def routes(_engine: Engine) -> APIRouter:
         )
 
     @router.post("/exceptions/{number}/care/{deed}")
+    @same_as(*CARE.values())
     def care_for_one(
         request: Request,
         visitor: Solving,

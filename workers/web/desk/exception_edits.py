@@ -18,6 +18,7 @@ from workers.views import exceptions
 from workers.web.desk.acting import CONFLICT, Field, LongField, act, settings_of, store_of
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
+from workers.web.desk.same_as import same_as
 from workers.web.desk.words import LARGEST, NOT_FOUND
 
 Looking = Annotated[Visitor, Depends(needs(Right.SEE_CUSTOMERS))]
@@ -56,6 +57,7 @@ def routes(engine: Engine) -> APIRouter:
         return _form(request, visitor, number, _shown(case.body))
 
     @router.post("/exceptions/{number}/edit")
+    @same_as("exceptions edit", "exceptions dry-run")
     def edited(
         request: Request,
         visitor: Editing,

@@ -14,6 +14,7 @@ from workers.spine.people import CannotDo
 from workers.web.desk.acting import Field, act, store_of
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
+from workers.web.desk.same_as import same_as
 from workers.web.desk.words import LARGEST, NOT_FOUND
 
 Editing = Annotated[Visitor, Depends(needs(Right.EDIT))]
@@ -33,11 +34,13 @@ def routes(_engine: Engine) -> APIRouter:
         return render(request, visitor, "exception_proposal.html", row=row, changed=changed)
 
     @router.post("/exceptions/proposals/{proposal}/approve")
+    @same_as("exceptions approve")
     def approve(request: Request, visitor: Editing, proposal: int) -> Response:
         store = store_of(request)
         return act(request, visitor, "/exceptions", lambda: editing.approve(store, proposal, visitor.person))
 
     @router.post("/exceptions/proposals/{proposal}/refuse")
+    @same_as("exceptions refuse")
     def refuse(request: Request, visitor: Editing, proposal: int, why: Field = "") -> Response:
         store = store_of(request)
         return act(request, visitor, "/exceptions", lambda: editing.refuse(store, proposal, visitor.person, why))

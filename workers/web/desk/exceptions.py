@@ -12,7 +12,6 @@ from sqlalchemy import Engine
 from workers.access.roles import Right
 from workers.cases.tables import wanted_row
 from workers.views import exception_counts, exception_groups, exceptions, runbook
-from workers.views.snapshot import Row
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
 from workers.web.desk.words import LARGEST, NOT_FOUND, Part, Word, plain
@@ -110,16 +109,8 @@ def routes(engine: Engine) -> APIRouter:
             row=case.exception,
             message=case.message,
             timeline=case.timeline,
-            commands=commands(case.exception),
             proposals=exceptions.proposals(engine, number),
             runbook=Markup(runbook.section(case.exception["kind"])),  # noqa: S704  our own document
         )
 
     return router
-
-
-def commands(row: Row) -> list[str]:
-    """The commands that may take an open exception further."""
-    number = row["id"]
-    again = [f"fleet exceptions retry {number}"] if row["message_id"] or row["record_id"] else []
-    return [*again, f'fleet exceptions dismiss {number} --why "…"']

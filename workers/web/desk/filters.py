@@ -12,6 +12,7 @@ from workers.access.roles import Right
 from workers.views import saved_filters
 from workers.web.desk.acting import cannot, store_of
 from workers.web.desk.door import Visitor, needs
+from workers.web.desk.same_as import of_browsers_alone
 from workers.web.desk.words import SEE_OTHER, plain
 
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
@@ -25,6 +26,7 @@ def routes(_engine: Engine) -> APIRouter:
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     @router.post("/filters")
+    @of_browsers_alone("a filter is the address of a page")
     def save(request: Request, visitor: Seeing, name: Name, address: Address) -> Response:
         wanted, named = plain(address), plain(name)
         if not named or not (wanted == HERE or wanted.startswith(f"{HERE}?")):
@@ -33,6 +35,7 @@ def routes(_engine: Engine) -> APIRouter:
         return RedirectResponse(wanted, SEE_OTHER)
 
     @router.post("/filters/forget")
+    @of_browsers_alone("as above")
     def forget(request: Request, visitor: Seeing, name: Name) -> Response:
         saved_filters.forget(store_of(request), visitor.name, plain(name))
         return RedirectResponse(HERE, SEE_OTHER)

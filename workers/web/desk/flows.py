@@ -16,10 +16,12 @@ from workers.views.overview import overview
 from workers.web.desk.acting import Field, act, store_of
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
+from workers.web.desk.same_as import same_as
 from workers.web.desk.words import Part, plain
 
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 Gating = Annotated[Visitor, Depends(needs(Right.OPEN_GATES))]
+DEEDS = {"pause": "pause", "open": "open"}  # each act, and the command that does the same
 
 
 def routes(engine: Engine) -> APIRouter:
@@ -31,6 +33,7 @@ def routes(engine: Engine) -> APIRouter:
         return render(request, visitor, "flows.html", fleet=overview(engine))
 
     @router.post("/connection-acts/{deed}", response_class=Response)
+    @same_as(*DEEDS.values())
     def do_it(request: Request, visitor: Gating, deed: Part, connection: Field = "", why: Field = "") -> Response:
         store, person, name = store_of(request), visitor.person, plain(connection)
 

@@ -17,6 +17,7 @@ from workers.spine.people import CannotDo
 from workers.web.desk.acting import Deed, Field, act, act_and_record, record, settings_of, store_of
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
+from workers.web.desk.same_as import same_as
 from workers.web.desk.words import LARGEST, NOT_FOUND, plain
 
 Keeping = Annotated[Visitor, Depends(needs(Right.KEEP_BOOKS))]
@@ -30,6 +31,7 @@ def routes(_engine: Engine) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.post("/journal-acts/map")
+    @same_as("journal map")
     def give_reason(
         request: Request, visitor: Keeping, entry: Field = "", reason: Field = "", account: Field = "", why: Field = ""
     ) -> Response:
@@ -39,10 +41,12 @@ def routes(_engine: Engine) -> APIRouter:
         return act_and_record(request, visitor, back, deed, lambda: _map(request, visitor, number, told))
 
     @router.post("/journal-acts/export")
+    @same_as("journal export")
     def export(request: Request, visitor: Keeping, route: Field = "", why: Field = "") -> Response:
         return act(request, visitor, HERE, lambda: _export(request, visitor, plain(route), plain(why)))
 
     @router.post("/journal-acts/loaded")
+    @same_as("journal loaded")
     def loaded(request: Request, visitor: Confirming, name: Field = "", why: Field = "") -> Response:
         deed = Deed("journal confirmed as loaded", f"journal file {plain(name)}", plain(why))
         return act_and_record(request, visitor, HERE, deed, lambda: _confirm(request, visitor, plain(name)))

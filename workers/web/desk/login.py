@@ -17,6 +17,7 @@ from workers.access.oidc import NotLetIn, Person, Provider
 from workers.access.roles import Right, rights_of
 from workers.web.desk.door import Visitor, keeper_of, needs
 from workers.web.desk.rendering import render
+from workers.web.desk.same_as import of_browsers_alone, same_as
 from workers.web.doorkeeper import MINUTE, Doorkeeper, Refused, address_of, own_path
 
 log = structlog.get_logger(__name__)
@@ -54,6 +55,7 @@ def routes(provider: Provider | None) -> APIRouter:
 
 def _by_account(router: APIRouter, provider: Provider | None) -> None:
     @router.post("/login")
+    @of_browsers_alone("a session is a browser's: a command acts with its system user")
     async def take_password(
         request: Request,
         name: Text = "",
@@ -80,6 +82,7 @@ def _second_factor(router: APIRouter, provider: Provider | None) -> None:
         return render(request, None, "login_code.html", trouble="")
 
     @router.post("/login/code")
+    @of_browsers_alone("as above")
     async def take_code(request: Request, code: Text = "") -> Response:
         keeper = keeper_of(request)
         await keeper.session_of(request)
@@ -129,6 +132,7 @@ def _by_provider(router: APIRouter, provider: Provider) -> None:
 
 def _own_account(router: APIRouter) -> None:
     @router.post("/logout")
+    @of_browsers_alone("as above")
     async def log_out(request: Request, visitor: Anyone) -> Response:
         keeper = keeper_of(request)
         await keeper.ask(sessions.end, keeper.store, visitor.session)
@@ -142,6 +146,7 @@ def _own_account(router: APIRouter) -> None:
         return await _account(request, visitor)
 
     @router.post("/account/sessions/{number}/end")
+    @same_as("sessions revoke")
     async def end_session(request: Request, number: int, visitor: Anyone) -> Response:
         keeper = keeper_of(request)
         if await keeper.ask(sessions.end, keeper.store, number, visitor.actor.subject):
@@ -149,6 +154,7 @@ def _own_account(router: APIRouter) -> None:
         return RedirectResponse("/account", SEE_OTHER)
 
     @router.post("/account/password")
+    @of_browsers_alone("a person chooses their own; `fleet accounts reset` makes a new one")
     async def change_password(
         request: Request, visitor: Anyone, old: Text = "", new: Text = "", again: Text = ""
     ) -> Response:

@@ -14,9 +14,17 @@ from workers.spine.people import CannotDo
 from workers.web.desk.acting import Field, act, settings_of, store_of
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import segment
+from workers.web.desk.same_as import same_as
 from workers.web.desk.words import Part, plain
 
 Moving = Annotated[Visitor, Depends(needs(Right.MOVE_ORDERS))]
+DEEDS = {  # each act, and the command that does the same
+    "hold": "order hold",
+    "release": "order release",
+    "elsewhere": "order reroute",
+    "again": "order send-again",
+    "read": "order read-again",
+}
 
 
 def routes(_engine: Engine) -> APIRouter:
@@ -24,6 +32,7 @@ def routes(_engine: Engine) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.post("/order-acts/{deed}")
+    @same_as(*DEEDS.values())
     def do_it(
         request: Request, visitor: Moving, deed: Part, order: Field = "", why: Field = "", to: Field = ""
     ) -> Response:

@@ -17,7 +17,6 @@ from workers.views.standing import STEPS, parcels_of, standing
 from workers.views.stock import stock_story
 from workers.views.wording import why
 from workers.web.desk.door import Visitor, needs
-from workers.web.desk.exceptions import commands
 from workers.web.desk.rendering import render, segment
 from workers.web.desk.words import NOT_FOUND, SEE_OTHER, plain
 
@@ -47,7 +46,6 @@ def routes(engine: Engine) -> APIRouter:
             tracking_page=tracking_page,
             troubles=troubles(story),
             moving=[row for row in story.messages if row["state"] != "sent"],
-            commands=commands,
             why=why,
         )
 

@@ -28,7 +28,11 @@ PLACES = (
     Place("/files", "Files"),
     Place("/flows", "Flows"),
     Place("/tables", "Tables"),
+    Place("/record", "Record", Right.READ_AUDIT),
+    Place("/access", "Access", Right.MANAGE_ACCESS),
 )
+
+INSIDE = {"/garments": "/stock", "/goods-in": "/returns"}  # pages of another place
 
 
 def places_for(visitor: Visitor | None) -> tuple[Place, ...]:
@@ -39,4 +43,5 @@ def places_for(visitor: Visitor | None) -> tuple[Place, ...]:
 def here(path: str) -> str:
     """The path of the place that a page belongs to; empty for a page of none."""
     first = "/" + path.lstrip("/").partition("/")[0]
+    first = INSIDE.get(first, first)
     return first if any(place.path == first for place in PLACES) else ""

@@ -20,6 +20,7 @@ from workers.access.roles import Right
 from workers.views import wording
 from workers.web.desk.door import Visitor
 from workers.web.desk.marks import look_of
+from workers.web.desk.page_words import page_words
 from workers.web.desk.places import here, places_for
 from workers.web.desk.static_files import address_of
 
@@ -63,6 +64,7 @@ def pages(zone: tzinfo) -> Environment:
         "units": units,
         "words": words,
         "spelt": spelt,
+        "on_page": page_words,
         "segment": segment,
         "by_condition": wording.by_condition,
         "sum_units": wording.units,
@@ -113,8 +115,8 @@ def words(name: object) -> str:
 
 
 def spelt(text: object) -> Markup:
-    """A sentence in which what stands between backticks is to be typed."""
-    parts = (text.unescape() if isinstance(text, Markup) else str(text)).split("`")
+    """A sentence in the page's words, in which what stands between backticks is to be typed."""
+    parts = page_words(text.unescape() if isinstance(text, Markup) else str(text)).split("`")
     shown = [
         Markup("<code>{}</code>").format(part) if n % 2 else Markup("{}").format(part) for n, part in enumerate(parts)
     ]

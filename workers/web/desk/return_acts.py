@@ -19,9 +19,11 @@ from workers.spine.people import CannotDo
 from workers.web.desk.acting import Deed, Field, act_and_record, store_of
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import segment
+from workers.web.desk.same_as import same_as
 from workers.web.desk.words import Part, plain
 
 Deciding = Annotated[Visitor, Depends(needs(Right.DECIDE_RETURNS))]
+DEEDS = {name: f"returns {name}" for name in ("grade", "offer", "credited", "refunded", "released", "stop")}
 DONE = {
     "grade": "return graded",
     "offer": "return offered",
@@ -37,6 +39,7 @@ def routes(_engine: Engine) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.post("/return-acts/{deed}")
+    @same_as(*DEEDS.values())
     def do_it(
         request: Request,
         visitor: Deciding,

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from workers.access.roles import Right
 from workers.returns_in.decisions import CONDITIONS
+from workers.returns_in.rma import COLUMNS
 from workers.views import returns as views
 from workers.web.desk.acting import store_of
 from workers.web.desk.door import Visitor, needs
@@ -29,7 +30,7 @@ def routes(_engine: Engine) -> APIRouter:
             why = f"Returns have no state “{state}”. They have {', '.join(views.STATES)}."
             return render(request, visitor, "nothing.html", NOT_FOUND, why=why)
         rows = views.returns(store_of(request), state=state)
-        return render(request, visitor, "returns.html", rows=rows, state=state, states=views.STATES)
+        return render(request, visitor, "returns.html", rows=rows, state=state, states=views.STATES, columns=COLUMNS)
 
     @router.get("/returns/{reference:path}")
     def one(request: Request, visitor: Seeing, reference: str) -> HTMLResponse:

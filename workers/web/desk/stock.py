@@ -9,12 +9,10 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Engine
 
 from workers.access.roles import Right
-from workers.views.garments import garment
 from workers.views.stock import stock_story
 from workers.views.stock_balance import balances, plot
 from workers.views.stock_lists import stock
 from workers.web.desk.door import Visitor, needs
-from workers.web.desk.exceptions import commands
 from workers.web.desk.rendering import render, segment
 from workers.web.desk.words import NOT_FOUND, SEE_OTHER, Word, plain
 
@@ -22,14 +20,16 @@ Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 
 
 def routes(engine: Engine) -> APIRouter:
-    """The list, one SKU, and one garment."""
+    """The list and one SKU."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
 
     @router.get("/stock")
     def every(request: Request, visitor: Seeing, sku: Word = "") -> Response:
         if plain(sku):
             return RedirectResponse(f"/stock/{segment(plain(sku))}", SEE_OTHER)
-        return render(request, visitor, "stock.html", stock=stock(engine))
+        found = stock(engine)
+        asked = {row["site"] for row in found.homes if not row["told"]}
+        return render(request, visitor, "stock.html", stock=found, asked=asked)
 
     @router.get("/stock/{sku:path}")
     def one(request: Request, visitor: Seeing, sku: str) -> HTMLResponse:
@@ -39,16 +39,6 @@ def routes(engine: Engine) -> APIRouter:
             return render(request, visitor, "nothing.html", NOT_FOUND, why=f"The ledger knows no SKU “{asked}”.")
         told = {row["site"]: row for row in story.told}
         running = balances(engine, story.sku)
-        return render(
-            request, visitor, "sku.html", story=story, told=told, running=running, plot=plot, commands=commands
-        )
-
-    @router.get("/garments/{tag:path}")
-    def tagged(request: Request, visitor: Seeing, tag: str) -> HTMLResponse:
-        asked = plain(tag)[:100]
-        found = garment(engine, asked) if asked else None
-        if found is None:
-            return render(request, visitor, "nothing.html", NOT_FOUND, why=f"The ledger knows no garment “{asked}”.")
-        return render(request, visitor, "garment.html", garment=found[0], left=found[1])
+        return render(request, visitor, "sku.html", story=story, told=told, running=running, plot=plot)
 
     return router

@@ -17,6 +17,7 @@ from workers.views import tables as views
 from workers.web.desk.acting import Field, act, settings_of, store_of
 from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
+from workers.web.desk.same_as import same_as
 
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 Changing = Annotated[Visitor, Depends(needs(Right.CHANGE_TABLES))]
@@ -43,6 +44,7 @@ def routes(engine: Engine) -> APIRouter:
         )
 
     @router.post("/tables/put")
+    @same_as("tables add")
     def put(
         request: Request,
         visitor: Changing,
@@ -59,6 +61,7 @@ def routes(engine: Engine) -> APIRouter:
         return act(request, visitor, back if back.startswith("/exceptions/") else HERE, do)
 
     @router.post("/tables/reasons/put")
+    @same_as("tables add")
     def put_reason(
         request: Request,
         visitor: Keeping,
@@ -77,6 +80,7 @@ def routes(engine: Engine) -> APIRouter:
         return act(request, visitor, back if back.startswith("/exceptions/") else HERE, do)
 
     @router.post("/tables/remove")
+    @same_as("tables remove")
     def remove(request: Request, visitor: Changing, table: Field = "", word: Field = "", why: Field = "") -> Response:
         store, settings = store_of(request), settings_of(request)
         return act(
@@ -94,6 +98,7 @@ def _rules(router: APIRouter) -> None:
     """The forms of routing rules."""
 
     @router.post("/tables/routing/put")
+    @same_as("tables add")
     def put_rule(
         request: Request,
         visitor: Routing,
@@ -108,6 +113,7 @@ def _rules(router: APIRouter) -> None:
         return act(request, visitor, HERE, do)
 
     @router.post("/tables/routing/remove")
+    @same_as("tables remove")
     def remove_rule(request: Request, visitor: Routing, word: Field = "", why: Field = "") -> Response:
         store, settings = store_of(request), settings_of(request)
         place = (ROUTING, word)

@@ -1,4 +1,4 @@
-"""The forms on worklists, on Stock and on Files: booked, settled, adopted, read again.
+"""The forms on worklists and on Files: booked, settled, read again.
 
 Each acts by the function of its command. Received goods are booked by those who keep the books alone: saying so puts
 units on sale, and whoever buys wants them there.
@@ -15,11 +15,10 @@ from sqlalchemy import Engine
 from workers.access.roles import Right
 from workers.cases import replays
 from workers.returns_in import charges, received_lines
-from workers.spine.acts import reason_of
 from workers.spine.people import CannotDo
-from workers.stock_in import count_differences
 from workers.web.desk.acting import Deed, Field, act, act_and_record, store_of
 from workers.web.desk.door import Visitor, needs
+from workers.web.desk.same_as import same_as
 from workers.web.desk.words import LARGEST, plain
 
 Keeping = Annotated[Visitor, Depends(needs(Right.KEEP_BOOKS))]
@@ -32,6 +31,7 @@ def routes(_engine: Engine) -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     @router.post("/worklist-acts/received")
+    @same_as("received book")
     def book(request: Request, visitor: Keeping, line: Field = "", units: Field = "", why: Field = "") -> Response:
         number, many = plain(line), plain(units)
 
@@ -43,6 +43,7 @@ def routes(_engine: Engine) -> APIRouter:
         return act_and_record(request, visitor, "/worklists/received", deed, do)
 
     @router.post("/worklist-acts/charges")
+    @same_as("garments charged")
     def settle(
         request: Request, visitor: Keeping, order: Field = "", tag: Field = "", amount: Field = "", why: Field = ""
     ) -> Response:
@@ -54,18 +55,8 @@ def routes(_engine: Engine) -> APIRouter:
 
         return act_and_record(request, visitor, "/worklists/charges", deed, do)
 
-    @router.post("/stock-acts/adopt")
-    def adopt(request: Request, visitor: Keeping, site: Field = "", sku: Field = "", why: Field = "") -> Response:
-        home, code = plain(site), plain(sku)
-
-        def do() -> None:
-            reason_of(why, "taking a count for true")
-            count_differences.adopt(store_of(request), home, code, visitor.name)
-
-        deed = Deed("count adopted", f"SKU {code} at {home}", plain(why))
-        return act_and_record(request, visitor, "/stock", deed, do)
-
     @router.post("/file-acts/replay")
+    @same_as("replay")
     def replay(request: Request, visitor: Solving, record: Field = "", why: Field = "") -> Response:
         def do() -> None:
             number = _number(plain(record), "the record's number")
