@@ -204,3 +204,20 @@ def test_a_receipt_key_does_not_depend_on_how_the_same_json_is_written(body: dic
     spread = json.dumps(dict(reversed(body.items())), indent=1, ensure_ascii=False).encode("utf-8", "surrogatepass")
     assert receipt_key("a.b", compact) == receipt_key("a.b", spread)
     assert receipt_key("a.b", compact) != receipt_key("a.c", compact)
+
+
+def test_wrong_tokens_are_limited_and_a_right_one_is_taken_all_the_same(
+    web: Web, store: Store, headers: dict[str, str]
+) -> None:
+    wrong = [
+        requests.post(web.hook(token=f"guess-{n}"), json=BODY, headers=headers, timeout=10).status_code
+        for n in range(33)
+    ]
+    assert wrong == [404] * 30 + [429] * 3
+    for n in range(3):
+        body = {"data": {"id": n}}
+        assert requests.post(web.hook(), json=body, headers=headers, timeout=10).status_code == 200
+    assert store.row("select count(*) as n from record")["n"] == 3
+    told = store.rows("select action, object from audit_entry")
+    assert [tuple(row.values()) for row in told] == [("too many wrong tokens", "calls of /hooks/leeds")]
+    assert "guess-" not in web.log.read_text()

@@ -23,6 +23,7 @@ from workers.ports.warehouse import Warehouse
 from workers.views.snapshot import POOL as READING
 from workers.views.snapshot import reading_engine
 from workers.web import khaos_channel, khaos_courier, monitoring, returns_advice, warehouse_hooks
+from workers.web.brake import brake
 from workers.web.desk import login, refusals
 from workers.web.desk.rendering import render
 from workers.web.desk.routes import routers
@@ -98,6 +99,7 @@ def _let_people_in(app: FastAPI, settings: Configuration, doorkeeper: Doorkeeper
     app.state.doorkeeper = doorkeeper
     app.include_router(login.routes(Provider(settings.desk) if settings.desk.oidc else None))
     refusals.install(app)
+    app.middleware("http")(brake(doorkeeper))
     app.middleware("http")(_headers)
     if settings.desk.has_https:
         app.middleware("http")(_https_only)

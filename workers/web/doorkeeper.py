@@ -169,12 +169,17 @@ class Doorkeeper:
 
     async def count_refused(self, request: Request, what: str) -> None:
         """Count a wrong token of an address. Raises Refused (429) when there were too many."""
+        if await self.too_many_wrong(request, what):
+            raise Refused(429, "Too many wrong tokens", "Wait a minute, and send the right one.", MINUTE)
+
+    async def too_many_wrong(self, request: Request, what: str) -> bool:
+        """Count a wrong token of an address, and tell whether there were too many; an excess is recorded."""
         address = address_of(request)
         if await run_in_threadpool(self.limiter.allows, Limit.TOKEN_FROM, address):
             log.warning("a token was refused", what=what, address=address)
-            return
+            return False
         await self._tell(request, audit.NOBODY, "too many wrong tokens", what, "")
-        raise Refused(429, "Too many wrong tokens", "Wait a minute, and send the right one.", MINUTE)
+        return True
 
     async def _tell(self, request: Request, actor: Actor, action: str, thing: str, reason: str) -> None:
         """Log and record what was refused, once a minute for each caller and thing: nobody fills the record so."""
