@@ -19,6 +19,8 @@ BREAK = re.compile(r"\r\n|\r|\n")
 FEWEST = 3  # lines of one width that show a wrapped file: of two, one might be a line break in a text
 WRAPPED = "line breaks stand inside of its segments, as of a file that was wrapped"
 UNWRAP = "have the sender send it without line breaks, or with one behind each terminator"
+MOST_SEGMENTS, MOST_SETS = 1_000_000, 50_000  # of one interchange: what is more takes all memory, or hours
+DIVIDE = "have the sender send it in several interchanges"
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 PLAIN_ELEMENT, PLAIN_COMPONENT, NEVER = "\x1f", ">", "\x00"
 
@@ -128,6 +130,8 @@ def _over_padding(text: str, at: int) -> int:
 
 
 def _segments(text: str, marks: Delimiters, name: str, first: int) -> Lines:
+    if text.count(marks.segment) > MOST_SEGMENTS:
+        raise X12Error(name, first, "ISA", 0, f"has more than {MOST_SEGMENTS:,} segments", DIVIDE)
     padding = "".join(one for one in PADDING if one not in {marks.element, marks.component, marks.segment})
     if marks.segment in "\r\n":  # editors take the last line end away, and add empty lines
         lines, rest = [line for raw in text.split(marks.segment) if (line := raw.strip(padding + "\r\n"))], ""
@@ -138,6 +142,8 @@ def _segments(text: str, marks: Delimiters, name: str, first: int) -> Lines:
     if rest.strip(padding):
         cut = X12Error(name, first + len(lines), "", 0, "has no terminator, so the file is cut off")
         raise X12Error(name, first + len(lines), "", 0, WRAPPED, UNWRAP) if broken else cut
+    if sum(line.startswith(f"ST{marks.element}") for line in lines) > MOST_SETS:
+        raise X12Error(name, first, "ISA", 0, f"has more than {MOST_SETS:,} transaction sets", DIVIDE)
     read = Lines(_plain(lines, marks), first, _plain_mark(marks))
     last = read.segment(len(read) - 1)
     if last.id != "IEA":

@@ -157,10 +157,12 @@ def test_a_group_that_nobody_took_in_time_is_one_alert(
     deadlines.look(runtime)
     care.assign(ledger.store, Cases(key=taken), mo, "anna")
     care.snooze(ledger.store, Cases(key=asleep), mo, later(hours=1), "later")
-    ledger.store.run("update exception set respond_by = now() - interval '1 second'")
+    ledger.store.run("update exception set respond_by = now() - interval '1 second' where assignee is null")
     deadlines.look(runtime)
     file(6)
-    ledger.store.run("update exception set respond_by = now() - interval '1 second', clocked = true")
+    ledger.store.run(
+        "update exception set respond_by = now() - interval '1 second', clocked = true where assignee is null"
+    )
     deadlines.look(runtime)
     alerts.flush()
     assert [event["message"] for event in sentry.items("event")] == [

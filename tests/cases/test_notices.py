@@ -15,9 +15,11 @@ from fastapi import FastAPI, Request, Response
 from fleet_tests.ledger import Ledger
 from fleet_tests.mail import Mailbox, mail_server
 from fleet_tests.servers import self_signed, serve
-from workers.cases import deadlines, notices
+from workers.cases import care, deadlines, notices
+from workers.cases.care import Cases
 from workers.config import Desk, Mail, OwnerSettings
 from workers.spine import exceptions, expectations
+from workers.spine.people import Person
 from workers.spine.runtime import Runtime
 
 HOUR = datetime(2026, 3, 4, 8, 5, tzinfo=UTC)
@@ -218,6 +220,32 @@ def test_whoever_is_escalated_to_is_told_that_nobody_took_it(
     assert box.subjects == ["Not taken in time: refused by warehouse at leeds"]
     assert box.taken[0]["To"] == "boss@example.com"
     assert "2 exceptions, since" in box.taken[0].get_content()
+
+
+def test_what_somebody_took_and_forgot_is_told_each_time_that_its_response_time_is_over(
+    ledger: Ledger, runtime: Runtime, told: Callable[..., None], box: Mailbox
+) -> None:
+    told(operations=OwnerSettings(escalate_to="boss"), boss=OwnerSettings(email=("boss@example.com",)))
+    for n in range(2):
+        file(runtime, "refused_by_warehouse", f"order:SO{n}-1", "no such postcode")
+    deadlines.look(runtime)
+    (key,) = {row["group_key"] for row in ledger.store.rows("select group_key from exception")}
+    ledger.store.run("update exception set first_at = now() - interval '30 days'")
+    care.assign(ledger.store, Cases(key=key), Person("Anna"), "Anna")
+    look(runtime)
+    until = "select count(*) as n from exception where respond_by > now()"
+    assert (ledger.store.row(until), box.subjects) == ({"n": 2}, [])  # the time begins with whoever took it
+    for again in range(1, 3):
+        ledger.store.run("update exception set respond_by = now() - interval '1 second'")
+        for _ in range(2):
+            look(runtime)
+        assert box.subjects == ["Taken and not closed in time: refused by warehouse at leeds"] * again
+        assert ledger.store.row(until) == {"n": 2}
+    assert box.taken[0]["To"] == "boss@example.com"
+    assert "Anna has had it for its whole response time" in box.taken[0].get_content()
+    care.assign(ledger.store, Cases(key=key), Person("Anna"), "")
+    look(runtime)
+    assert box.subjects[-1] == "Not taken in time: refused by warehouse at leeds"  # its own time is long over
 
 
 def test_teams_gets_a_card(runtime: Runtime, told: Callable[..., None], chat: Chat) -> None:

@@ -345,3 +345,11 @@ def test_a_channel_whose_password_was_changed_on_one_side_is_somebodys_until_a_c
     assert get(channel, "returns", auth=None).status_code == 401
     assert get(channel, "returns").status_code == 200
     assert store.rows("select 1 from exception where state = 'open'") == []
+
+
+def test_wrong_passwords_are_limited_and_the_right_one_is_taken_all_the_same(begin: Start, database: str) -> None:
+    with begin(database) as web:
+        address = f"{web.url}/khaos/config"
+        wrong = [requests.get(address, auth=("khaos", f"guess-{n}"), timeout=10).status_code for n in range(32)]
+        assert wrong == [401] * 30 + [429] * 2
+        assert requests.get(address, auth=AUTH, timeout=10).status_code == 200

@@ -5,17 +5,21 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from fleet_tests.web import Web
+from workers.access.roles import Role
 from workers.ledger.store import Store
 from workers.web.warehouse_hooks import MAX_BODY, receipt_key
 
@@ -219,5 +223,22 @@ def test_wrong_tokens_are_limited_and_a_right_one_is_taken_all_the_same(
         assert requests.post(web.hook(), json=body, headers=headers, timeout=10).status_code == 200
     assert store.row("select count(*) as n from record")["n"] == 3
     told = store.rows("select action, object from audit_entry")
-    assert [tuple(row.values()) for row in told] == [("too many wrong tokens", "calls of /hooks/leeds")]
+    assert [tuple(row.values()) for row in told] == [("too many wrong tokens", "calls of /hooks")]
     assert "guess-" not in web.log.read_text()
+
+
+def test_a_webhook_is_stored_while_every_connection_of_the_pages_waits(
+    web: Web, database: str, headers: dict[str, str]
+) -> None:
+    person = web.somebody(Role.ADMIN)
+    with psycopg.connect(database) as holding, ThreadPoolExecutor(12) as readers:
+        holding.execute("lock table received_line, return_line in access exclusive mode")
+        pages = [readers.submit(person.see, path) for path in ("/worklists/received", "/returns") for _ in range(6)]
+        waiting = (
+            "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+        )
+        with psycopg.connect(database, autocommit=True) as asking:
+            while asking.execute(waiting).fetchone() != (6,):  # of two pools, three connections each
+                time.sleep(0.05)
+        assert requests.post(web.hook(), json=BODY, headers=headers, timeout=10).status_code == 200
+        assert not any(page.done() and page.result().ok for page in pages)

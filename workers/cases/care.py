@@ -11,6 +11,8 @@ from workers.spine.people import CannotDo, Person
 
 LONGEST_NOTE, LONGEST_TAG, LONGEST_NAME = 2000, 40, 100
 LONGEST_SNOOZE = timedelta(days=90)
+# `control` reckons until when it must be over: from now on, or as if nobody had ever had it
+ASSIGN = "assignee = %s, assigned_at = case when %s then now() end, respond_by = null, clocked = false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,11 @@ class Cases:
 
 
 def assign(store: Store, cases: Cases, person: Person, to: str) -> int:
-    """Give exceptions to a person; empty takes them back. Whoever has one has responded: it is not escalated."""
+    """Give exceptions to a person; empty takes them back. The response time begins anew: what is forgotten is told."""
     to = to.strip()
     if len(to) > LONGEST_NAME:
         raise CannotDo(f"a name has at most {LONGEST_NAME} characters")
-    return _set(store, cases, person, "assigned", f"to {to}" if to else "to nobody", "assignee = %s", to or None)
+    return _set(store, cases, person, "assigned", f"to {to}" if to else "to nobody", ASSIGN, to or None, bool(to))
 
 
 def note(store: Store, cases: Cases, person: Person, text: str) -> int:

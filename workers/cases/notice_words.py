@@ -38,7 +38,11 @@ def words_of(notice: Row, groups: Sequence[Row], desk: str, zone: ZoneInfo, now:
     many = f"1 exception, {notice['reference']}" if notice["n"] == 1 else f"{notice['n']} exceptions"
     step = f"What to do: docs/runbook.md#{notice['kind']}; `fleet exceptions groups --kind {notice['kind']}`"
     if notice["what"] == "late":
-        lines = (f"{many}, since {since}, owner {notice['owner']}.", "Nobody has taken it in its response time.", step)
+        first = f"{many}, since {since}, owner {notice['owner']}."
+        if notice["assignee"]:
+            lines = (first, f"{notice['assignee']} has had it for its whole response time, and it stands open.", step)
+            return Words(f"Taken and not closed in time: {what}", lines, link)
+        lines = (first, "Nobody has taken it in its response time.", step)
         return Words(f"Not taken in time: {what}", lines, link)
     return Words(f"{notice['severity'].capitalize()}: {what}", (f"{many}, since {since}.", step), link)
 

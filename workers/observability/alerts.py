@@ -109,10 +109,12 @@ def died(*, flow: str, connection: str, kind: str, owner: str, severity: str, re
     )
 
 
-def late(*, flow: str, connection: str, kind: str, owner: str, count: int, since: datetime, runbook: str) -> None:
-    """One event for a group of exceptions that nobody has taken within its response time."""
+def late(
+    *, flow: str, connection: str, kind: str, owner: str, count: int, since: datetime, runbook: str, taken: bool = False
+) -> None:
+    """One event for a group that nobody has taken within its response time, or that who took it has not closed."""
     _send(
-        f"nobody has taken {kind} on {flow} via {connection}",
+        f"{'who took it has not closed' if taken else 'nobody has taken'} {kind} on {flow} via {connection}",
         "error",
         ["late", flow, connection, kind],
         {"flow": flow, "connection": connection, "kind": kind, "owner": owner},

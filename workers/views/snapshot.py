@@ -21,13 +21,13 @@ POOL = 3  # connections that one process's engine opens at the most
 LONGEST_LIST = 1000
 
 
-def reading_engine(dsn: str, *, application: str = "fleet-views") -> Engine:
+def reading_engine(dsn: str, *, application: str = "fleet-views", size: int = POOL) -> Engine:
     """An engine that only reads, in snapshots. It gives up on a ledger that does not answer within 3 s."""
     return new_engine(
         dsn,
         isolation_level="REPEATABLE READ",
         execution_options={"postgresql_readonly": True},
-        pool_size=POOL,
+        pool_size=size,
         max_overflow=0,
         pool_timeout=5,
         pool_pre_ping=True,

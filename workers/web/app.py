@@ -32,9 +32,10 @@ from workers.wiring.systems import configuration
 
 log = structlog.get_logger(__name__)
 
-WRITING = 3  # connections for storing webhooks
+ASKING, WRITING = 1, 3  # connections of partners' doors alone: whether the ledger is there, and to store what came
+ACTING = 3  # connections for what people do on the desk
 LETTING_IN = 2  # connections for logins and sessions
-POOL = READING + WRITING + LETTING_IN  # connections that one web process opens at the most
+POOL = READING + ASKING + WRITING + ACTING + LETTING_IN  # connections that one web process opens at the most
 
 HEADERS = {
     "Content-Security-Policy": (
@@ -62,8 +63,9 @@ def application() -> FastAPI:
     )
     dsn = settings.fleet.database_url
     engine = reading_engine(dsn, application="fleet-web")
-    store = Store(dsn, size=WRITING, application="fleet-web")
-
+    store = Store(dsn, size=ACTING, application="fleet-web")
+    asking = reading_engine(dsn, application="fleet-doors", size=ASKING)
+    doors = Store(dsn, size=WRITING, application="fleet-doors")
     access = Store(dsn, size=LETTING_IN, application="fleet-desk")
 
     @asynccontextmanager
@@ -71,18 +73,20 @@ def application() -> FastAPI:
         yield
         access.close()
         store.close()
+        doors.close()
+        asking.dispose()
         engine.dispose()
 
     app = FastAPI(title="Khaos fleet", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.zone = settings.fleet.zone
     app.state.store, app.state.settings = store, settings
     warehouses = {c.name: Warehouse(c.name, c.connect(settings.tables)) for c in settings.warehouses}
-    app.include_router(warehouse_hooks.routes(warehouse_hooks.Inbox(store, engine, warehouses)))
+    app.include_router(warehouse_hooks.routes(warehouse_hooks.Inbox(doors, asking, warehouses)))
     if (hook := settings.erp.settings.courier_hook) is not None:
-        app.include_router(khaos_courier.routes(hook, khaos_courier.counter(store, settings), engine))
+        app.include_router(khaos_courier.routes(hook, khaos_courier.counter(doors, settings), asking))
     if settings.erp.settings.channel is not None:
         erp = settings.erp.connect(settings.tables)
-        app.include_router(khaos_channel.routes(khaos_channel.Door(erp.channel, settings.erp.name, store, engine)))
+        app.include_router(khaos_channel.routes(khaos_channel.Door(erp.channel, settings.erp.name, doors, asking)))
     app.include_router(returns_advice.routes(store))
     app.include_router(monitoring.routes(engine, queue_wait=settings.fleet.limits.queue_wait))
     for router in routers(engine):

@@ -25,7 +25,7 @@ def brake(keeper: Doorkeeper) -> Callable[[Request, Following], Awaitable[Respon
     async def braked(request: Request, following: Following) -> Response:
         answer = await following(request)
         if answer.status_code in WRONG and request.url.path.startswith(DOORS):
-            door = "/".join(request.url.path.split("/")[:3])  # without the token
+            door = "/" + request.url.path.split("/")[1]  # what follows may be anything that a stranger wrote
             try:
                 too_many = await keeper.too_many_wrong(request, f"calls of {door}")
             except AWAY:  # then nobody is let in, and nothing can be recorded

@@ -18,6 +18,7 @@ from adapters.x12 import (
     envelopes_of,
     read_interchange,
     read_interchanges,
+    splitting,
     write_interchange,
 )
 
@@ -207,3 +208,16 @@ def test_a_file_of_many_sets_takes_as_many_steps_as_it_is_long_and_a_repeated_nu
     twice = file(sets=2).replace("ST*947*0002", "ST*947*0001").replace("*0002~", "*0001~")
     errors = [one.error for one in read_interchange(twice.encode(), "twice.edi").groups[0].sets]
     assert (errors[0], errors[1] is not None) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("most", "words"),
+    [("MOST_SEGMENTS", "has more than 14 segments"), ("MOST_SETS", "has more than 3 transaction sets")],
+)
+def test_a_file_of_too_many_sets_or_segments_is_refused_before_it_takes_all_memory(
+    monkeypatch: pytest.MonkeyPatch, most: str, words: str
+) -> None:
+    monkeypatch.setattr(splitting, most, {"MOST_SEGMENTS": 14, "MOST_SETS": 3}[most])
+    assert len(read_interchange(file(sets=2).encode(), "two.edi").groups[0].sets) == 2
+    with pytest.raises(X12Error, match=words):
+        read_interchange(file(sets=4).encode(), "four.edi")
