@@ -172,7 +172,7 @@ class Faults:
         self.outages.play(tuple(house.name for house in CLARUS), partial(self._stage.partners.at_clarus, "switches"))
 
     def _gxo_away(self) -> None:
-        self.outages.play((GXO[0].name,), partial(self._stage.partners.at_gxo, "switches"))
+        self.outages.play((GXO[0].name,), partial(self._stage.partners.at_gxo, "switches"), self._gxo.drops_are_left)
 
     def _acs_away(self) -> None:
         self.outages.play((ACS.name,), partial(self._stage.partners.at_acs, "switches"))

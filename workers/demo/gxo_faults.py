@@ -62,6 +62,11 @@ class GxoFaults:
         self._partners.at_gxo("switches", {switch: left + 1})
         self._asked[switch] += 1
 
+    def drops_are_left(self) -> bool:
+        """Whether uploads still break by themselves: some in a row shut the connection."""
+        left = self._partners.at_gxo("switches", {})
+        return any(left[name] > 0 for name in UPLOADS)
+
     def somebody_at_a_file(self, query: str) -> str:
         """The process that is in the middle of a file now, while answers are slow; empty where nobody was."""
         self._partners.at_gxo("switches", {"slow_seconds": SLOW})

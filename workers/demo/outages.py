@@ -17,6 +17,7 @@ from workers.demo.setting.on_call import Heard
 from workers.ledger.store import Store
 
 AT_LEAST, AT_MOST = 5.0, 180.0  # seconds that a warehouse is away
+WAITS_FOR = 90.0  # seconds, at most, until other trouble of the partner is over
 COMES_BACK = 15.0  # seconds after its return in which calls that were under way may still fail
 TOLD = """
 select e.connection from exception e
@@ -24,6 +25,7 @@ select e.connection from exception e
        (select 1 from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection
            and n.since = e.first_at and n.state = 'told')
 """
+STANDS = "select 1 from exception where kind = 'connection_shut' and state = 'open' and connection = any (%s)"
 SHUT = """
 select e.id, e.kind, e.state, e.message_id,
        (select count(*) from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection
@@ -42,7 +44,7 @@ class Outage:
     """One that is played: when it began and ended, in Unix time."""
 
     connections: tuple[str, ...]
-    began: float
+    began: float = 0.0
     ended: float | None = None
 
 
@@ -54,14 +56,30 @@ class Outages:
         self._store, self._heard = store, heard
         self._played: list[Outage] = []
 
-    def play(self, connections: tuple[str, ...], switch: Callable[[dict[str, Any]], object]) -> None:
-        """Have a partner be away by its ``switch``, until all of its ``connections`` are known to be down."""
-        outage = Outage(connections, time.time())
-        self._played.append(outage)
-        switch({"away_until": outage.began + AT_MOST})
-        threading.Thread(target=self._end, args=(outage, switch), name="outage", daemon=True).start()
+    def play(
+        self,
+        connections: tuple[str, ...],
+        switch: Callable[[dict[str, Any]], object],
+        other_trouble: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Have a partner be away by its ``switch``, until all of its ``connections`` are known to be down.
 
-    def _end(self, outage: Outage, switch: Callable[[dict[str, Any]], object]) -> None:
+        It begins when ``other_trouble`` of its calls is over: what shuts them by itself is a story of its own.
+        """
+        outage = Outage(connections)
+        self._played.append(outage)
+        threading.Thread(
+            target=self._play, args=(outage, switch, other_trouble), name=f"outage of {connections[0]}", daemon=True
+        ).start()
+
+    def _play(
+        self, outage: Outage, switch: Callable[[dict[str, Any]], object], other_trouble: Callable[[], bool]
+    ) -> None:
+        ends = time.time() + WAITS_FOR
+        while time.time() < ends and (other_trouble() or self._is_shut(outage.connections)):
+            time.sleep(0.5)
+        outage.began = time.time()
+        switch({"away_until": outage.began + AT_MOST})
         while (passed := time.time() - outage.began) < AT_MOST:
             known = {row["connection"] for row in self._store.rows(TOLD, list(outage.connections), outage.began)}
             if passed > AT_LEAST and known == set(outage.connections):
@@ -69,6 +87,10 @@ class Outages:
             time.sleep(0.5)
         switch({"away_until": 0.0})
         outage.ended = time.time()
+
+    def _is_shut(self, connections: tuple[str, ...]) -> bool:
+        """Whether something stands about one of them already."""
+        return self._store.row(STANDS, list(connections)) is not None
 
     @property
     def over(self) -> bool:
