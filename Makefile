@@ -12,7 +12,7 @@ KEEP ?=
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo faults bench peers simulate mutants screenshots test full check lock
+.PHONY: help setup demo faults bench peers simulate mutants screenshots test full check sbom lock
 
 help:  ## list what can be made
 	@echo 'make ...'
@@ -29,7 +29,7 @@ $(READY): requirements.lock pyproject.toml
 	  echo "'$(PYTHON) -m venv' failed: on Debian and Ubuntu install the package python3-venv" >&2; \
 	  exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $(READY)
 
 demo: $(READY)  ## the whole fleet against stand-in partners; KEEP=1 leaves it running
@@ -68,11 +68,19 @@ check: $(READY)  ## form, lint, types, who may import whom, and one newest migra
 	$(BIN)/lint-imports
 	$(BIN)/python -c 'from workers.ledger.migrate import newest; newest()'
 
-lock:  ## write requirements.lock anew, with hashes; use the oldest Python that is supported
+sbom: $(READY)  ## what an operator's install is made of, as CycloneDX: var/sbom.json
+	@mkdir -p var
+	$(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o var/sbom.json \
+	  requirements.runtime.lock
+
+lock:  ## write requirements.lock and its two parts anew, with hashes; use the oldest Python that is supported
 	$(PYTHON) -m venv --clear var/lock
 	var/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8'
 	var/lock/bin/python -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url \
 	  --no-emit-find-links --allow-unsafe --no-header --extra dev --extra demo --extra embedded --output-file requirements.lock pyproject.toml
+	for part in "requirements.runtime.lock pyproject.toml" "deploy/build.lock deploy/build.in"; do set -- $$part; \
+	  var/lock/bin/python -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url --no-annotate \
+	  --no-emit-find-links --allow-unsafe --no-header --constraint requirements.lock --output-file $$1 $$2 || exit 1; done
 	$(PEERS_PYTHON) -m venv --clear var/lock
 	var/lock/bin/python -m pip install --quiet --disable-pip-version-check 'pip-tools>=7.5,<8'
 	var/lock/bin/python -m piptools compile --quiet --generate-hashes --strip-extras --no-emit-index-url \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -15,6 +16,19 @@ _SECRET = _Mark()
 Secret = Annotated[str, StringConstraints(min_length=1), Field(repr=False), _SECRET]
 SecretMember = Annotated[str, StringConstraints(min_length=1), _SECRET]  # of a list whose field is not shown
 OptionalSecret = Annotated[str, Field(repr=False), _SECRET]  # empty: there is none
+
+
+_WITHHELD = "withheld-from-this-process-"
+
+
+def withheld() -> str:
+    """Stand in for a secret that a process is not given: random, so that no door opens by it."""
+    return _WITHHELD + secrets.token_hex(16)
+
+
+def is_withheld(value: str) -> bool:
+    """Whether a value only stands in for a secret."""
+    return value.startswith(_WITHHELD)
 
 
 def plain_secrets(settings: type[BaseModel], raw: dict[str, Any], where: str) -> list[str]:

