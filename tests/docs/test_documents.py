@@ -93,7 +93,7 @@ def test_every_link_leads_to_a_file_and_a_section_that_exist(document: Path) -> 
 
 @documents
 def test_every_path_of_the_project_that_a_document_names_exists(document: Path) -> None:
-    made_by_people = {"deploy/.env", "deploy/.env.connections", "deploy/kubernetes/mine"}
+    made_by_people = {"deploy/.env", "deploy/.env.connections", "deploy/.env.web", "deploy/kubernetes/mine"}
     for piece in said(document):
         for path in re.findall(r"(?<![\w/.-])(?:docs|deploy|workers|adapters|mappings|tests)/[\w./-]*\w", piece):
             assert path in made_by_people or (ROOT / path).exists(), f"{document.name}: {path} is not there"
