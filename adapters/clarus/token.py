@@ -15,7 +15,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 from adapters.clarus.settings import Settings
@@ -142,10 +142,18 @@ class Token:
         if reply.status // 100 == 4:  # noqa: PLR2004 -- RFC 6749 section 5.2: 400 invalid_client, invalid_scope
             raise Unauthorised(REFUSED.format(status=reply.status))
         try:
-            payload = json.loads(reply.body)
-            value, life = str(payload["access_token"]), float(payload.get("expires_in") or ASSUMED_LIFE)
+            value, life = _given(json.loads(reply.body))
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Garbled(
-                f"Clarus's token answer (HTTP {reply.status}) holds no access_token; check token_path", maybe_done=False
+                f"Clarus's token answer (HTTP {reply.status}) holds no access_token that lasts; check token_path",
+                maybe_done=False,
             ) from None
         return Held(value, self._store.now() + max(life - EARLY, life / 2))
+
+
+def _given(payload: Any) -> tuple[str, float]:
+    """The token and the seconds for which it lasts. Raises ValueError, or what a senseless payload raises."""
+    value, life = payload["access_token"], float(payload.get("expires_in") or ASSUMED_LIFE)
+    if not isinstance(value, str) or not value.strip() or not 0 < life < float("inf"):
+        raise ValueError(life)
+    return value, life

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -155,6 +155,18 @@ class Fulfilment(Canonical):
     first_name: str = ""
     last_name: str = ""
     hire: HireDates | None = None  # of an order with a hire line
+    required_by: date | None = None  # the day by which the customer needs it, where Khaos names one
+
+    @property
+    def notes(self) -> str:
+        """The note with that day, for a warehouse whose orders have no field for it."""
+        day = f"Required by {self.required_by.isoformat()}" if self.required_by else ""
+        return "\n".join(filter(None, (day, self.note)))
+
+    def as_body(self) -> dict[str, Any]:
+        """It as a message's content. A day that nobody named is left out: an older release knows no such field."""
+        body: dict[str, Any] = self.model_dump(mode="json")
+        return body if self.required_by else {name: value for name, value in body.items() if name != "required_by"}
 
 
 class WarehouseStatus(StrEnum):

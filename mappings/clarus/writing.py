@@ -97,7 +97,7 @@ def write_goods_out(f: Fulfilment, facts: Facts, carriers: Mapping[str, str] | N
                 "reference": _short("reference", f.reference, REFERENCE),
                 "external_system_reference1": f.invoice_code,
                 "external_system_reference2": f.order_code,
-                "order_notes": _short("note", f.note, NOTE),
+                "order_notes": _short("note", f.notes, NOTE),
                 "dispatch_strategy": facts.dispatch_strategy,
             }
         ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date, timedelta
 
 from mappings.canonical import Parcel, PickLine
 from mappings.canonical.advices import LineOutcome, ShipmentAdvice
@@ -14,8 +15,8 @@ from workers.dispatch_in.parcels import name_unused
 from workers.dispatch_in.readers import find, may_ship
 from workers.dispatch_in.shipments import ship
 from workers.dispatch_in.substitutions import substituted
-from workers.domain import transitions
-from workers.domain.fulfilment import FulfilmentRow, Units
+from workers.domain import calendar, transitions
+from workers.domain.fulfilment import FulfilmentRow, Units, add_to_timeline
 from workers.domain.stock_movements import tell_moves
 from workers.ledger.expected import Expected
 from workers.spine.reading import Reading
@@ -58,7 +59,7 @@ def _dispatch(reading: Reading, document: str, advice: ShipmentAdvice) -> None:
         row = _take_change(reading, row, gone)
         if not may_ship(reading, row, gone, over=over):
             return
-        row = ship(reading, row, _parcels(advice), advice.shipped, advice.shipped_on)
+        row = ship(reading, row, _parcels(advice), advice.shipped, _left_on(reading, row, advice.shipped_on))
     if not over:
         return
     nothing = {outcome for outcome, _ in row.lines_closed.values()} == {LineOutcome.CANCELLED.value}
@@ -139,6 +140,15 @@ def _all_over(row: FulfilmentRow, gone: Units) -> bool:
     """
     lines = row.lines_closed
     return all(sku in lines and gone.get(sku, 0) >= units - lines[sku][1] for sku, units in row.requested.items())
+
+
+def _left_on(reading: Reading, row: FulfilmentRow, named: date | None) -> date | None:
+    """The day on which goods left; the day on which that was told, where the warehouse names one that is to come."""
+    told = calendar.day(reading.runtime, reading.record.received_at)
+    if named is None or named <= told + timedelta(days=1):  # a building may be a day ahead of the merchant
+        return named
+    add_to_timeline(reading.run, row, "day of dispatch", f"named as {named}, told on {told}", flow="dispatch-in")
+    return told
 
 
 def _parcels(advice: ShipmentAdvice) -> list[Parcel]:

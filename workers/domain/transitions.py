@@ -26,11 +26,11 @@ def create(run: Rows, row: FulfilmentRow) -> None:
     """Write down a new fulfilment. Its number is given once and for good."""
     run(
         "insert into fulfilment (reference, erp, order_code, number, invoice_code, associated_ref, site, warehouse,"
-        " facility, route_reason, state, fingerprint, requested, stage, courier)"
-        " values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        " facility, route_reason, state, fingerprint, requested, stage, courier,"
+        " wishes) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         row.reference, row.erp, row.order_code, row.number, row.invoice_code, row.associated_ref, row.site,
         row.warehouse, row.facility, row.route_reason, row.state.value, row.fingerprint, json.dumps(row.requested),
-        row.stage, row.courier,
+        row.stage, row.courier, row.wishes,
     )  # fmt: skip
 
 
@@ -131,9 +131,17 @@ def close_lines(run: Rows, row: FulfilmentRow, lines: Mapping[str, tuple[str, in
     return _set(run, row, lines_closed=lines)
 
 
-def tell_change(run: Rows, row: FulfilmentRow, fingerprint: str, requested: Units, courier: str) -> FulfilmentRow:
+def tell_change(
+    run: Rows, row: FulfilmentRow, fingerprint: str, requested: Units, courier: str, wishes: str
+) -> FulfilmentRow:
     """Keep a change that goes to the warehouse; the lines stay until the warehouse takes it."""
-    return _set(run, row, fingerprint=fingerprint, courier=courier, change={"requested": requested})
+    change = {"requested": requested}
+    return _set(run, row, fingerprint=fingerprint, courier=courier, wishes=wishes, change=change)
+
+
+def keep_wishes(run: Rows, row: FulfilmentRow, wishes: str) -> FulfilmentRow:
+    """Keep what the order says now beside its lines, where the warehouse is not told."""
+    return _set(run, row, wishes=wishes)
 
 
 def take_change(run: Rows, reference: str, requested: Units, *, newest: bool) -> None:

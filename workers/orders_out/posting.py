@@ -38,7 +38,7 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
             reference=row.reference,
             subject=row.subject,
             story=row.order_code,
-            body=fulfilment.model_dump(mode="json"),
+            body=fulfilment.as_body(),
             fingerprint=ready.fingerprint,
             wire=wire,
             gates=(*skus.gates, *_held(reading, row)),
@@ -71,7 +71,7 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
     rule, _ = routing.route(reading, ready.order, ready.stock_products)
     if (rule.to, rule.facility) != (row.warehouse, row.facility):
         return False
-    transitions.tell_change(reading.run, row, ready.fingerprint, ready.units, ready.order.courier)
+    transitions.tell_change(reading.run, row, ready.fingerprint, ready.units, ready.order.courier, ready.wishes)
     reading.post(
         NewMessage(
             flow="orders-out",
@@ -80,8 +80,8 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
             reference=row.reference,
             subject=row.subject,
             story=row.order_code,
-            body={"fulfilment": _fulfilment(reading, row, ready).model_dump(mode="json"), "requested": ready.units},
-            fingerprint=fingerprint(ready.fingerprint, ready.order.courier),
+            body={"fulfilment": _fulfilment(reading, row, ready).as_body(), "requested": ready.units},
+            fingerprint=fingerprint(ready.fingerprint, ready.order.courier, ready.wishes),
             gates=_held(reading, row),
             priority=priority.CHANGE,
             note="Khaos Control changed it",
@@ -108,5 +108,6 @@ def _fulfilment(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> Fu
         first_name=order.first_name,
         last_name=order.last_name,
         hire=ready.hire,
+        required_by=order.required_by,
         dispatch_by=reading.record.received_at.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=within),
     )

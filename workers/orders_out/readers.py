@@ -125,6 +125,8 @@ def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, invoices: Sequ
     if row is not None:
         if row.fingerprint != _asked(reading, row, ready) or row.courier not in (None, order.courier):
             _changed(reading, row, ready)
+        elif row.wishes not in (None, ready.wishes):
+            _wished(reading, row, ready)
         return
     if remainders.has_left(reading, invoice):
         return
@@ -172,6 +174,7 @@ def _new(reading: Reading, bare: ReadyInvoice) -> None:
         requested=ready.units,
         stage=invoice.stage,
         courier=order.courier,
+        wishes=ready.wishes,
     )
     transitions.create(reading.run, row)
     availability.warn(reading, reference, invoice.invoice_code, order.code, order.site, ready.units)
@@ -179,6 +182,24 @@ def _new(reading: Reading, bare: ReadyInvoice) -> None:
     if ready.others:
         note += f"; not for a warehouse: {', '.join(ready.others)}"
     post_order(reading, row, ready, note)
+
+
+def _wished(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:
+    """The order's note, or the day that it is required by, is another: as any change, but for what has left already."""
+    if row.state not in LEFT:
+        _changed(reading, row, ready)
+        return
+    transitions.keep_wishes(reading.run, row, ready.wishes)
+    if row.state is State.PART_DISPATCHED:
+        reading.file_exception(
+            "changed_after_release",
+            subject=row.subject,
+            story=ready.order.code,
+            flow="orders-out",
+            connection=row.warehouse,
+            why=f"the note of order {ready.order.code}, or the day that it is required by, was changed after a part had"
+            " left: tell the warehouse, which sends the rest by the former",
+        )
 
 
 def _changed(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:

@@ -38,6 +38,12 @@ class ReadyInvoice:
         return self.products.get(line.sku)
 
     @property
+    def wishes(self) -> str:
+        """The fingerprint of what its order says beside lines, address and courier: the note, and the day."""
+        day = self.order.required_by
+        return fingerprint(self.order.note, day.isoformat() if day else "")
+
+    @property
     def stock_products(self) -> list[Product]:
         """Products of the stock lines, as far as the catalogue has them."""
         return [self.products[line.sku] for line in self.stock_lines if line.sku in self.products]

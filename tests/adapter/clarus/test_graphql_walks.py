@@ -232,3 +232,25 @@ def test_a_token_that_has_ended_by_an_answer_of_200_is_renewed(wires: Any, error
     server.never = True
     with pytest.raises(Unauthorised):
         side.ask("query { x }", {})
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"access_token": None},
+        {"access_token": ""},
+        {"access_token": {"value": "t1"}},
+        {"access_token": "t1", "expires_in": -1},
+        {"access_token": "t1", "expires_in": "NaN"},
+    ],
+)
+def test_what_is_no_token_is_not_used_as_one(wires: Any, told: dict[str, Any]) -> None:
+    class Careless(OneAlive):
+        def exchange(self, verb: str, url: str, **more: Any) -> Reply:
+            assert url.endswith("/oauth/token"), "it was used"
+            return Reply(200, {}, json.dumps(told).encode())
+
+    (side,) = wires(Careless(), InProcess())
+    with pytest.raises(Garbled, match="holds no access_token that lasts") as caught:
+        side.ask("query { x }", {})
+    assert not caught.value.maybe_done

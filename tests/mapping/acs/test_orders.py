@@ -58,6 +58,11 @@ def test_a_note_that_acs_has_no_room_for_is_not_cut_off() -> None:
     assert (too_long.field, "neighbour" in str(too_long)) == ("Comments", False)
 
 
+def test_the_day_by_which_an_order_is_required_stands_before_its_note() -> None:
+    order = ORDER.model_copy(update={"note": "ring", "required_by": date(2026, 12, 20)})
+    assert written(order)["Comments"] == "Required by 2026-12-20 ring"
+
+
 def test_hire_and_sale_of_one_sku_stay_lines_of_their_own_and_each_hired_garment_is_one() -> None:
     items = written()["OrderItems"]
     assert [(one["LineItemId"], one["IsHire"], one.get("ItemQuantity"), one["ItemPrice"]) for one in items] == [

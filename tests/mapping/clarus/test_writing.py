@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -42,6 +42,13 @@ def moved(**changes: Any) -> Fulfilment:
 
 def at_home(**changes: Any) -> Fulfilment:
     return moved(address=HOME.model_copy(update=changes))
+
+
+def test_the_day_by_which_an_order_is_required_stands_before_its_note() -> None:
+    required = {"required_by": date(2026, 12, 20)}
+    assert attributes(write_goods_out(moved(**required), FACTS))["order_notes"] == "Required by 2026-12-20"
+    noted = attributes(write_goods_out(moved(note="ring", **required), FACTS))["order_notes"]
+    assert noted == "Required by 2026-12-20\nring"
 
 
 def test_an_order_says_who_where_what_and_by_when() -> None:

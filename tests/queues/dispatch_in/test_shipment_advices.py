@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -38,9 +40,10 @@ def advice(
     facility: str = "GBNH01",
     taken: bool = True,
     number: int = 1,
+    day: str = "",
 ) -> None:
     """A 945 by hand: lines of (word, ordered, shipped, SKU); the site's own stock goes with it."""
-    day = gxo.site.today("GBNH01")
+    day = day or gxo.site.today("GBNH01")
     left = sum(shipped for _, _, shipped, _ in lines)
     told: list[tuple[str, ...]] = [
         ("W06", "F", f"{order}-{number}", day, shipment),
@@ -74,6 +77,18 @@ def test_a_945_that_overtakes_its_824_and_997_is_enough(gxo: ByFile) -> None:
     gxo.round(25.0)
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("dispatched", [], [])
     assert shipped(gxo, order) == [{"MUG": 2}]
+
+
+def test_a_day_of_dispatch_that_is_to_come_is_the_day_on_which_it_was_told(gxo: ByFile) -> None:
+    order = ordered(gxo, ("MUG", 1))
+    advice(gxo, order, "S1", ("CC", 1, 1, "MUG"), day="20361122")
+    today = datetime.now(ZoneInfo("Europe/London")).date()
+    rows = gxo.store.rows("select b.body->>'dispatched_on' as day from message_body b join message_key k"
+                          " using (message_id) where k.kind = 'shipment'")  # fmt: skip
+    assert [row["day"] for row in rows] == [today.isoformat()]
+    noted = gxo.store.row("select note from timeline where step = 'day of dispatch'")
+    assert noted
+    assert "2036-11-22" in noted["note"]
 
 
 @pytest.mark.parametrize(("final", "state"), [("all_lines", "part_dispatched"), ("first", "closed_short")])

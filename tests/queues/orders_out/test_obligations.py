@@ -125,10 +125,23 @@ def test_a_quantity_raised_after_release_is_sent(world: Any) -> None:
     assert [asked(o) for o in world.live()] == [{"SCARCE": 3}]
 
 
-@pytest.mark.parametrize("texts", [{"IADDRESS1": "99 Other Street"}, {"COURIER_CODE": "DPD24"}])
-def test_an_address_or_a_courier_changed_after_release_reaches_the_warehouse(world: Any, texts: Any) -> None:
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"IADDRESS1": "99 Other Street"},
+        {"COURIER_CODE": "DPD24"},
+        {"ORDER_NOTE": "leave it with the neighbour"},
+        {"REQUIRED_BY_DATE": "21/12/2026"},
+    ],
+)
+def test_an_address_a_courier_a_note_or_a_day_changed_after_release_reaches_the_warehouse(
+    world: Any, texts: Any
+) -> None:
     text = sales_order("BYDPD", [("MUG", 1)])
-    text = text.replace("</ASSOCIATED_REF>", "</ASSOCIATED_REF><COURIER_CODE>DPD48</COURIER_CODE>")
+    said = (
+        "<COURIER_CODE>DPD48</COURIER_CODE><ORDER_NOTE>ring</ORDER_NOTE><REQUIRED_BY_DATE>20/12/2026</REQUIRED_BY_DATE>"
+    )
+    text = text.replace("</ASSOCIATED_REF>", f"</ASSOCIATED_REF>{said}")
     order = str(world.shop.import_orders(text).imported[0].order_code)
     world.poll()
     poll_open(world)
@@ -137,6 +150,30 @@ def test_an_address_or_a_courier_changed_after_release_reaches_the_warehouse(wor
     world.poll()
     assert [state for _, state in world.fulfilments(order)] == ["cancelled", "sent"]
     assert [o["reference"] for o in world.live()] == [f"{order}-2"]
+
+
+def test_what_was_sent_before_its_note_was_kept_is_not_sent_anew_for_it(world: Any) -> None:
+    order = world.order(("MUG", 1))
+    world.poll()
+    world.store.run("update fulfilment set wishes = null")
+    poll_open(world)
+    world.poll()
+    assert world.fulfilments(order) == [(f"{order}-1", "sent")]
+
+
+def test_a_note_that_is_changed_when_a_part_has_left_is_told_once(world: Any) -> None:
+    text = sales_order("NOTED", [("MUG", 2)]).replace(
+        "</ASSOCIATED_REF>", "</ASSOCIATED_REF><ORDER_NOTE>a</ORDER_NOTE>"
+    )
+    order = str(world.shop.import_orders(text).imported[0].order_code)
+    world.poll()
+    world.store.run("update fulfilment set state = 'part_dispatched'")
+    world.khaos.post("edit", order=order, texts={"ORDER_NOTE": "b"})
+    for _ in range(2):
+        world.store.run("select want_order('khaos', %s)", order)
+        world.poll()
+    found = world.exception("changed_after_release")
+    assert ("the note of order" in found["reason"], found["times"]) == (True, 1)
 
 
 def test_an_order_that_nobody_changed_is_not_sent_anew_by_being_looked_at(world: Any) -> None:

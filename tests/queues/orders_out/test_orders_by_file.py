@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fleet_tests.gxo import ByFile
+from fleet_tests.world import sales_order
 
 
 def test_an_order_goes_out_as_a_file_is_accepted_ships_and_khaos_shows_it(gxo: ByFile) -> None:
@@ -15,6 +16,18 @@ def test_an_order_goes_out_as_a_file_is_accepted_ships_and_khaos_shows_it(gxo: B
     assert gxo.there(gxo.reference(order))["facility"] == "GBNH01"
     assert len(gxo.world.shipments(order)) == 1
     assert gxo.position("MUG") == (17, {})
+
+
+def test_the_day_by_which_an_order_is_required_is_told_as_its_day_of_delivery(gxo: ByFile) -> None:
+    gxo.stock(MUG=20)
+    said = "</ASSOCIATED_REF><REQUIRED_BY_DATE>20/12/2026</REQUIRED_BY_DATE>"
+    gxo.world.shop.import_orders(sales_order("GIFT", [("MUG", 1)]).replace("</ASSOCIATED_REF>", said))
+    gxo.world.poll()
+    gxo.world.go()
+    rows = gxo.store.rows(
+        "select b.wire from message_body b join message_key k using (message_id) where k.kind = 'order'"
+    )
+    assert [b"G62*02*20261220" in bytes(row["wire"]) for row in rows] == [True]
 
 
 def test_what_has_left_is_owed_to_nobody_and_khaos_shows_what_is_free(gxo: ByFile) -> None:

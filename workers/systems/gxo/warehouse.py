@@ -82,6 +82,7 @@ class GxoWarehouse:
             client=self._us,
             services=self.settings.services,
             products=context.products,
+            deliver_on=fulfilment.required_by,
             motor=self.settings.motor_services,
             zone=self.settings.facility(fulfilment.facility).zone,
         )
