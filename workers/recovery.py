@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workers.domain.edits import store_edit
+from workers.domain.fulfilment import read_row
+from workers.domain.order_gates import person_gates
 from workers.edi.resend import resend
 from workers.ledger.store import Connection, Store
 from workers.spine import acts, exceptions
@@ -74,13 +76,26 @@ def retry_within(db: Connection, exception_id: int, person: Person, *, body: dic
         " due_at = case when maybe_sent_at is null then now() else greatest(now(), due_at) end where id = %s",
         (message["id"],),
     )
+    held = _held_by_person(db, message)
     db.execute("select wake()")
-    became = f"message {message['state']} -> queued"
+    became = f"message {message['state']} -> {'held, as a person holds the order' if held else 'queued'}"
     if body is None:
         _add_to_timeline(db, exception_id, person, "retried", became)
     else:
         _add_to_timeline(db, exception_id, person, "edited and retried", f"{became}; changed: {changed}")
     return str(message["reference"])
+
+
+def _held_by_person(db: Connection, message: dict[str, Any]) -> bool:
+    """Hold an order that is surely not sent at the gates that a person has shut. Whether there are any."""
+    if message["kind"] not in ("order", "change") or message["maybe_sent_at"] is not None:
+        return False
+    rows = db.execute("select * from fulfilment where 'order:' || reference = %s", (message["subject"],)).fetchall()
+    names = [gate for row in rows for gate in person_gates(read_row(row))]
+    shut = db.execute("select name from gate where name = any (%s) and not open order by 1", (names,)).fetchall()
+    if shut:
+        db.execute("select hold(%s, %s)", (message["id"], [gate["name"] for gate in shut]))
+    return bool(shut)
 
 
 def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bool) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet_tests.world import ROUTING, World, worlds
+from workers import recovery
 from workers.cases import order_acts
 from workers.orders_out import polls as orders_out_polls
 from workers.spine import dead_letters
@@ -133,15 +134,25 @@ def test_an_order_goes_where_a_person_sent_it(database: str, redis_url: str, tmp
         assert (world.exceptions(), len(world.there())) == ([], 1)
 
 
+def died(world: World) -> None:
+    world.store.run("update message set state = 'dead', error_kind = 'refused_by_warehouse', error = 'no such town'")
+    row = world.store.row("select id, generation from message")
+    assert row
+    dead_letters.file_dead(world.runtime, row["id"], row["generation"])
+
+
 def test_what_could_not_go_is_sent_again_and_what_is_there_is_not(world: World) -> None:
     order = world.order(("MUG", 1))
     order_acts.hold(world.store, order, MO, "so that it does not go yet")
     world.poll()
-    world.store.run("delete from message_gate")
-    world.store.run("update message set state = 'dead', error_kind = 'refused_by_warehouse', error = 'no such town'")
-    message = world.store.row("select id, generation from message")
-    assert message
-    assert dead_letters.file_dead(world.runtime, message["id"], message["generation"])
+    died(world)
+    with pytest.raises(CannotDo, match="a person holds"):
+        order_acts.send_again(world.store, order, MO, "too early")
+    recovery.retry(world.store, world.store.row("select id from exception")["id"], MO)
+    world.go()
+    assert (world.there(), [m["state"] for m in world.live_messages()]) == ([], ["held"])
+    assert order_acts.release(world.store, order, MO, "it may go") == 1
+    died(world)
     assert order_acts.send_again(world.store, order, MO, "they know the town now") == [f"{order}-1"]
     world.go()
     assert (len(world.there(f"{order}-1")), world.exceptions()) == (1, [])

@@ -26,6 +26,12 @@ select id from message where subject = any (%s) and kind in ('order', 'change') 
    and state in ('queued', 'waiting', 'held') for update
 """
 
+HELD_BY = """
+select g.name from gate g where not g.open and (g.name = any (%s) or g.kind = 'person' and exists (
+    select 1 from message_gate h join message m on m.id = h.message_id where h.gate = g.name and m.subject = any (%s)))
+ order by 1
+"""  # also by a name that its invoice had before
+
 
 def hold(store: Store, code: str, person: Person, why: str) -> int:
     """Hold an order back, also one that Khaos Control has not released yet. Returns how many messages are held by it.
@@ -57,12 +63,11 @@ def release(store: Store, code: str, person: Person, why: str) -> int:
     why = acts.reason_of(why, "a release")
     with store.transaction() as db:
         rows, order = _find(db, code)
-        named = sorted({gate for row in rows for gate in person_gates(row)} | {person_gate(order)})
-        shut = db.execute("select name from gate where name = any (%s) and not open order by 1", (named,)).fetchall()
+        shut = _held_by(db, rows, order)
         if not shut:
             raise CannotDo(f"nobody holds {order}: `fleet order show {order}` says what it waits for")
         why_open = f"{person.name}: {why}"
-        done = db.execute("select open_gates(%s, %s) as n", ([one["name"] for one in shut], why_open)).fetchone()
+        done = db.execute("select open_gates(%s, %s) as n", (shut, why_open)).fetchone()
         _keep(db, order, person, "released by a person", why)
         return int(done["n"]) if done else 0
 
@@ -132,11 +137,13 @@ def send_again(store: Store, code: str, person: Person, why: str) -> list[str]:
     """Send again what of an order could not go, or a file that its warehouse may have lost. Returns the references.
 
     What may have been sent is looked up first; a file is laid under its own name. Raises CannotDo where there is
-    nothing to send again.
+    nothing to send again, and where a person holds the order.
     """
     why = acts.reason_of(why, "sending again")
     with store.transaction() as db:
         rows, order = _find(db, code)
+        if _held_by(db, rows, order):
+            raise CannotDo(f"a person holds {order}: let it go first, `fleet order release {order}`")
         dead = db.execute(
             "select e.id from exception e join message m on m.id = e.message_id where m.subject = any (%s)"
             " and m.state = 'dead' and e.state = 'open' order by e.id",
@@ -198,6 +205,13 @@ def _find(db: Connection, code: str) -> tuple[list[FulfilmentRow], str]:
     order = str(found["order_code"]) if found else code
     rows = db.execute("select * from fulfilment where order_code = %s order by number for update", (order,)).fetchall()
     return [read_row(row) for row in rows], order
+
+
+def _held_by(db: Connection, rows: list[FulfilmentRow], order: str) -> list[str]:
+    """The gates at which a person holds an order, by any of its names."""
+    named = sorted({gate for row in rows for gate in person_gates(row)} | {person_gate(order)})
+    found = db.execute(HELD_BY, (named, [row.subject for row in rows])).fetchall()
+    return [row["name"] for row in found]
 
 
 def _maybe_sent(db: Connection, rows: list[FulfilmentRow]) -> bool:
