@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -155,3 +157,27 @@ def test_while_the_provider_is_away_a_local_account_is_the_way_in(desk: Web, pro
             headers={"Origin": desk.url}, timeout=20, allow_redirects=False,
         )  # fmt: skip
         assert done.status_code == 303
+
+
+@pytest.mark.parametrize("offered", [True, False])
+def test_who_logs_out_is_shown_where_the_provider_ends_its_session_as_well(
+    desk: Web, provider: Provider, store: Store, *, offered: bool
+) -> None:
+    place = f"{provider.issuer}/end?tenant=1"
+    provider.offers = {"end_session_endpoint": place} if offered else {"end_session_endpoint": "javascript:alert(1)"}
+    with requests.Session() as browser:
+        go(browser, way_back(desk, browser))
+        session = sessions.find(store, browser.cookies[COOKIE])
+        done = browser.post(
+            f"{desk.url}/logout", {"form_token": session.form_token},
+            headers={"Origin": desk.url}, timeout=20, allow_redirects=False,
+        )  # fmt: skip
+        assert COOKIE not in browser.cookies
+    assert store.rows("select 1 from desk_session") == []
+    if not offered:
+        assert (done.status_code, done.headers["Location"]) == (303, "/login")
+        return
+    link = unescape(re.findall(r'href="([^"]*/end[^"]*)"', done.text)[0])
+    asked = parse_qs(urlsplit(link).query)
+    assert (done.status_code, link.startswith(place)) == (200, True)
+    assert (asked["client_id"], asked["post_logout_redirect_uri"]) == ([CLIENT], [f"{desk.url}/login"])

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 from authlib.integrations.base_client import OAuthError
@@ -83,6 +84,22 @@ class Provider:
             raise NotLetIn("none of your groups gives a role here: ask for one, or for a row in [desk.oidc.roles]")
         name = str(claims.get("name") or claims.get("preferred_username") or claims["sub"])
         return Person(f"oidc:{claims['sub']}", name[:200], roles)
+
+    def log_out_at(self) -> str:
+        """Where a person ends their session at the provider as well (OpenID Connect RP-Initiated Logout 1.0).
+
+        Empty where its metadata offers no such place, or it cannot be asked.
+        """
+        try:
+            self._address("issuer")
+        except NotLetIn:
+            return ""
+        place = self._facts.get("end_session_endpoint")
+        if not isinstance(place, str) or not place.startswith(("https://", "http://")):
+            return ""
+        back = self._back.removesuffix(BACK) + "/login"
+        query = urlencode({"client_id": self._settings.client_id, "post_logout_redirect_uri": back})
+        return f"{place}{'&' if '?' in place else '?'}{query}"
 
     def _client(self) -> Any:
         return OAuth2Session(

@@ -26,6 +26,11 @@ PAGES = {
     "journal-entry": "/journal/1",
     "files": "/files",
     "flows": "/flows",
+    "garments": "/garments",
+    "tables": "/tables",
+    "record": "/record",
+    "record-proof": "/record/proof",
+    "access": "/access",
     "nothing": "/search?q=NOBODY",
 }
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}

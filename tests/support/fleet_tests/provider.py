@@ -27,6 +27,7 @@ class Provider:
         self.claims: Claims = {"sub": "8271", "name": "Anna B", "groups": ["it"]}
         self.change: Callable[[Claims], Claims] = lambda claims: claims
         self.key = self.signing = RSAKey.generate_key(2048, {"kid": "one", "use": "sig"})
+        self.offers: Claims = {}  # what its metadata says beside
         self.asked: list[dict[str, str]] = []  # queries of the authorisation endpoint
         self._codes: dict[str, dict[str, str]] = {}
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -47,6 +48,7 @@ class Provider:
             "authorization_endpoint": f"{self.issuer}/authorize",
             "token_endpoint": f"{self.issuer}/token",
             "jwks_uri": f"{self.issuer}/keys",
+            **self.offers,
         }
 
     def authorize(self, query: dict[str, str]) -> str:

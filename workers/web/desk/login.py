@@ -15,6 +15,7 @@ from workers.access.audit import Actor
 from workers.access.limits import Limit
 from workers.access.oidc import NotLetIn, Person, Provider
 from workers.access.roles import Right, rights_of
+from workers.views import saved_filters
 from workers.web.desk.door import Visitor, keeper_of, needs
 from workers.web.desk.rendering import render
 from workers.web.desk.same_as import of_browsers_alone, same_as
@@ -49,6 +50,7 @@ def routes(provider: Provider | None) -> APIRouter:
     _second_factor(router, provider)
     if provider is not None:
         _by_provider(router, provider)
+    _leaving(router, provider)
     _own_account(router)
     return router
 
@@ -130,17 +132,24 @@ def _by_provider(router: APIRouter, provider: Provider) -> None:
         return await _let_in(keeper, request, person, facts["next"])
 
 
-def _own_account(router: APIRouter) -> None:
+def _leaving(router: APIRouter, provider: Provider | None) -> None:
     @router.post("/logout")
     @of_browsers_alone("as above")
     async def log_out(request: Request, visitor: Anyone) -> Response:
         keeper = keeper_of(request)
         await keeper.ask(sessions.end, keeper.store, visitor.session)
         await keeper.ask(audit.record, keeper.store, visitor.actor, "logged out", f"session {visitor.session}")
-        answer = RedirectResponse("/login", SEE_OTHER)
+        elsewhere = ""
+        if provider is not None and visitor.actor.subject.startswith("oidc:"):
+            elsewhere = await run_in_threadpool(provider.log_out_at)
+        answer: Response = RedirectResponse("/login", SEE_OTHER)
+        if elsewhere:  # a link, for a browser follows no form to another host: the Content-Security-Policy says so
+            answer = render(request, None, "logged_out.html", elsewhere=elsewhere)
         _forget(keeper, answer, keeper.cookies.session)
         return answer
 
+
+def _own_account(router: APIRouter) -> None:
     @router.get("/account")
     async def account(request: Request, visitor: Anyone) -> Response:
         return await _account(request, visitor)
@@ -184,7 +193,9 @@ async def _account(request: Request, visitor: Visitor, trouble: str = "", status
     keeper = keeper_of(request)
     standing = await keeper.ask(sessions.standing, keeper.store, visitor.actor.subject)
     local = visitor.actor.subject.startswith("local:")
-    return render(request, visitor, "account.html", status, standing=standing, local=local, trouble=trouble)
+    own = await keeper.ask(saved_filters.saved, keeper.store, visitor.name)
+    shown = {"standing": standing, "local": local, "trouble": trouble, "filters": own}
+    return render(request, visitor, "account.html", status, **shown)
 
 
 def _asked(
