@@ -11,6 +11,7 @@ from workers.views.exception_counts import CELLS
 from workers.views.snapshot import LONGEST_LIST, Row, fetch, snapshot
 
 COUNTED_UP_TO = 50  # exceptions of a group whose orders and SKUs are counted
+FEWEST = 100  # groups that are looked at, whose oldest and first due decide which are shown
 
 # Counts come from what is counted as it changes; of each group its oldest, its newest and its first due are looked up
 # over an index. So it takes as long as there are groups, however many exceptions they have.
@@ -27,7 +28,7 @@ with grouped as (
       from (select c.*, snoozed_until is null or snoozed_until <= now() as awake from ({CELLS}) c
              where group_key <> '') e
      group by group_key {{having}}
-     order by max(gravity(severity)) desc, sum(n) desc, group_key limit {LONGEST_LIST})
+     order by max(gravity(severity)) desc, sum(n) desc, group_key limit :looked_at)
 select g.*, f.id as oldest, f.reason, f.next_step, f.words, f.first_at, a.id as awake, l.last_at, d.respond_by,
        coalesce(d.respond_by < now(), false) as overdue
   from grouped g
@@ -75,8 +76,8 @@ def groups(
     differs), ``reason`` and ``next_step`` of its oldest, ``n`` awake and ``snoozed`` exceptions, ``stories`` (orders or
     SKUs, None where there are too many to count), ``first_at``, ``last_at``, ``respond_by`` (None: no time is set),
     ``overdue``, ``value`` of ``valued`` of them, ``assignees`` and ``sample``, the number of its oldest. A filter
-    counts what it lets through; times and words are of the whole group. ``snoozed`` shows groups that sleep as well. Of
-    more than a thousand groups the thousand gravest and largest are looked at.
+    counts what it lets through; times and words are of the whole group. ``snoozed`` shows groups that sleep as well.
+    Where there are more than three times ``limit`` (and ``FEWEST``), the gravest and largest are looked at.
     """
     filters = {"kind": kind, "flow": flow, "connection": connection, "owner": owner, "assignee": assignee}
     wanted = "".join(f" and {name} = :{name}" for name, value in filters.items() if value)
@@ -85,7 +86,8 @@ def groups(
     named = list(owners)
     wanted += " and owner = any (:owners)" if named else ""
     having = "" if snoozed or key else "having sum(n) filter (where awake) > 0"
-    values = {**filters, "tag": tag.lower(), "key": key, "limit": min(limit, LONGEST_LIST)}
+    values: dict[str, str | int] = {**filters, "tag": tag.lower(), "key": key, "limit": min(limit, LONGEST_LIST)}
+    values["looked_at"] = max(FEWEST, 3 * min(limit, LONGEST_LIST))
     with snapshot(engine) as reading:
         rows = fetch(reading, GROUPS.format(wanted=wanted, having=having), **values, owners=named)
         few = [row["key"] for row in rows if row["n"] + row["snoozed"] <= COUNTED_UP_TO]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import Any, Literal
 
 from sqlalchemy import Engine
@@ -27,23 +29,32 @@ select id, flow, connection, kind, reference, version, state, attempt, null, nul
 THEIR_WORDS = "select at, words from partner_words where subject = :subject order by id desc limit 20"
 
 
+OPEN_FIRST = "array_position(array['critical', 'error', 'warning', 'info'], severity), first_at, id"
+
+
 def exceptions(engine: Engine, *, state: State = "open", kind: str = "", owner: str = "", limit: int = 50) -> list[Row]:
-    """Exceptions, the gravest and then the oldest first. An empty ``kind`` or ``owner`` means any."""
-    # open ones by the word itself: only then does Postgres know that the indexes of open ones serve
-    wanted = {"all": "true", "open": "state = 'open'"}.get(state, "state = :state")
-    wanted += " and kind = :kind" if kind else ""
-    wanted += " and owner = :owner" if owner else ""
+    """Open exceptions, the gravest and then the oldest first; closed ones behind them, the last closed first.
+
+    An empty ``kind`` or ``owner`` means any.
+    """
+    chosen: tuple[State, ...] = ("open", "resolved", "dismissed") if state == "all" else (state,)
+    wanted = (" and kind = :kind" if kind else "") + (" and owner = :owner" if owner else "")
+    most = min(limit, LONGEST_LIST)
     with snapshot(engine) as reading:
-        return fetch(
-            reading,
-            f"{LISTED} where {wanted}"
-            " order by array_position(array['critical', 'error', 'warning', 'info'], severity), first_at, id"
-            " limit :limit",
-            state=state,
-            kind=kind,
-            owner=owner,
-            limit=min(limit, LONGEST_LIST),
-        )
+        parts = [
+            fetch(
+                reading,
+                # the state by the word itself: only then does Postgres know which index serves
+                f"{LISTED} where state = '{one}'{wanted}"
+                f" order by {OPEN_FIRST if one == 'open' else 'closed_at desc'} limit :limit",
+                kind=kind,
+                owner=owner,
+                limit=most,
+            )
+            for one in chosen
+        ]
+    closed = sorted((row for row in chain(*parts) if row["closed_at"]), key=itemgetter("closed_at"), reverse=True)
+    return [*(row for row in chain(*parts) if not row["closed_at"]), *closed][:most]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,11 @@ STATES = ("unmapped", "uncosted", "ready", "offered", "loaded", "posted")
 
 def entries(store: Store, *, state: str = "", sku: str = "", limit: int = 50) -> list[Row]:
     """Entries, the newest first. An empty ``state`` or ``sku`` means any."""
-    return store.rows(
-        "select * from journal where (%s = '' or state = %s) and (%s = '' or sku = %s) order by id desc limit %s",
-        state, state, sku, sku, limit,
-    )  # fmt: skip
+    wanted = [text for text, word in (("state = %(state)s", state), ("sku = %(sku)s", sku)) if word]
+    return store.rows_of(
+        f"select * from journal where {' and '.join(wanted) or 'true'} order by id desc limit %(limit)s",  # noqa: S608  names of our own columns
+        {"state": state, "sku": sku, "limit": limit},
+    )
 
 
 def offered(store: Store) -> list[Row]:

@@ -16,45 +16,73 @@ from workers.views.snapshot import LONGEST_LIST, Row, fetch, snapshot
 from workers.views.standing import Step, step_of
 
 IN_HAND = ("new", "sent", "part_dispatched", "cancelling", "flagged")
+OF_DAY = "due_at >= :day and due_at < :day + interval '1 day'"
 SOON = 3  # hours before its cut-off within which an order that has not left is looked at
-# The warehouses are named as rows: so the index over warehouse and state serves, whichever are asked for.
+MANY = 10_000  # no count goes further: the pages say "more than"
+# The warehouses are named as rows: so the index over warehouse and state serves, whichever are asked for. The longest
+# at their warehouse come first, and those that were never sent before them.
 OF_STATES = """
 select f.reference from (select name from connection where :warehouse = '' or name = :warehouse) c
  cross join unnest(cast(:states as text[])) s (state)
- cross join lateral (select reference, sent_at from fulfilment
-                      where warehouse = c.name and state = s.state order by sent_at desc limit :limit) f
+ cross join lateral (select reference from fulfilment
+                      where warehouse = c.name and state = s.state
+                        and (:courier = '' or coalesce(courier, '') = :courier)
+                      order by sent_at limit :limit) f
 """
 UNBOOKED = """
 select reference from fulfilment where not confirmed and state in ('part_dispatched', 'dispatched', 'closed_short')
  order by changed_at limit :limit
 """
+# Those that were missed and those that were not lie in an index each.
 AWAITED = """
-select split_part(subject, ':', 2) as reference from expectation
- where what in ('dispatch', 'rest') and {due} order by due_at limit :limit
+select split_part(subject, ':', 2) as reference from (
+    (select subject, due_at from expectation where what in ('dispatch', 'rest') and missed_at is null and {open}
+      order by due_at limit :limit)
+    union all
+    (select subject, due_at from expectation where what in ('dispatch', 'rest') and missed_at is not null and {missed}
+      order by due_at limit :limit)) awaited
+ order by due_at limit :limit
 """
+# The gravest and then the oldest, of those that are about an order.
 STUCK = """
-select f.reference from (select story, first_at from exception where state = 'open' order by first_at limit :limit) e
-  join fulfilment f on f.order_code = e.story order by e.first_at limit :limit
+select f.reference from (
+    select story, array_position(array['critical', 'error', 'warning', 'info'], severity) as place, first_at, id
+      from exception where state = 'open'
+     order by array_position(array['critical', 'error', 'warning', 'info'], severity), first_at, id limit :limit) e
+  join fulfilment f on f.order_code = e.story order by e.place, e.first_at, e.id limit :limit
 """
 ROWS = """
-select f.reference, f.order_code, f.invoice_code, f.associated_ref, f.site, f.warehouse, f.facility, f.state,
-       f.requested, f.shipped, f.confirmed, f.sent_at, f.accepted_at, f.status_there, f.changed_at,
-       coalesce(f.courier, '') as courier, f.their_id, d.due_at, d.missed_at, x.reason, x.id as exception
-  from fulfilment f
-  left join lateral (select min(due_at) as due_at, min(missed_at) as missed_at from expectation
-                      where subject = 'order:' || f.reference and what in ('dispatch', 'rest')) d on true
+with listed as (
+    select f.reference, f.order_code, f.invoice_code, f.associated_ref, f.site, f.warehouse, f.facility, f.state,
+           f.requested, f.shipped, f.confirmed, f.sent_at, f.accepted_at, f.status_there, f.changed_at,
+           coalesce(f.courier, '') as courier, f.their_id, d.due_at, d.missed_at
+      from unnest(cast(:references as text[])) with ordinality as asked (reference, place)
+      join fulfilment f on f.reference = asked.reference
+      left join lateral (select min(due_at) as due_at, min(missed_at) as missed_at from expectation
+                          where subject = 'order:' || f.reference and what in ('dispatch', 'rest')) d on true
+     where (:warehouse = '' or f.warehouse = :warehouse) and (:state = '' or f.state = :state)
+       and (:courier = '' or f.courier = :courier)
+     order by {order} limit :limit)
+select f.*, x.reason, x.id as exception
+  from listed f
   left join lateral (select id, reason from exception where story = f.order_code and state = 'open'
                       order by first_at limit 1) x on true
- where f.reference = any (:references) and (:warehouse = '' or f.warehouse = :warehouse)
-   and (:state = '' or f.state = :state) and (:courier = '' or f.courier = :courier)
- order by {order} limit :limit
+ order by {order}
 """
+# In the order of the index: it ends when enough are found, and an order in several stages is found by the lowest.
 NOT_READY = """
-select d.order_code, max(d.invoice_code) as invoice_code, sum(d.units) as units, min(d.stage) as stage,
-       coalesce(max(o.site), '') as site
-  from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code
- where not exists (select 1 from fulfilment f where f.order_code = d.order_code)
- group by d.order_code order by min(d.stage), d.order_code limit :limit
+with found as (
+    select order_code, min(stage) as stage from (
+        select stage, order_code from (select distinct stage, order_code from demand order by stage, order_code) d
+         where not exists (select 1 from fulfilment f where f.order_code = d.order_code)
+         order by stage, order_code limit 2 * :limit) f
+     group by order_code order by min(stage), order_code limit :limit)
+select f.order_code, l.invoice_code, l.units, f.stage, coalesce(l.site, '') as site
+  from found f cross join lateral (
+      select max(d.invoice_code) as invoice_code, sum(d.units) as units, max(o.site) as site
+        from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code
+       where d.order_code = f.order_code) l
+ order by f.stage, f.order_code
 """
 
 
@@ -65,7 +93,7 @@ class OrderList:
     title: str
     what: str
     references: str
-    order: str = "d.due_at nulls last, f.sent_at nulls first, f.reference"
+    order: str = "due_at nulls last, sent_at nulls first, reference"
 
 
 LISTS: Mapping[str, OrderList] = {
@@ -73,19 +101,17 @@ LISTS: Mapping[str, OrderList] = {
     "soon": OrderList(
         "Due soon",
         f"Not left, and its cut-off is within {SOON} hours.",
-        AWAITED.format(due=f"missed_at is null and due_at < now() + interval '{SOON} hours' and due_at >= now()"),
+        AWAITED.format(open=f"due_at >= now() and due_at < now() + interval '{SOON} hours'", missed="false"),
     ),
     "today": OrderList(
         "Due today",
         "Not left, and to leave before the day ends.",
-        AWAITED.format(due="due_at >= :day and due_at < :day + interval '1 day'"),
+        AWAITED.format(open=OF_DAY, missed=OF_DAY),
     ),
-    "late": OrderList(
-        "Late", "It should have left by now.", AWAITED.format(due="(missed_at is not null or due_at < now())")
-    ),
+    "late": OrderList("Late", "It should have left by now.", AWAITED.format(open="due_at < now()", missed="true")),
     "stuck": OrderList("Stuck", "An exception stands open.", STUCK),
     "unbooked": OrderList(
-        "Left, not booked", "Left its warehouse; Khaos Control does not show all of it yet.", UNBOOKED, "f.changed_at"
+        "Left, not booked", "Left its warehouse; Khaos Control does not show all of it yet.", UNBOOKED, "changed_at"
     ),
 }
 NOT_READY_TITLE, NOT_READY_WHAT = "Not ready", "Open in Khaos Control, and at no warehouse yet: with its stage there."
@@ -128,11 +154,19 @@ def not_ready(engine: Engine, limit: int = 200) -> list[Row]:
 
 
 def _references(reading: Reading, chosen: OrderList, wanted: Wanted) -> list[Row]:
-    values = {"limit": LONGEST_LIST}
+    """Which orders are looked at: as many as are shown, and more where some of them are left out again."""
+    chooses = bool(wanted.warehouse or wanted.state or wanted.courier)
+    values: dict[str, object] = {"limit": LONGEST_LIST if chooses else wanted.limit}
     if ":states" in chosen.references:
-        values |= {"warehouse": wanted.warehouse, "states": list(IN_HAND)}  # type: ignore[dict-item]
+        states = [state for state in IN_HAND if wanted.state in {"", state}]
+        values = {
+            "warehouse": wanted.warehouse,
+            "states": states,
+            "courier": wanted.courier,
+            "limit": wanted.limit,
+        }
     if ":day" in chosen.references:
-        values |= {"day": wanted.day}  # type: ignore[dict-item]
+        values |= {"day": wanted.day}
     return fetch(reading, chosen.references, **values)
 
 
@@ -173,24 +207,31 @@ def _count(found: dict[tuple[str, str], Row], row: Row, step: Step) -> None:
     counted[step.name.lower()] += row["n"]
 
 
-COUNTS = """
-select (select count(*) from expectation where what in ('dispatch', 'rest')
-           and (missed_at is not null or due_at < now())) as late,
-       (select count(*) from expectation where what in ('dispatch', 'rest') and missed_at is null
-           and due_at >= now() and due_at < now() + make_interval(hours => :soon)) as soon,
-       (select count(*) from expectation where what in ('dispatch', 'rest')
-           and due_at >= :day and due_at < :day + interval '1 day') as today,
-       (select count(*) from fulfilment where not confirmed
-           and state in ('part_dispatched', 'dispatched', 'closed_short')) as unbooked,
-       (select count(*) from connection c cross join unnest(cast(:states as text[])) s (state)
-           join fulfilment f on f.warehouse = c.name and f.state = s.state) as in_hand
-"""
+AWAITS = "from expectation where what in ('dispatch', 'rest')"
+COUNTS = f"""
+select (select count(*) from (select 1 {AWAITS} and missed_at is not null limit :many) x)
+       + (select count(*) from (select 1 {AWAITS} and missed_at is null and due_at < now() limit :many) x) as late,
+       (select count(*) from (select 1 {AWAITS} and missed_at is null and due_at >= now()
+                                 and due_at < now() + make_interval(hours => :soon) limit :many) x) as soon,
+       (select count(*) from (select 1 {AWAITS} and missed_at is null and {OF_DAY} limit :many) x)
+       + (select count(*) from (select 1 {AWAITS} and missed_at is not null and {OF_DAY} limit :many) x) as today,
+       (select count(*) from (select 1 from fulfilment where not confirmed
+           and state in ('part_dispatched', 'dispatched', 'closed_short') limit :many) x) as unbooked,
+       (select count(*) from (
+           select 1 from connection c cross join unnest(cast(:states as text[])) s (state)
+            cross join lateral (select 1 from fulfilment where warehouse = c.name and fulfilment.state = s.state) f
+            limit :many) x) as in_hand
+"""  # noqa: S608  our own text
 
 
 def counts(engine: Engine, day: datetime) -> Row:
-    """How many orders each list has: ``in_hand``, ``soon``, ``today``, ``late``, ``unbooked``."""
+    """How many orders each list has: ``in_hand``, ``soon``, ``today``, ``late``, ``unbooked``.
+
+    No count goes further than ``MANY``: one more than that means that there are more.
+    """
     with snapshot(engine) as reading:
-        return fetch(reading, COUNTS, soon=SOON, day=day, states=list(IN_HAND))[0]
+        found = fetch(reading, COUNTS, soon=SOON, day=day, states=list(IN_HAND), many=MANY + 1)[0]
+    return {name: min(n, MANY + 1) for name, n in found.items()}
 
 
 def warehouses(engine: Engine) -> list[str]:

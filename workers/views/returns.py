@@ -6,6 +6,7 @@ from typing import Any
 
 from workers.ledger.store import Store
 
+OVER = ("refunded", "stopped")
 QUARANTINE = "quarantine"  # not a state: credited, and standing in Khaos's own quarantine
 STATES = (
     *("received", "graded", "offered", "presumed_imported", "credited", "refunded", "stopped"),
@@ -19,15 +20,25 @@ COLUMNS = (
 
 
 def returns(store: Store, *, state: str = "", order: str = "", limit: int = 200) -> list[dict[str, Any]]:
-    """Returns, the oldest first; with an empty ``state`` those that are not refunded and not stopped."""
+    """Returns, the oldest first; with an empty ``state`` those that are not refunded and not stopped.
+
+    Of those that are over the newest ``limit`` are told. Raises ValueError for an unknown state.
+    """
+    if state not in {"", *STATES}:
+        raise ValueError(state)
+    wanted = {  # each by an index of its own, which Postgres recognises by the words
+        "": "state not in ('refunded', 'stopped')",
+        QUARANTINE: "reference in (select substr(subject, 8) from term where kind = 'khaos_quarantine'"
+        " and cleared_at is null and subject like 'return:%%')",
+    }.get(state, f"state = '{state}'")
+    wanted += (
+        " and erp in (select name from connection where system = 'khaos') and order_code = %(order)s" if order else ""
+    )
+    over = " desc" if state in OVER else ""
     return store.rows_of(
-        f"select {COLUMNS} from return_line l where case %(state)s"  # noqa: S608  names of our own columns
-        " when '' then state not in ('refunded', 'stopped')"
-        " when 'quarantine' then exists (select 1 from term t where t.subject = 'return:' || l.reference"
-        "   and t.kind = 'khaos_quarantine' and t.cleared_at is null)"
-        " else state = %(state)s end and (%(order)s = '' or order_code = %(order)s)"
-        " order by received_at, reference limit %(limit)s",
-        {"state": state, "order": order, "limit": limit},
+        f"select * from (select {COLUMNS} from return_line where {wanted}"  # noqa: S608  names of our own columns
+        f" order by received_at{over}, reference{over} limit %(limit)s) l order by received_at, reference",
+        {"order": order, "limit": limit},
     )
 
 

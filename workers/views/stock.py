@@ -10,6 +10,7 @@ from workers.views.exceptions import LISTED
 from workers.views.snapshot import Row, fetch, snapshot
 
 LATEST = 20
+LISTED_ROWS = 200  # open invoices, shipments and terms that are named; the figures count all
 
 FIGURES = """
 select h.site, h.connection, h.facility, h.counted_at as building_counted_at, h.semantics, h.issue_point, h.adjustments,
@@ -40,14 +41,15 @@ DEMAND = """
 select d.invoice_code, d.order_code, d.units, d.stage, d.shipped, coalesce(n.site, o.site, '') as site
   from demand d left join order_site o on o.erp = d.erp and o.order_code = d.order_code
   left join line_site n on n.erp = d.erp and n.order_code = d.order_code and n.sku = d.sku
- where d.sku = :sku order by d.order_code, d.invoice_code
+ where d.sku = :sku order by d.order_code, d.invoice_code limit :listed
 """
 LEFT = """
-select shipment, order_code, home, units, left_at, counted from shipped_line where sku = :sku order by left_at
+select shipment, order_code, home, units, left_at, counted from shipped_line where sku = :sku
+ order by left_at limit :listed
 """
 TERMS = """
 select kind, home, condition, units, subject, opened_at from term
- where sku = :sku and cleared_at is null order by opened_at, id
+ where sku = :sku and cleared_at is null order by opened_at, id limit :listed
 """
 MOVEMENTS = """
 select m.moved_at, m.home, m.cause, m.cause_word, m.units, m.reason, m.location, m.movement_id,
@@ -93,15 +95,16 @@ def stock_story(engine: Engine, sku: str) -> StockStory | None:
                     homes=tuple(fetch(reading, FIGURES, sku=spelt)),
                     told=tuple(fetch(reading, ADVISED, sku=spelt)),
                     levels=tuple(fetch(reading, LEVELS, sku=spelt)),
-                    demand=tuple(fetch(reading, DEMAND, sku=spelt)),
-                    left=tuple(fetch(reading, LEFT, sku=spelt)),
-                    terms=tuple(fetch(reading, TERMS, sku=spelt)),
+                    demand=tuple(fetch(reading, DEMAND, sku=spelt, listed=LISTED_ROWS)),
+                    left=tuple(fetch(reading, LEFT, sku=spelt, listed=LISTED_ROWS)),
+                    terms=tuple(fetch(reading, TERMS, sku=spelt, listed=LISTED_ROWS)),
                     movements=tuple(fetch(reading, MOVEMENTS, sku=spelt, latest=LATEST)),
                     exceptions=tuple(
                         fetch(
                             reading,
-                            LISTED + " where state = 'open' and story = :sku order by id",
+                            LISTED + " where state = 'open' and story = :sku order by id limit :listed",
                             sku=spelt,
+                            listed=LATEST,
                         )
                     ),
                 )

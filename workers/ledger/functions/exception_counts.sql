@@ -38,6 +38,14 @@ create or replace trigger exceptions_changed after update on exception referenci
 create or replace trigger exceptions_deleted after delete on exception referencing old table as lost
     for each statement execute function note_exception_change();
 
+-- The name of a count: what tells it from every other.
+create or replace function exception_cell(p_group text, p_kind text, p_flow text, p_connection text, p_owner text,
+                                          p_severity text, p_assignee text, p_tags text[], p_snoozed_until timestamptz)
+returns text language sql stable as $$
+    select md5(jsonb_build_array(p_group, p_kind, p_flow, p_connection, p_owner, p_severity, p_assignee, p_tags,
+                                 extract(epoch from p_snoozed_until))::text)
+$$;
+
 -- Add the changes that wait to the counts, p_most of them. Returns how many it took. One at a time: readers do not wait.
 create or replace function fold_exception_changes(p_most integer) returns integer language plpgsql as $$
 declare
@@ -52,8 +60,7 @@ begin
         delete from exception_change where id = any (v_ids) returning *),
     counted as (
         insert into exception_count as c
-        select md5(jsonb_build_array(group_key, kind, flow, connection, owner, severity, assignee, tags,
-                                     extract(epoch from snoozed_until))::text),
+        select exception_cell(group_key, kind, flow, connection, owner, severity, assignee, tags, snoozed_until),
                group_key, kind, flow, connection, owner, severity, assignee, tags, snoozed_until, sum(n), sum(valued),
                sum(value)
           from taken group by group_key, kind, flow, connection, owner, severity, assignee, tags, snoozed_until

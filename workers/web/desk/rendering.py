@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from workers.access.roles import Right
 from workers.views import wording
+from workers.views.order_lists import MANY
 from workers.web.desk.door import Visitor
 from workers.web.desk.marks import look_of
 from workers.web.desk.page_words import page_words
@@ -62,6 +63,7 @@ def pages(zone: tzinfo) -> Environment:
         "span": wording.span,
         "money": money,
         "units": units,
+        "up_to_many": up_to_many,
         "words": words,
         "spelt": spelt,
         "on_page": page_words,
@@ -107,6 +109,11 @@ def units(count: int | None) -> str:
     if count is None:
         return "–"  # noqa: RUF001  as above
     return f"{count:,} unit" + ("" if abs(count) == 1 else "s")
+
+
+def up_to_many(count: int) -> str:
+    """A count that goes no further than ``MANY``: ``1,200``, or ``10,000+``."""
+    return f"{MANY:,}+" if count > MANY else f"{count:,}"
 
 
 def words(name: object) -> str:

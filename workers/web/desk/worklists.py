@@ -20,6 +20,7 @@ from workers.web.desk.words import NOT_FOUND
 
 KINDS = {"order": "order", "sku": "sku", "reference": "return"}
 ACTS = ("received", "charges")  # with a form in each row
+SHOWN = 200  # entries; the sheet has all
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 Exporting = Annotated[Visitor, Depends(needs(Right.EXPORT))]
 
@@ -48,11 +49,12 @@ def routes(engine: Engine) -> APIRouter:
         chosen = WORKLISTS.get(name)
         if chosen is None:
             return _unknown(request, visitor, name)
-        rows = entries(engine, chosen)
+        rows = entries(engine, chosen, SHOWN)
+        n = len(rows) if len(rows) < SHOWN else counts(engine, [name])[name]
         shown = columns(chosen, rows)
         if name in ACTS and visitor.may(Right.KEEP_BOOKS):
             shown.append(("act", "done", "own", 2))
-        return render(request, visitor, "worklist.html", chosen=chosen, rows=rows, columns=shown)
+        return render(request, visitor, "worklist.html", chosen=chosen, rows=rows, n=n, columns=shown)
 
     return router
 
