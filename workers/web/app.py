@@ -28,6 +28,7 @@ from workers.web.desk import login, refusals
 from workers.web.desk.rendering import render
 from workers.web.desk.routes import routers
 from workers.web.doorkeeper import Doorkeeper
+from workers.web.pace import paced
 from workers.wiring.systems import configuration
 
 log = structlog.get_logger(__name__)
@@ -104,6 +105,7 @@ def _let_people_in(app: FastAPI, settings: Configuration, doorkeeper: Doorkeeper
     app.include_router(login.routes(Provider(settings.desk) if settings.desk.oidc else None))
     refusals.install(app)
     app.middleware("http")(brake(doorkeeper))
+    app.middleware("http")(paced(doorkeeper.cookies.session))
     app.middleware("http")(_headers)
     if settings.desk.has_https:
         app.middleware("http")(_https_only)

@@ -13,6 +13,7 @@ from workers.access.roles import Right, Role
 from workers.views import order_lists
 from workers.views.feeds import feeds
 from workers.views.overview import overview
+from workers.views.shortly import Shortly
 from workers.views.standing import STEPS, Step
 from workers.views.teams import buying, exceptions_of, money, worklist_titles
 from workers.views.worklists import counts
@@ -42,41 +43,55 @@ TEAMS: dict[Role, tuple[str, ...]] = {
     Role.CUSTOMER_SERVICE: ("customer service",),
 }
 OF_FINANCE = ("dispatch", "returns", "refunds", "charges", "quarantine", "received")  # publishing is buying's
+SECONDS, FUNNEL_SECONDS = 2.0, 10.0  # that figures are good for; the funnel looks at every order in hand
 URGENT = 12  # orders of a list that the front page shows
 
 
 def routes(engine: Engine) -> APIRouter:
     """The front page."""
     router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
+    lately, funnel_lately = Shortly(SECONDS), Shortly(FUNNEL_SECONDS)
+
+    def _read(part: str, request: Request, visitor: Visitor) -> dict[str, Any]:
+        day, team = beginning_of_day(request.app.state.zone), team_of(visitor.roles)
+        match part:
+            case "flows":
+                return {"fleet": lately.get(part, lambda: overview(engine))}
+            case "orders":
+                return lately.get((part, day), lambda: _orders(engine, day))
+            case "exceptions":
+                return {"groups": lately.get((part, team), lambda: exceptions_of(engine, team))}
+            case "funnel":
+                return {"funnel": funnel_lately.get(day, lambda: order_lists.funnel(engine, day))}
+            case "feeds":
+                return {"feeds": lately.get(part, lambda: feeds(engine))}
+            case "finance":
+                return lately.get(part, lambda: _finance(engine))
+            case _:
+                return {"buying": lately.get(part, lambda: buying(engine))}
 
     @router.get("/")
     def today(request: Request, visitor: Seeing) -> HTMLResponse:
         parts = parts_for(visitor.roles)
-        day = beginning_of_day(request.app.state.zone)
         found: dict[str, Any] = {}
-        if "flows" in parts:
-            found["fleet"] = overview(engine)
-        if "orders" in parts:
-            found["counts"] = order_lists.counts(engine, day)
-            wanted = order_lists.Wanted(day, limit=URGENT)
-            found["urgent"] = [*order_lists.orders(engine, "late", wanted), *order_lists.orders(engine, "soon", wanted)]
-            found["urgent"] = found["urgent"][:URGENT]
-        if "exceptions" in parts:
-            found["groups"] = exceptions_of(engine, team_of(visitor.roles))
-        if "funnel" in parts:
-            found["funnel"] = order_lists.funnel(engine, day)
-        if "feeds" in parts:
-            found["feeds"] = feeds(engine)
-        if "finance" in parts:
-            found |= {"money": money(engine), "worklists": worklist_titles(counts(engine, OF_FINANCE))}
-        if "buying" in parts:
-            found["buying"] = buying(engine)
+        for part in parts:
+            found |= _read(part, request, visitor)
         columns = [(step, name) for step, name in STEPS.items() if step >= Step.READY]
         return render(
             request, visitor, "today.html", parts=parts, now=datetime.now(UTC), steps=STEPS, columns=columns, **found
         )
 
     return router
+
+
+def _orders(engine: Engine, day: datetime) -> dict[str, Any]:
+    wanted = order_lists.Wanted(day, limit=URGENT)
+    urgent = [*order_lists.orders(engine, "late", wanted), *order_lists.orders(engine, "soon", wanted)]
+    return {"counts": order_lists.counts(engine, day), "urgent": urgent[:URGENT]}
+
+
+def _finance(engine: Engine) -> dict[str, Any]:
+    return {"money": money(engine), "worklists": worklist_titles(counts(engine, OF_FINANCE))}
 
 
 def parts_for(roles: frozenset[Role]) -> tuple[str, ...]:
