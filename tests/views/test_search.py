@@ -10,9 +10,11 @@ from sqlalchemy import Engine, text
 from fleet_tests.desk import desk
 from fleet_tests.seeded import seed
 from workers.access.roles import Role
-from workers.bench.history import Past, fill
+from workers.bench.past import Past, fill
 from workers.ledger.store import Store
-from workers.views.order_lists import LISTS
+from workers.views.exception_groups import GROUPS
+from workers.views.exceptions import LISTED, OPEN_FIRST
+from workers.views.order_lists import COUNTS, LISTS, NOT_READY
 from workers.views.search import PERSON, PROBES, SKU, find_people, search
 from workers.web.desk.order_lists import beginning_of_day
 
@@ -79,11 +81,11 @@ def test_only_who_may_see_customers_finds_by_them_and_each_look_is_recorded(engi
 @pytest.fixture
 def long_ledger(store: Store) -> Store:
     store.run("insert into connection (name, system) values ('khaos', 'khaos'), ('leeds', 'clarus')")
-    fill(store, Past(settled=6 * ORDERS, exceptions=200))
+    fill(store, Past(settled=6 * ORDERS, exceptions=8000, in_hand=4000))
     store.run(
         "insert into message_body (message_id, body) select id, jsonb_build_object('address', jsonb_build_object("
         "'name', 'Anna Name' || id, 'postcode', 'LS' || id, 'email', id || '@example.com'))"
-        " from message_settled where flow = 'orders-out'"
+        " from message_settled where flow = 'orders-out' on conflict do nothing"
     )
     store.run(
         "insert into demand (erp, invoice_code, order_code, sku, units, stage, shipped) select 'khaos', 'D' || n,"
@@ -108,12 +110,23 @@ def test_no_question_reads_a_big_table_from_end_to_end(engine: Engine) -> None:
         assert not scanned(engine, sql, ref="H000000077"), found_as
     assert not scanned(engine, SKU, ref="A1")
     assert not scanned(engine, PERSON, keys=["postcode:LS77"], limit=25)
-    values = {
+    values: dict[str, object] = {
         "limit": 200,
         "warehouse": "",
         "states": ["new", "sent"],
+        "courier": "",
         "day": beginning_of_day(ZoneInfo("Europe/London")),
     }
     for name, one in LISTS.items():
-        asked = {key: value for key, value in values.items() if f":{key}" in one.references}
-        assert not scanned(engine, one.references, **asked), name
+        given = {key: value for key, value in values.items() if f":{key}" in one.references}
+        assert not scanned(engine, one.references, **given), name
+    assert not scanned(engine, NOT_READY, limit=200)
+    asked_of = {"soon": 3, "many": 10_001, "day": values["day"], "states": ["new", "sent"]}
+    assert scanned(engine, COUNTS, **asked_of) <= {"expectation"}  # which is of orders in hand alone
+    causes = scanned(engine, GROUPS.format(wanted="", having=""), limit=100, looked_at=300)
+    assert causes <= {"exception_count"}  # as many rows as there are causes
+    for state in ("open", "resolved", "dismissed"):
+        order = OPEN_FIRST if state == "open" else "closed_at desc"
+        for wanted in ("", " and kind = 'short_pick'"):
+            asked = f"{LISTED} where state = '{state}'{wanted} order by {order} limit 300"
+            assert not scanned(engine, asked), (state, wanted)

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from workers.bench import history, whole
+from workers.bench.past import Past
 from workers.bench.peers import figures
 from workers.bench.run import FULL, QUICK, bench
 from workers.bench.stage import ROOT
@@ -36,7 +37,7 @@ def main() -> int:
         sys.stdout.write(json.dumps(beside, indent=2) + "\n" + "\n".join(figures.table(beside)) + "\n")
         return 1 if any(beside["kill_9"]["fleet, no intake"][one] for one in ("doubled", "lost")) else 0
     if given.history:
-        told = history.figures(given.folder, history.Past(settled=given.history))
+        told = history.figures(given.folder, Past(settled=given.history))
         sys.stdout.write(json.dumps(told, indent=2) + "\n")
         return 0
     measured = bench(given.folder, QUICK if given.quick else FULL)

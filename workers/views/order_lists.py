@@ -48,8 +48,10 @@ STUCK = """
 select f.reference from (
     select story, array_position(array['critical', 'error', 'warning', 'info'], severity) as place, first_at, id
       from exception where state = 'open'
-     order by array_position(array['critical', 'error', 'warning', 'info'], severity), first_at, id limit :limit) e
-  join fulfilment f on f.order_code = e.story order by e.place, e.first_at, e.id limit :limit
+     order by array_position(array['critical', 'error', 'warning', 'info'], severity), first_at, id
+     limit 5 * :limit) e
+ cross join lateral (select reference from fulfilment where order_code = e.story order by reference limit 20) f
+ order by e.place, e.first_at, e.id limit :limit
 """
 ROWS = """
 with listed as (
@@ -219,7 +221,8 @@ select (select count(*) from (select 1 {AWAITS} and missed_at is not null limit 
            and state in ('part_dispatched', 'dispatched', 'closed_short') limit :many) x) as unbooked,
        (select count(*) from (
            select 1 from connection c cross join unnest(cast(:states as text[])) s (state)
-            cross join lateral (select 1 from fulfilment where warehouse = c.name and fulfilment.state = s.state) f
+            cross join lateral (select 1 from fulfilment
+                                 where warehouse = c.name and fulfilment.state = s.state limit :many) f
             limit :many) x) as in_hand
 """  # noqa: S608  our own text
 
