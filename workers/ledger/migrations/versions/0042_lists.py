@@ -5,8 +5,8 @@ from alembic import op
 from workers.ledger.ahead import build_indexes, make_indexes
 from workers.ledger.store import Connection
 
-revision = "0041"
-down_revision = "0040"
+revision = "0042"
+down_revision = "0041"
 
 INDEXES = {
     "expectation_awaited": "expectation (due_at) include (what) where missed_at is null",
