@@ -15,6 +15,7 @@ from workers.spine.runtime import Runtime
 # Of some SKUs of a connection, those that its warehouse has confirmed.
 CONFIRMED = "select code, their_id from sku where connection = %s and code = any (%s) and state = 'confirmed'"
 
+PRODUCTS = "products"  # of a record, by code; None where the catalogue does not have it
 NAMED = 5  # SKUs named in a note; the gates name all
 
 
@@ -45,14 +46,29 @@ def confirmed(run: Callable[..., list[dict[str, Any]]], connection: str, codes: 
     return Confirmed(connection, their_ids, tuple(code for code in wanted if code not in their_ids))
 
 
-def products_of(reading: Reading, codes: list[str]) -> dict[str, Product]:
-    """Products of some codes; unknown codes are left out."""
-    rows = reading.run(
-        "select code, body from product where erp = %s and code = any (%s)",
-        reading.runtime.configuration.erp.name,
-        codes,
-    )
-    return {row["code"]: Product.model_validate(row["body"]) for row in rows}
+def products_of(reading: Reading, codes: Iterable[str]) -> dict[str, Product]:
+    """Products of some codes; unknown codes are left out. Each is looked up once for a record."""
+    wanted = set(codes)
+    kept = reading.kept.setdefault(PRODUCTS, {})
+    if new := sorted(wanted - kept.keys()):
+        rows = reading.run(
+            "select code, body from product where erp = %s and code = any (%s)",
+            reading.runtime.configuration.erp.name,
+            new,
+        )
+        found = {row["code"]: Product.model_validate(row["body"]) for row in rows}
+        kept.update({code: found.get(code) for code in new})
+    return {code: kept[code] for code in wanted if kept[code] is not None}
+
+
+def confirmed_at(reading: Reading, connection: str, codes: Iterable[str]) -> Confirmed:
+    """As ``confirmed``, with one look for all products that the record names; what is missing is looked up again."""
+    wanted = sorted(set(codes))
+    kept = reading.kept.setdefault(f"confirmed at {connection}", {})
+    if any(code not in kept for code in wanted):
+        kept.update(confirmed(reading.run, connection, {*wanted, *reading.kept.get(PRODUCTS, {})}).their_ids)
+    their_ids = {code: kept[code] for code in wanted if code in kept}
+    return Confirmed(connection, their_ids, tuple(code for code in wanted if code not in kept))
 
 
 def catalogue(runtime: Runtime, message: Claimed, codes: list[str]) -> dict[str, Product]:

@@ -112,5 +112,4 @@ def close_placed(run: Rows, fulfilment: FulfilmentRow, invoice: Invoice) -> None
 
 def place_found(run: Rows, invoice_code: str) -> None:
     """Close what says that an invoice has no place."""
-    for kind in UNPLACED:
-        exceptions.close(run, kind, f"invoice:{invoice_code}", "its place was found")
+    exceptions.close_kinds(run, UNPLACED, f"invoice:{invoice_code}", "its place was found")

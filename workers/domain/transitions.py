@@ -1,6 +1,6 @@
 """Every statement that changes a fulfilment, one function a transition. Nobody else writes to its table.
 
-Three functions of the ledger run with the settling of a message: ``order_sent`` and ``order_cancelled`` move a
+Three functions of the ledger run with the settling of a message: ``orders_sent`` and ``order_cancelled`` move a
 fulfilment where its state allows that and leave it otherwise, ``order_changed`` sets what was asked for.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from workers.domain.fulfilment import NEXT, FulfilmentRow, Rows, State, Units
 from workers.ledger.store import Effect, call
 
-BY_THE_LEDGER = {"order_sent": State.SENT, "order_cancelled": State.CANCELLED, "order_changed": None}
+BY_THE_LEDGER = {"orders_sent": State.SENT, "order_cancelled": State.CANCELLED, "order_changed": None}
 
 
 class NotAllowed(Exception):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, timedelta
+from typing import Any
 
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
-from workers.domain.catalogue import confirmed
+from workers.domain.catalogue import confirmed_at
 from workers.domain.fulfilment import FulfilmentRow, State
 from workers.domain.order_gates import person_gates
 from workers.ledger.store import NewMessage
@@ -24,12 +25,12 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
     fulfilment = _fulfilment(reading, row, ready)
     warehouse = row.warehouse
     keep_items(reading, warehouse, fulfilment)
-    skus = confirmed(reading.run, warehouse, ready.units)
+    skus = confirmed_at(reading, warehouse, ready.units)
     wire = None
-    facts = reading.run("select value from partner_fact where connection = %s", warehouse)
+    facts = _facts(reading, warehouse)
     orders = reading.runtime.warehouse(warehouse).orders
     if not skus.missing and facts and not orders.numbered:
-        wire = orders.write_order(fulfilment, facts[0]["value"], WriteContext(skus.their_ids))
+        wire = orders.write_order(fulfilment, facts, WriteContext(skus.their_ids))
     reading.post(
         NewMessage(
             flow="orders-out",
@@ -55,6 +56,16 @@ def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: 
             limits.sku_confirmed,
             warehouse,
         )
+
+
+def _facts(reading: Reading, warehouse: str) -> dict[str, Any]:
+    """The warehouse's reference data as the ledger has it; empty where nobody has read it."""
+    kept = reading.kept.setdefault("facts", {})
+    if warehouse not in kept:
+        rows = reading.run("select value from partner_fact where connection = %s", warehouse)
+        kept[warehouse] = rows[0]["value"] if rows else {}
+    found: dict[str, Any] = kept[warehouse]
+    return found
 
 
 def _held(reading: Reading, row: FulfilmentRow) -> tuple[str, ...]:

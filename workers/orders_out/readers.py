@@ -12,6 +12,7 @@ from mappings.canonical import Invoice, SalesOrder
 from mappings.canonical.stages import CANCELLED_STAGE
 from mappings.errors import Unmappable, Unreadable
 from workers.domain import transitions
+from workers.domain.catalogue import products_of
 from workers.domain.fulfilment import LEFT, FulfilmentRow, State, lock_of_invoice
 from workers.domain.splits import explains
 from workers.orders_out import availability, remainders, routing
@@ -40,6 +41,10 @@ def read_orders(reading: Reading) -> None:
     for entry in odd:
         reading.park("orders-out", entry)
     wanted = {one.order_code for one in invoices if not _taken_back(reading, one)}
+    routing.look_up(reading, {*wanted, *by_code})
+    ordered = (line.sku for order in orders for line in order.lines)
+    products_of(reading, {*ordered, *(line.sku for invoice in invoices for line in invoice.lines)})  # by one look
+    well: set[str] = set()
     for invoice in sorted(invoices, key=lambda i: i.invoice_code):
         if invoice.order_code in stale:
             continue
@@ -57,7 +62,8 @@ def read_orders(reading: Reading) -> None:
             except Unmappable as error:
                 reading.park("orders-out", Unreadable(invoice.invoice_code, error), story=invoice.order_code)
             else:
-                _well_again(reading, invoice, failed)
+                well |= {invoice.order_code, invoice.invoice_code} - failed
+    _well_again(reading, well)
     hidden = {entry.subject for entry in unreadable}
     for code in sorted(
         ({invoice.order_code for invoice in invoices} | asked) - stale if payload.get("whole") else set()
@@ -75,31 +81,29 @@ def _stale(reading: Reading, codes: set[str], asked_at: str | None) -> set[str]:
 
     A long poll stores its last page minutes after it asked for the status; another may have asked again since.
     """
-    newer = set()
-    for code in sorted(codes):
-        rows = reading.run(
-            "insert into order_seen as o (erp, order_code, record_id, asked_at) values (%s, %s, %s, %s)"
-            " on conflict (erp, order_code) do update set record_id = greatest(o.record_id, excluded.record_id),"
-            " asked_at = greatest(o.asked_at, excluded.asked_at)"
-            " returning record_id, coalesce(asked_at > %s::timestamptz, false) as asked_since",
-            reading.record.connection,
-            code,
-            reading.record.id,
-            asked_at,
-            asked_at,
-        )
-        if rows[0]["record_id"] > reading.record.id or rows[0]["asked_since"]:
-            newer.add(code)
-    return newer
+    seen = reading.run(
+        "insert into order_seen as o (erp, order_code, record_id, asked_at)"
+        " select %s, c.code, %s, %s::timestamptz from unnest(%s::text[]) with ordinality c (code, place) order by place"
+        " on conflict (erp, order_code) do update set record_id = greatest(o.record_id, excluded.record_id),"
+        " asked_at = greatest(o.asked_at, excluded.asked_at)"
+        " returning order_code, record_id, coalesce(asked_at > %s::timestamptz, false) as asked_since",
+        reading.record.connection,
+        reading.record.id,
+        asked_at,
+        sorted(codes),  # each reader locks them in this order
+        asked_at,
+    )
+    return {row["order_code"] for row in seen if row["record_id"] > reading.record.id or row["asked_since"]}
 
 
-def _well_again(reading: Reading, invoice: Invoice, failed: set[str]) -> None:
-    """Close dead reads of an invoice, or its order, that can be read now."""
-    over = [code for code in (invoice.order_code, invoice.invoice_code) if code not in failed]
+def _well_again(reading: Reading, codes: set[str]) -> None:
+    """Close dead reads of invoices and orders that can be read now."""
+    if not codes:
+        return
     reading.run(
         "select finish(id, 'superseded', 'it can be read now', 'fleet') from message"
         " where subject = any (%s) and state = 'dead' and record_id <> %s",
-        [f"read:{reading.record.connection}:{reading.record.source}:{code}" for code in over],
+        [f"read:{reading.record.connection}:{reading.record.source}:{code}" for code in sorted(codes)],
         reading.record.id,
     )
 

@@ -9,13 +9,27 @@ from mappings.errors import Unmappable
 from workers.config import Configuration, Rule, When
 from workers.spine.reading import Reading
 
+CHOSEN = "routes that people chose"
+
+
+def look_up(reading: Reading, codes: Iterable[str]) -> None:
+    """Look up for some orders where people send them, all at once."""
+    kept = reading.kept.setdefault(CHOSEN, {})
+    if not (new := sorted(set(codes) - kept.keys())):
+        return
+    rows = reading.run(
+        "select * from order_route where erp = %s and order_code = any (%s)",
+        reading.runtime.configuration.erp.name,
+        new,
+    )
+    kept.update({**dict.fromkeys(new), **{row["order_code"]: row for row in rows}})
+
 
 def route(reading: Reading, order: SalesOrder, products: Iterable[Product]) -> tuple[Rule, str]:
     """Where a person sends this order, else what ``choose`` says. Raises Unmappable as it does."""
     configuration = reading.runtime.configuration
-    for row in reading.run(
-        "select * from order_route where erp = %s and order_code = %s", configuration.erp.name, order.code
-    ):
+    look_up(reading, [order.code])
+    if (row := reading.kept[CHOSEN][order.code]) is not None:
         connection = configuration.connections.get(row["connection"])
         site = dict(getattr(connection.settings, "sites", {})).get(row["facility"]) if connection else None
         if site is not None and site == (order.site or site):

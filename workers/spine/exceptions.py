@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import Enum
 from typing import Any
 
@@ -89,6 +89,11 @@ def close(run: Run, kind: str, subject: str, why: str, who: str = "fleet") -> No
     """Close the open exception of a kind and subject, if there is one. ``who`` is a person's name or ``fleet``."""
     effect = closing(kind, subject, why, who)
     run(effect.sql, *effect.values)
+
+
+def close_kinds(run: Run, kinds: Sequence[str], subject: str, why: str) -> None:
+    """Close the open exceptions of some kinds and one subject, by one statement."""
+    run("select close_exception(k, %s, %s, 'fleet') from unnest(%s::text[]) k", subject, why, [*kinds])
 
 
 def closing(kind: str, subject: str, why: str, who: str = "fleet") -> Effect:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +43,15 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a reader works with: the process, the open transaction, and the record."""
+    """What a reader works with: the process, the open transaction, and the record.
+
+    ``kept`` is what was looked up for this record already, under a name for each kind of fact.
+    """
 
     runtime: Runtime
     db: Connection
     record: Record
+    kept: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def post(self, message: NewMessage) -> None:
         """Post a message that this record gave rise to."""

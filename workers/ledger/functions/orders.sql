@@ -7,28 +7,34 @@ create or replace function want_order(p_erp text, p_code text) returns void lang
     update schedule set due_at = now() where name = 'orders ' || p_erp;
 $$;
 
--- What an order at a warehouse leads to: it is sent, and its dispatch is awaited, unless that was faster than we, or
--- it was refused meanwhile.
--- p: reference, their_id, subject, story, connection, within (seconds), message
-create or replace function order_sent(p jsonb) returns void language plpgsql
+-- What orders at a warehouse lead to: each is sent, and its dispatch is awaited, unless that was faster than we, or it
+-- was refused meanwhile.
+-- p: [{reference, their_id, subject, story, connection, within (seconds), message}]
+create or replace function orders_sent(p jsonb) returns void language plpgsql
 set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 begin
-    with said as materialized (
-        select coalesce((select c.said from control_number c where c.connection = p->>'connection'
-                          and c.message_id = (p->>'message')::bigint
-                          order by c.number desc limit 1), '{}') as words),
+    with given as materialized (
+        select g.*, coalesce((select c.said from control_number c where c.connection = g.connection
+                               and c.message_id = g.message order by c.number desc limit 1), '{}') as words
+          from jsonb_to_recordset(p) as g (reference text, their_id text, subject text, story text, connection text,
+                                           "within" float, message bigint)),
     sent as (
         update fulfilment f set state = case when f.state = 'new' then 'sent' else f.state end,
-               their_id = p->>'their_id', sent_at = now(), changed_at = now()
-          from said where f.reference = p->>'reference' and 'refused' <> all (said.words)
-        returning f.state)
+               their_id = g.their_id, sent_at = now(), changed_at = now()
+          from given g where f.reference = g.reference and 'refused' <> all (g.words)
+        returning f.state, g.subject, g.story, g.connection, g."within")
     -- a part that left before this was settled has its rest expected already
     insert into expectation (subject, what, story, due_at, kind, flow, connection)
-    select p->>'subject', 'dispatch', p->>'story', now() + make_interval(secs => (p->>'within')::float),
-           'dispatch_overdue', 'dispatch-in', p->>'connection'
-      from sent where sent.state = 'sent'
+    select s.subject, 'dispatch', s.story, now() + make_interval(secs => s."within"), 'dispatch_overdue', 'dispatch-in',
+           s.connection
+      from sent s where s.state = 'sent'
         on conflict do nothing;
 end $$;
+
+-- The same of one order. p: an entry of what orders_sent is given
+create or replace function order_sent(p jsonb) returns void language sql as $$
+    select orders_sent(jsonb_build_array(p))
+$$;
 
 -- An order waits for no SKU any more. p: subject
 create or replace function order_went_on(p jsonb) returns void language plpgsql as $$

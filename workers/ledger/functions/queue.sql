@@ -113,11 +113,11 @@ $$;
 
 -- Lock the most urgent messages of a lane at a connection that may go now, p_most of them: their ids in the order in which
 -- they may go, and the flow of the first; null where there is none.
---   This and what follows keeps its plans for good, and plans by index alone: a plan is made while a table may be empty,
---   and used when it is not.
+--   What claims and settles keeps its plans for good, and plans by index alone: a plan is made while a table may be empty,
+--   and used when it is not. The settings for that stand at the functions that workers call (claim_some_v2, settle_some,
+--   turn_v4): to lay and lift them in each function that these call was a tenth of a turn.
 create or replace function lock_ready(p_lane text, p_connection text, p_most integer, out ids bigint[], out flow text)
-language plpgsql
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+language plpgsql as $$
 begin
     -- What stands behind another is not in the index. "Earlier of the subject", and one that is worked on, are looked at
     -- again, as scalars: joined, the plan would sort the whole backlog.
@@ -138,8 +138,7 @@ create or replace function begin_work(p_ids bigint[], p_process uuid, p_lease in
 returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
                version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
                body text, wire bytea, after_restore boolean)
-language plpgsql
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+language plpgsql as $$
 #variable_conflict use_column
 begin
     return query
@@ -163,7 +162,8 @@ create or replace function claim_some_v2(p_lane text, p_process uuid, p_lease in
 returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
                version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
                body text, wire bytea, after_restore boolean)
-language plpgsql set plan_cache_mode = force_generic_plan as $$
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
     v_connection text;
@@ -206,8 +206,7 @@ $$;
 
 -- Whether a lane that is about to give back its call slot of a connection would only take one there again: the connection
 -- takes messages as before, and no other one has anything for the lane. Who else waits for a slot comes first.
-create or replace function goes_on(p_lane text, p_connection text) returns boolean language plpgsql
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+create or replace function goes_on(p_lane text, p_connection text) returns boolean language plpgsql as $$
 begin
     return exists (
         select 1 from connection c
@@ -229,8 +228,7 @@ create or replace function claim_with_slot(p_settled bigint[], p_lane text, p_co
 returns table (id bigint, attempt integer, generation integer, flow text, connection text, kind text, reference text,
                version integer, subject text, story text, maybe_sent_at timestamptz, tries integer, resends integer,
                body text, wire bytea, after_restore boolean)
-language plpgsql
-set plan_cache_mode = force_generic_plan as $$
+language plpgsql as $$
 #variable_conflict use_column
 declare
     v_ids bigint[];
@@ -377,8 +375,9 @@ end $$;
 
 -- Settle what was simply delivered, by one statement for all. Returns which they were, and their connection: they keep
 -- its call slot, and their effects are still to be run. p_done as in settle_some.
-create or replace function settle_delivered(p_done jsonb, out ids bigint[], out connection text) language plpgsql
-set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+create or replace function settle_delivered(p_done jsonb, out ids bigint[], out connection text) language plpgsql as $$
+declare
+    v_noticed bigint[];  -- an exception may speak of them
 begin
     with done as (
         select d.id, d.attempt, coalesce(d.note, '') as note
@@ -396,12 +395,14 @@ begin
     noted as (
         insert into timeline (story, subject, flow, connection, step, note, message_id)
         select g.story, g.subject, g.flow, g.connection, 'delivered', g.note, g.id from gone g),
-    closed as (
+    noticed as (select g.id from gone g where g.generation > 1 or g.deaths > 0 or g.error_kind is not null)
+    select coalesce(array_agg(g.id), '{}'), min(g.connection), array(select n.id from noticed n)
+      into ids, connection, v_noticed from gone g;
+    if v_noticed <> '{}' then
         update exception e set state = 'resolved', closed_at = now(), closed_by = 'fleet',
                closed_why = 'its message went through'
-          from gone g where e.message_id = g.id and e.state = 'open'
-           and (g.generation > 1 or g.deaths > 0 or g.error_kind is not null))
-    select coalesce(array_agg(g.id), '{}'), min(g.connection) into ids, connection from gone g;
+         where e.message_id = any (v_noticed) and e.state = 'open';
+    end if;
     if ids <> '{}' then perform free_behind(ids); end if;
 end $$;
 
@@ -413,7 +414,8 @@ $$;
 
 -- Run the effects of what settle_delivered has settled (p_gone), settle the others of p_done, and give back those that
 -- were not sent at all. Returns those for which that came too late.
-create or replace function settle_others(p_done jsonb, p_gone bigint[]) returns bigint[] language plpgsql as $$
+create or replace function settle_others(p_done jsonb, p_gone bigint[]) returns bigint[] language plpgsql
+set plan_cache_mode = auto set enable_seqscan = on set enable_bitmapscan = on as $$
 declare
     v record;
     v_call jsonb;
@@ -437,11 +439,27 @@ begin
     return v_late;
 end $$;
 
+-- Run the effects of messages that were all settled. Orders that are sent, nearly all of what is called, by one statement
+-- for all of them: it is the first effect of its message.
+create or replace function run_effects(p_done jsonb) returns void language plpgsql as $$
+declare
+    v_sent jsonb := jsonb_path_query_array(p_done, 'strict $[*].calls[*] ? (@[0] == "order_sent")[1]');
+    v_call jsonb;
+begin
+    if v_sent <> '[]' then perform orders_sent(v_sent); end if;
+    if jsonb_path_exists(p_done, 'strict $[*].calls[*] ? (@[0] != "order_sent")') then
+        for v_call in select c from jsonb_path_query(p_done, 'strict $[*].calls[*] ? (@[0] != "order_sent")') c loop
+            perform run_effect(v_call->>0, v_call->1);
+        end loop;
+    end if;
+end $$;
+
 -- Settle messages with their effects, and give back those that were not sent at all. Returns those for which that came
 -- too late.
 --   p_done: [{id, attempt, state, note, args, calls}], calls as in turn_v2; to give one back: {id, attempt, back: true,
 --   maybe_sent, resends}
-create or replace function settle_some(p_done jsonb) returns bigint[] language plpgsql as $$
+create or replace function settle_some(p_done jsonb) returns bigint[] language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
     v record;
 begin
@@ -457,19 +475,21 @@ create or replace function turn_v4(p_done jsonb, p_lane text, p_process uuid, p_
 returns table (late bigint[], id bigint, attempt integer, generation integer, flow text, connection text, kind text,
                reference text, version integer, subject text, story text, maybe_sent_at timestamptz, tries integer,
                resends integer, body text, wire bytea, after_restore boolean)
-language plpgsql as $$
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
 #variable_conflict use_column
 declare
     v_done bigint[];
     v_connection text;
-    v_late bigint[];
+    v_late bigint[] := '{}';
+    v_all boolean;
     v_keeps boolean;
 begin
     select d.ids, d.connection into v_done, v_connection from settle_delivered(p_done) d;
-    v_keeps := p_most > 0 and cardinality(v_done) = jsonb_array_length(p_done) and p_lane <> 'isolate'
-               and goes_on(p_lane, v_connection);
+    v_all := cardinality(v_done) = jsonb_array_length(p_done);
+    v_keeps := p_most > 0 and v_all and p_lane <> 'isolate' and goes_on(p_lane, v_connection);
     if not v_keeps and v_done <> '{}' then perform free_slots_of(v_connection, v_done); end if;
-    v_late := settle_others(p_done, v_done);
+    if v_all then perform run_effects(p_done); else v_late := settle_others(p_done, v_done); end if;
     if v_keeps then
         return query select v_late, c.* from claim_with_slot(
             v_done, p_lane, v_connection, p_process, p_lease, p_token,
