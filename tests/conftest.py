@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pytest
 import sentry_sdk
 from hypothesis import HealthCheck, settings
 
+from fleet_tests.databases import MIGRATED, copied, fresh, named
 from fleet_tests.sentry import Sentry
 from workers.embedded.postgres import EmbeddedPostgres
 from workers.embedded.redis import EmbeddedRedis
@@ -20,7 +20,6 @@ from workers.observability import alerts
 
 settings.register_profile("fleet", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("fleet")  # a busy machine is no failure
-_numbers = itertools.count(1)
 # What takes minutes begins first, so that no file runs alone at the end.
 LONG = ("demo/test_demo.py", "bench/test_bench.py", "processes/", "simulator/", "browser/", "command/", "deployment/")
 
@@ -53,8 +52,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nobody pulls this one's plug
                 connection.execute(f"alter system set {setting} = off")
             connection.execute("select pg_reload_conf()")
-            connection.execute("create database template_fleet")
-        migrate(_named(dsn, "template_fleet"))
+            connection.execute(f"create database {MIGRATED}")
+        migrate(named(dsn, MIGRATED))
         yield dsn
         server.discard()
 
@@ -62,19 +61,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture
 def database(postgres: str) -> Iterator[str]:
     """The DSN of a fresh, migrated ledger."""
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"create database {name} template template_fleet")
-    yield _named(postgres, name)
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
+    with fresh(postgres) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
 def _lasting_database(postgres: str) -> str:
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("create database lasting template template_fleet")
-    return _named(postgres, "lasting")
+    return copied(postgres, "lasting")
 
 
 @pytest.fixture
@@ -111,12 +104,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with EmbeddedRedis(Path(tmp_path_factory.mktemp("redis"))) as server:
         yield server.start()
         server.discard()
-
-
-def _named(dsn: str, name: str) -> str:
-    head, _, tail = dsn.rpartition("/")
-    _, question, options = tail.partition("?")
-    return f"{head}/{name}{question}{options}"
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-import psycopg
 import pytest
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
+from fleet_tests.databases import copied
 from fleet_tests.desk import desk_application
 from fleet_tests.seeded import seed
 from workers.embedded.folder import free_ports
@@ -36,9 +36,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def address(postgres: str) -> Iterator[str]:
     """Where the desk answers, with everybody's rights, in front of a seeded ledger."""
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("create database browsed template template_fleet")
-    dsn = postgres.rpartition("/")[0] + "/browsed" + ("?" + postgres.partition("?")[2] if "?" in postgres else "")
+    dsn = copied(postgres, "browsed")
     store, engine = Store(dsn), reading_engine(dsn)
     seed(store)
     (port,) = free_ports(1)

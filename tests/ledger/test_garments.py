@@ -11,11 +11,11 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fleet_tests.databases import copied
 from mappings.canonical import GarmentRow, GarmentState, LineKind, RetiredFor, Retirement, Source, less_sellable
 from mappings.garment_words import Garment, Word, dispatch, hear, miss, retire
 from mappings.working_days import WorkingDays
@@ -35,10 +35,7 @@ _numbers = itertools.count(1)
 @pytest.fixture(scope="module")
 def lasting(postgres: str) -> Iterator[Store]:
     """A ledger of this module's own: each case has a building of its own in it."""
-    head, _, tail = postgres.rpartition("/")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute("create database garments template template_fleet")
-    store = Store(f"{head}/garments?{tail.partition('?')[2]}")
+    store = Store(copied(postgres, "garments"))
     yield store
     store.close()
 

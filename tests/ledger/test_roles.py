@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -181,12 +182,31 @@ def test_no_role_can_do_what_it_must_not(login: Login, what: str) -> None:
 
 
 def test_who_reads_sees_orders_and_who_audits_sees_what_people_did(login: Login) -> None:
+    store = Store(login(roles.WORKER))
+    store.run(
+        "insert into return_line (reference, connection, receipt, line_id, erp, home, sku, units, condition, state)"
+        " values ('RT0000009', 'leeds', '9', '1', 'khaos', 'LDS1', 'MUG', 2, 'good', 'offered')"
+    )
+    store.run("insert into timeline (story, subject, flow, connection, step, note) values"
+              " ('SO9', 'order:SO9-1', 'orders-out', 'leeds', 'read', 'from a page')")  # fmt: skip
+    exceptions.file(
+        store.run, "crashed", subject="order:SO9-1", story="SO9", flow="orders-out", connection="leeds", why="x"
+    )
+    done = audit.record(store, audit.FLEET, "table changed", "carriers", before={"A": "1"}, after={"A": "2"})
+    store.close()
     with psycopg.connect(login(roles.READ)) as db:
-        db.execute("select reference, state, units from return_line")
-        db.execute("select * from exception")
-        db.execute("select story, note from timeline")
+        returned = db.execute("select reference, state, units from return_line").fetchall()
+        assert ("RT0000009", "offered", 2) in returned
+        assert db.execute("select kind, reason from exception where story = 'SO9'").fetchall() == [("crashed", "x")]
+        steps = db.execute("select step, note from timeline where story = 'SO9'").fetchall()
+        assert ("read", "from a page") in steps
     with psycopg.connect(login(roles.AUDIT)) as db:
-        db.execute("select * from audit_entry join audit_detail on entry = id")
+        seen = db.execute(
+            "select action, detail from audit_entry join audit_detail on entry = id where id = %s", (done,)
+        ).fetchall()
+    ((action, detail),) = seen
+    told = json.loads(detail)
+    assert (action, told["before"], told["after"]) == ("table changed", {"A": "1"}, {"A": "2"})
 
 
 def test_a_login_that_may_make_no_roles_is_told_what_to_have_made(login: Login, postgres: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fleet_tests.processes import PERSON, Fleet, running_fleet
+from workers.embedded.redis import EmbeddedRedis
 
 
 @pytest.fixture(scope="module")
@@ -20,6 +21,18 @@ def fleet(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[F
 def new_fleet() -> Callable[[Path, str, str], Fleet]:
     """Make a fleet of one's own: its folder, its ledger, its broker."""
     return Fleet
+
+
+@pytest.fixture
+def own_fleet(database: str, new_fleet: Callable[[Path, str, str], Fleet], tmp_path: Path) -> Iterator[Fleet]:
+    """A fleet of the test's own, of which nothing runs yet but both sides."""
+    with EmbeddedRedis(tmp_path / "redis") as server:
+        fleet = new_fleet(tmp_path, database, server.start())
+        try:
+            yield fleet
+        finally:
+            fleet.close()
+            server.discard()
 
 
 @pytest.fixture

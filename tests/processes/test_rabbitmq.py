@@ -91,7 +91,7 @@ def test_the_broker_dies_while_orders_flow_and_each_is_there_once(fleet: Fleet, 
 
 
 def test_a_worker_that_is_told_to_stop_stops_also_over_rabbitmq(fleet: Fleet) -> None:
-    code, _ = fleet.stop("flows")
+    code = fleet.stop("flows")
     assert code == os.EX_OK
     fleet.start("flows")
     orders = fleet.orders(3)

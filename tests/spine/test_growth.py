@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
+from fleet_tests.databases import copied, dropped, fresh
 from fleet_tests.ledger import Ledger
 from workers.edi.resend import resend
 from workers.ledger.store import Store, within
@@ -69,16 +70,11 @@ select coalesce(i.inhparent, s.relid)::regclass::text as name,
 OPEN = "select count(*) as n from pg_stat_activity where application_name = 'measured'"
 
 
-@pytest.fixture
-def emptied_database(database: str) -> str:
-    """A ledger of each test's own, for its partitions."""
-    return database
-
-
-@pytest.fixture(autouse=True)
-def _year(ledger: Ledger) -> None:
-    """A year of trade behind us, in a partition a month."""
-    with psycopg.connect(ledger.dsn, autocommit=True, application_name="measured") as connection:
+@pytest.fixture(scope="module")
+def past(postgres: str) -> Iterator[str]:
+    """A ledger with a year of trade, in a partition a month, that each test takes a copy of."""
+    name = "past"
+    with psycopg.connect(copied(postgres, name), autocommit=True) as connection:
         for table in ("message_settled", "timeline"):
             for months in range(MONTHS + 1, 0, -1):
                 row = connection.execute(
@@ -93,6 +89,15 @@ def _year(ledger: Ledger) -> None:
         connection.execute("select setval('message_id_seq', 100000)")
         connection.execute("vacuum analyze")
         connection.execute("select count_settled()")
+    yield name
+    dropped(postgres, name)
+
+
+@pytest.fixture
+def emptied_database(postgres: str, past: str) -> Iterator[str]:
+    """A ledger of each test's own, for its partitions."""
+    with fresh(postgres, past) as made:
+        yield made
 
 
 def look(ledger: Ledger) -> Counter[str]:

@@ -9,29 +9,15 @@ import pytest
 from sqlalchemy import Engine
 
 from fleet_tests.desk import desk
-from workers import config
+from fleet_tests.ledger_fixtures import CONNECTIONS, configured
 from workers.access.roles import Role
 from workers.config import Configuration
 from workers.ledger.store import Store
 from workers.spine import exceptions
 from workers.views.exception_groups import groups
 from workers.views.snapshot import reading_engine
-from workers.wiring.systems import SYSTEMS
 
-TOML = """
-[connections.khaos]
-system = "khaos"
-url = "http://127.0.0.1:9/K.exe"
-[connections.leeds]
-system = "clarus"
-base_url = "http://127.0.0.1:9"
-subdomain = "acme"
-account = "ACME"
-client_id = "x"
-client_secret = "file:{folder}/secret"
-webhook_token = "file:{folder}/secret"
-sites = {{ LDS1 = "Leeds" }}
-"""
+SITES = 'sites = {{ LDS1 = "Leeds" }}\n'
 
 
 @pytest.fixture
@@ -43,9 +29,7 @@ def engine(database: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Configuration:
-    (tmp_path / "secret").write_text("an-unguessable-token-of-ours")
-    (tmp_path / "fleet.toml").write_text(TOML.format(folder=tmp_path))
-    return config.read(tmp_path / "fleet.toml", SYSTEMS)
+    return configured(tmp_path, CONNECTIONS + SITES)
 
 
 def test_a_carrier_row_is_put_from_the_group_that_waits_for_it(

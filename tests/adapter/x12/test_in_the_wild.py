@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from datetime import UTC, datetime
-from types import FrameType
-from typing import Any
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -21,6 +19,7 @@ from adapters.x12 import (
     splitting,
     write_interchange,
 )
+from fleet_tests.steps import steps
 
 AT = datetime(2026, 11, 20, 22, 40, tzinfo=UTC)
 BODY = [("W15", "20261120", "A1"), ("N1", "WH", "GXO", "ZZ", "GBNH01"), ("W19", "AA", "-1", "EA", "", "SK", "MUG 1 é")]
@@ -187,24 +186,11 @@ def test_whoever_counts_numbers_and_whoever_reads_see_the_same_interchanges(piec
 
 
 def test_a_file_of_many_sets_takes_as_many_steps_as_it_is_long_and_a_repeated_number_is_found() -> None:
-    def steps(sets: int) -> int:
-        body, taken = file(sets=sets).encode(), 0
-
-        def step(_frame: FrameType, _event: str, _argument: object) -> Any:
-            nonlocal taken
-            taken += 1
-            return step
-
-        before = sys.gettrace()
-        sys.settrace(step)
-        try:
-            (group,) = read_interchange(body, "many.edi").groups
-        finally:
-            sys.settrace(before)
+    def read(sets: int) -> None:
+        (group,) = read_interchange(file(sets=sets).encode(), "many.edi").groups
         assert [one.error for one in group.sets] == [None] * sets
-        return taken
 
-    assert steps(400) < steps(100) * 4.4  # lines run; they had grown with the square
+    assert steps(partial(read, 400)) < steps(partial(read, 100)) * 4.4  # they had grown with the square
     twice = file(sets=2).replace("ST*947*0002", "ST*947*0001").replace("*0002~", "*0001~")
     errors = [one.error for one in read_interchange(twice.encode(), "twice.edi").groups[0].sets]
     assert (errors[0], errors[1] is not None) == (None, True)

@@ -9,15 +9,13 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from fleet_tests.databases import copied
 from fleet_tests.one_sku import OneSku
 
 
 @pytest.fixture(scope="session")
 def ledger(postgres: str) -> Iterator[psycopg.Connection[dict[str, Any]]]:
-    with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute("create database figures template template_fleet")
-    dsn = postgres.rsplit("/", 1)[0] + "/figures"
-    with psycopg.connect(dsn, row_factory=dict_row, autocommit=True) as connection:
+    with psycopg.connect(copied(postgres, "figures"), row_factory=dict_row, autocommit=True) as connection:
         yield connection
 
 

@@ -266,3 +266,17 @@ def sites(build: Callable[..., World], folder: Path) -> Iterator[Callable[..., B
             return ByFile(site, world, clock)
 
         yield begin
+
+
+def idle(gxo: ByFile) -> ByFile:
+    """Stock is told, and nobody works on orders until somebody says so."""
+    gxo.stock(MUG=20, BOWL=10)
+    gxo.switch(floor=False)
+    return gxo
+
+
+def work(gxo: ByFile) -> None:
+    """The warehouse works for a round, and rests again."""
+    gxo.switch(floor=True)
+    gxo.round()
+    gxo.switch(floor=False)

@@ -21,6 +21,8 @@ import requests
 from psycopg.rows import dict_row
 
 from adapters.khaos import Khaos, Settings
+from fleet_tests import warm
+from fleet_tests.databases import copied
 from fleet_tests.places import ROOT
 from workers import recovery
 from workers.embedded.folder import free_ports
@@ -91,7 +93,7 @@ class Fleet:
         """``silent`` is after how many seconds without a heartbeat a process counts as dead."""
         self.folder, self.dsn, self.broker = folder, dsn, broker
         self.redis = redis.Redis.from_url(broker)
-        self.processes: dict[str, subprocess.Popen[bytes]] = {}
+        self.processes: dict[str, subprocess.Popen[bytes] | warm.Warm] = {}
         khaos, clarus, web = free_ports(3)
         self.khaos, self.clarus, self.web = (f"http://127.0.0.1:{port}" for port in (khaos, clarus, web))
         (folder / "fleet.toml").write_text(TOML.format(khaos=self.khaos, clarus=self.clarus, silent=silent))
@@ -105,11 +107,24 @@ class Fleet:
         self.shop = Khaos(Settings(url=f"{self.khaos}/Khaos.exe"))
 
     def run_module(self, name: str, module: str, *arguments: str) -> None:
+        environment = {**self.environment, "FLEET_PROCESS": name}
         with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments], stdout=log, stderr=log, cwd=self.folder,
-                env={**self.environment, "FLEET_PROCESS": name},
-            )  # fmt: skip
+            if module in warm.MODULES:
+                file = log.fileno()
+                self.processes[name] = warm.Warm(
+                    warm.MODULES[module],
+                    arguments,
+                    env=environment,
+                    cwd=self.folder,
+                    stdin=file,
+                    stdout=file,
+                    stderr=file,
+                )
+            else:
+                self.processes[name] = subprocess.Popen(
+                    [sys.executable, "-m", module, *arguments],
+                    stdout=log, stderr=log, cwd=self.folder, env=environment,
+                )  # fmt: skip
 
     def start(self, name: str) -> None:
         """A worker as the Procfile starts it, with fewer threads."""
@@ -154,11 +169,10 @@ class Fleet:
     def kill_pid(self, pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
-    def stop(self, name: str) -> tuple[int, float]:
-        """Warm: the exit code, and the seconds that it took."""
-        began = time.monotonic()
+    def stop(self, name: str) -> int:
+        """Warm: the exit code."""
         self.processes[name].send_signal(signal.SIGTERM)
-        return self.processes[name].wait(PATIENCE), time.monotonic() - began
+        return self.processes[name].wait(PATIENCE)
 
     def alive(self, name: str) -> bool:
         return self.processes[name].poll() is None
@@ -243,12 +257,9 @@ def running_fleet(postgres: str, folder: Path, ledger: str, **environment: str) 
 
     ``environment`` wins over the fleet's own, whose Redis stands in ``REDIS_URL`` beside another broker.
     """
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"create database {ledger} template template_fleet".encode())
-    head, _, tail = postgres.rpartition("/")
-    _, question, options = tail.partition("?")
+    dsn = copied(postgres, ledger)
     with EmbeddedRedis(folder / "redis") as server:
-        running = Fleet(folder, f"{head}/{ledger}{question}{options}", server.start())
+        running = Fleet(folder, dsn, server.start())
         if environment:
             running.environment |= {"REDIS_URL": running.broker, **environment}
         try:

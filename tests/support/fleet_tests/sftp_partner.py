@@ -19,6 +19,9 @@ from adapters.sftp.account import Account
 
 FOLDERS = ("in", "out", "out/ack", "archive", "error")
 
+IN, OUT, ARCHIVE = "/MODA/GBNH01/in", "/MODA/GBNH01/out", "/MODA/GBNH01/archive"
+ORDER = b"ISA*00*" + b"an order " * 12_000  # several packets
+
 
 @dataclass
 class Faults:

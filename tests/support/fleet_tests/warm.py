@@ -28,7 +28,23 @@ from typing import IO, Any
 
 COMMAND = "workers.cli.main:main"
 WEB = "workers.web.serving:main"
+MODULES = {  # what `python -m` runs of them
+    "celery": "celery.__main__:main",
+    "adapters.khaos.sandbox": "adapters.khaos.sandbox.__main__:main",
+    "adapters.clarus.sandbox": "adapters.clarus.sandbox.__main__:main",
+}
 PACKAGES = ("workers.cli", "workers.web", "workers.views", "workers.cases", "workers.wiring")
+PROGRAMS = ("workers.web.serving", "adapters.khaos.sandbox.app", "adapters.clarus.sandbox.app")
+BESIDE = (  # what they import when they run
+    *("uvicorn.loops.auto", "uvicorn.lifespan.on", "rich.markdown"),
+    *(
+        "celery.bin.celery",
+        "celery.apps.worker",
+        "celery.apps.beat",
+        "celery.concurrency.thread",
+        "kombu.transport.redis",
+    ),
+)
 ONE_MESSAGE = 1 << 20  # bytes: an environment and arguments
 STATUS = struct.Struct("i")
 
@@ -133,7 +149,7 @@ def _import_all() -> None:
     for package in PACKAGES:
         for found in pkgutil.walk_packages(import_module(package).__path__, f"{package}."):
             import_module(found.name)
-    for name in ("workers.web.serving", "uvicorn.loops.auto", "uvicorn.lifespan.on", "rich.markdown"):
+    for name in (*PROGRAMS, *BESIDE):
         import_module(name)
 
 
