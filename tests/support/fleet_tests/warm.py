@@ -24,10 +24,12 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import IO, Any
 
 COMMAND = "workers.cli.main:main"
 WEB = "workers.web.serving:main"
+NAMES = {COMMAND: "fleet"}  # of programs that their users call otherwise than by their module
 MODULES = {  # what `python -m` runs of them
     "celery": "celery.__main__:main",
     "adapters.khaos.sandbox": "adapters.khaos.sandbox.__main__:main",
@@ -196,7 +198,8 @@ def _look_after(door: socket.socket, asked: list[Any], files: list[int]) -> Call
     time.tzset()
     os.chdir(folder)
     module, _, function = program.partition(":")
-    sys.argv = [module, *arguments]
+    sys.argv = [NAMES.get(program, module), *arguments]
+    sys.modules["__main__"] = ModuleType("__main__")  # else usage would name this module as the program
     signal.signal(signal.SIGINT, signal.default_int_handler)
     work: Callable[[], object] = getattr(import_module(module), function)
     return work
