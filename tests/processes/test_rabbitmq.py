@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from kombu.connection import Connection
 from fleet_tests.processes import Fleet, running_fleet
 from fleet_tests.rabbit import Rabbit, installed
 from workers.broker.depth import UNKNOWN, Depth
+from workers.demo.run import DEFAULT_FILE
 
 pytestmark = pytest.mark.skipif(installed() is None, reason="install the package rabbitmq-server to run these")
 
@@ -97,3 +101,23 @@ def test_a_worker_that_is_told_to_stop_stops_also_over_rabbitmq(fleet: Fleet) ->
     orders = fleet.orders(3)
     fleet.until(lambda: fleet.sent(orders))
     assert {fleet.there(order) for order in orders} == {1}
+
+
+@pytest.mark.full
+@pytest.mark.timeout(900)
+def test_a_day_of_the_demo_balances_over_rabbitmq(rabbit: Rabbit, tmp_path: Path) -> None:
+    """The first orders of the shipped file; each of the fleet's processes takes its bells from quorum queues."""
+    part = tmp_path / "orders.csv"
+    part.write_text("\n".join(DEFAULT_FILE.read_text(encoding="utf-8").splitlines()[:26]) + "\n", encoding="utf-8")
+    report = tmp_path / "report.json"
+    fleet = Path(sys.executable).with_name("fleet")
+    done = subprocess.run(
+        [fleet, "demo", "--orders", part, "--broker", rabbit.url, "--report", report],
+        env=os.environ | {"FLEET_VAR": str(tmp_path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert (told["balanced"], told["lost"], told["doubled"]) == (True, 0, 0)
+    with Connection(rabbit.url) as connection, connection.channel() as channel:
+        queue = {"durable": True, "auto_delete": False, "arguments": {"x-queue-type": "quorum"}}
+        assert channel.queue_declare("orders-out", **queue).message_count == 0

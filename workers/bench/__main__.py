@@ -7,7 +7,7 @@ import json
 import sys
 from pathlib import Path
 
-from workers.bench import history, whole
+from workers.bench import history, hosts, whole
 from workers.bench.past import Past
 from workers.bench.peers import figures
 from workers.bench.run import FULL, QUICK, bench
@@ -28,7 +28,15 @@ def main() -> int:
         help="only this: beside procrastinate, oban and pgqueuer, where `make peers` was",
     )
     parser.add_argument("--demo", action="store_true", help="only this: CPU seconds of the whole demo for each order")
+    parser.add_argument("--hosts", action="store_true", help="only this: one host against four; as root")
     given = parser.parse_args()
+    if given.hosts:
+        try:
+            told = hosts.figures(given.folder.resolve())
+        except hosts.NoNamespaces as error:
+            parser.error(str(error))
+        sys.stdout.write(json.dumps(told, indent=2) + "\n")
+        return 0
     if given.demo:
         sys.stdout.write(json.dumps(whole.figures(given.folder.resolve()), indent=2) + "\n")
         return 0

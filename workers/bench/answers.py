@@ -1,7 +1,7 @@
 """The warehouse that both sides of the bench post to: a static answer, a count by reference, and no work of its own.
 
 It speaks enough of Clarus (a token, ``POST /api/goods_outs``, and the look-up of the newest orders by reference).
-Paths that begin with ``/slow`` are answered ``DELAY`` seconds later: a warehouse that takes its time.
+Paths that begin with ``/slow`` are answered ``--delay`` seconds later: a warehouse that takes its time.
 """
 
 from __future__ import annotations
@@ -83,8 +83,8 @@ class Book:
 class Answering(asyncio.Protocol):
     """One connection, requests one after another or pipelined."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, book: Book, delay: float) -> None:
+        self._book, self._delay = book, delay
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -119,7 +119,7 @@ class Answering(asyncio.Protocol):
             said,
         )
         if path.startswith(b"/slow") and not path.endswith(b"/token"):
-            asyncio.get_running_loop().call_later(DELAY, self._transport.write, answer)
+            asyncio.get_running_loop().call_later(self._delay, self._transport.write, answer)
         else:
             self._transport.write(answer)
 
@@ -129,10 +129,12 @@ def _length(head: bytes) -> int:
     return int(head[at + 15 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
 
 
-async def serve(port: int, ready: Callable[[], None] = lambda: None) -> None:
+async def serve(port: int, ready: Callable[[], None] = lambda: None, delay: float = DELAY) -> None:
     """Answer on loopback until cancelled."""
     book = Book()
-    server = await asyncio.get_running_loop().create_server(lambda: Answering(book), "127.0.0.1", port, backlog=512)
+    server = await asyncio.get_running_loop().create_server(
+        lambda: Answering(book, delay), "127.0.0.1", port, backlog=512
+    )
     ready()
     async with server:
         await server.serve_forever()
@@ -141,4 +143,6 @@ async def serve(port: int, ready: Callable[[], None] = lambda: None) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
-    asyncio.run(serve(parser.parse_args().port))
+    parser.add_argument("--delay", type=float, default=DELAY, help="seconds until a path of /slow is answered")
+    given = parser.parse_args()
+    asyncio.run(serve(given.port, delay=given.delay))

@@ -17,6 +17,7 @@ from typing import IO, Any, Self
 import requests
 
 from workers.bench import cost, trade
+from workers.bench.answers import DELAY
 from workers.embedded.folder import free_ports
 from workers.embedded.parent_death import die_with_parent, until
 from workers.embedded.postgres import EmbeddedPostgres
@@ -38,12 +39,12 @@ reference_data = 86400.0
 
 [connections.khaos]
 system = "khaos"
-url = "http://127.0.0.1:{port}/none"
+url = "http://{host}:{port}/none"
 rate = "off"
 
 [connections.leeds]
 system = "clarus"
-base_url = "http://127.0.0.1:{port}"
+base_url = "http://{host}:{port}"
 subdomain = "bench"
 account = "BENCH"
 client_id = "bench"
@@ -57,7 +58,7 @@ partner_timeout = 10.0
 
 [connections.slow]
 system = "clarus"
-base_url = "http://127.0.0.1:{port}/slow"
+base_url = "http://{host}:{port}/slow"
 subdomain = "bench"
 account = "BENCH"
 client_id = "bench"
@@ -124,6 +125,8 @@ class Stage:
     """Postgres, Redis and the static warehouse. As a context manager it leaves no process behind."""
 
     folder: Path
+    host: str = "127.0.0.1"  # by which the workers reach the warehouse
+    delay: float = DELAY  # seconds that the slow one takes
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -148,7 +151,7 @@ class Stage:
         (self.port,) = free_ports(1)
         self.warehouse = f"http://127.0.0.1:{self.port}"
         toml = self.folder / "fleet.toml"
-        toml.write_text(FLEET_TOML.format(port=self.port), encoding="utf-8")
+        toml.write_text(FLEET_TOML.format(host=self.host, port=self.port), encoding="utf-8")
         dsn, broker = self.postgres.start(), self.redis.start()
         self.environment = {
             "DATABASE_URL": dsn,
@@ -166,7 +169,9 @@ class Stage:
         os.environ.update(self.environment)
         migrate(dsn)
         self.store = Store(dsn, size=8, application="fleet bench")
-        self.answers = self.crew("answers", [f"python -m workers.bench.answers --port {self.port}"])
+        self.answers = self.crew(
+            "answers", [f"python -m workers.bench.answers --port {self.port} --delay {self.delay}"]
+        )
         if not until(self._answers, PATIENCE):
             raise TimeoutError(f"the static warehouse does not answer; see {self.folder / 'log'}")
         trade.stock(self.store)
@@ -210,15 +215,15 @@ class Stage:
             )
         return crew
 
-    def up(self, processes: int) -> None:
-        """Wait until so many of the fleet's processes beat."""
+    def up(self, processes: int, patience: float = PATIENCE) -> None:
+        """Wait until so many of the fleet's processes beat. Raises TimeoutError."""
 
         def beating() -> bool:
             row = self.store.row("select count(*) as n from process where beat_at > now() - interval '12 seconds'")
             return bool(row and row["n"] >= processes)
 
-        if not until(beating, PATIENCE):
-            raise TimeoutError(f"the workers did not come up in {PATIENCE:g} s; see {self.folder / 'log'}")
+        if not until(beating, patience):
+            raise TimeoutError(f"the workers did not come up in {patience:g} s; see {self.folder / 'log'}")
 
     @property
     def server_pids(self) -> dict[str, list[int]]:

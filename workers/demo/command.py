@@ -16,6 +16,7 @@ from workers.embedded import run_file
 
 ORDERS_HELP = "An orders file (CSV, or gzip of one). Default: the one that comes with the project."
 FILLED_HELP = "An orders file: its products and stock are set up on both sides, its orders are ready in Khaos Control."
+BROKER_HELP = "Another broker than the demo's own Redis: amqp://… of a RabbitMQ, with a virtual host of its own."
 KHAOS_HELP = "The stand-in of Khaos Control. Default: that of the demo, or of `fleet sandbox up`, that runs here."
 
 
@@ -55,6 +56,7 @@ def demo(
         LevelMeans.AVAILABLE
     ),
     issue_on: Annotated[IssuedOn, typer.Option(help="When in-stock falls in Khaos Control.")] = IssuedOn.ISSUE,
+    broker: Annotated[str, typer.Option(metavar="URL", help=BROKER_HELP)] = "",
     keep: Annotated[bool, typer.Option("--keep", help="Go on running after the report, until Ctrl-C.")] = False,
     json_wanted: AsJson = False,
 ) -> None:
@@ -74,6 +76,7 @@ def demo(
                 as_json=json_wanted,
                 level=level.value,
                 issue_on=issue_on.value,
+                broker=broker,
             ),
         )
     except OrdersFileUnusable as error:

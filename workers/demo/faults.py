@@ -161,7 +161,7 @@ class Faults:
         self.done["sales around a level"] += len(more)
 
     def _flush(self) -> None:
-        redis.Redis.from_url(self._stage.environment["BROKER_URL"]).flushall()
+        redis.Redis.from_url(self._stage.environment["REDIS_URL"]).flushall()
         self.done["Redis flushed"] += 1
 
     def _restart(self) -> None:

@@ -42,6 +42,7 @@ def demo(orders: Path | None = None, report: Path | None = None, wish: Wish | No
         sku_limit=12.0 if orders is None else 30.0,  # a strange file may have many SKUs: give them time
         level=wish.level,
         issue_on=wish.issue_on,
+        broker=wish.broker,
         lively=plan.lively,
     )
     with Stage(var / "demo", setting) as stage:

@@ -49,6 +49,7 @@ class Wish:
     as_json: bool = False
     level: Literal["available", "in_stock"] = "available"
     issue_on: IssuePoint = "issue"
+    broker: str = ""
 
 
 class Day:

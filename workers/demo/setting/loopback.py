@@ -32,6 +32,7 @@ class Setting:
     sku_limit: float = 30.0
     level: Literal["available", "in_stock"] = "available"
     issue_on: IssuePoint = "issue"
+    broker: str = ""  # another broker's URL than the demo's own Redis, which then keeps the rates alone
     lively: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 

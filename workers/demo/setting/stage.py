@@ -76,9 +76,11 @@ class Stage:
         self.at = Loopback(self.folder, self.setting)
         with self.at.settings.open("a", encoding="utf-8") as settings:
             settings.write(on_call.SETTINGS)
+        redis_url = self.redis.start()
         self.environment = {
             "DATABASE_URL": self.postgres.start(),
-            "BROKER_URL": self.redis.start(),
+            "BROKER_URL": self.setting.broker or redis_url,
+            "REDIS_URL": redis_url,
             **self.at.environment,
             **self.on_call.environment,
         }
