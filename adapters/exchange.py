@@ -110,13 +110,20 @@ def _target(url: str) -> _Target:
 
 
 def _head(method: str, target: _Target, headers: Mapping[str, str], body: bytes | None) -> bytes:
-    lines = [f"{method} {target.path} HTTP/1.1", f"Host: {target.host}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    head = _lines(method, target, tuple(headers.items()))
     if body is not None or method not in UNSENT_LENGTH:
-        lines.append(f"Content-Length: {len(body or b'')}")
+        return b"%bContent-Length: %d\r\n\r\n" % (head, len(body or b""))
+    return head + b"\r\n"
+
+
+@lru_cache(maxsize=256)
+def _lines(method: str, target: _Target, headers: tuple[tuple[str, str], ...]) -> bytes:
+    """What is the same in each request to a place, as long as a token lasts."""
+    lines = [f"{method} {target.path} HTTP/1.1", f"Host: {target.host}"]
+    lines += [f"{name}: {value}" for name, value in headers]
     if any(map(LINE_BREAK.search, lines)):
         raise ValueError("a header with a line break in it: see what is put into the request's headers")
-    return "\r\n".join([*lines, "\r\n"]).encode("latin-1")
+    return "\r\n".join([*lines, ""]).encode("latin-1")
 
 
 def _readable(wire: Any) -> bool:

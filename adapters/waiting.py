@@ -17,7 +17,9 @@ def requested_wait(headers: Mapping[str, str], now: datetime | None = None) -> f
     Seconds may have decimals, as some servers write them. A date is compared with the answer's own Date, else with
     ``now``; one that is past is 0.
     """
-    value = headers.get("retry-after", "").strip()
+    if "retry-after" not in headers:
+        return None
+    value = headers["retry-after"].strip()
     named = [one.strip() for one in value.split(",")]  # a proxy and the server behind it may each have said so
     if all(_SECONDS.fullmatch(one) for one in named):
         return max(map(float, named))

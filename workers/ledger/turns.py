@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, LiteralString
 
-from workers.ledger.store import Claimed, Connection, Effect, Row, Store, claimed_from, run_effects
+from psycopg.rows import tuple_row
 
+from workers.ledger.store import Claimed, Connection, Effect, Store, run_effects
+
+# late, and the columns of a claim: in the order in which Claimed has them
 TURN = "select * from turn_v4(%s, %s, %s, make_interval(secs => %s), %s, %s, %s)"
-CLAIM = "select * from claim_some_v2(%s, %s, make_interval(secs => %s), %s, %s, %s)"
+CLAIM = "select null, c.* from claim_some_v2(%s, %s, make_interval(secs => %s), %s, %s, %s) c"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ def claim(store: Store, wish: Wish) -> list[Claimed]:
     if wish.most < 1:
         return []
     with store.naming_claim() as token, store.connection() as db:
-        return _claimed(db.execute(CLAIM, _values(store, wish, token)).fetchall())
+        return _claimed(_ask(db, CLAIM, _values(store, wish, token)))
 
 
 def take_turn(
@@ -58,13 +61,18 @@ def take_turn(
     with store.naming_claim() as token, store.connection() as db:
         if all(ending.callable for ending in endings):
             # one statement, so one commit, without a transaction's own round trips
-            rows = db.execute(TURN, (done, *_values(store, wish, token))).fetchall()
-            return set(rows[0]["late"]), _claimed(rows)
+            rows = _ask(db, TURN, (done, *_values(store, wish, token)))
+            return set(rows[0][0]), _claimed(rows)
         with db.transaction():
             late = _settle(db, done, endings)
             if late or wish.most < 1:
                 return late, []
-            return late, _claimed(db.execute(CLAIM, _values(store, wish, token)).fetchall())
+            return late, _claimed(_ask(db, CLAIM, _values(store, wish, token)))
+
+
+def _ask(db: Connection, sql: LiteralString, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Run a statement whose answer comes in binary: bytes that are frozen would be twice as long as text."""
+    return db.cursor(binary=True, row_factory=tuple_row).execute(sql, values).fetchall()
 
 
 def _settle(db: Connection, done: str, endings: Sequence[Ending]) -> set[int]:
@@ -103,6 +111,6 @@ def _unsent(message: Claimed) -> str:
     )
 
 
-def _claimed(rows: Sequence[Row]) -> list[Claimed]:
+def _claimed(rows: Sequence[tuple[Any, ...]]) -> list[Claimed]:
     """The messages in the order in which they may go."""
-    return [claimed_from(row) for row in rows if row["id"] is not None]
+    return [Claimed(*row[1:]) for row in rows if row[1] is not None]

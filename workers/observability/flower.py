@@ -45,19 +45,11 @@ class Flower:
 
     def started(self, message: Claimed) -> None:
         """Report a claimed message as a running task."""
-        now = time.time()
-        uuid = message.task_id
-        self._add(
-            {
-                "type": "task-received",
-                "uuid": uuid,
-                "name": message.flow,
-                "args": f"({message.id}, {message.generation})",
-                "kwargs": "{}",
-                "retries": message.attempt - 1,
-                "timestamp": now,
-            },
-            {"type": "task-started", "uuid": uuid, "timestamp": now},
+        told = f'"uuid": {json.dumps(message.task_id)}, "timestamp": {time.time()!r}'
+        self._keep(
+            f'"type": "task-received", {told}, "name": {json.dumps(message.flow)}, "kwargs": "{{}}",'
+            f' "args": "({message.id}, {message.generation})", "retries": {message.attempt - 1}',
+            f'"type": "task-started", {told}',
         )
 
     def ended(self, message: Claimed, state: str, note: str, seconds: float) -> None:
@@ -88,7 +80,10 @@ class Flower:
         self._letters = bool(letters)
 
     def _add(self, *events: dict[str, Any]) -> None:
-        texts = [json.dumps(event)[1:-1] for event in events]
+        self._keep(*(json.dumps(event)[1:-1] for event in events))
+
+    def _keep(self, *texts: str) -> None:
+        """Keep events that are written already, as JSON without its braces, until they are sent."""
         with self._lock:
             self._events.extend(texts)
             del self._events[:-AT_MOST]

@@ -131,7 +131,7 @@ def arrived(reading: Reading, answered: Answered) -> None:
         "message": answered.message,
     }
     if answered.kind == "order":
-        within = dispatch_within(reading.runtime, reading.record.connection, answered.body)
+        within = dispatch_within(reading.runtime, reading.record.connection, json.dumps(answered.body))
         reading.run("select order_sent(%s)", json.dumps({**argument, "within": within}))
         reading.run("select await_answers(%s)", json.dumps({**argument, "answers": warehouse.orders.answers}))
     elif answered.kind == "cancel":

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
 
 from mappings.canonical import Fulfilment
 from workers.spine.runtime import Runtime
 
 
-def dispatch_within(runtime: Runtime, connection: str, body: dict[str, Any]) -> float:
-    """Seconds from now until its dispatch is overdue. ``body`` is the order's, as its message has it."""
+def dispatch_within(runtime: Runtime, connection: str, body: str) -> float:
+    """Seconds from now until its dispatch is overdue. ``body`` is the order's JSON, as its message has it."""
     limit = runtime.configuration.fleet.limits.dispatch
     orders = runtime.warehouse(connection).parts.garment_orders
-    if orders is None or not body:
+    if orders is None or body in ("", "{}"):
         return limit
     now = datetime.now(UTC)
-    return max((orders.due(Fulfilment.model_validate(body).hire, now) - now).total_seconds(), 0.0)
+    return max((orders.due(Fulfilment.model_validate_json(body).hire, now) - now).total_seconds(), 0.0)

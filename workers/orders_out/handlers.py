@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import cast
 
 from mappings.canonical import Fulfilment, LineKind, units_of
 from workers.domain import transitions
@@ -153,7 +155,7 @@ class Order:
                 subject=message.subject,
                 story=message.story,
                 connection=message.connection,
-                within=dispatch_within(self.runtime, message.connection, message.body),
+                within=dispatch_within(self.runtime, message.connection, message.body_text),
                 message=message.id,
             ),
         ]
@@ -164,10 +166,16 @@ class Order:
         return tuple(effects)
 
 
+@cache
+def _draws_up(kind: type) -> bool:
+    """Whether a kind of orders is a DrawsUp. To ask that of each order costs as much as to write its request."""
+    return issubclass(kind, DrawsUp)
+
+
 def _sender(message: Claimed, orders: Orders) -> Callable[[bytes], str]:
     """How the order is sent. After a restore the ledger does not know which numbers were given."""
-    if message.attempt == 1 and message.after_restore is False and isinstance(orders, DrawsUp):
-        return orders.send_new_order
+    if message.attempt == 1 and message.after_restore is False and _draws_up(type(orders)):
+        return cast("DrawsUp", orders).send_new_order
     return orders.send_order
 
 

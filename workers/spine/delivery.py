@@ -7,8 +7,7 @@ in between, the ledger says what may have been sent, and nothing is sent again w
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
@@ -95,13 +94,19 @@ class Slot:
     alive: Callable[[], bool] = lambda: True  # no: the fleet may count this process as dead, so it sends nothing
 
 
-@contextmanager
-def after_sending(what: str) -> Iterator[None]:
+@dataclass(frozen=True, slots=True)
+class after_sending:  # noqa: N801  used as a function; a generator costs an order more
     """Keep the doubt of calls that follow a sending: no error of theirs proves that nothing was done."""
-    try:
-        yield
-    except ReachError as error:
-        raise Unavailable(f"{what}: {error.what}", maybe_done=True, theirs=error.theirs) from error
+
+    what: str
+
+    def __enter__(self) -> None:
+        """Begin."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Raise what a partner's error leaves in doubt."""
+        if isinstance(error, ReachError):
+            raise Unavailable(f"{self.what}: {error.what}", maybe_done=True, theirs=error.theirs) from error
 
 
 def drain(slot: Slot, lane: str) -> int:
