@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -165,13 +167,18 @@ class ShipmentAdvice(Canonical):
         return any(line.outcome is LineOutcome.SUBSTITUTED for line in self.lines)
 
 
-class StockSnapshot(Canonical):
-    """Everything that a facility holds of the merchant's goods at one time; a SKU with nothing stands with zero."""
+@dataclass(frozen=True, slots=True)
+class StockSnapshot:
+    """Everything that a facility holds of the merchant's goods at one time; a SKU with nothing stands with zero.
+
+    ``lines`` may be read once only, from the file as it goes: a SKU may stand in several, which add up, and what is
+    wrong with the file may show itself at its end.
+    """
 
     number: str
     facility: str
     at: datetime
-    lines: tuple[StockLine, ...]
+    lines: Iterable[StockLine]
 
 
 class ItemResult(Canonical):

@@ -9,16 +9,19 @@ from mappings.gxo.orders import Purpose, write_940, write_cancellation
 from mappings.gxo.parties import Client
 from mappings.gxo.receipts import is_return, read_944
 from mappings.gxo.returns import write_943
-from mappings.gxo.segments import Segments, facility
+from mappings.gxo.segments import BETWEEN_ELEMENTS, BETWEEN_SEGMENTS, Segments, facility
 from mappings.gxo.shipments import read_945, with_absent
-from mappings.gxo.snapshots import read_846
+from mappings.gxo.snapshots import open_846, read_846
 
 __all__ = [
+    "BETWEEN_ELEMENTS",
+    "BETWEEN_SEGMENTS",
     "Client",
     "Purpose",
     "Segments",
     "facility",
     "is_return",
+    "open_846",
     "read_824",
     "read_846",
     "read_940",

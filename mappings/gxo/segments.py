@@ -22,6 +22,7 @@ Segments = Sequence[Segment]
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,9}(?:\.[0-9]{0,6})?|\.[0-9]{1,6})")
 DAY = re.compile(r"20[0-9]{6}")
 CLOCK = re.compile(r"(?:[01][0-9]|2[0-3])[0-5][0-9](?:[0-5][0-9][0-9]{0,2})?")
+BETWEEN_SEGMENTS, BETWEEN_ELEMENTS = "\x1e", "\x1f"  # in a set that was taken out of its file: no data may hold them
 SKU = "SK"
 SEPARATORS = frozenset("*~>")
 EACH = "EA"

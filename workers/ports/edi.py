@@ -137,7 +137,7 @@ class StockDocuments(Documents, Protocol):
         """Understand an adjustment: units lost, found, held or released."""
 
     def read_count(self, body: bytes) -> tuple[StockSnapshot, list[Unreadable]]:
-        """Understand a whole count of a facility."""
+        """Understand a whole count of a facility. Its lines may raise; what could not be read is there after them."""
 
 
 class ItemFiles(Documents, Protocol):

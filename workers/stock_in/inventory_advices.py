@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
-from mappings.canonical import Cause, StockMovement
+from mappings.canonical import Cause, StockLine, StockMovement
 from workers.domain.clocks import local_moment, next_local, not_later
 from workers.domain.stock_movements import file_unreadable, tell_moves
 from workers.ledger.store import Connection
+from workers.ledger.text import copied
 from workers.ports.sources import Kind
 from workers.spine.reading import Reading
 from workers.spine.runtime import Runtime
@@ -18,6 +20,9 @@ from workers.stock_in.movements import as_rows
 
 GOOD = "good"
 NAMED = 5  # SKUs that an exception names
+AT_ONCE = 5000  # lines of a count
+STAGE = "create temp table said (sku text not null, units jsonb not null) on commit drop"
+COPY = "copy said from stdin"
 
 
 def read_adjustment(reading: Reading) -> None:
@@ -67,9 +72,10 @@ def read_count(reading: Reading) -> None:
     home = warehouse.sites[counted.facility]
     snapshot = reading.run("insert into snapshot (home, began_at) values (%s, clock_timestamp()) returning id", home)
     number = snapshot[0]["id"]
-    with reading.db.cursor().copy("copy snapshot_line (snapshot_id, sku, condition, units) from stdin") as copy:
-        for line in counted.lines:
-            copy.write_row((number, line.sku, line.condition.value, line.units))
+    reading.run(STAGE)
+    with reading.db.cursor().copy(COPY) as copy:
+        for block in _blocks(counted.lines):
+            copy.write(block)
     came = reading.record.received_at
     written = not_later(origin.written, came)
     at = min(counted.at, written)
@@ -81,7 +87,8 @@ def read_count(reading: Reading) -> None:
         "at": at.isoformat(),
         "parts": origin.parts,
     }
-    news = reading.run("select take_count_part(%s, %s) as news", json.dumps(argument), number)[0]["news"]
+    news = reading.run("select take_said(%s, %s) as news", json.dumps(argument), number)[0]["news"]
+    reading.run("drop table said")
     file_unreadable(reading, home, bad)
     if news.get("otherwise"):
         _told_otherwise(reading, counted.number, counted.facility, news["otherwise"])
@@ -91,6 +98,18 @@ def read_count(reading: Reading) -> None:
         reading.run("select await_count(%s, %s, %s)", home, reading.record.connection, due)
         if due > datetime.now(UTC):
             reading.close_exception("count_late", f"count:{home}", "a count has come")
+
+
+def _blocks(lines: Iterable[StockLine]) -> Iterator[str]:
+    """Lines as COPY takes them, many at a time: a building is never held in memory as a whole."""
+    rest = iter(lines)
+    while some := list(islice(rest, AT_ONCE)):
+        yield "".join(
+            [
+                f'{copied(sku)}\t{{"{what}": {units}}}\n' if units else f"{copied(sku)}\t{{}}\n"
+                for sku, what, units in some
+            ]
+        )
 
 
 def _told_otherwise(reading: Reading, number: str, facility: str, skus: list[str]) -> None:

@@ -22,11 +22,14 @@ select h.site, h.connection, h.facility, h.counted_at as building_counted_at, h.
 """
 # Of a warehouse that speaks by files: its movements since both last agreed, its last count with what moved after it.
 ADVISED = """
-select h.site, f.book, f.counted, f.differs, nullif(t.agreed_at, '-infinity') as agreed_at,
-       nullif(t.counted_at, '-infinity') as counted_at, c.document as count, c.taken_at as count_taken_at
+select h.site, f.book, f.counted, f.differs,
+       nullif(case when t.follows then h.followed_at else t.agreed_at end, '-infinity') as agreed_at,
+       nullif(n.at, '-infinity') as counted_at, c.document as count, c.taken_at as count_taken_at
   from home h join told_sku t on t.home = h.site and t.sku = :sku
+ cross join lateral (select case when t.follows then h.followed_number else t.counted_number end as number,
+                            case when t.follows then h.followed_at else t.counted_at end as at) n
  cross join lateral told_figures(h.site, array[cast(:sku as text)]) f
-  left join told_count c on c.home = h.site and c.number = t.counted_number and c.at = t.counted_at
+  left join told_count c on c.home = h.site and c.number = n.number and c.at = n.at
  where h.told order by h.site
 """
 LEVELS = """

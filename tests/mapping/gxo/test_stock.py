@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -14,7 +15,7 @@ from fleet_tests.places import SAMPLES
 from mappings.adjustments import REASONS, read_adjustment
 from mappings.canonical import Cause, Condition, StockMovement
 from mappings.errors import Unmappable
-from mappings.gxo import read_846, read_947
+from mappings.gxo import open_846, read_846, read_947
 
 OURS = SAMPLES / "gxo"
 TOLD_AT = datetime(2026, 11, 22, 22, 40, tzinfo=UTC)
@@ -236,3 +237,56 @@ def test_a_quantity_without_a_row_is_unknown_and_told_once() -> None:
     read, bad = read_846(told, told_at=TOLD_AT)
     assert {one.sku: one.units for one in read.lines if one.condition is Condition.UNKNOWN} == {"MUG": 5, "TRAY": 2}
     assert [(entry.subject, entry.error.kind) for entry in bad] == [("QH", "unknown_condition")]
+
+
+def wire(told: Told, *, blanks: bool = False) -> bytes:
+    """A set as it stands in its record; with blanks behind each segment no line has the form that is read at once."""
+    pad = " " if blanks else ""
+    return "\x1e".join("\x1f".join(segment) + pad for segment in told).encode()
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["MUG", "a cup", "T-9\\", "n/a", "TÈ", ""]),
+            st.dictionaries(st.sampled_from(["17", "33", "27", "20", "28", "QH"]), st.integers(0, 3), max_size=5),
+            st.booleans(),
+        ),
+        max_size=4,
+    ),
+    st.sampled_from([(), ("DTM", "036"), ("LIN",), ("QTY", "33"), ("CTT",), ("N1", "WH", "GXO", "ZZ", "OTHER")]),
+)
+def test_lines_of_the_usual_form_are_read_as_any_others(
+    skus: list[tuple[str, dict[str, int], bool]], odd: tuple[str, ...]
+) -> None:
+    told = counted(*[(sku, {**units, "17": sum(units.get(one, 0) for one in ("33", "27", "20"))} if fits else units)
+                     for sku, units, fits in skus])  # fmt: skip
+    if odd:
+        told.insert(len(told) // 2 + 1, odd)
+
+    def read(blanks: bool) -> object:
+        try:
+            snapshot, bad = open_846(b"head\n" + wire(told, blanks=blanks), 5, told_at=TOLD_AT)
+            return snapshot.number, snapshot.facility, list(snapshot.lines), [one.subject for one in bad]
+        except Unmappable as error:
+            return error.kind, error.field, error.value
+
+    assert read(False) == read(True)
+
+
+def test_a_line_of_the_usual_form_costs_few_calls() -> None:
+    told = counted(*[(f"SKU{n}", {"17": 6, "33": 3, "27": 2, "20": 1}) for n in range(500)])
+    snapshot, _ = open_846(wire(told), told_at=TOLD_AT)
+    calls = 0
+
+    def look(_frame: object, event: str, _arg: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(look)
+    try:
+        found = sum(1 for _ in snapshot.lines)
+    finally:
+        sys.setprofile(None)
+    assert found == 1000
+    assert calls <= 11 * 500  # of functions in Python

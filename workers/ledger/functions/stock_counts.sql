@@ -61,6 +61,42 @@ begin
     return v_changed;
 end $$;
 
+-- What differs between a complete count and the positions of its home stands in the temporary table ``differs``: it is
+-- taken over. p_consistent, p_absent: as take_snapshot; p_also: all SKUs, in the first count of a building, whose levels
+-- fall due with it. Returns how many differed.
+create or replace function take_differences(p_id bigint, p_consistent boolean, p_absent integer, p_also text[])
+returns integer language plpgsql as $$
+declare
+    v snapshot%rowtype;
+    v_changed text[];
+begin
+    select * into v from snapshot where id = p_id;
+    -- what was counted after this count began knows better
+    delete from differs d where not d.fresh_sku and d.began_at >= v.began_at;
+    delete from differs d where d.missing and d.old_good = 0 and exists
+        (select 1 from position p where p.home = v.home and p.sku = d.sku and p.other = '{}');
+    insert into position (home, sku, good, other, began_at, ended_at)
+    select v.home, sku, good, other, v.began_at, v.ended_at from differs where fresh_sku;
+    update position p set absent = p.absent + 1 from differs d
+     where p.home = v.home and p.sku = d.sku and d.missing and p.absent + 1 < p_absent;
+    delete from differs d where d.missing and d.absent + 1 < p_absent;
+    update position p
+       set good = case when p_consistent and p.ended_at <= v.began_at then d.good else least(p.good, d.good) end,
+           other = d.other, absent = 0,
+           began_at = case when p_consistent then greatest(p.began_at, v.began_at) else p.began_at end,
+           ended_at = greatest(p.ended_at, v.ended_at)
+      from differs d where p.home = v.home and p.sku = d.sku and not d.fresh_sku;
+    if not p_consistent then
+        perform want_recount(v.home, array(select sku from differs where not fresh_sku), 'a count of the building differs');
+    end if;
+    update home set counted_at = v.began_at where site = v.home;
+    select array_agg(sku) into v_changed from differs;
+    perform touch_levels(v.home, coalesce(p_also, v_changed));
+    update snapshot set changed = coalesce(array_length(v_changed, 1), 0) where id = p_id;
+    drop table differs;
+    return coalesce(array_length(v_changed, 1), 0);
+end $$;
+
 -- A count of a whole building is complete: take it over. p_consistent: it is one moment's picture (a file); else pages
 -- that were read one after another while people worked, so what differs takes the less sellable figure and is counted
 -- again. A SKU that it does not name is gone after p_absent such counts in a row. Returns how many SKUs differed.
@@ -69,7 +105,7 @@ create or replace function take_snapshot(p_id bigint, p_consistent boolean, p_ab
 language plpgsql set work_mem = '64MB' set enable_nestloop = off as $$
 declare
     v snapshot%rowtype;
-    v_changed text[];
+    v_changed integer;
     v_first boolean;
 begin
     select * into v from snapshot where id = p_id and state = 'complete' and changed is null for update;
@@ -91,31 +127,10 @@ begin
            p.sku is null as fresh_sku, f.sku is null as missing, p.good as old_good, p.began_at, p.ended_at, p.absent
       from fresh f full join (select * from position where home = v.home) p on p.sku = f.sku
      where p.sku is null or f.good is distinct from p.good or f.other is distinct from p.other;
+    create index on differs (sku);
     analyze differs;
-    -- what was counted after this count began knows better
-    delete from differs d where not d.fresh_sku and d.began_at >= v.began_at;
-    delete from differs d where d.missing and d.old_good = 0 and exists
-        (select 1 from position p where p.home = v.home and p.sku = d.sku and p.other = '{}');
-    insert into position (home, sku, good, other, began_at, ended_at)
-    select v.home, sku, good, other, v.began_at, v.ended_at from differs where fresh_sku;
-    update position p set absent = p.absent + 1 from differs d
-     where p.home = v.home and p.sku = d.sku and d.missing and p.absent + 1 < p_absent;
-    delete from differs d where d.missing and d.absent + 1 < p_absent;
-    update position p
-       set good = case when p_consistent and p.ended_at <= v.began_at then d.good else least(p.good, d.good) end,
-           other = d.other, absent = 0,
-           began_at = case when p_consistent then greatest(p.began_at, v.began_at) else p.began_at end,
-           ended_at = greatest(p.ended_at, v.ended_at)
-      from differs d where p.home = v.home and p.sku = d.sku and not d.fresh_sku;
-    if not p_consistent then
-        perform want_recount(v.home, array(select sku from differs where not fresh_sku), 'a count of the building differs');
-    end if;
-    update home set counted_at = v.began_at where site = v.home;
-    select array_agg(sku) into v_changed from differs;
-    perform touch_levels(v.home, case when v_first then array(select f.sku from fresh f) else v_changed end);
-    update snapshot set changed = coalesce(array_length(v_changed, 1), 0) where id = p_id;
+    v_changed := take_differences(p_id, p_consistent, p_absent, case when v_first then array(select f.sku from fresh f) end);
     delete from snapshot_line where snapshot_id = p_id;
     drop table fresh;
-    drop table differs;
-    return coalesce(array_length(v_changed, 1), 0);
+    return v_changed;
 end $$;

@@ -13,11 +13,10 @@ from datetime import UTC, datetime
 
 from adapters.x12 import Group, Interchange, Lines, Receipt, TransactionSet, X12Error, read_interchanges
 from mappings.errors import Unmappable, Unreadable
-from mappings.gxo import Segments, read_item_results
+from mappings.gxo import BETWEEN_ELEMENTS, BETWEEN_SEGMENTS, Segments, read_item_results
 from workers.ports.edi import Document, DocumentSource
 from workers.ports.sources import Kind
 
-BETWEEN_SEGMENTS, BETWEEN_ELEMENTS = "\x1e", "\x1f"
 RESULT = ".result.csv"
 RECEIPT = "TA1"
 COUNT = "846"

@@ -158,8 +158,9 @@ class GxoFiles:
         )
 
     def read_count(self, body: bytes) -> tuple[StockSnapshot, list[Unreadable]]:
-        """An 846."""
-        counted, bad = words.read_846(segments_of(body), told_at=origin_of(body).written, own=self._conditions)
+        """An 846; its lines are read as they are asked for."""
+        begin = body.index(b"\n") + 1
+        counted, bad = words.open_846(body, begin, told_at=origin_of(body).written, own=self._conditions)
         self._zone(counted.facility)
         return counted, bad
 
