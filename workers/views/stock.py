@@ -10,7 +10,7 @@ from workers.views.exceptions import LISTED
 from workers.views.snapshot import Row, fetch, snapshot
 
 LATEST = 20
-LISTED_ROWS = 200  # open invoices, shipments and terms that are named; the figures count all
+LISTED_ROWS = 100  # open invoices, shipments and terms that are named; the figures count all
 
 FIGURES = """
 select h.site, h.connection, h.facility, h.counted_at as building_counted_at, h.semantics, h.issue_point, h.adjustments,

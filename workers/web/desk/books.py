@@ -20,7 +20,7 @@ from workers.web.desk.words import LARGEST, NOT_FOUND, Word, plain
 
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 Exporting = Annotated[Visitor, Depends(needs(Right.EXPORT))]
-SHOWN, EXPORTED = 200, 10_000
+SHOWN, EXPORTED = 100, 10_000
 COLUMNS = (
     *("id", "event_at", "site", "sku", "cause", "units", "their_reason", "reason", "account", "unit_cost", "value"),
     *("state", "file"),

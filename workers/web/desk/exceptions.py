@@ -16,7 +16,7 @@ from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
 from workers.web.desk.words import LARGEST, NOT_FOUND, Part, Word, plain
 
-SHOWN, GROUPS_SHOWN = 300, 100
+SHOWN, GROUPS_SHOWN = 100, 100
 MEMBERS = 50
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 

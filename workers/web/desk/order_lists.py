@@ -26,7 +26,7 @@ Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 Exporting = Annotated[Visitor, Depends(needs(Right.EXPORT))]
 ListName = Annotated[str, Query(alias="list", max_length=40)]
 NOT_READY = "not-ready"
-SHOWN, EXPORTED = 200, 1000
+SHOWN, EXPORTED = 100, 1000
 COLUMNS = (
     *("order_code", "reference", "invoice_code", "associated_ref", "site", "warehouse", "state", "step", "courier"),
     *("units", "units_left", "sent_at", "due_at", "late", "exception"),

@@ -17,6 +17,7 @@ from workers.web.desk.door import Visitor, needs
 from workers.web.desk.rendering import render
 from workers.web.desk.words import NOT_FOUND, Word, plain
 
+SHOWN = 100
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 
 
@@ -29,7 +30,7 @@ def routes(_engine: Engine) -> APIRouter:
         if state and state not in views.STATES:
             why = f"Returns have no state “{state}”. They have {', '.join(views.STATES)}."
             return render(request, visitor, "nothing.html", NOT_FOUND, why=why)
-        rows = views.returns(store_of(request), state=state)
+        rows = views.returns(store_of(request), state=state, limit=SHOWN)
         return render(request, visitor, "returns.html", rows=rows, state=state, states=views.STATES, columns=COLUMNS)
 
     @router.get("/returns/{reference:path}")

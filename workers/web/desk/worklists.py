@@ -20,7 +20,7 @@ from workers.web.desk.words import NOT_FOUND
 
 KINDS = {"order": "order", "sku": "sku", "reference": "return"}
 ACTS = ("received", "charges")  # with a form in each row
-SHOWN = 200  # entries; the sheet has all
+SHOWN = 100  # entries; the sheet has all
 Seeing = Annotated[Visitor, Depends(needs(Right.SEE))]
 Exporting = Annotated[Visitor, Depends(needs(Right.EXPORT))]
 
