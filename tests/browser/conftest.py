@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -10,12 +11,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import requests
 import uvicorn
 from playwright.sync_api import Browser, sync_playwright
 
 from fleet_tests.databases import copied
 from fleet_tests.desk import desk_application
+from fleet_tests.desk_pages import GROUP, PAGES
 from fleet_tests.seeded import seed
+from workers.config import Configuration, Fleet
 from workers.embedded.folder import free_ports
 from workers.ledger.store import Store
 from workers.views.snapshot import reading_engine
@@ -39,10 +43,15 @@ def address(postgres: str) -> Iterator[str]:
     dsn = copied(postgres, "browsed")
     store, engine = Store(dsn), reading_engine(dsn)
     seed(store)
+    fleet = Fleet.model_validate({"database_url": dsn, "broker_url": "", "sentry_dsn": ""})
+    settings = Configuration(fleet=fleet, connections={}, routing=(), tables={})
     (port,) = free_ports(1)
     server = uvicorn.Server(
         uvicorn.Config(
-            desk_application(engine, name="Wanda", store=store), host="127.0.0.1", port=port, log_level="warning"
+            desk_application(engine, name="Wanda", store=store, settings=settings),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
         )
     )
     thread = threading.Thread(target=server.run, daemon=True)
@@ -54,6 +63,14 @@ def address(postgres: str) -> Iterator[str]:
     thread.join(10)
     engine.dispose()
     store.close()
+
+
+@pytest.fixture(scope="session")
+def places(address: str) -> dict[str, str]:
+    """Every page by its name: where it stands, with the first group of exceptions among them."""
+    group = re.search(r'href="(/exceptions/groups/[^"]+)"', requests.get(f"{address}/exceptions", timeout=20).text)
+    assert group is not None
+    return {**PAGES, GROUP: group[1]}
 
 
 @pytest.fixture(scope="session")

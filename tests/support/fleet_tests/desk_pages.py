@@ -6,6 +6,8 @@ PAGES = {
     "today": "/",
     "exceptions": "/exceptions",
     "exception": "/exceptions/1",
+    "exception-bodies": "/exceptions/1/bodies",
+    "exception-edit": "/exceptions/1/edit",
     "orders": "/orders",
     "orders-late": "/orders?list=late",
     "orders-not-ready": "/orders?list=not-ready",
@@ -33,4 +35,6 @@ PAGES = {
     "access": "/access",
     "nothing": "/search?q=NOBODY",
 }
+GROUP = "exception-group"  # its address is known when the ledger is filled
+OPEN_ALL = "document.querySelectorAll('main details').forEach((one) => { one.open = true; })"  # so that forms are seen
 WIDTHS = {"wide": (1280, 900), "narrow": (390, 844)}
