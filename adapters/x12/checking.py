@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import UTC, datetime
+from functools import cache
 
+from adapters.x12.cut import Cut
 from adapters.x12.errors import X12Error
 from adapters.x12.grammar import ENVELOPE, SEGMENT_ID
 from adapters.x12.splitting import PLAIN_ELEMENT
@@ -51,6 +53,14 @@ def group_error(
 def segment_error(segments: Lines, name: str) -> X12Error | None:
     """The first segment that cannot stand in a set. What is looked for is looked for in the line as a whole."""
     odd = ODD_BUT_MARK if segments.mark == PLAIN_ELEMENT else ODD
+    lines = segments.lines
+    if (
+        isinstance(lines, Cut)
+        and lines
+        and not lines.found(odd)
+        and not lines.found(_ill_begun(lines.end, segments.mark))
+    ):
+        segments = segments[:1]  # as nearly always: no other has to be looked at
     for place, line in enumerate(segments.lines):
         found = WELL_BEGUN.match(line)
         begun = found and line[found.end() : found.end() + 1] in ("", segments.mark, " ") and found[0] not in ENVELOPE
@@ -66,6 +76,13 @@ def segment_error(segments: Lines, name: str) -> X12Error | None:
             if "Cc" in kinds:
                 return X12Error(name, one.position, one.id, number, "has a line break or control character in it")
     return None
+
+
+@cache
+def _ill_begun(end: str, mark: str) -> re.Pattern[str]:
+    """The end of a segment behind which none begins that may stand in a set."""
+    after = f"(?:[{re.escape(mark)} {re.escape(end)}]|\\Z)"
+    return re.compile(f"{re.escape(end)}(?!(?!(?:{'|'.join(sorted(ENVELOPE))}){after}){SEGMENT_ID.pattern}{after})")
 
 
 def envelope_error(

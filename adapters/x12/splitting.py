@@ -6,12 +6,13 @@ The one place that finds an envelope: whoever reads sets and whoever only counts
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from adapters.x12.cut import Cut
 from adapters.x12.errors import X12Error
 from adapters.x12.grammar import ISA_LENGTH, ISA_WIDTHS, Delimiters, delimiters_of
-from adapters.x12.tokens import Lines
+from adapters.x12.tokens import Lines, beginning
 
 PADDING = "\r\n\t\v\f \x04\x1a\x00"  # what transports leave before, between and behind interchanges and segments
 AROUND = PADDING + "\ufeff"  # files that were joined keep the byte order mark of each
@@ -38,18 +39,18 @@ class Piece:
     segments: Lines
 
 
-def pieces_of(data: bytes, name: str) -> Iterator[Piece | X12Error]:
+def pieces_of(data: bytes | memoryview, name: str) -> Iterator[Piece | X12Error]:
     """Every interchange of the file in its order; where there is none, or one has no end, what is wrong with it."""
-    if data.startswith(UTF16):
+    if bytes(data[:2]) in UTF16:
         yield X12Error(name, 1, "", 0, "the file is UTF-16", "have the sender send it in UTF-8")
         return
-    text = _unwrapped(data.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").lstrip(AROUND))
+    text = _unwrapped(str(data, "utf-8", "surrogateescape").lstrip(AROUND))
     begin, position = 0, 1
     while begin < len(text) or position == 1:
         try:
             isa, marks = _isa_of(text[begin : begin + ISA_LENGTH], name, position)
             end = _end_of(text, begin, marks)
-            segments = _segments(text[begin:end], marks, name, position)
+            segments = _segments(text, (begin, end), marks, name, position)
         except X12Error as error:
             yield error
             found = _next(text, begin + 1)
@@ -57,8 +58,12 @@ def pieces_of(data: bytes, name: str) -> Iterator[Piece | X12Error]:
                 return
             begin, position = found, position + 1
             continue
-        yield Piece(isa, marks, segments)
         begin, position = _over_padding(text, end), position + len(segments)
+        if begin >= len(text):
+            text = ""  # what holds the segments is another: a file is not kept twice
+            yield Piece(isa, marks, segments)
+            return
+        yield Piece(isa, marks, segments)
 
 
 def _unwrapped(text: str) -> str:
@@ -129,34 +134,49 @@ def _over_padding(text: str, at: int) -> int:
     return at
 
 
-def _segments(text: str, marks: Delimiters, name: str, first: int) -> Lines:
-    if text.count(marks.segment) > MOST_SEGMENTS:
+def _segments(text: str, of: tuple[int, int], marks: Delimiters, name: str, first: int) -> Lines:
+    if text.count(marks.segment, *of) > MOST_SEGMENTS:
         raise X12Error(name, first, "ISA", 0, f"has more than {MOST_SEGMENTS:,} segments", DIVIDE)
     padding = "".join(one for one in PADDING if one not in {marks.element, marks.component, marks.segment})
+    lines: Sequence[str]
     if marks.segment in "\r\n":  # editors take the last line end away, and add empty lines
-        lines, rest = [line for raw in text.split(marks.segment) if (line := raw.strip(padding + "\r\n"))], ""
+        lines, rest = (
+            [line for raw in text[slice(*of)].split(marks.segment) if (line := raw.strip(padding + "\r\n"))],
+            "",
+        )
     else:
-        *raws, rest = text.split(marks.segment)
-        lines = [raw.lstrip(padding) for raw in raws]
-    broken = any(BREAK.search(line) for line in lines)
+        cut = Cut(_unpadded(text[slice(*of)], marks.segment, padding), marks.segment)
+        lines, rest = cut[:-1], cut[-1]
     if rest.strip(padding):
-        cut = X12Error(name, first + len(lines), "", 0, "has no terminator, so the file is cut off")
-        raise X12Error(name, first + len(lines), "", 0, WRAPPED, UNWRAP) if broken else cut
-    if sum(line.startswith(f"ST{marks.element}") for line in lines) > MOST_SETS:
+        short = X12Error(name, first + len(lines), "", 0, "has no terminator, so the file is cut off")
+        raise X12Error(name, first + len(lines), "", 0, WRAPPED, UNWRAP) if _broken(lines) else short
+    if sum(1 for _ in beginning(lines, f"ST{marks.element}")) > MOST_SETS:
         raise X12Error(name, first, "ISA", 0, f"has more than {MOST_SETS:,} transaction sets", DIVIDE)
     read = Lines(_plain(lines, marks), first, _plain_mark(marks))
     last = read.segment(len(read) - 1)
     if last.id != "IEA":
-        cut = X12Error(name, last.position, last.id, 0, "the file ends without IEA, so it is cut off")
-        raise X12Error(name, last.position, last.id, 0, WRAPPED, UNWRAP) if broken else cut
+        short = X12Error(name, last.position, last.id, 0, "the file ends without IEA, so it is cut off")
+        raise X12Error(name, last.position, last.id, 0, WRAPPED, UNWRAP) if _broken(lines) else short
     return read
+
+
+def _broken(lines: Sequence[str]) -> bool:
+    return any(BREAK.search(line) for line in lines)
+
+
+def _unpadded(text: str, end: str, padding: str) -> str:
+    """The text without padding before its segments."""
+    plain = text.lstrip(padding).replace(f"{end}\r\n", end).replace(f"{end}\n", end)
+    del text  # ten megabytes of a count
+    odd = re.compile(f"({re.escape(end)})[{re.escape(padding)}]+")
+    return odd.sub(r"\1", plain) if odd.search(plain) else plain
 
 
 def _plain_mark(marks: Delimiters) -> str:
     return marks.element if marks.element.isprintable() else PLAIN_ELEMENT
 
 
-def _plain(lines: list[str], marks: Delimiters) -> list[str]:
+def _plain(lines: Sequence[str], marks: Delimiters) -> Sequence[str]:
     if marks.element.isprintable() and marks.component.isprintable():
         return lines
     table = {ord(PLAIN_ELEMENT): NEVER}

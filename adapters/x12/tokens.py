@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
+from adapters.x12.cut import Cut
+
 NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -65,6 +67,11 @@ class Lines(Sequence[Texts]):
     def __hash__(self) -> int:
         return hash(tuple(self.lines))
 
+    def joined(self, between: str, between_elements: str) -> str:
+        """All of them in one text, with other separators."""
+        text = self.lines.joined(between) if isinstance(self.lines, Cut) else between.join(self.lines)
+        return text.replace(self.mark, between_elements)
+
     def segment(self, place: int) -> Segment:
         """One of them with its position."""
         return Segment(self.first + place, self[place])
@@ -84,10 +91,8 @@ def runs(segments: Lines, opens: str, closes: str) -> Iterator[tuple[Segment | N
     """Runs from an opening to its closing segment; one that is missing is None."""
     opening: int | None = None
     begin = 0
-    for place, line in enumerate(segments.lines):
-        if not line.startswith((opens, closes)):
-            continue
-        name = line.partition(segments.mark)[0].rstrip(" ")
+    for place in beginning(segments.lines, opens, closes):
+        name = segments.lines[place].partition(segments.mark)[0].rstrip(" ")
         if name == opens:
             if opening is not None or place > begin:
                 yield _at(segments, opening), segments[begin:place], None
@@ -97,6 +102,13 @@ def runs(segments: Lines, opens: str, closes: str) -> Iterator[tuple[Segment | N
             opening, begin = None, place + 1
     if opening is not None or len(segments) > begin:
         yield _at(segments, opening), segments[begin:], None
+
+
+def beginning(lines: Sequence[str], *with_any: str) -> Iterator[int]:
+    """The places of segments that begin with one of some texts, in their order."""
+    if isinstance(lines, Cut):
+        return lines.beginning(*with_any)
+    return (place for place, line in enumerate(lines) if line.startswith(with_any))
 
 
 def _at(segments: Lines, place: int | None) -> Segment | None:

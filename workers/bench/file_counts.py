@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workers.bench import cost
-from workers.bench.files import FACILITY, NAME, SITE, folder, interchange, read_all
+from workers.bench.files import FACILITY, NAME, SITE, folder, interchange, read_all, read_once
 from workers.edi import collect
 from workers.spine import live
 from workers.spine.runtime import Runtime
@@ -35,19 +35,23 @@ def measure_count(size: int) -> dict[str, Any]:
     row = store.row("select count(*) as n from told_sku where home = %s and differs", SITE)
     counts = store.row("select count(*) as n from told_count where home = %s", SITE)
     runtime.close()
+    taken, opened, counted = second
     return {
         "skus": size,
-        "first_count_seconds": round(sum(first), 2),
-        "taking_seconds": round(second[0], 2),
-        "reading_seconds": round(second[1], 2),
+        "first_count_seconds": round(sum(one.seconds for one in first), 2),
+        "second_count_seconds": round(sum(one.seconds for one in second), 2),
+        **taken.figures("taking"),
+        **opened.figures("opening"),
+        **counted.figures("counting"),
         "counts_taken": counts["n"] if counts else 0,
         "levels": before["n"] if before else 0,
         "differ": row["n"] if row else 0,
-        "memory_mb": cost.peak(),
+        "memory_mb": max(one.peak_mb for one in (*first, *second)),
     }
 
 
-def _count(runtime: Runtime, size: int, generation: int) -> tuple[float, float]:
+def _count(runtime: Runtime, size: int, generation: int) -> tuple[cost.Piece, cost.Piece, cost.Piece]:
+    """Take the file, open it into its document, and count what it holds."""
     number = 900_000_000 + size + generation + int(time.time()) % 10_000 * 10
     name = f"846_{number:09d}.edi"
     subprocess.run(
@@ -55,11 +59,13 @@ def _count(runtime: Runtime, size: int, generation: int) -> tuple[float, float]:
         stdout=(folder("out") / name).open("wb"),
         check=True,
     )
-    began = time.perf_counter()
-    collect.take_files(runtime, NAME, FACILITY)
-    taken = time.perf_counter()
-    read_all(runtime)
-    return taken - began, time.perf_counter() - taken
+    with cost.piece() as taken:
+        collect.take_files(runtime, NAME, FACILITY)
+    with cost.piece() as opened:
+        read_once(runtime)
+    with cost.piece() as counted:
+        read_all(runtime)
+    return taken, opened, counted
 
 
 def write_snapshot(size: int, generation: int, number: int) -> bytes:

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import asyncssh
 import requests
 
 from adapters.x12 import write_interchange
@@ -63,6 +62,8 @@ def figures(stage: Stage, orders: int, counts: tuple[int, ...]) -> dict[str, Any
 @contextmanager
 def _partner(stage: Stage) -> Iterator[dict[str, str]]:
     """GXO's stand-in, with nobody at work in it, and the surroundings of a process that has it as a connection."""
+    import asyncssh  # noqa: PLC0415  the processes whose memory is measured do without it
+
     folder = stage.folder / "gxo"
     folder.mkdir()
     key, host_key = (asyncssh.generate_private_key("ssh-ed25519") for _ in range(2))
@@ -126,7 +127,12 @@ def interchange(set_id: str, group: str, segments: list[tuple[str, ...]], number
     )  # fmt: skip
 
 
+def read_once(runtime: Runtime, limit: int = 1) -> int:
+    """Read the records that are taken up next. Returns how many."""
+    return reading.read_inbox(runtime, lambda connection, source: reader_for(runtime, connection, source), limit=limit)
+
+
 def read_all(runtime: Runtime) -> None:
     """Read every record that waits."""
-    while reading.read_inbox(runtime, lambda connection, source: reader_for(runtime, connection, source)):
+    while read_once(runtime, 200):
         pass

@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 
 from adapters.x12 import Group, Interchange, Lines, Receipt, TransactionSet, X12Error, read_interchanges
 from mappings.errors import Unmappable, Unreadable
@@ -17,6 +18,7 @@ from mappings.gxo import BETWEEN_ELEMENTS, BETWEEN_SEGMENTS, Segments, read_item
 from workers.ports.edi import Document, DocumentSource
 from workers.ports.sources import Kind
 
+AT_ONCE = 4096  # segments
 RESULT = ".result.csv"
 RECEIPT = "TA1"
 COUNT = "846"
@@ -130,8 +132,12 @@ def _counted(one: TransactionSet) -> tuple[str, str, str]:
 
 def _body(facility: str, interchange: Interchange, group: Group, one: TransactionSet, parts: int) -> bytes:
     assert group.at is not None, "a group without a time is an error of each of its sets"
-    text = BETWEEN_SEGMENTS.join(one.segments.lines).replace(one.segments.mark, BETWEEN_ELEMENTS)
-    return _head(facility, interchange.name, interchange.control_number, group.at, parts) + text.encode()
+    written = BytesIO()  # a count has ten megabytes: no more than one copy of it at a time
+    written.write(_head(facility, interchange.name, interchange.control_number, group.at, parts))
+    for begin in range(0, len(one.segments), AT_ONCE):
+        text = one.segments[begin : begin + AT_ONCE].joined(BETWEEN_SEGMENTS, BETWEEN_ELEMENTS)
+        written.write(f"{BETWEEN_SEGMENTS if begin else ''}{text}".encode())
+    return written.getvalue()
 
 
 def _head(facility: str, name: str, number: int, written: datetime, parts: int = 1) -> bytes:
@@ -150,7 +156,13 @@ def _key(one: TransactionSet) -> str:
 
 
 def _content(one: TransactionSet) -> str:
-    return hashlib.sha256(repr(one.segments).encode()).hexdigest()
+    """A hash of the set as Python writes its segments: documents of years are known by it, so its form stays."""
+    held = hashlib.sha256(b"Lines(lines=[")
+    for begin in range(0, len(one.segments), AT_ONCE):
+        text = ", ".join(map(repr, one.segments.lines[begin : begin + AT_ONCE]))
+        held.update(f"{', ' if begin else ''}{text}".encode())
+    held.update(f"], first={one.segments.first!r}, mark={one.segments.mark!r})".encode())
+    return held.hexdigest()
 
 
 def _element(one: TransactionSet, segment: str, place: int) -> str:
