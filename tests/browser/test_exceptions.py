@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect
 from psycopg.types.json import Jsonb
 
+from fleet_tests.browsing import nothing_grave_at_this_width
 from fleet_tests.desk import desk_application
 from fleet_tests.desk_pages import WIDTHS
 from fleet_tests.full_ledger import FullLedger, open_ledger
+from fleet_tests.servers import serve
 from workers.cases import group_retries
 from workers.config import Configuration, Fleet
-from workers.embedded.folder import free_ports
 from workers.ledger.store import Store
 from workers.spine import exceptions
 from workers.views.exception_groups import groups
 from workers.views.snapshot import reading_engine
 
-GRAVE = ("serious", "critical")
 BODY = {
     "reference": "SO1-1", "order_code": "SO1", "invoice_code": "SI1", "facility": "LDS1",
     "address": {"name": "Wilhelmina Quillfeather", "line1": "7 Larkspur Row", "town": "Leeds", "country": "GB"},
@@ -53,18 +50,10 @@ def page(browser: Browser, database: str, store: Store, world: FullLedger) -> It
     engine = reading_engine(database)
     fleet = Fleet.model_validate({"database_url": database, "broker_url": "", "sentry_dsn": ""})
     settings = Configuration(fleet=fleet, connections={}, routing=(), tables={})
-    (port,) = free_ports(1)
-    application = desk_application(engine, name="Wanda", store=store, settings=settings)
-    server = uvicorn.Server(uvicorn.Config(application, host="127.0.0.1", port=port, log_level="warning"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.05)
-    context = browser.new_context(base_url=f"http://127.0.0.1:{port}")
-    yield context.new_page()
-    context.close()
-    server.should_exit = True
-    thread.join(10)
+    with serve(desk_application(engine, name="Wanda", store=store, settings=settings), wait=True) as address:
+        context = browser.new_context(base_url=address)
+        yield context.new_page()
+        context.close()
     engine.dispose()
 
 
@@ -112,13 +101,4 @@ def test_the_pages_fit_both_screens_and_axe_finds_nothing_serious(page: Page, ax
         page.set_viewport_size({"width": across, "height": down})
         for path in places:
             page.goto(path)
-            wide, screen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-            assert wide <= screen, f"{path} is {wide} px wide on a screen of {screen}"
-            page.evaluate(axe_script)
-            found = page.evaluate("axe.run()")
-            assert [
-                (path, one["id"], node["html"])
-                for one in found["violations"]
-                if one["impact"] in GRAVE
-                for node in one["nodes"]
-            ] == []
+            nothing_grave_at_this_width(page, axe_script)

@@ -13,14 +13,13 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page
 
-from fleet_tests.browsing import log_in
+from fleet_tests.browsing import log_in, nothing_grave_at_this_width
 from fleet_tests.desk_pages import OPEN_ALL, WIDTHS
 from fleet_tests.web import web_process
 from workers.access.roles import Role
 from workers.ledger.store import Store
 
 SCREENSHOTS = os.environ.get("SCREENSHOTS", "")
-GRAVE = ("serious", "critical")
 DARK = ("today", "order-left", "exceptions")  # saved in the dark as well
 Scheme = Literal["light", "dark"]
 
@@ -50,16 +49,7 @@ def test_every_page_fits_the_screen_and_axe_finds_nothing_serious(
         for path in places.values():
             page.goto(path)
             page.evaluate(OPEN_ALL)
-            wide, screen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-            assert wide <= screen, f"{path} is {wide} px wide on a screen of {screen}"
-            page.evaluate(axe_script)
-            found = page.evaluate("axe.run()")
-            assert [
-                (path, one["id"], node["html"])
-                for one in found["violations"]
-                if one["impact"] in GRAVE
-                for node in one["nodes"]
-            ] == []
+            nothing_grave_at_this_width(page, axe_script)
 
 
 @pytest.mark.skipif(not SCREENSHOTS, reason="SCREENSHOTS names no folder: `make screenshots` does")

@@ -39,13 +39,18 @@ def nothing_grave(page: Page, axe_script: str) -> None:
     """The page fits both screens, and axe finds no serious fault in it. It is wide again afterwards."""
     for across, down in reversed(WIDTHS.values()):
         page.set_viewport_size({"width": across, "height": down})
-        wide, screen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert wide <= screen, f"{page.url} is {wide} px wide on a screen of {screen}"
-        page.evaluate(axe_script)
-        found = page.evaluate("axe.run()")
-        assert [
-            (page.url, one["id"], node["html"])
-            for one in found["violations"]
-            if one["impact"] in GRAVE
-            for node in one["nodes"]
-        ] == []
+        nothing_grave_at_this_width(page, axe_script)
+
+
+def nothing_grave_at_this_width(page: Page, axe_script: str) -> None:
+    """The page fits the screen as it is, and axe finds no serious fault in it."""
+    wide, screen = page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
+    assert wide <= screen, f"{page.url} is {wide} px wide on a screen of {screen}"
+    page.evaluate(axe_script)
+    found = page.evaluate("axe.run()")
+    assert [
+        (page.url, one["id"], node["html"])
+        for one in found["violations"]
+        if one["impact"] in GRAVE
+        for node in one["nodes"]
+    ] == []
