@@ -133,6 +133,27 @@ def changes_address(stage: Stage, dice: random.Random) -> str | None:
     return f"{invoice.order.code} goes to {postcode} now"
 
 
+def changes_note(stage: Stage, dice: random.Random) -> str | None:
+    """A customer says where to leave it, or by when it is needed."""
+    invoice = _pick(stage, dice, ready=True)
+    if invoice is None:
+        return None
+    order = invoice.order
+    document = fromstring(order.document)
+    header = next(document.iter("ORDER_HEADER"))
+    tag, text = dice.choice(
+        (
+            ("ORDER_NOTE", f"door {dice.randint(1, 99)}"),
+            ("REQUIRED_BY_DATE", f"{CLOCK.at + timedelta(days=9):%d/%m/%Y}"),
+        )
+    )
+    for old in header.findall(tag):
+        header.remove(old)
+    SubElement(header, tag).text = text
+    order.document = tostring(document, encoding="unicode")
+    return f"{order.code} says {text} now"
+
+
 def recodes(stage: Stage, dice: random.Random) -> str | None:
     """Khaos Control issues an invoice again under a new code."""
     invoice = _pick(stage, dice, ready=True)

@@ -83,9 +83,9 @@ MUTANTS = (
     ),
     Mutant(
         "a sent order's dispatch is not awaited",
-        "sql:order_sent",
-        "from sent where sent.state = 'sent'",
-        "from sent where false",
+        "sql:orders_sent",
+        "from sent s where s.state = 'sent'",
+        "from sent s where false",
     ),
     Mutant(
         "what is overdue is noted and files nothing",
@@ -182,6 +182,18 @@ MUTANTS = (
         "workers.dispatch_in.garment_departures:leave",
         "for one in reading.run(TAGGED, row.reference, sorted(tags)):",
         "for one in ():",
+    ),
+    Mutant(
+        "a person's hold holds nothing",
+        "workers.orders_out.posting:_held",
+        'return tuple(found["name"] for found in shut)',
+        "return ()",
+    ),
+    Mutant(
+        "a paused connection is asked all the same",
+        "workers.spine.limits:_take",
+        "c.shut_kind is null and (c.turn_lane",
+        "(c.turn_lane",
     ),
     Mutant(
         "a garment changes its state and no level hears of it",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import timedelta
 
 from workers.simulator.clock import CLOCK
 from workers.simulator.settings import ACS, ACS_FILES, CLARUS, GXO, KHAOS
@@ -71,6 +72,13 @@ def fails_on_writes(stage: Stage, dice: random.Random) -> str:
     faults = [dice.choice(AFTER_ALL) for _ in range(dice.choice((1, 1, 2)))]
     stage.wire.on_writes[host].extend(faults)
     return f"writes to {host} will fail: {', '.join(faults)}"
+
+
+def is_updated(stage: Stage, dice: random.Random) -> str:
+    """A partner's service is being updated: its web server answers 404 with a page of its own for a while."""
+    host, seconds = dice.choice((KHAOS, CLARUS, ACS)), dice.choice((20.0, 120.0, 600.0))
+    stage.wire.updated[host] = CLOCK.at + timedelta(seconds=seconds)
+    return f"{host} is updated for {seconds:.0f} s"
 
 
 def recovers(stage: Stage, _dice: random.Random) -> str | None:

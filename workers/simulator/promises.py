@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from adapters.clarus.sandbox.books import Record
 from workers.simulator.broken import Broken
+from workers.simulator.desk import HOSTS, paused
 from workers.simulator.garments import OVER
 from workers.simulator.garments import after_step as of_garments
 from workers.simulator.stage import Stage
@@ -30,6 +31,11 @@ select 'message ' || m.reference as what from message m where m.state = 'working
 union all select 'a call slot of ' || s.connection from slot s
  where s.holder is not null and s.process_id = any (%(gone)s)
 """
+LET_OUT = """
+select f.reference from fulfilment f
+  join gate g on g.name in ('person:' || f.order_code, 'person:' || f.invoice_code)
+ where not g.open and f.sent_at > g.changed_at
+"""
 RECORDS = "select body from record where body = any (%s)"
 
 
@@ -44,6 +50,8 @@ def after_step(stage: Stage) -> list[Broken]:
         *_kept(stage),
         *_freed(stage),
         *_still(stage),
+        *_held(stage),
+        *_paused(stage),
     ]
 
 
@@ -149,3 +157,20 @@ def _still(stage: Stage) -> Iterator[Broken]:
         if row["reference"] in stage.ended:
             continue
         yield Broken("something moves it", f"nothing will move {row['reference']}, which is {row['state']}")
+
+
+def _held(stage: Stage) -> Iterator[Broken]:
+    """An order that a person holds is not sent."""
+    for row in stage.store.rows(LET_OUT):
+        yield Broken("held is held", f"{row['reference']} was sent while a person held its order")
+
+
+def _paused(stage: Stage) -> Iterator[Broken]:
+    """Nobody calls a partner whose connection was paused when the step began and is so when it ends."""
+    now = paused(stage)
+    for name in now & stage.paused:
+        for host in HOSTS[name]:
+            if stage.wire.asked[host]:
+                yield Broken("paused is paused", f"{host} was called {stage.wire.asked[host]} times")
+    stage.paused = now
+    stage.wire.asked.clear()

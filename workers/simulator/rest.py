@@ -21,6 +21,7 @@ from workers.demo.reconciliation.warehouse_snapshot import GoodsOut, OutLine, Wa
 from workers.simulator.broken import Broken
 from workers.simulator.clock import CLOCK
 from workers.simulator.customers import AWAY
+from workers.simulator.desk import all_is_let_go, works_off
 from workers.simulator.garments import WRITTEN_OFF, unsure_skus
 from workers.simulator.garments import as_warehouse as as_garments
 from workers.simulator.garments import at_rest as of_garments
@@ -84,6 +85,7 @@ select (select count(*) from record_unread) as unread, (select count(*) from mes
 def come_to_rest(stage: Stage) -> None:
     """Partners answer, webhooks arrive, the floor works, and schedules run until nothing changes."""
     stage.wire.mend()
+    all_is_let_go(stage)
     stage.gxo.mend()
     stage.acs.mend()
     if stage.seed % 2:
@@ -104,6 +106,7 @@ def come_to_rest(stage: Stage) -> None:
         processes(stage, stage.dice)
         accepts_files(stage)
         reads_again(stage)
+        works_off(stage)
         _all_runs(stage, whole=pause in WHOLE)
         state = stage.store.row(STATE), stage.gxo.state(), stage.acs.state()
         quiet = quiet + 1 if state == before and pause not in WHOLE else 0

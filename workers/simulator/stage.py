@@ -128,6 +128,7 @@ class Stage:
         self.ended: set[str] = set()
         self.retired: set[str] = set()  # garments that the fleet knew as retired
         self.gone: set[uuid.UUID] = set()  # silent processes that another has had the time to notice
+        self.paused: set[str] = set()  # connections that were paused when the last step ended
         self.told: list[Hook] = []  # webhooks that were taken in this step
         self.believed: list[str] = []  # webhooks with a wrong signature that were taken
 
@@ -153,6 +154,7 @@ class Stage:
         self.ended.clear()
         self.gone.clear()
         self.told.clear()
+        self.paused.clear()
         self.believed.clear()
         self.retired.clear()
         self.seed, self.dice = seed, dice

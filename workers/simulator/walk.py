@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from workers.simulator import customers, fleet, partners, people, returns, staff
+from workers.simulator import customers, desk, fleet, partners, people, returns, staff
 from workers.simulator.broken import Broken
 from workers.simulator.promises import after_step
 from workers.simulator.rest import at_rest, come_to_rest, wait_long
@@ -25,7 +25,8 @@ def _meanwhile_somebody(stage: Stage, dice: random.Random) -> str | None:
 OUTSIDE: tuple[Action, ...] = (
     customers.buys, customers.orders, customers.cancels, customers.moves_away, customers.comes_back,
     customers.hires, customers.changes_lines, customers.changes_address, staff.loses, staff.finds, staff.holds,
-    staff.releases, partners.posts_all, people.retries, people.dismisses,
+    staff.releases, partners.posts_all, people.retries, people.dismisses, desk.holds, desk.releases, desk.pauses,
+    desk.edits,
 )  # fmt: skip
 ACTIONS: dict[str, tuple[int, Action]] = {
     "turns": (24, fleet.turns),
@@ -48,6 +49,7 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "comes back": (3, customers.comes_back),
     "changes lines": (2, customers.changes_lines),
     "changes address": (1, customers.changes_address),
+    "changes note": (1, customers.changes_note),
     "recodes": (1, customers.recodes),
     "floor works": (12, staff.works),
     "is short": (1, staff.is_short),
@@ -84,6 +86,15 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "replays": (1, people.replays),
     "opens": (1, people.opens),
     "writes off": (1, people.writes_off),
+    "pauses": (2, desk.pauses),
+    "resumes": (3, desk.resumes),
+    "holds order": (3, desk.holds),
+    "lets order go": (3, desk.releases),
+    "sends again": (1, desk.sends_again),
+    "edits": (1, desk.edits),
+    "retries group": (1, desk.retries_group),
+    "changes table": (1, desk.changes_table),
+    "is updated": (1, partners.is_updated),
 }
 
 

@@ -6,7 +6,7 @@ It stands where a thread's connections would be, so that all of the adapters' ow
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from workers.web import khaos_channel, khaos_courier, returns_advice, warehouse_
 A_CALL = 0.02  # seconds that a call takes
 NO_ANSWER = 4.9  # seconds until the fleet gives a call up
 PARTNER_TIMEOUT = 9  # seconds after that in which it may still take effect
+NO_SUCH = b"<!DOCTYPE html><html><body>404 - File or directory not found.</body></html>"
 HTML = b"<!DOCTYPE html><html><body>Maintenance</body></html>"
 FAULTS = ("refused", "cut", "silent", "lost", "late", "error", "throttled", "html", "half")
 IN_THREADS = (khaos_channel, khaos_courier, returns_advice, warehouse_hooks)
@@ -51,6 +52,8 @@ class Wire:
         self.before: Heard = _nobody
         self.after: Heard = _nobody
         self.calls = 0
+        self.asked: Counter[str] = Counter()  # calls of the fleet by host
+        self.updated: dict[str, datetime] = {}  # hosts whose service is away behind its web server, and until when
         self.application: Any = None  # that answered last
 
     def clear(self) -> None:
@@ -59,11 +62,13 @@ class Wire:
         self.mend()
         self.late.clear()
         self.calls = 0
+        self.asked.clear()
 
     def mend(self) -> None:
         """No faults any more."""
         self.faults.clear()
         self.on_writes.clear()
+        self.updated.clear()
 
     def install(self) -> None:
         """Stand where the adapters would open a connection."""
@@ -85,13 +90,18 @@ class Wire:
         writes = _writes(method, url, headers)
         self.before(host, writes=writes)
         fault = self.next_fault(host, writes=writes)
-        status, said, content = self._spoiled(fault, method, url, body, headers)
+        if CLOCK.at < self.updated.get(host, CLOCK.at):
+            bounded.begin_sending()
+            status, said, content = 404, {"Content-Type": "text/html"}, NO_SUCH
+        else:
+            status, said, content = self._spoiled(fault, method, url, body, headers)
         self.after(host, writes=writes)
         return status, {name.lower(): value for name, value in said.items()}, content
 
     def next_fault(self, host: str, *, writes: bool) -> str:
         """What spoils this call; nothing where no fault waits for it."""
         self.calls += 1
+        self.asked[host] += 1
         waiting = self.faults[host] or (self.on_writes[host] if writes else ())
         return waiting.popleft() if waiting else ""
 
