@@ -11,6 +11,7 @@ import io
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import BinaryIO, NamedTuple
 
@@ -27,6 +28,7 @@ OPTIONAL = ("UniqueSKU", "ProcessStatus", "Grade", "OrderNumber")
 KIND = "stock_file_refused"
 TAG_BYTES = 12
 LONGEST_SKU = 100
+WORDS = 1000  # different grades whose meaning is remembered
 LONGEST_PLACEHOLDER = max(map(len, NO_VALUE))
 ANEW = "ask ACS for a new file; the last good one stays"
 
@@ -110,6 +112,7 @@ def read_garments(
     A row whose tag or SKU cannot be read is an Unreadable by its row's number. A word without a row of a table is
     reported by an Unreadable with the garment's tag that follows its row: it counts as UNKNOWN, or without its grade.
     """
+    grade_of = lru_cache(WORDS)(partial(_grade, grades=grades))  # a million rows have few different grades
     for number, row in _Reader(file, surveyed.encoding, surveyed.delimiter, form.headers):
         try:
             tag, sku = read_tag(row.tag), _sku(row)
@@ -117,7 +120,7 @@ def read_garments(
             yield Unreadable(f"row {number}", refused)
             continue
         judged = states.judge(row.location, row.status, row.order)
-        grade, grade_trouble = _grade(row.grade, grades)
+        grade, grade_trouble = grade_of(row.grade)
         yield GarmentRow(
             tag=tag,
             sku=sku,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from mappings.canonical.model import Canonical
 from mappings.canonical.stock import Condition
@@ -114,13 +115,16 @@ class GarmentItem(Canonical):
     retired: bool = False
 
 
-class GarmentRow(Canonical):
-    """One garment as a stock file shows it. ``state_words`` are the warehouse's own, for the timeline."""
+class GarmentRow(NamedTuple):
+    """One garment as a stock file shows it. ``state_words`` are the warehouse's own, for the timeline.
+
+    A plain tuple: a file has a million, and whoever makes one has read its words.
+    """
 
     tag: str  # upper case
     sku: str
-    unique_sku: str = ""
     state: GarmentState
+    unique_sku: str = ""
     state_words: str = ""
     grade: Grade | None = None
     order_reference: str = ""
