@@ -84,7 +84,8 @@ def test_the_page_of_flows_shows_flows_connections_and_what_to_do_about_a_shut_g
     text = page(web, "/flows")
     for flow in ("orders-out", "dispatch-in", "stock-in", "returns-in", "sku-sync"):
         assert flow in text
-    assert "fleet open leeds" in text
+    assert "Open leeds by hand" in text
+    assert "fleet open" not in text
     assert "HTTP 503" in text
     assert "1 open" in text
 
@@ -102,10 +103,11 @@ def test_the_exceptions_are_listed_filtered_and_escaped(web: Web) -> None:
 
 
 @pytest.mark.usefixtures("filled")
-def test_an_exception_says_which_command_takes_it_further(web: Web) -> None:
+def test_an_exception_says_what_takes_it_further_in_words_of_the_page(web: Web) -> None:
     text = page(web, "/exceptions/1")
-    assert "fleet exceptions retry 1" in text
-    assert "fleet exceptions dismiss 1" in text
+    assert "Correct it, then “Retry”." in text
+    assert ("/exceptions/1/retry" in text, "/exceptions/1/dismiss" in text) == (True, True)
+    assert "fleet exceptions" not in text
     assert "Quillfeather" not in text
     page(web, "/exceptions/999", 404)
     page(web, f"/exceptions/{2**70}", 404)

@@ -119,7 +119,7 @@ def test_a_group_and_one_exception_are_cared_for(support: TestClient, engine: En
         "asked them &lt;b&gt;today",
         "sleeps until",
         "What to do",
-        "fleet exceptions retry 1",
+        "/exceptions/1/retry",
     ):
         assert words in shown
     assert "2 asleep" not in text_of(support, group)
