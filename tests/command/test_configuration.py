@@ -32,7 +32,7 @@ def test_check_adds_up_the_connections_and_finds_nothing_wrong(fleet: Command, t
     assert (said.code, said.json["problems"]) == (0, [])
     lines = (ROOT / "Procfile").read_text().splitlines()
     workers = sum(" worker " in line for line in lines)
-    own_heartbeat, ticker_of_control, web = 1, 1, 12  # web: its pools for reading, acting, logins and the doors of partners
+    own_heartbeat, ticker_of_control, web = 1, 1, 12  # web: 3 to read, 3 to act, 2 for logins, 4 of doors
     assert said.json["database_connections"] == (5 + own_heartbeat) * workers + ticker_of_control + web
     assert said.json["max_connections"] > 100
     old = [line for line in said.json["risks"] if "known security holes" in line]
