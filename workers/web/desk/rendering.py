@@ -5,7 +5,7 @@ Everything is escaped; a name that a template misspells is an error, never an em
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from decimal import Decimal
 from functools import cache
@@ -72,6 +72,7 @@ def pages(zone: tzinfo) -> Environment:
         "segment": segment,
         "by_condition": wording.by_condition,
         "sum_units": wording.units,
+        "filled": filled,
     }
     return made
 
@@ -103,6 +104,11 @@ def cells(zone: tzinfo) -> Callable[[Any, str], object]:
         return value if write is None else write(value)
 
     return cell
+
+
+def filled(columns: Iterable[tuple[str, str, str, int]], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The columns of a table in which some row has a value: an empty one takes room from those that say something."""
+    return [one for one in columns if one[2] == "own" or any(row[one[0]] not in (None, "", []) for row in rows)]
 
 
 def _link(place: str, code: object) -> Markup:
