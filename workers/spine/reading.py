@@ -138,10 +138,10 @@ def _read(runtime: Runtime, batch: list[Due], readers: Readers) -> None:
         try:
             with runtime.store.transaction() as db:
                 records = _lock(db, batch)
+                _strike_off(db, [record.id for record in records])
                 for record in records:
                     _, reader = readers(record.connection, record.source)
                     reader(Reading(runtime, db, record))
-                _strike_off(db, [record.id for record in records])
         except Exception as error:  # what broke is found out and logged below
             if is_away(error):
                 raise
@@ -173,7 +173,10 @@ def _lock(db: Connection, batch: list[Due]) -> list[Record]:
 
 
 def _strike_off(db: Connection, records: list[int]) -> None:
-    """Take records from the list of what is to be read."""
+    """Take records from the list of what is to be read, before they are read.
+
+    So one that a later record of the same batch has read again stands on the list once more.
+    """
     db.execute("delete from record_unread where record_id = any (%s)", (records,))
 
 
@@ -202,8 +205,10 @@ def _read_one(runtime: Runtime, db: Connection, record: Record, tries: int, read
     flow = "orders-out"
     try:
         with db.transaction():  # a savepoint: what one record breaks, its neighbours do not notice
+            _strike_off(db, [record.id])
             flow, reader = readers(record.connection, record.source)
             reader(Reading(runtime, db, record))
+            return
     except TOO_MUCH:
         too_long = (
             "a number or name in it is longer than 2,704 bytes and cannot be looked up: ask the partner to mend it"

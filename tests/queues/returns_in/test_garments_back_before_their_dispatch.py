@@ -50,6 +50,21 @@ def test_a_garment_that_came_back_before_its_dispatch_was_heard_of_is_judged_onc
     assert here.acs.world.fulfilment(f"{order}-1")["state"] == "dispatched"
 
 
+def test_a_garment_that_is_heard_of_in_one_batch_with_its_later_dispatch_is_read_again(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    _, tag = leaves_unheard(here)
+    here.acs.switch(event_loss_rate=1.0)
+    here.back(tag, "A")
+    here.acs.switch(event_loss_rate=0.0)
+    back = [one for one in here.acs.site.events.sent if one["EventType"].startswith("item.")]
+    here.acs.tell_again(*back, *here.acs.told("order.dispatched"))
+    here.acs.world.go()
+    assert (here.returns(), here.acs.world.exceptions()) == ([("offered", "good", True)], [])
+    assert here.store.rows("select * from garment_waiting") == []
+
+
 def test_a_first_part_that_came_back_before_the_order_was_read_back_is_judged_though_the_order_names_its_last_dispatch(
     place: Callable[..., Place],
 ) -> None:
