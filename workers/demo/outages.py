@@ -33,7 +33,8 @@ select e.id, e.kind, e.state, e.message_id,
        (select count(*) from notice n where n.what = 'cured' and n.kind = e.kind and n.connection = e.connection
            and n.state = 'told' and n.since = e.first_at) as cures
   from exception e
- where e.connection = %s and e.kind = any (%s) and e.last_at between to_timestamp(%s) and to_timestamp(%s) order by e.id
+ where e.connection = %s and e.kind = any (%s) and e.last_at >= to_timestamp(%s) and e.first_at <= to_timestamp(%s)
+ order by e.id
 """
 OF_AN_OUTAGE = ("connection_shut", "unavailable", "throttled", "told_to_wait", "unauthorised", "garbled",
                 "schedule_failed", "schedule_failing", "schedule_hangs", "suspect_release")  # fmt: skip
