@@ -98,7 +98,7 @@ class FulfilmentRow:
     lines_closed: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     change: Mapping[str, Units] | None = None
     courier: str | None = None  # None: sent before it was kept
-    wishes: str | None = None  # fingerprint of its note and the day it is required by; None as above
+    wishes: str | None = None  # fingerprint of its note, its address and the day it is required by; None as above
 
     @property
     def subject(self) -> str:

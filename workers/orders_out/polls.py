@@ -180,8 +180,9 @@ def poll_open_orders(runtime: Runtime) -> int:
     """
     name, new = runtime.configuration.erp.name, 0
     rows = runtime.store.rows(
-        "select f.order_code, bool_or(f.state in ('new', 'sent')) as out, max(w.kept_at) as detailed_at"
-        " from fulfilment f left join order_word w on w.erp = f.erp and w.poll = 'details'"
+        "select f.order_code, bool_or(f.state in ('new', 'sent', 'part_dispatched')) as out,"
+        " max(w.kept_at) as detailed_at from fulfilment f"
+        " left join order_word w on w.erp = f.erp and w.poll = 'details'"
         " and w.order_code = f.order_code where f.erp = %s and f.changed_at < now() - make_interval(secs => %s)"
         " and (f.state in ('new', 'sent', 'part_dispatched') or exists (select 1 from expectation e"
         " where e.story = f.order_code and e.what = 'issued')) group by f.order_code"

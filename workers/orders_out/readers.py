@@ -189,7 +189,7 @@ def _new(reading: Reading, bare: ReadyInvoice) -> None:
 
 
 def _wished(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:
-    """The order's note, or the day that it is required by, is another: as any change, but for what has left already."""
+    """The order's note, day or address is another: as any change, but for what has left already."""
     if row.state not in LEFT:
         _changed(reading, row, ready)
         return
@@ -201,8 +201,8 @@ def _wished(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:
             story=ready.order.code,
             flow="orders-out",
             connection=row.warehouse,
-            why=f"the note of order {ready.order.code}, or the day that it is required by, was changed after a part had"
-            " left: tell the warehouse, which sends the rest by the former",
+            why=f"the note or the address of order {ready.order.code}, or the day that it is required by, was changed"
+            " after a part had left: tell the warehouse, which sends the rest by the former",
         )
 
 
@@ -217,8 +217,10 @@ def _changed(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:
         return
     code = ready.invoice.invoice_code
     if row.state in LEFT:
-        if explains(reading.db, row, code, ready.units):
-            return  # an operator split it, so that what left can be shipped there
+        if explains(reading.db, row, code, ready.units):  # an operator split it, so that what left can be shipped there
+            if row.wishes not in (None, ready.wishes):
+                _wished(reading, row, ready)
+            return
         reading.file_exception(
             "changed_after_release",
             subject=row.subject,

@@ -39,9 +39,9 @@ class ReadyInvoice:
 
     @property
     def wishes(self) -> str:
-        """The fingerprint of what its order says beside lines, address and courier: the note, and the day."""
+        """The fingerprint of what its order says of goods that still are to go: the note, the day, the address."""
         day = self.order.required_by
-        return fingerprint(self.order.note, day.isoformat() if day else "")
+        return fingerprint(self.order.note, day.isoformat() if day else "", self.order.address.model_dump())
 
     @property
     def stock_products(self) -> list[Product]:

@@ -173,7 +173,27 @@ def test_a_note_that_is_changed_when_a_part_has_left_is_told_once(world: Any) ->
         world.store.run("select want_order('khaos', %s)", order)
         world.poll()
     found = world.exception("changed_after_release")
-    assert ("the note of order" in found["reason"], found["times"]) == (True, 1)
+    assert ("the note or the address of order" in found["reason"], found["times"]) == (True, 1)
+
+
+def test_an_address_that_is_changed_when_a_part_has_left_is_told_once(world: Any) -> None:
+    order = world.order(("MUG", 6))
+    world.poll()
+    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
+    world.until(lambda: world.there()[0]["lines"]["MUG"]["dispatched"] == 3)
+    world.clarus.switch(floor=False)
+    world.sweep()
+    for _ in range(2):
+        world.poll()
+        world.read_back()
+        poll_open(world)
+    assert (world.fulfilments(order), world.exceptions()) == ([(f"{order}-1", "part_dispatched")], [])
+    world.khaos.post("edit", order=order, texts={"IADDRESS1": "99 Other Street"})
+    for _ in range(2):
+        poll_open(world)
+        world.poll()
+    found = world.exception("changed_after_release")
+    assert ("the note or the address of order" in found["reason"], found["times"]) == (True, 1)
 
 
 def test_an_order_that_nobody_changed_is_not_sent_anew_by_being_looked_at(world: Any) -> None:
