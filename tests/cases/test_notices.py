@@ -76,11 +76,14 @@ def told(runtime: Runtime, box: Mailbox) -> Callable[..., None]:
 
 
 def file(
-    runtime: Runtime, kind: str = "connection_shut", subject: str = "connection:leeds", why: str = "HTTP 503"
+    runtime: Runtime,
+    kind: str = "connection_shut",
+    subject: str = "connection:leeds",
+    why: str = "HTTP 503",
+    connection: str = "leeds",
 ) -> None:
-    exceptions.file(
-        runtime.store.run, kind, subject=subject, story=subject.replace(":", " "), flow="", connection="leeds", why=why
-    )
+    story = subject.replace(":", " ")
+    exceptions.file(runtime.store.run, kind, subject=subject, story=story, flow="", connection=connection, why=why)
 
 
 def look(runtime: Runtime) -> int:
@@ -264,7 +267,7 @@ def test_two_processes_tell_each_notice_once(
 ) -> None:
     told(support=OwnerSettings(email=("a@example.com",)))
     for n in range(12):
-        file(runtime, "connection_shut", f"connection:w{n}", f"reason {'abcdefghijkl'[n] * 3}")
+        file(runtime, subject=f"connection:w{n}", connection=f"w{n}")
     deadlines.look(runtime)
     ledger.in_threads(3, lambda _n: notices.look(runtime))
     assert len(box.taken) == 12

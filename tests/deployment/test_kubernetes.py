@@ -31,7 +31,7 @@ SCALED_OBJECT = {  # what KEDA's schema has
     "scaleTargetRef", "pollingInterval", "cooldownPeriod", "initialCooldownPeriod", "idleReplicaCount",
     "minReplicaCount", "maxReplicaCount", "fallback", "advanced", "triggers",
 }  # fmt: skip
-MAX_CONNECTIONS, RESERVED = 200, 3  # as docs/operations.md asks for, and Postgres's own
+MAX_CONNECTIONS, RESERVED = 220, 3  # as docs/operations.md asks for, and Postgres's own
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text()
 Manifest = dict[str, Any]
 READS = """
