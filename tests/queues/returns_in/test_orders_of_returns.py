@@ -94,7 +94,7 @@ def test_a_return_of_an_unknown_order_waits_for_a_person_who_finds_it(shop: Shop
     assert shop.world.exceptions() == ["return_unknown_order"]
     (line,) = shop.lines()
     assert (line["state"], line["order_code"]) == ("received", "")
-    with pytest.raises(CannotDo, match="--order"):
+    with pytest.raises(CannotDo, match="name the order as well"):
         decisions.offer(shop.store, line["reference"], "Anna B")
     with pytest.raises(CannotDo, match="not known"):
         decisions.offer(shop.store, line["reference"], "Anna B", "SO-NOBODY")
