@@ -12,8 +12,9 @@ from workers.embedded.redis import EmbeddedRedis
 
 
 @pytest.fixture(scope="module")
-def fleet(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
-    with running_fleet(postgres, Path(tmp_path_factory.mktemp("fleet")), "processes") as running:
+def fleet(request: pytest.FixtureRequest, postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
+    ledger = request.path.stem  # one for each file: several may share a server
+    with running_fleet(postgres, Path(tmp_path_factory.mktemp("fleet")), ledger) as running:
         yield running
 
 

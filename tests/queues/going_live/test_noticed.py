@@ -23,7 +23,12 @@ def shut(world: World, name: str = "leeds") -> str | None:
 
 def set_back(world: World) -> None:
     """The ledger is one of before its last ten messages."""
-    world.store.run("select setval('message_id_seq', greatest((select last_value from message_id_seq) - 10, 1))")
+    last = world.store.row("select setval('message_id_seq', greatest(last_value - 10, 1)) as id from message_id_seq")[
+        "id"
+    ]
+    world.store.run("delete from message_body where message_id > %s", last)
+    world.store.run("delete from message_key where message_id > %s", last)
+    world.store.run("delete from message_settled where id > %s", last)
 
 
 def test_a_message_that_redis_has_seen_and_the_ledger_never_gave_shuts_every_warehouse(world: World) -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, pass_environment
 from markupsafe import Markup
 
 from workers.access.roles import Right
@@ -25,6 +25,8 @@ from workers.web.desk.marks import look_of
 from workers.web.desk.page_words import page_words
 from workers.web.desk.places import here, places_for
 from workers.web.desk.static_files import address_of
+
+EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 def render(
@@ -106,9 +108,10 @@ def cells(zone: tzinfo) -> Callable[[Any, str], object]:
     return cell
 
 
-def filled(columns: Iterable[tuple[str, str, str, int]], rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+@pass_environment
+def filled(made: Environment, columns: Iterable[tuple[str, str, str, int]], rows: Sequence[Any]) -> list[Any]:
     """The columns of a table in which some row has a value: an empty one takes room from those that say something."""
-    return [one for one in columns if one[2] == "own" or any(row[one[0]] not in (None, "", []) for row in rows)]
+    return [one for one in columns if one[2] == "own" or any(made.getitem(row, one[0]) not in EMPTY for row in rows)]
 
 
 def _link(place: str, code: object) -> Markup:
