@@ -17,7 +17,7 @@ def asked(order: Any) -> dict[str, int]:
 def a_part_leaves(world: World, order: str, **units: int) -> None:
     """The warehouse sends an order in two parts, and has sent the first; nobody has swept since."""
     ((sku, first),) = units.items()
-    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
+    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=1.0, two_goes=[f"{order}-1"])
     world.until(lambda: world.there()[0]["lines"][sku]["dispatched"] == first)
     world.clarus.switch(floor=False)
 

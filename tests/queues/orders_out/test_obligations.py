@@ -179,7 +179,7 @@ def test_a_note_that_is_changed_when_a_part_has_left_is_told_once(world: Any) ->
 def test_an_address_that_is_changed_when_a_part_has_left_is_told_once(world: Any) -> None:
     order = world.order(("MUG", 6))
     world.poll()
-    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=0.3, two_goes=[f"{order}-1"])
+    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=1.0, two_goes=[f"{order}-1"])
     world.until(lambda: world.there()[0]["lines"]["MUG"]["dispatched"] == 3)
     world.clarus.switch(floor=False)
     world.sweep()
