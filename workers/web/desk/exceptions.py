@@ -46,6 +46,7 @@ def routes(engine: Engine) -> APIRouter:
             "exception_groups.html",
             rows=rows,
             total=sum(row["n"] for row in rows),
+            all_shown=len(rows) < GROUPS_SHOWN,
             chosen={**chosen, "snoozed": snoozed},
             kinds=sorted({*kinds, chosen["kind"]} - {""}),
             owners=sorted({*owners, chosen["owner"]} - {""}),
