@@ -88,3 +88,4 @@ def test_the_login_is_saved_as_a_screenshot(browser: Browser, database: str, sto
 
         log_in(page, store, "anna", Role.SUPPORT, look=save)
         context.close()
+    assert list(names) == [], "each step of the login was saved"

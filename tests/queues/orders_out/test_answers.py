@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fleet_tests.gxo import ByFile, idle, work
+from fleet_tests.gxo import ByFile, advise, idle, work
 from fleet_tests.personal import tables_that_hold
 from workers import recovery
 from workers.spine.outcomes import Delivered, Sent
@@ -20,18 +20,6 @@ SHORT = 0.3  # of the site's seconds: it takes files and answers
 @pytest.fixture
 def gxo(build_gxo: Build) -> ByFile:
     return idle(build_gxo())
-
-
-def advice(gxo: ByFile, word: str, order: str, number: int, *ted: str) -> None:
-    """An 824 by hand."""
-    day = gxo.site.today("GBNH01")
-    told = [
-        ("BGN", "11", f"BYHAND{gxo.site.next('by hand')}", day, "1200"),
-        ("N1", "WH", "GXO", "ZZ", "GBNH01"),
-        ("OTI", word, "OQ", order, "", "", day, "1200", str(number), "0001", "940"),
-        *(("TED", "ZZZ", text) for text in ted),
-    ]
-    gxo.tell("824", *told)
 
 
 def test_an_824_that_overtakes_its_997_is_enough(gxo: ByFile) -> None:
@@ -198,7 +186,7 @@ def test_what_an_824_says_of_a_customer_stands_beside_the_body_alone(gxo: ByFile
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
     words = "CLEMENTINE POSTLETHWAITE REFUSES, TEL 0113 496 0000"
-    advice(gxo, "TR", f"{order}-1", gxo.number(), words, f"BAD: {words}")
+    advise(gxo, "TR", f"{order}-1", gxo.number(), words, f"BAD: {words}")
     reason = gxo.world.exception("refused_by_warehouse")["reason"]
     assert reason == "their own words stand beside the body"
     assert tables_that_hold(gxo.store, "POSTLETHWAITE") == ["partner_words", "record"]
@@ -208,7 +196,7 @@ def test_accepted_with_an_error_is_accepted_and_a_persons(gxo: ByFile) -> None:
     gxo.switch(lost_next={"824": 1})
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
-    advice(gxo, "TE", f"{order}-1", gxo.number(), "ON_HOLD: HELD FOR REVIEW")
+    advise(gxo, "TE", f"{order}-1", gxo.number(), "ON_HOLD: HELD FOR REVIEW")
     assert (gxo.state(order), gxo.expected()) == ("sent", [])
     assert "ON_HOLD" in gxo.world.exception("accepted_with_error")["reason"]
 
@@ -217,9 +205,9 @@ def test_an_answer_to_what_was_never_sent_is_an_exception_and_touches_no_order(g
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
     before = gxo.state(order)
-    advice(gxo, "TR", "STRANGER-9", 999_999, "UNDELIVERABLE: NO")
+    advise(gxo, "TR", "STRANGER-9", 999_999, "UNDELIVERABLE: NO")
     assert "STRANGER-9" in gxo.world.exception("answer_unmatched")["reason"]
-    advice(gxo, "TR", "STRANGER-8", gxo.number(), "UNDELIVERABLE: NO")
+    advise(gxo, "TR", "STRANGER-8", gxo.number(), "UNDELIVERABLE: NO")
     assert "STRANGER-8" in gxo.world.exception("answer_unmatched")["reason"]
     assert (gxo.state(order), before) == ("sent", "sent")
     assert set(gxo.world.exceptions()) == {"answer_unmatched"}
@@ -228,5 +216,5 @@ def test_an_answer_to_what_was_never_sent_is_an_exception_and_touches_no_order(g
 def test_a_refusal_after_the_acceptance_contradicts_it_and_changes_nothing(gxo: ByFile) -> None:
     order = gxo.order(("MUG", 1))
     gxo.round(SHORT)
-    advice(gxo, "TR", f"{order}-1", gxo.number(), "OTHER: CHANGED OUR MIND")
+    advise(gxo, "TR", f"{order}-1", gxo.number(), "OTHER: CHANGED OUR MIND")
     assert (gxo.state(order), gxo.world.exceptions()) == ("sent", ["told_otherwise"])

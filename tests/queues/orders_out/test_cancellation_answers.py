@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from fleet_tests.gxo import ByFile, idle, work
+from fleet_tests.gxo import ByFile, advise, idle, work
 
 Build = Callable[..., ByFile]
 SHORT = 0.3  # of the site's seconds: it takes files and answers
@@ -15,18 +15,6 @@ SHORT = 0.3  # of the site's seconds: it takes files and answers
 @pytest.fixture
 def gxo(build_gxo: Build) -> ByFile:
     return idle(build_gxo())
-
-
-def advice(gxo: ByFile, word: str, order: str, number: int, *ted: str) -> None:
-    """An 824 by hand."""
-    day = gxo.site.today("GBNH01")
-    told = [
-        ("BGN", "11", f"BYHAND{gxo.site.next('by hand')}", day, "1200"),
-        ("N1", "WH", "GXO", "ZZ", "GBNH01"),
-        ("OTI", word, "OQ", order, "", "", day, "1200", str(number), "0001", "940"),
-        *(("TED", "ZZZ", text) for text in ted),
-    ]
-    gxo.tell("824", *told)
 
 
 def cancel(gxo: ByFile, order: str) -> None:
@@ -65,7 +53,7 @@ def test_silence_to_a_cancellation_is_an_exception_that_the_answer_closes(gxo: B
     assert (gxo.state(order), gxo.expected()) == ("cancelling", ["cancelled"])
     gxo.is_late()
     assert gxo.world.exceptions() == ["answer_missing"]
-    advice(gxo, "TR", f"{order}-1", gxo.number("cancel"), f"UNKNOWN_ORDER: {order}-1")
+    advise(gxo, "TR", f"{order}-1", gxo.number("cancel"), f"UNKNOWN_ORDER: {order}-1")
     assert (gxo.state(order), gxo.expected(), gxo.world.exceptions()) == ("cancelled", [], [])
 
 

@@ -16,10 +16,6 @@ from workers.spine import reading
 from workers.wiring.readers import reader_for
 
 
-def asked(order: Any) -> dict[str, int]:
-    return {sku: n["ordered"] for sku, n in order["lines"].items()}
-
-
 def read(world: Any) -> None:
     reading.read_inbox(world.runtime, lambda c, s: reader_for(world.runtime, c, s))
 
@@ -28,11 +24,6 @@ def poll_and_read(world: Any) -> None:
     """A poll, read before a worker comes to what it brings."""
     polls.poll_orders(world.runtime)
     read(world)
-
-
-def poll_open(world: Any) -> None:
-    polls.poll_open_orders(world.runtime)
-    world.go()
 
 
 @pytest.fixture
@@ -88,121 +79,6 @@ def test_a_hold_that_follows_a_change_does_not_stop_the_cancellation(world: Any)
 
 
 # what Khaos changes after release
-
-
-def test_a_line_added_to_a_sent_invoice_is_not_shipped_without_it(world: Any) -> None:
-    order = world.order(("MUG", 1))
-    world.poll()
-    world.khaos.post("edit", invoice=world.invoice(order), lines={"MUG": 1, "BOWL": 2})
-    for _ in range(3):
-        world.poll()
-    # the order's own document still says one mug: whether it may become more, a person says
-    assert (world.live(), world.exceptions()) == ([], ["remainder_unmatched"])
-
-
-def test_a_line_added_while_the_order_waits_for_a_sku_is_sent_with_it(world: Any) -> None:
-    world.poll()
-    world.stock("LATE")
-    order = world.order(("LATE", 1))
-    poll_and_read(world)
-    world.go()
-    world.khaos.post("edit", invoice=world.invoice(order), lines={"LATE": 1, "BOWL": 2})
-    poll_and_read(world)
-    world.go()
-    world.poll()
-    world.poll()
-    assert [asked(o) for o in world.live()] == [{"LATE": 1, "BOWL": 2}]
-
-
-def test_a_quantity_raised_after_release_is_sent(world: Any) -> None:
-    world.stock("SCARCE", units=1)
-    order = world.order(("SCARCE", 3))
-    world.poll()
-    assert [asked(o) for o in world.live()] == [{"SCARCE": 1}]
-    world.khaos.post("edit", invoice=world.invoice(order), lines={"SCARCE": 3})
-    for _ in range(3):
-        world.poll()
-    assert [asked(o) for o in world.live()] == [{"SCARCE": 3}]
-
-
-@pytest.mark.parametrize(
-    "texts",
-    [
-        {"IADDRESS1": "99 Other Street"},
-        {"COURIER_CODE": "DPD24"},
-        {"ORDER_NOTE": "leave it with the neighbour"},
-        {"REQUIRED_BY_DATE": "21/12/2026"},
-    ],
-)
-def test_an_address_a_courier_a_note_or_a_day_changed_after_release_reaches_the_warehouse(
-    world: Any, texts: Any
-) -> None:
-    text = sales_order("BYDPD", [("MUG", 1)])
-    said = (
-        "<COURIER_CODE>DPD48</COURIER_CODE><ORDER_NOTE>ring</ORDER_NOTE><REQUIRED_BY_DATE>20/12/2026</REQUIRED_BY_DATE>"
-    )
-    text = text.replace("</ASSOCIATED_REF>", f"</ASSOCIATED_REF>{said}")
-    order = str(world.shop.import_orders(text).imported[0].order_code)
-    world.poll()
-    poll_open(world)
-    world.khaos.post("edit", order=order, texts=texts)
-    poll_open(world)
-    world.poll()
-    assert [state for _, state in world.fulfilments(order)] == ["cancelled", "sent"]
-    assert [o["reference"] for o in world.live()] == [f"{order}-2"]
-
-
-def test_what_was_sent_before_its_note_was_kept_is_not_sent_anew_for_it(world: Any) -> None:
-    order = world.order(("MUG", 1))
-    world.poll()
-    world.store.run("update fulfilment set wishes = null")
-    poll_open(world)
-    world.poll()
-    assert world.fulfilments(order) == [(f"{order}-1", "sent")]
-
-
-def test_a_note_that_is_changed_when_a_part_has_left_is_told_once(world: Any) -> None:
-    text = sales_order("NOTED", [("MUG", 2)]).replace(
-        "</ASSOCIATED_REF>", "</ASSOCIATED_REF><ORDER_NOTE>a</ORDER_NOTE>"
-    )
-    order = str(world.shop.import_orders(text).imported[0].order_code)
-    world.poll()
-    world.store.run("update fulfilment set state = 'part_dispatched'")
-    world.khaos.post("edit", order=order, texts={"ORDER_NOTE": "b"})
-    for _ in range(2):
-        world.store.run("select want_order('khaos', %s)", order)
-        world.poll()
-    found = world.exception("changed_after_release")
-    assert ("the note or the address of order" in found["reason"], found["times"]) == (True, 1)
-
-
-def test_an_address_that_is_changed_when_a_part_has_left_is_told_once(world: Any) -> None:
-    order = world.order(("MUG", 6))
-    world.poll()
-    world.clarus.switch(floor=True, pick_seconds=0.0, dispatch_seconds=1.0, two_goes=[f"{order}-1"])
-    world.until(lambda: world.there()[0]["lines"]["MUG"]["dispatched"] == 3)
-    world.clarus.switch(floor=False)
-    world.sweep()
-    for _ in range(2):
-        world.poll()
-        world.read_back()
-        poll_open(world)
-    assert (world.fulfilments(order), world.exceptions()) == ([(f"{order}-1", "part_dispatched")], [])
-    world.khaos.post("edit", order=order, texts={"IADDRESS1": "99 Other Street"})
-    for _ in range(2):
-        poll_open(world)
-        world.poll()
-    found = world.exception("changed_after_release")
-    assert ("the note or the address of order" in found["reason"], found["times"]) == (True, 1)
-
-
-def test_an_order_that_nobody_changed_is_not_sent_anew_by_being_looked_at(world: Any) -> None:
-    order = world.order(("MUG", 1))
-    for _ in range(3):
-        world.poll()
-        poll_open(world)
-    assert world.fulfilments(order) == [(f"{order}-1", "sent")]
-    assert len(world.store.rows("select 1 from record where source = 'orders'")) <= 6
 
 
 def test_a_changed_order_that_never_ships_is_overdue(replacing: Any) -> None:
@@ -286,9 +162,9 @@ def test_an_invoice_that_vanishes_after_it_was_sent_is_somebodys(world: Any) -> 
     erp = type(world.runtime.erp)
     with pytest.MonkeyPatch.context() as hidden:
         hidden.setattr(erp, "fetch_status", lambda self, orders=(): b"<STATUS_LIST/>" if orders else real(self))
-        poll_open(world)
+        world.poll_open()
         assert [world.exception("invoice_vanished")["story"]] == [order]
-    poll_open(world)
+    world.poll_open()
     assert world.exceptions() == []
 
 
@@ -303,7 +179,7 @@ def test_goods_that_left_and_are_never_issued_are_somebodys_until_they_are(world
         ("never_issued", order)
     ]
     world.khaos.post("stage", invoice=world.invoice(order), stage=70)
-    poll_open(world)
+    world.poll_open()
     assert (world.exceptions(), world.store.rows("select * from expectation")) == ([], [])
 
 
@@ -320,7 +196,7 @@ def test_an_old_order_that_is_out_and_cancelled_is_cancelled_there(world: Any) -
     order = old_order(world, ("MUG", 1), days=400)
     world.poll()
     world.khaos.post("cancel", order=order)
-    poll_open(world)
+    world.poll_open()
     assert (world.live(), world.fulfilments(order)) == ([], [(f"{order}-1", "cancelled")])
 
 
@@ -402,5 +278,5 @@ def test_an_order_that_is_mended_and_unreadable_again_in_the_same_way_is_somebod
     world.poll()
     assert world.exceptions() == []
     world.khaos.post("edit", order=order, texts={"ICOUNTRY_CODE": "ZZ"})
-    poll_open(world)
+    world.poll_open()
     assert world.exceptions() == ["bad_address"]

@@ -280,3 +280,15 @@ def work(gxo: ByFile) -> None:
     gxo.switch(floor=True)
     gxo.round()
     gxo.switch(floor=False)
+
+
+def advise(gxo: ByFile, word: str, order: str, number: int, *ted: str) -> None:
+    """GXO tells an 824 that is written by hand."""
+    day = gxo.site.today("GBNH01")
+    told = [
+        ("BGN", "11", f"BYHAND{gxo.site.next('by hand')}", day, "1200"),
+        ("N1", "WH", "GXO", "ZZ", "GBNH01"),
+        ("OTI", word, "OQ", order, "", "", day, "1200", str(number), "0001", "940"),
+        *(("TED", "ZZZ", text) for text in ted),
+    ]
+    gxo.tell("824", *told)

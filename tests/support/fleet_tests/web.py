@@ -13,6 +13,7 @@ from pathlib import Path
 
 import requests
 
+from fleet_tests import terminal
 from fleet_tests.logins import Person, logged_in
 from fleet_tests.warm import WEB, Warm
 from workers.access.roles import Role
@@ -25,28 +26,7 @@ HEADERS = {
     "X-ClarusWMS-Automation-ID": "41",
     "Content-Type": "application/json",
 }
-TOML = """
-[connections.khaos]
-system = "khaos"
-url = "http://127.0.0.1:9/KhaosSandbox.exe"
-extensions.confirm_shipment = {}
-
-[connections.leeds]
-system = "clarus"
-base_url = "http://127.0.0.1:9"
-subdomain = "acme"
-account = "ACME"
-client_id = "us"
-client_secret = "env:CLARUS_CLIENT_SECRET"
-webhook_token = "env:CLARUS_WEBHOOK_TOKEN"
-webhook_automations = { "goods_out.completed" = "41" }
-sites = { LDS1 = "Leeds" }
-
-[[routing]]
-name = "everything"
-to = "leeds"
-facility = "LDS1"
-"""
+TOML = terminal.TOML.replace("sites =", 'webhook_automations = { "goods_out.completed" = "41" }\nsites =')
 
 
 @dataclass(frozen=True)

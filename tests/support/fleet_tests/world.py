@@ -209,6 +209,11 @@ class World:
         orders_out_polls.poll_orders(self.runtime)
         self.go()
 
+    def poll_open(self) -> None:
+        """Ask Khaos Control for orders that are out, and work off what that brings."""
+        orders_out_polls.poll_open_orders(self.runtime)
+        self.go()
+
     def sweep(self) -> int:
         found = polls.sweep(self.runtime, "leeds")
         self.go()

@@ -133,7 +133,8 @@ begin
 end $$;
 
 -- A count was told, and its lines stand in the temporary table ``said`` (sku; units: {condition: units}, none that is
--- 0; of a SKU that stands there several times they add up): they are taken over, and compared with the book. One that is older than the last changes nothing. p_id: its snapshot.
+-- 0; of a SKU that stands there several times they add up): they are taken over, and compared with the book. One that
+-- is older than the last changes nothing. p_id: its snapshot.
 --
 -- A count may come in several documents: under one number, or of one moment in one file. Each is a part, whose SKUs no
 -- other part names. A SKU is absent only from a count of which as many parts have come as the file says and as the
