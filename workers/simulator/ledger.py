@@ -38,8 +38,8 @@ begin
     end loop;
 end $$;
 """
-AT = "select set_config('walk.at', %s, false)"
-AT_ANEW = f"{AT}, setval('walk.tick', 1)"  # at each moment the microseconds begin anew
+AT = "set walk.at = '{}'"
+AT_ANEW = f"{AT}; select setval('walk.tick', 1)"  # at each moment the microseconds begin anew
 TABLES = """
 select string_agg(format('delete from %I;', relname), ' ' order by relname desc) from pg_class
  where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from typing import ClassVar
 from weakref import WeakKeyDictionary
@@ -75,28 +75,52 @@ def die() -> None:
 
 
 class WatchedStore(Store):
-    """A door to the ledger whose every word is a moment."""
+    """A door to the ledger whose every word is a moment.
+
+    Its connections lie in a pile, and the uppermost is lent: mostly the same one, which has planned the statements
+    and knows what time it is.
+    """
 
     moments: Moments | None = None
     began: ClassVar[datetime | None] = None  # the moment whose microseconds are counted
 
     def __init__(self, dsn: str, *, size: int, application: str) -> None:
         """As the fleet's own."""
-        self._shown: WeakKeyDictionary[Connection, datetime] = WeakKeyDictionary()
         super().__init__(dsn, size=size, application=application)
+        self._lending = ExitStack()
+        self._pile: list[Connection] = []
+        self._shown: WeakKeyDictionary[Connection, datetime] = WeakKeyDictionary()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._lending.close()
+        super().close()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """As the fleet's own."""
         if self.moments is not None:
             self.moments.word()
-        with super().connection() as connection:
-            if connection not in self._shown:
-                connection.prepare_threshold, connection.prepared_max = 0, None
+        connection = self._pile.pop() if self._pile else self._open()
+        try:
             if self._shown.get(connection) != CLOCK.at:
-                self._shown[connection] = CLOCK.at
-                connection.execute(AT if WatchedStore.began == CLOCK.at else AT_ANEW, [CLOCK.at.isoformat()])
-                WatchedStore.began = CLOCK.at
+                self._tell_time(connection)
             yield connection
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            self._pile.append(connection)
         if self.moments is not None:
             self.moments.word()
+
+    def _open(self) -> Connection:
+        """One more, which plans each statement once."""
+        connection = self._lending.enter_context(super().connection())
+        connection.prepare_threshold, connection.prepared_max = 0, None
+        return connection
+
+    def _tell_time(self, connection: Connection) -> None:
+        words = AT if WatchedStore.began == CLOCK.at else AT_ANEW
+        connection.pgconn.exec_(words.format(CLOCK.at.isoformat()).encode())
+        self._shown[connection] = WatchedStore.began = CLOCK.at

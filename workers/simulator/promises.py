@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from adapters.clarus.sandbox.books import Record
 from workers.simulator.broken import Broken
-from workers.simulator.desk import HOSTS, paused
+from workers.simulator.desk import HOSTS
 from workers.simulator.garments import OVER
 from workers.simulator.garments import after_step as of_garments
 from workers.simulator.stage import Stage
+from workers.spine.gates import PAUSED
 
-MOVERLESS = """
-select f.reference, f.state from fulfilment f
+LEDGER = """
+select 'moverless' as why, f.reference as what, f.state from fulfilment f
  where (f.state in ('new', 'sent', 'part_dispatched', 'cancelling')
         or f.state in ('dispatched', 'closed_short') and not f.confirmed)
    and not exists (select 1 from message m where m.story = f.order_code and m.state <> 'dead')
@@ -25,17 +26,15 @@ select f.reference, f.state from fulfilment f
    and not exists (select 1 from order_wanted w where w.code in (f.order_code, f.invoice_code))
    and not exists (select 1 from message m where m.state = 'dead'
                     and not exists (select 1 from exception e where e.message_id = m.id and e.state = 'open'))
-"""
-HELD = """
-select 'message ' || m.reference as what from message m where m.state = 'working' and m.process_id = any (%(gone)s)
-union all select 'a call slot of ' || s.connection from slot s
- where s.holder is not null and s.process_id = any (%(gone)s)
-"""
-LET_OUT = """
-select f.reference from fulfilment f
+union all select 'let out', f.reference, '' from fulfilment f
   join gate g on g.name in ('person:' || f.order_code, 'person:' || f.invoice_code)
  where not g.open and f.sent_at > g.changed_at
-"""
+union all select 'held', 'message ' || m.reference, '' from message m
+ where m.state = 'working' and m.process_id = any (%(gone)s)
+union all select 'held', 'a call slot of ' || s.connection, '' from slot s
+ where s.holder is not null and s.process_id = any (%(gone)s)
+union all select 'paused', name, '' from connection where shut_kind = %(paused)s
+"""  # one statement after each step
 RECORDS = "select body from record where body = any (%s)"
 
 
@@ -48,10 +47,7 @@ def after_step(stage: Stage) -> list[Broken]:
         *_credited_beyond(stage),
         *of_garments(stage),
         *_kept(stage),
-        *_freed(stage),
-        *_still(stage),
-        *_held(stage),
-        *_paused(stage),
+        *_of_ledger(stage),
     ]
 
 
@@ -144,30 +140,28 @@ def _kept(stage: Stage) -> Iterator[Broken]:
         yield Broken("what was told is kept", f"{told[body]} was taken, and there is no record of it: {body[:200]!r}")
 
 
-def _freed(stage: Stage) -> Iterator[Broken]:
-    """Nothing is held by a process that fell silent, once another has had the time to notice it."""
-    if stage.gone:
-        for row in stage.store.rows_of(HELD, {"gone": [*stage.gone]}):
-            yield Broken("the dead hold nothing", f"{row['what']} is held by a process that fell silent")
+def _of_ledger(stage: Stage) -> Iterator[Broken]:
+    """What the ledger's rows say.
+
+    Nothing is held by a process that fell silent, once another has had the time to notice it; every fulfilment that is
+    not over has something that will move it; an order that a person holds is not sent.
+    """
+    paused = set[str]()
+    for row in stage.store.rows_of(LEDGER, {"gone": [*stage.gone], "paused": PAUSED}):
+        what = row["what"]
+        if row["why"] == "paused":
+            paused.add(what)
+        elif row["why"] == "held":
+            yield Broken("the dead hold nothing", f"{what} is held by a process that fell silent")
+        elif row["why"] == "let out":
+            yield Broken("held is held", f"{what} was sent while a person held its order")
+        elif what not in stage.ended:
+            yield Broken("something moves it", f"nothing will move {what}, which is {row['state']}")
+    yield from _paused(stage, paused)
 
 
-def _still(stage: Stage) -> Iterator[Broken]:
-    """Every fulfilment that is not over has something that will move it."""
-    for row in stage.store.rows(MOVERLESS):
-        if row["reference"] in stage.ended:
-            continue
-        yield Broken("something moves it", f"nothing will move {row['reference']}, which is {row['state']}")
-
-
-def _held(stage: Stage) -> Iterator[Broken]:
-    """An order that a person holds is not sent."""
-    for row in stage.store.rows(LET_OUT):
-        yield Broken("held is held", f"{row['reference']} was sent while a person held its order")
-
-
-def _paused(stage: Stage) -> Iterator[Broken]:
+def _paused(stage: Stage, now: set[str]) -> Iterator[Broken]:
     """Nobody calls a partner whose connection was paused when the step began and is so when it ends."""
-    now = paused(stage)
     for name in now & stage.paused:
         for host in HOSTS[name]:
             if stage.wire.asked[host]:

@@ -110,7 +110,7 @@ class Stage:
         self._configuration = configuration(folder / name, self.ledger.dsn, broker)
         self._stores = [WatchedStore(self.ledger.dsn, size=4, application=f"walk {n}") for n in range(2)]
         self.engine = reading_engine(self.ledger.dsn)
-        event.listen(self.engine, "begin", lambda db: db.exec_driver_sql(AT, (CLOCK.at.isoformat(),)))
+        event.listen(self.engine, "begin", lambda db: db.exec_driver_sql(AT.format(CLOCK.at.isoformat())))
         self.wire.before, self.wire.after = self.moments.call_begins, self.moments.call_ended
         web = FastAPI()
         runtime = Runtime(self._configuration)
