@@ -7,7 +7,7 @@ fulfilment where its state allows that and leave it otherwise, ``order_changed``
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -22,16 +22,19 @@ class NotAllowed(Exception):
     """A fulfilment cannot go from its state to that one; nothing was written."""
 
 
-def create(run: Rows, row: FulfilmentRow) -> None:
-    """Write down a new fulfilment. Its number is given once and for good."""
-    run(
-        "insert into fulfilment (reference, erp, order_code, number, invoice_code, associated_ref, site, warehouse,"
-        " facility, route_reason, state, fingerprint, requested, stage, courier,"
-        " wishes) values (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-        row.reference, row.erp, row.order_code, row.number, row.invoice_code, row.associated_ref, row.site,
-        row.warehouse, row.facility, row.route_reason, row.state.value, row.fingerprint, json.dumps(row.requested),
-        row.stage, row.courier, row.wishes,
-    )  # fmt: skip
+COLUMNS = (
+    "reference", "erp", "order_code", "number", "invoice_code", "associated_ref", "site", "warehouse", "facility",
+    "route_reason", "state", "fingerprint", "requested", "stage", "courier", "wishes",
+)  # fmt: skip
+CREATE = (
+    f"insert into fulfilment ({', '.join(COLUMNS)}) select {', '.join(COLUMNS)}"  # noqa: S608  our names
+    " from jsonb_populate_recordset(null::fulfilment, %s)"
+)
+
+
+def create(run: Rows, rows: Iterable[FulfilmentRow]) -> None:
+    """Write down new fulfilments. The number of each is given once and for good."""
+    run(CREATE, json.dumps([{column: getattr(row, column) for column in COLUMNS} for row in rows]))
 
 
 def adopt(run: Rows, row: FulfilmentRow, their_id: str) -> FulfilmentRow:

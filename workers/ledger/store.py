@@ -110,13 +110,6 @@ class NewMessage:
 
     def as_effect(self, record_id: int | None = None, source_time: datetime | None = None) -> Effect:
         """The statement that posts it."""
-        args: dict[str, Any] = {"priority": self.priority, "note": self.note, **self.args}
-        if self.gates:
-            args["gates"] = list(self.gates)
-        if record_id is not None:
-            args["record_id"] = record_id
-        if source_time is not None:
-            args["source_time"] = source_time.isoformat()
         return Effect(
             "select post(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             (
@@ -129,9 +122,33 @@ class NewMessage:
                 self.story,
                 json.dumps(self.body),
                 self.wire,
-                json.dumps(args),
+                json.dumps(self._args(record_id, source_time)),
             ),
         )
+
+    def as_entry(self, record_id: int | None = None) -> dict[str, Any]:
+        """What ``post_some`` is given of it, but for its bytes."""
+        return {
+            "flow": self.flow,
+            "connection": self.connection,
+            "kind": self.kind,
+            "reference": self.reference,
+            "fingerprint": self.fingerprint,
+            "subject": self.subject,
+            "story": self.story,
+            "body": self.body,
+            "args": self._args(record_id, None),
+        }
+
+    def _args(self, record_id: int | None, source_time: datetime | None) -> dict[str, Any]:
+        args: dict[str, Any] = {"priority": self.priority, "note": self.note, **self.args}
+        if self.gates:
+            args["gates"] = list(self.gates)
+        if record_id is not None:
+            args["record_id"] = record_id
+        if source_time is not None:
+            args["source_time"] = source_time.isoformat()
+        return args
 
 
 def within(db: Connection) -> Callable[..., list[Row]]:

@@ -8,6 +8,11 @@ from workers.domain.order_sites import keep
 from workers.spine.reading import Reading
 
 
+def has_other_sites(order: SalesOrder) -> bool:
+    """Whether a line of the order is of another site than it."""
+    return any(line.site and line.site != order.site for line in order.lines)
+
+
 def at_its_site(reading: Reading, order: SalesOrder, skus: set[str]) -> SalesOrder:
     """The order as its lines of these SKUs are: they may be of another site than it, and then all of the same.
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
 from mappings.canonical import Fulfilment
 from workers.domain import transitions
-from workers.domain.catalogue import confirmed_at
+from workers.domain.catalogue import Confirmed, confirmed_at
 from workers.domain.fulfilment import FulfilmentRow, State
 from workers.domain.order_gates import person_gates
 from workers.ledger.store import NewMessage
-from workers.orders_out import routing
+from workers.orders_out import availability, routing
 from workers.orders_out.order_lines import keep_items
 from workers.orders_out.ready_invoice import ReadyInvoice
 from workers.ports.orders import WriteContext
@@ -19,43 +21,71 @@ from workers.spine import priority
 from workers.spine.reading import Reading, fingerprint
 
 
-def post_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: str) -> None:
-    """Post an order; it waits at a gate for each SKU that its warehouse has not confirmed."""
-    limits = reading.runtime.configuration.fleet.limits
-    fulfilment = _fulfilment(reading, row, ready)
-    warehouse = row.warehouse
-    keep_items(reading, warehouse, fulfilment)
-    skus = confirmed_at(reading, warehouse, ready.units)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A fulfilment that is to be asked for, drawn up and not yet written down."""
+
+    row: FulfilmentRow
+    asked: Fulfilment
+    fingerprint: str
+    skus: Confirmed
+    wire: bytes | None
+    note: str
+
+
+def draw_up(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice, note: str) -> Draft:
+    """Draw an order up without writing anything. Raises Unmappable of one that its warehouse cannot be asked for."""
+    asked = _fulfilment(reading, row, ready)
+    skus = confirmed_at(reading, row.warehouse, ready.units)
+    facts = _facts(reading, row.warehouse)
+    orders = reading.runtime.warehouse(row.warehouse).orders
     wire = None
-    facts = _facts(reading, warehouse)
-    orders = reading.runtime.warehouse(warehouse).orders
     if not skus.missing and facts and not orders.numbered:
-        wire = orders.write_order(fulfilment, facts, WriteContext(skus.their_ids))
-    reading.post(
-        NewMessage(
-            flow="orders-out",
-            connection=warehouse,
-            kind="order",
-            reference=row.reference,
-            subject=row.subject,
-            story=row.order_code,
-            body=fulfilment.as_body(),
-            fingerprint=ready.fingerprint,
-            wire=wire,
-            gates=(*skus.gates, *_held(reading, row)),
-            note=note,
-        )
+        wire = orders.write_order(asked, facts, WriteContext(skus.their_ids))
+    return Draft(row, asked, ready.fingerprint, skus, wire, note)
+
+
+def post_orders(reading: Reading, drafts: Sequence[Draft]) -> None:
+    """Write new fulfilments down and post their orders; each waits for SKUs that its warehouse has not confirmed."""
+    rows = [draft.row for draft in drafts]
+    transitions.create(reading.run, rows)
+    availability.warn(reading, rows)
+    for draft in drafts:
+        keep_items(reading, draft.row.warehouse, draft.asked)
+    held = _held(reading, rows)
+    reading.post_all(
+        [
+            NewMessage(
+                flow="orders-out",
+                connection=draft.row.warehouse,
+                kind="order",
+                reference=draft.row.reference,
+                subject=draft.row.subject,
+                story=draft.row.order_code,
+                body=draft.asked.as_body(),
+                fingerprint=draft.fingerprint,
+                wire=draft.wire,
+                gates=(*draft.skus.gates, *held[draft.row.reference]),
+                note=draft.note,
+            )
+            for draft in drafts
+        ]
     )
-    if skus.missing:
-        reading.run(
-            "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
-            " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
-            " on conflict do nothing",
-            row.subject,
-            row.order_code,
-            limits.sku_confirmed,
-            warehouse,
-        )
+    for draft in drafts:
+        if draft.skus.missing:
+            _expect_skus(reading, draft.row)
+
+
+def _expect_skus(reading: Reading, row: FulfilmentRow) -> None:
+    reading.run(
+        "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+        " values (%s, 'sku_confirmed', %s, now() + make_interval(secs => %s), 'sku_unconfirmed', 'orders-out', %s)"
+        " on conflict do nothing",
+        row.subject,
+        row.order_code,
+        reading.runtime.configuration.fleet.limits.sku_confirmed,
+        row.warehouse,
+    )
 
 
 def _facts(reading: Reading, warehouse: str) -> dict[str, Any]:
@@ -68,11 +98,13 @@ def _facts(reading: Reading, warehouse: str) -> dict[str, Any]:
     return found
 
 
-def _held(reading: Reading, row: FulfilmentRow) -> tuple[str, ...]:
-    """The gates of an order that a person holds, or that may be at its warehouse from another integration."""
-    gates = [*person_gates(row), f"go-live:{row.warehouse}:{row.order_code}"]
-    shut = reading.run("select name from gate where name = any (%s) and not open order by name", gates)
-    return tuple(found["name"] for found in shut)
+def _held(reading: Reading, rows: Sequence[FulfilmentRow]) -> dict[str, tuple[str, ...]]:
+    """By reference the gates of orders that a person holds, or that may be at their warehouse from elsewhere."""
+    gates = {row.reference: [*person_gates(row), f"go-live:{row.warehouse}:{row.order_code}"] for row in rows}
+    names = sorted({name for some in gates.values() for name in some})
+    found = reading.run("select name from gate where name = any (%s) and not open", names)
+    shut = {row["name"] for row in found}
+    return {reference: tuple(sorted(shut.intersection(some))) for reference, some in gates.items()}
 
 
 def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> bool:
@@ -93,7 +125,7 @@ def replace_order(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> 
             story=row.order_code,
             body={"fulfilment": _fulfilment(reading, row, ready).as_body(), "requested": ready.units},
             fingerprint=fingerprint(ready.fingerprint, ready.order.courier, ready.wishes),
-            gates=_held(reading, row),
+            gates=_held(reading, [row])[row.reference],
             priority=priority.CHANGE,
             note="Khaos Control changed it",
         )

@@ -6,7 +6,8 @@ The unit is the invoice. The number of a fulfilment is given once, in the ledger
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from mappings.canonical import Invoice, SalesOrder
 from mappings.canonical.stages import CANCELLED_STAGE
@@ -15,9 +16,10 @@ from workers.domain import transitions
 from workers.domain.catalogue import products_of
 from workers.domain.fulfilment import LEFT, FulfilmentRow, State, lock_of_invoice
 from workers.domain.splits import explains
-from workers.orders_out import availability, remainders, routing
+from workers.orders_out import remainders, routing
+from workers.orders_out.line_sites import has_other_sites
 from workers.orders_out.order_lines import check_services, with_lines
-from workers.orders_out.posting import post_order, replace_order
+from workers.orders_out.posting import Draft, draw_up, post_orders, replace_order
 from workers.orders_out.ready_invoice import ReadyInvoice, assemble
 from workers.orders_out.withdrawals import cancel, notice_vanished, withdraw, withdraw_unpushed
 from workers.ports.orders import REFERENCE_LIMIT
@@ -30,40 +32,19 @@ def read_orders(reading: Reading) -> None:
     erp = reading.runtime.erp
     invoices, unreadable = erp.read_status(payload["status"].encode())
     orders, unreadable_orders = erp.read_orders(payload["orders"].encode()) if payload.get("orders") else ([], [])
-    by_code = {order.code: order for order in orders if order.code}
-    by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
+    codes = {order.code for order in orders if order.code}
     asked = set(payload["whole"]) if isinstance(payload.get("whole"), list) else set()
-    stale = _stale(
-        reading, {invoice.order_code for invoice in invoices} | set(by_code) | asked, payload.get("asked_at")
-    )
+    stale = _stale(reading, {invoice.order_code for invoice in invoices} | codes | asked, payload.get("asked_at"))
     odd = [entry for entry in (*unreadable, *unreadable_orders) if entry.subject not in stale]
     failed = {entry.subject for entry in odd}
     for entry in odd:
         reading.park("orders-out", entry)
     wanted = {one.order_code for one in invoices if not _taken_back(reading, one)}
-    routing.look_up(reading, {*wanted, *by_code})
+    routing.look_up(reading, {*wanted, *codes})
     ordered = (line.sku for order in orders for line in order.lines)
     products_of(reading, {*ordered, *(line.sku for invoice in invoices for line in invoice.lines)})  # by one look
-    well: set[str] = set()
-    for invoice in sorted(invoices, key=lambda i: i.invoice_code):
-        if invoice.order_code in stale:
-            continue
-        if _taken_back(reading, invoice):
-            withdraw(reading, invoice, order_too=invoice.order_code not in wanted)
-        elif invoice.stage in erp.ready_stages:
-            # the order export need not carry the order's code: then the associated ref joins the two
-            order = by_code.get(invoice.order_code) or by_ref.get(invoice.associated_ref)
-            if order is None:
-                continue
-            order = order if order.code else order.model_copy(update={"code": invoice.order_code})
-            try:
-                with reading.db.transaction():
-                    _ready(reading, invoice, order, invoices)
-            except Unmappable as error:
-                reading.park("orders-out", Unreadable(invoice.invoice_code, error), story=invoice.order_code)
-            else:
-                well |= {invoice.order_code, invoice.invoice_code} - failed
-    _well_again(reading, well)
+    shown = _with_orders(reading, [one for one in invoices if one.order_code not in stale], orders)
+    _well_again(reading, _read(reading, shown, invoices, wanted) - failed)
     hidden = {entry.subject for entry in unreadable}
     for code in sorted(
         ({invoice.order_code for invoice in invoices} | asked) - stale if payload.get("whole") else set()
@@ -108,6 +89,83 @@ def _well_again(reading: Reading, codes: set[str]) -> None:
     )
 
 
+def _with_orders(
+    reading: Reading, invoices: Sequence[Invoice], orders: Sequence[SalesOrder]
+) -> list[tuple[Invoice, SalesOrder | None]]:
+    """The invoices by their codes, each that is ready with its order; the order export need not carry its code."""
+    by_code = {order.code: order for order in orders if order.code}
+    by_ref = {order.associated_ref: order for order in orders if order.associated_ref}
+    found: list[tuple[Invoice, SalesOrder | None]] = []
+    for invoice in sorted(invoices, key=lambda i: i.invoice_code):
+        order = by_code.get(invoice.order_code) or by_ref.get(invoice.associated_ref)
+        if order is None or invoice.stage not in reading.runtime.erp.ready_stages:
+            found.append((invoice, None))
+        else:
+            found.append((invoice, order if order.code else order.model_copy(update={"code": invoice.order_code})))
+    return found
+
+
+def _read(
+    reading: Reading,
+    shown: Sequence[tuple[Invoice, SalesOrder | None]],
+    invoices: Sequence[Invoice],
+    wanted: Collection[str],
+) -> set[str]:
+    """Read invoices with their orders; those of which the ledger had nothing are posted together at the end.
+
+    Returns the codes of what could be read.
+    """
+    drafts: list[Draft] = []
+    well: set[str] = set()
+    first = _first(reading, shown)
+    for invoice, order in shown:
+        if _taken_back(reading, invoice):
+            withdraw(reading, invoice, order_too=invoice.order_code not in wanted)
+        elif order is not None:
+            try:
+                draft = _draft_first(reading, invoice, order) if invoice.invoice_code in first else None
+                if draft is not None:
+                    drafts.append(draft)
+                else:
+                    with reading.db.transaction():
+                        _ready(reading, invoice, order, invoices)
+            except Unmappable as error:
+                reading.park("orders-out", Unreadable(invoice.invoice_code, error), story=invoice.order_code)
+            else:
+                well |= {invoice.order_code, invoice.invoice_code}
+    if drafts:
+        post_orders(reading, drafts)
+    return well
+
+
+def _first(reading: Reading, shown: Sequence[tuple[Invoice, SalesOrder | None]]) -> set[str]:
+    """The codes of invoices that are the first that is heard of their order, and the only one of it here."""
+    orders = Counter(
+        code for invoice, order in shown for code in {invoice.order_code, order.code if order else invoice.order_code}
+    )
+    codes = Counter(invoice.invoice_code for invoice, _ in shown)
+    alone = [
+        (invoice, order)
+        for invoice, order in shown
+        if order and order.code == invoice.order_code and orders[order.code] == codes[invoice.invoice_code] == 1
+    ]
+    return remainders.unheard_of(reading, alone) if alone else set()
+
+
+def _draft_first(reading: Reading, invoice: Invoice, order: SalesOrder) -> Draft | None:
+    """Draw up the order of an invoice that is heard of for the first time; None where ``_ready`` is to look closer.
+
+    Nothing is written. Raises Unmappable.
+    """
+    if has_other_sites(order):
+        return None
+    ready = assemble(reading, invoice, order)
+    ours = order.site in reading.runtime.erp.sites or not reading.runtime.erp.sites
+    if not ours or not ready.stock_lines or not remainders.covers(order, ready.units, {}):
+        return None
+    return _draft(reading, ready, 1)
+
+
 def _ready(reading: Reading, invoice: Invoice, order: SalesOrder, invoices: Sequence[Invoice]) -> None:
     erp = reading.runtime.configuration.erp.name
     ready = assemble(reading, invoice, order)
@@ -148,14 +206,21 @@ def _asked(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> str:
         return ""  # split, so that what left can be shipped there: units say the rest
 
 
-def _new(reading: Reading, bare: ReadyInvoice) -> None:
+def _new(reading: Reading, ready: ReadyInvoice) -> None:
     """Give the invoice a fulfilment of its own, and post its order."""
-    erp, order, invoice = reading.runtime.configuration.erp.name, bare.order, bare.invoice
+    number = reading.run(
+        "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s",
+        reading.runtime.configuration.erp.name,
+        ready.order.code,
+    )[0]["n"]
+    post_orders(reading, [_draft(reading, ready, number)])
+
+
+def _draft(reading: Reading, bare: ReadyInvoice, number: int) -> Draft:
+    """Draw up the invoice's fulfilment with its number. Raises Unmappable, with nothing written."""
+    order, invoice = bare.order, bare.invoice
     rule, reason = routing.route(reading, order, bare.stock_products)
     ready = with_lines(reading, bare, rule.to)
-    number = reading.run(
-        "select coalesce(max(number), 0) + 1 as n from fulfilment where erp = %s and order_code = %s", erp, order.code
-    )[0]["n"]
     reference = f"{order.code}-{number}"
     if len(reference) > REFERENCE_LIMIT:
         raise Unmappable(
@@ -165,7 +230,7 @@ def _new(reading: Reading, bare: ReadyInvoice) -> None:
         )
     row = FulfilmentRow(
         reference=reference,
-        erp=erp,
+        erp=reading.runtime.configuration.erp.name,
         order_code=order.code,
         number=number,
         invoice_code=invoice.invoice_code,
@@ -180,12 +245,10 @@ def _new(reading: Reading, bare: ReadyInvoice) -> None:
         courier=order.courier,
         wishes=ready.wishes,
     )
-    transitions.create(reading.run, row)
-    availability.warn(reading, reference, invoice.invoice_code, order.code, order.site, ready.units)
     note = f"{len(ready.stock_lines)} lines to {rule.to}/{rule.facility}: {reason}"
     if ready.others:
         note += f"; not for a warehouse: {', '.join(ready.others)}"
-    post_order(reading, row, ready, note)
+    return draw_up(reading, row, ready, note)
 
 
 def _wished(reading: Reading, row: FulfilmentRow, ready: ReadyInvoice) -> None:

@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mappings.canonical import Invoice, SalesOrder, units_of
 from mappings.canonical.stages import CANCELLED_STAGE
 from workers.domain.fulfilment import State, Units, lock_of_order
-from workers.domain.invoices import adopt_rest, is_split_off, place_found
+from workers.domain.invoices import UNPLACED, adopt_rest, is_split_off, place_found
 from workers.spine.reading import Reading
+
+
+def unheard_of(reading: Reading, ready: Sequence[tuple[Invoice, SalesOrder]]) -> set[str]:
+    """The codes of invoices, each with its order, of which the ledger has nothing, so that none of the past is asked.
+
+    ``order_seen`` is locked for these orders: nobody else reads one of them until this reading is over.
+    """
+    rows = reading.run(
+        "select unheard_of(%s, %s, %s, %s) as code",
+        reading.runtime.configuration.erp.name,
+        [invoice.invoice_code for invoice, _ in ready],
+        [order.code for _, order in ready],
+        [*UNPLACED],
+    )
+    return {row["code"] for row in rows}
+
+
+def covers(order: SalesOrder, wanted: Units, taken: Mapping[str, int]) -> bool:
+    """Whether some units and those that are taken already are no more than was ordered."""
+    ordered: Counter[str] = Counter()
+    for line in order.lines:
+        ordered[line.sku] += line.quantity
+    return all(taken.get(sku, 0) + units <= ordered[sku] for sku, units in wanted.items())
 
 
 def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, invoices: Sequence[Invoice]) -> bool:
@@ -23,9 +46,6 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, 
     """
     erp = reading.runtime.configuration.erp.name
     others = lock_of_order(reading.run, erp, order.code)
-    ordered: Counter[str] = Counter()
-    for line in order.lines:
-        ordered[line.sku] += line.quantity
     taken: Counter[str] = Counter()
     for other in others:
         ended = other.state in (State.CLOSED_SHORT, State.DISPATCHED)
@@ -38,7 +58,7 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, 
     if any(adopt_rest(reading.db, other, invoice, wanted, standing) for other in split_off):
         return False
     recoded = next((o for o in others if o.requested == wanted and not o.shipped and o.invoice_code not in shown), None)
-    if recoded is None and all(taken[sku] + units <= ordered[sku] for sku, units in wanted.items()):
+    if recoded is None and covers(order, wanted, taken):
         place_found(reading.run, invoice.invoice_code)
         return True
     if any(adopt_rest(reading.db, other, invoice, wanted, standing) for other in others):

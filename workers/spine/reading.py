@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -56,6 +56,11 @@ class Reading:
     def post(self, message: NewMessage) -> None:
         """Post a message that this record gave rise to."""
         run_effects(self.db, [message.as_effect(self.record.id)])
+
+    def post_all(self, messages: Sequence[NewMessage]) -> None:
+        """Post messages that this record gave rise to, together: those that are new altogether by one statement."""
+        entries = json.dumps([message.as_entry(self.record.id) for message in messages])
+        self.run("select post_some(%s, %s::bytea[])", entries, [message.wire for message in messages])
 
     def run(self, sql: str, *values: Any) -> list[dict[str, Any]]:
         """Run a statement in the reading's transaction; its rows, if it has any."""

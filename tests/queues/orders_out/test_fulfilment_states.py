@@ -51,7 +51,7 @@ def put(store: Store, state: State) -> FulfilmentRow:
     """The fulfilment in a state, whatever it was before."""
     with store.transaction() as db:
         db.execute("delete from fulfilment")
-        transitions.create(within(db), replace(ROW, state=state))
+        transitions.create(within(db), [replace(ROW, state=state)])
     return stands(store)
 
 

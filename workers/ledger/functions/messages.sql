@@ -97,6 +97,61 @@ begin
     return v_id;
 end $$;
 
+-- Post messages together: by one statement those of which nobody has heard yet, so that there is no version to supersede
+-- and nothing of the subject to stand behind, and that no gate holds; the others by post(), one after the other.
+--   p_messages: [{flow, connection, kind, reference, fingerprint, subject, story, body, args}]; p_wires: their bytes
+create or replace function post_some(p_messages jsonb, p_wires bytea[]) returns void language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+    v_ids bigint[];  -- by place; null for one that post() takes
+    v_place integer;
+begin
+    select array_agg(case when n.is_new then nextval(pg_get_serial_sequence('message', 'id')) end order by n.place)
+      into v_ids
+      from (select g.place, not g.message->'args' ? 'gates'
+                   and count(*) over (partition by g.message->>'subject') = 1
+                   and (select true from message m where m.subject = g.message->>'subject' limit 1) is null
+                   and (select true from message_key k
+                         where k.flow = g.message->>'flow' and k.connection = g.message->>'connection'
+                           and k.kind = g.message->>'kind' and k.reference = g.message->>'reference' limit 1) is null
+                   as is_new
+              from jsonb_array_elements(p_messages) with ordinality g (message, place)) n;
+    with given as materialized (
+        select v_ids[g.place] as id, p_wires[g.place] as wire, m.*
+          from jsonb_array_elements(p_messages) with ordinality g (message, place)
+         cross join lateral jsonb_to_record(g.message) as m (flow text, connection text, kind text, reference text,
+                    fingerprint text, subject text, story text, body jsonb, args jsonb)
+         where v_ids[g.place] is not null
+         order by m.flow, m.connection, m.kind, m.reference),
+    named as (
+        insert into message_key (flow, connection, kind, reference, version, fingerprint, message_id)
+        select g.flow, g.connection, g.kind, g.reference, 1, g.fingerprint, g.id from given g
+            on conflict do nothing  -- somebody said it at this very moment
+        returning message_id),
+    posted as (
+        insert into message (id, flow, connection, kind, reference, version, subject, story, lane, state, priority, due_at,
+                             record_id, source_time, error_kind, error)
+        overriding system value
+        select g.id, g.flow, g.connection, g.kind, g.reference, 1, g.subject, g.story, g.flow,
+               coalesce(g.args->>'state', 'queued'), coalesce((g.args->>'priority')::smallint, 5),
+               now() + make_interval(secs => coalesce((g.args->>'wait')::float, 0)), (g.args->>'record_id')::bigint,
+               (g.args->>'source_time')::timestamptz, g.args->>'error_kind', g.args->>'error'
+          from named n join given g on g.id = n.message_id order by g.id),
+    written as (
+        insert into message_body (message_id, body, wire)
+        select g.id, g.body, g.wire from named n join given g on g.id = n.message_id order by g.id)
+    insert into timeline (story, subject, flow, connection, step, note, message_id)
+    select g.story, g.subject, g.flow, g.connection, coalesce(g.args->>'step', 'read'), coalesce(g.args->>'note', ''), g.id
+      from named n join given g on g.id = n.message_id order by g.id;
+    for v_place in select i from generate_subscripts(v_ids, 1) i where v_ids[i] is null loop
+        perform post(m.flow, m.connection, m.kind, m.reference, m.fingerprint, m.subject, m.story, m.body,
+                     p_wires[v_place], m.args)
+           from jsonb_to_record(p_messages->(v_place - 1)) as m (flow text, connection text, kind text, reference text,
+                fingerprint text, subject text, story text, body jsonb, args jsonb);
+    end loop;
+    perform wake();
+end $$;
+
 -- Move a message out of the live table. Not for one that a worker holds: that one is settled.
 create or replace function finish(p_id bigint, p_state text, p_note text, p_who text)
 returns boolean language plpgsql as $$

@@ -7,6 +7,21 @@ create or replace function want_order(p_erp text, p_code text) returns void lang
     update schedule set due_at = now() where name = 'orders ' || p_erp;
 $$;
 
+-- Of some invoices, each with its order, those of which the ledger has nothing yet: no fulfilment of the order, none that
+-- stands on the invoice, no shipment on it, and no open exception of p_kinds that says that it has no place.
+create or replace function unheard_of(p_erp text, p_invoices text[], p_orders text[], p_kinds text[]) returns setof text
+language plpgsql
+set plan_cache_mode = force_generic_plan set enable_seqscan = off set enable_bitmapscan = off as $$
+begin
+    return query
+    select w.invoice from unnest(p_invoices, p_orders) w (invoice, order_code)
+     where (select true from fulfilment f where f.erp = p_erp and f.order_code = w.order_code limit 1) is null
+       and (select true from fulfilment f where f.invoice_code = w.invoice limit 1) is null
+       and (select true from shipment s where s.invoice_code = w.invoice limit 1) is null
+       and (select true from exception e where e.subject = 'invoice:' || w.invoice and e.state = 'open'
+               and e.kind = any (p_kinds) limit 1) is null;
+end $$;
+
 -- What orders at a warehouse lead to: each is sent, and its dispatch is awaited, unless that was faster than we, or it
 -- was refused meanwhile.
 -- p: [{reference, their_id, subject, story, connection, within (seconds), message}]
