@@ -121,13 +121,17 @@ def test_what_was_told_and_what_was_counted_stand_side_by_side_until_a_person_ta
     (row,) = fleet("stock-differences", "list", "--json").json
     assert row == {
         "home": SITE, "sku": "MUG", "book": {"good": 8}, "counted": {"good": 5}, "held": 5,
-        "units": -3, "unit_cost": None, "value": None, "indicative": True,
+        "units": -3, "unit_cost": None, "value": None, "indicative": True, "version": row["version"],
     }  # fmt: skip
     text = fleet("stock-differences", "list", "--site", SITE).out
     assert "8 good" in text
     assert "1 SKUs differ" in text
     assert fleet("stock-differences", "list", "--site", "Leeds", "--json").json == []
-    said = fleet("stock-differences", "adopt", SITE, "MUG", "--by", "Anna B", "--json").json
+    differing.store.run("update told_sku set counted = '{\"good\": 4}' where sku = 'MUG'")
+    said = fleet("stock-differences", "adopt", SITE, "MUG", "--by", "Anna B", "--seen", row["version"])
+    assert (said.code, "has changed since you looked" in said.err) == (1, True)
+    differing.store.run("update told_sku set counted = '{\"good\": 5}' where sku = 'MUG'")
+    said = fleet("stock-differences", "adopt", SITE, "MUG", "--by", "Anna B", "--seen", row["version"], "--json").json
     assert said == {"site": SITE, "sku": "MUG", "booked": [{"condition": "good", "units": -3}], "by": "Anna B"}
     booked = differing.store.rows("select cause, units, reason from movement where reason <> ''")
     assert [(m["cause"], m["units"], m["reason"]) for m in booked] == [("adjusted_down", 3, "COUNT")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -81,8 +82,14 @@ def test_a_difference_of_a_warehouse_that_is_asked_stands_on_stock_and_its_count
     finance = desk(engine, Role.FINANCE, store=acting)
     page = finance.get("/stock").text
     assert ("9 in all" in page, "7 in all" in page, "Count it again" in page) == (True, True, True)
-    form = {"site": "Leeds", "sku": "MUG-SAND"}
+    seen = re.search(r'value="MUG-SAND">\s*<input type="hidden" name="seen" value="([0-9a-f]+)"', page)
+    assert seen is not None
+    form = {"site": "Leeds", "sku": "MUG-SAND", "seen": seen[1]}
     assert sent(finance, "/stock-acts/adopt", **form)[0] == 409  # without a reason
+    store.run("update asked_book set counted = 5")
+    assert sent(finance, "/stock-acts/adopt", **form, why="counted twice")[0] == 409  # another figure than they saw
+    assert sent(finance, "/stock-acts/adopt", **{**form, "seen": ""}, why="counted twice")[0] == 409
+    store.run("update asked_book set counted = 7")
     assert sent(finance, "/stock-acts/adopt", **form, why="counted twice") == (303, "/stock")
     assert "9 in all" not in finance.get("/stock").text
     assert acts(acting) == [("count adopted", "SKU MUG-SAND at Leeds")]

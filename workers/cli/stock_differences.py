@@ -44,12 +44,13 @@ def list_(
         return
     output.table(
         "Differences",
-        ("site", "sku", "by movements", "counted", "held, good", "units", "value"),
+        ("site", "sku", "by movements", "counted", "held, good", "units", "value", "version"),
         [
             (
                 *(r["home"], r["sku"], by_condition(r["book"]), by_condition(r["counted"]), r["held"]),
                 f"{r['units']:+d}",
                 money(r["value"], indicative=r["indicative"]),
+                r["version"],
             )
             for r in rows
         ],
@@ -88,6 +89,9 @@ def adopt(
     site: Annotated[str, typer.Argument(metavar="SITE", help="The Khaos site that the facility serves.")],
     sku: Annotated[str, typer.Argument(metavar="SKU", help="A stock code of Khaos Control.")],
     by: By,
+    seen: Annotated[
+        str, typer.Option("--seen", metavar="VERSION", help="As `list` shows it: refused where a figure has changed.")
+    ] = "",
     json_wanted: AsJson = False,
 ) -> None:
     """Take the warehouse's count for true. What differs is booked for finance, under the reason COUNT.
@@ -103,7 +107,7 @@ def adopt(
         raise NotDone("--by needs a name: it is kept with the books")
     with closing(connect.store()) as store:
         try:
-            moves = count_differences.adopt(store, site, sku, by.strip())
+            moves = count_differences.adopt(store, site, sku, by.strip(), seen.strip())
         except CannotDo as error:
             raise NotDone(str(error)) from None
     booked = by_condition({move["condition"]: move["units"] for move in moves})

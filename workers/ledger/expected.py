@@ -19,6 +19,7 @@ class Expected(StrEnum):
     ITEM_RESULTS = "item results"
     FILE = "file"
     ISSUED = "issued"
+    NAMED_NOTE = "named note"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,10 @@ IN_WORDS: dict[str, Words] = {
     Expected.ISSUED: Words(
         "Khaos Control issues its invoice",
         "it left the warehouse and Khaos Control shows that, and its invoice has not been issued",
+    ),
+    Expected.NAMED_NOTE: Words(
+        "Khaos Control shows the credit note that a person named",
+        "a person named its credit note, and Khaos Control has not shown a note of that code to this customer",
     ),
     Expected.FILE: Words("their file of that number", "a number of the warehouse's series that has not come"),
 }

@@ -16,6 +16,7 @@ import structlog
 from mappings.canonical import CreditNote
 from workers.ledger import locks
 from workers.ledger.store import Connection, within
+from workers.returns_in import named_notes
 from workers.spine import exceptions
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
@@ -24,7 +25,10 @@ log = structlog.get_logger(__name__)
 
 
 def poll(runtime: Runtime) -> int:
-    """Ask for the credit notes of customers whose returns are open. Returns how many returns are credited by them."""
+    """Ask for the credit notes of customers whose returns are open, or whose note a person named before it showed.
+
+    Returns how many returns are credited by them.
+    """
     name = runtime.configuration.erp.name
     _end_settled(runtime, name)
     rows = runtime.store.rows(
@@ -33,7 +37,8 @@ def poll(runtime: Runtime) -> int:
         name,
     )
     credited = 0
-    for urns in chunks([row["urn"] for row in rows], SHOWN_A_CALL):
+    asked = sorted({row["urn"] for row in rows} | set(named_notes.customers(runtime, name)))
+    for urns in chunks(asked, SHOWN_A_CALL):
         raw = call(runtime, name, "credit notes", lambda urns=urns: runtime.erp.fetch_credit_notes(urns))
         credited += take(runtime, raw, urns)
     return credited
@@ -49,6 +54,7 @@ def take(runtime: Runtime, raw: bytes, urns: Iterable[str]) -> int:
         locks.hold(db, locks.CREDIT_NOTES)
         for note in notes:
             _keep(db, name, note)
+        named_notes.settle(db, name, notes)
         matching = Matching(db, name)
         return matching.by_reference(urns) + matching.by_content(urns)
 

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from mappings.canonical import Condition
+from workers.ledger import locks
 from workers.ledger.store import Connection, Store, within
+from workers.returns_in import named_notes
 from workers.spine import exceptions
 from workers.spine.people import CannotDo
 
@@ -107,15 +109,27 @@ def grade(store: Store, reference: str, condition: str, hold_reason: str, who: s
 
 
 def credited(store: Store, reference: str, note: str, who: str) -> None:
-    """Record the credit note that a person names as the return's. Raises CannotDo."""
+    """Record the credit note that a person names as the return's.
+
+    One that Khaos Control has not shown is believed and awaited; meanwhile another may be named. Raises CannotDo, also
+    for a note that Khaos Control shows and that cannot be this return's.
+    """
     with store.transaction() as db:
-        row = _line(db, reference, OPEN)
-        db.execute(
-            "update credit_note set matched = matched || jsonb_build_object(%s::text, %s::integer)"
-            " where erp = %s and code = %s",
-            (reference, row["units"], row["erp"], note),
-        )
-        db.execute("select credit_return(%s, %s, %s)", (reference, note, who))
+        locks.hold(db, locks.CREDIT_NOTES)
+        awaited = named_notes.is_awaited(db, reference)
+        row = _line(db, reference, (*OPEN, "credited", "refunded") if awaited else OPEN)
+        shown = named_notes.shown(db, row["erp"], note)
+        if shown is not None and (why := named_notes.speaks_against(db, shown, row)):
+            raise CannotDo(f"{reference}: {why}; look in Khaos Control which note credits these goods, and name that")
+        if row["state"] in OPEN:
+            db.execute("select credit_return(%s, %s, %s)", (reference, note, who))
+        else:
+            db.execute("update return_line set credit_note = %s where reference = %s", (note, reference))
+        if shown is None:
+            named_notes.await_(db, row)
+        else:
+            named_notes.compare(db, shown, row)
+            named_notes.no_more(db, reference, f"{note} was named, and Khaos Control shows it")
         _add_to_timeline(db, row, "credited", note, who)
 
 

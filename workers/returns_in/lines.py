@@ -13,7 +13,6 @@ from workers.returns_in.decisions import again
 from workers.spine.reading import Reading
 
 NO_CREDIT = "no credit note by day 10 of the 14 that consumer law gives"
-SEEN_WITHIN = 3 * 24 * 3600.0  # seconds, from the echo of the answer that handed it out to its credit note
 CREDIT_WITHIN = 10 * 24 * 3600.0  # seconds, from the goods' arrival
 StockCondition = tuple[str, str]  # condition, and the warehouse's reason where units are held
 

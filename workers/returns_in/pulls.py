@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from mappings.canonical import CustomerReturn
 from workers.ledger import locks
 from workers.ledger.store import Connection, Store
-from workers.returns_in.lines import SEEN_WITHIN
+from workers.returns_in.named_notes import SEEN_WITHIN
 
 NOT_SEEN = "Khaos Control pulled it and shows no credit note: it may have refused it"
 DIGITS = 19  # a larger number is none of the ledger's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -40,9 +41,11 @@ select d.*, c.unit_cost, round(d.units * c.unit_cost, 2) as value, coalesce(c.in
 def differences(store: Store, home: str = "") -> list[dict[str, Any]]:
     """Each SKU that differs: home, sku, book and count by condition, what is held meanwhile, and the units' value.
 
-    ``units`` is below zero for what is missing. ``value`` is None without a cost, ``indicative`` without a valuation.
+    ``units`` is below zero for what is missing; ``version`` names the figures for ``adopt``.
+    ``value`` is None without a cost, ``indicative`` without a valuation.
     """
-    return store.rows(DIFFERENCES, home, home)
+    rows = store.rows(DIFFERENCES, home, home)
+    return [{**row, "version": version(row["book"], row["counted"])} for row in rows]
 
 
 def check(runtime: Runtime) -> int:
@@ -84,28 +87,46 @@ def _units(held: dict[str, int]) -> str:
     return ", ".join(f"{units} {condition}" for condition, units in sorted(held.items())) or "nothing"
 
 
-def adopt(store: Store, home: str, sku: str, who: str) -> Moves:
+def version(book: dict[str, int], counted: dict[str, int]) -> str:
+    """Name two figures as somebody saw them: other figures have another name."""
+    told = json.dumps([book, counted], sort_keys=True).encode()
+    return hashlib.sha256(told).hexdigest()[:12]
+
+
+def adopt(store: Store, home: str, sku: str, who: str, seen: str = "") -> Moves:
     """Take the count for true, by a person: it is the book from now on, and the difference goes to finance.
 
-    Raises CannotDo where nothing differs. Returns what was booked, by condition.
+    ``seen`` is the version that they looked at; empty takes what stands. Raises CannotDo where nothing differs, or
+    where book or count have changed since. Returns what was booked, by condition.
     """
     with store.transaction() as db:
+        db.execute("select lock_home(%s)", (home,))
         row = db.execute(
-            "select t.counted_number as number, t.adopted, h.connection, h.facility, adopt_count(%s, %s) as moves"
-            " from told_sku t"
-            " join home h on h.site = t.home where t.home = %s and t.sku = %s and t.differs",
-            (home, sku, home, sku),
+            "select t.counted_number as number, t.adopted, h.connection, h.facility, f.book, f.counted"
+            " from told_sku t join home h on h.site = t.home"
+            " cross join lateral told_figures(t.home, array[t.sku]) f where t.home = %s and t.sku = %s and t.differs",
+            (home, sku),
         ).fetchone()
-        if row is None and (moves := _adopt_asked(db, home, sku, who)):
+        if row is None and (moves := _adopt_asked(db, home, sku, who, seen)):
             return moves
         if row is None:
             raise CannotDo(f"{sku} at {home}: count and movements agree; `fleet stock {sku}` shows both")
-        moves = list(row["moves"])
+        _check_seen(row["book"], row["counted"], seen, sku, home)
+        adopted = db.execute("select adopt_count(%s, %s) as moves", (home, sku)).fetchone()
+        moves = list(adopted["moves"]) if adopted else []
         turn = f" {row['adopted'] + 1}" if row["adopted"] else ""
         movements = _movements(sku, f"count {row['facility']} {row['number']}{turn}", moves)
         _book(db, row["connection"], home, movements)
         _add_to_timeline(db, row["connection"], home, sku, moves, who)
     return moves
+
+
+def _check_seen(book: dict[str, int], counted: dict[str, int], seen: str, sku: str, home: str) -> None:
+    if seen and seen != version(book, counted):
+        raise CannotDo(
+            f"{sku} at {home} has changed since you looked: told {_units(book)}, counted {_units(counted)} now; look at"
+            " it again, and take the count for true if it still is"
+        )
 
 
 def recount(store: Store, home: str, sku: str, who: str) -> None:
@@ -127,16 +148,18 @@ def recount(store: Store, home: str, sku: str, who: str) -> None:
         )
 
 
-def _adopt_asked(db: Connection, home: str, sku: str, who: str) -> Moves:
+def _adopt_asked(db: Connection, home: str, sku: str, who: str, seen: str) -> Moves:
     """The same at a warehouse that is asked: what is missing or too much is a movement of good units."""
     db.execute("select 1 from asked_book where home = %s and sku = %s for update", (home, sku))
     row = db.execute(
-        "select d.counted - d.book as units, d.adopted, h.connection, h.facility from asked_differences(%s) d"
+        "select d.book, d.counted, d.counted - d.book as units, d.adopted, h.connection, h.facility"
+        " from asked_differences(%s) d"
         " join home h on h.site = d.home where d.sku = %s",
         (home, sku),
     ).fetchone()
     if row is None:
         return []
+    _check_seen({"in all": row["book"]}, {"in all": row["counted"]}, seen, sku, home)
     moves: Moves = [{"condition": "good", "units": row["units"]}]
     document = f"count {row['facility']} asked {row['adopted'] + 1}"
     _book(db, row["connection"], home, _movements(sku, document, moves))

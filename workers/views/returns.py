@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from workers.ledger.expected import Expected
 from workers.ledger.store import Store
 
 OVER = ("refunded", "stopped")
@@ -44,8 +45,14 @@ def returns(store: Store, *, state: str = "", order: str = "", limit: int = 200)
 
 def one(store: Store, reference: str) -> dict[str, Any] | None:
     """One return, or one RMA with its returns: ``facts`` and ``timeline``. None when there is no such."""
-    row = store.row(f"select {COLUMNS} from return_line where reference = %s", reference)  # noqa: S608  as above
     subject = f"return:{reference}"
+    row = store.row(
+        f"select {COLUMNS}, case when exists (select 1 from expectation where subject = %s and what = %s)"  # noqa: S608  as above
+        " then credit_note end as credit_note_not_seen from return_line where reference = %s",
+        subject,
+        Expected.NAMED_NOTE,
+        reference,
+    )
     if row is None:
         row = store.row(
             "select reference, state, order_code, connection, facility, their_id, made_by, made_at,"

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
+
 from fleet_tests.shop import Shop
 from workers import recovery
 from workers.returns_in import credit_notes, decisions, pulls
 from workers.spine import expectations
-from workers.spine.people import Person
+from workers.spine.people import CannotDo, Person
 
 
 def test_what_was_credited_by_hand_before_is_a_persons_decision(shop: Shop) -> None:
@@ -166,3 +168,63 @@ def test_a_note_that_credits_another_quantity_is_told_to_finance(shop: Shop) -> 
     assert shop.read_credits() == 1
     assert shop.world.exceptions() == ["credit_differs"]
     assert [(one["state"], one["credit_note"]) for one in shop.lines()] == [("credited", "CN-X")]
+
+
+def named(shop: Shop, note: str) -> dict[str, Any]:
+    """A return whose credit note a person named before Khaos Control showed it."""
+    order = shop.sold(("MUG", 2))
+    shop.back("RMA-1", shop.good("MUG", 2), external_system_reference2=order)
+    decisions.credited(shop.store, shop.lines()[0]["reference"], note, "Anna B")
+    return shop.lines()[0]
+
+
+def late(shop: Shop) -> list[str]:
+    shop.store.run("update expectation set due_at = now() where kind = 'credit_not_seen'")
+    shop.read_credits()
+    expectations.check(shop.world.runtime)
+    return shop.world.exceptions()
+
+
+def test_a_named_note_that_khaos_never_shows_is_finances_until_the_right_one_is_named(shop: Shop) -> None:
+    line = named(shop, "CN-TYPO")
+    assert (line["state"], shop.world.exceptions()) == ("credited", [])
+    assert late(shop) == ["credit_not_seen"]
+    assert shop.world.exception("credit_not_seen")["owner"] == "finance"
+    note = shop.world.khaos.post("credit", urn=line["urn"], lines={"MUG": 2})["invoice"]
+    decisions.credited(shop.store, line["reference"], note, "Anna B")
+    assert shop.world.exceptions() == []
+    shop.read_credits()
+    assert (late(shop), shop.lines()[0]["credit_note"]) == ([], note)
+    with pytest.raises(CannotDo, match="is credited"):
+        decisions.credited(shop.store, line["reference"], "CN-OTHER", "Anna B")
+
+
+def test_a_named_note_that_shows_later_is_compared_with_its_return(shop: Shop) -> None:
+    shop.world.khaos.switch(credit_shows_ref=False)
+    order = shop.sold(("MUG", 2))
+    note = shop.world.khaos.post("credit", urn=shop.urn(order), lines={"MUG": 1})["invoice"]
+    shop.back("RMA-1", shop.good("MUG", 2), kind="return")
+    (line,) = shop.lines()
+    decisions.credited(shop.store, line["reference"], note, "Anna B")
+    shop.store.run("update return_line set order_code = %s", order)  # its customer is found by its order
+    assert shop.read_credits() == 0
+    assert shop.world.exceptions() == ["credit_differs"]
+    assert "credits 1, 2 came back" in shop.world.exception("credit_differs")["reason"]
+    assert late(shop) == ["credit_differs"]
+
+
+def test_a_note_that_khaos_shows_and_that_is_not_the_returns_is_refused(shop: Shop) -> None:
+    first, order = shop.sold(("BOWL", 1)), shop.sold(("MUG", 2))
+    shop.back("RMA-1", shop.good("BOWL", 1), external_system_reference2=first)
+    shop.pulled()
+    shop.read_credits()
+    shop.back("RMA-2", shop.good("MUG", 2), external_system_reference2=order)
+    bowl, mug = shop.lines()
+    with pytest.raises(CannotDo, match=r"another customer's|names return"):
+        decisions.credited(shop.store, mug["reference"], bowl["credit_note"], "Anna B")
+    shop.store.run(
+        "insert into credit_note (erp, code, urn, lines) values ('khaos', 'CN-B', %s, '{\"BOWL\": 1}')", mug["urn"]
+    )
+    with pytest.raises(CannotDo, match="credits no MUG"):
+        decisions.credited(shop.store, mug["reference"], "CN-B", "Anna B")
+    assert shop.states() == ["credited", "offered"]

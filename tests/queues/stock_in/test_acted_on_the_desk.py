@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+
+from fastapi.testclient import TestClient
 
 from fleet_tests.desk import desk
 from fleet_tests.gxo import ByFile
@@ -12,6 +15,13 @@ from workers.access.roles import Role
 ADOPT, REPLAY = "/stock-acts/adopt", "/file-acts/replay"
 
 
+def seen(client: TestClient) -> str:
+    """The version of the one difference that Stock shows."""
+    found = re.search(r'name="seen" value="([0-9a-f]+)"', client.get("/stock").text)
+    assert found is not None
+    return found[1]
+
+
 def test_a_count_is_taken_for_true_by_those_who_keep_the_books(build_gxo: Callable[..., ByFile]) -> None:
     gxo = build_gxo(stock="[stock]\n")
     gxo.stock(MUG=20, BOWL=10)
@@ -19,8 +29,14 @@ def test_a_count_is_taken_for_true_by_those_who_keep_the_books(build_gxo: Callab
     gxo.count()
     assert "stock_differs" in gxo.world.exceptions()
     finance = desk(gxo.world.engine, Role.FINANCE, store=gxo.store)
-    row = {"site": "Main Site", "sku": "MUG", "why": "counted twice, they are gone"}
-    assert ADOPT in finance.get("/stock").text
+    row = {"site": "Main Site", "sku": "MUG", "seen": seen(finance), "why": "counted twice, they are gone"}
+    gxo.switch(snapshot_off_by={"MUG": -7})
+    gxo.count()
+    assert "has changed since you looked" in finance.post(ADOPT, data=row).text
+    assert gxo.store.rows("select * from movement where reason = 'COUNT'") == []
+    gxo.switch(snapshot_off_by={"MUG": -4})
+    gxo.count()
+    row["seen"] = seen(finance)
     assert "needs a reason" in finance.post(ADOPT, data={**row, "why": " "}).text
     answer = finance.post(ADOPT, data=row, follow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (303, "/stock")

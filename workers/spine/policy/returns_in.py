@@ -68,6 +68,12 @@ VERDICTS = {
         "warning",
         "The credit note credits another quantity than came back: compare, correct it in Khaos Control, then dismiss.",
     ),
+    "credit_not_seen": Verdict(
+        FINANCE,
+        "error",
+        "The customer may not have the money: look the note up in Khaos Control, and name the right one with `fleet"
+        " returns credited REF NOTE --by NAME`; it closes by itself when the note shows.",
+    ),
     "credit_unexpected": Verdict(
         FINANCE,
         "critical",

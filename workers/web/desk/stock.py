@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import Engine
 
 from workers.access.roles import Right
+from workers.stock_in.count_differences import version
 from workers.views.stock import stock_story
 from workers.views.stock_balance import balances, plot
 from workers.views.stock_lists import stock
@@ -29,7 +30,7 @@ def routes(engine: Engine) -> APIRouter:
             return RedirectResponse(f"/stock/{segment(plain(sku))}", SEE_OTHER)
         found = stock(engine)
         asked = {row["site"] for row in found.homes if not row["told"]}
-        return render(request, visitor, "stock.html", stock=found, asked=asked)
+        return render(request, visitor, "stock.html", stock=found, asked=asked, version=version)
 
     @router.get("/stock/{sku:path}")
     def one(request: Request, visitor: Seeing, sku: str) -> HTMLResponse:

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 
 from workers.access.roles import Right
 from workers.spine.acts import reason_of
+from workers.spine.people import CannotDo
 from workers.stock_in import count_differences
 from workers.web.desk.acting import Deed, Field, act_and_record, store_of
 from workers.web.desk.door import Visitor, needs
@@ -30,12 +31,16 @@ def routes(_engine: Engine) -> APIRouter:
 
     @router.post("/stock-acts/adopt")
     @same_as("stock-differences adopt")
-    def adopt(request: Request, visitor: Keeping, site: Field = "", sku: Field = "", why: Field = "") -> Response:
+    def adopt(
+        request: Request, visitor: Keeping, site: Field = "", sku: Field = "", seen: Field = "", why: Field = ""
+    ) -> Response:
         home, code = plain(site), plain(sku)
 
         def do() -> None:
             reason_of(why, "taking a count for true")
-            count_differences.adopt(store_of(request), home, code, visitor.name)
+            if not plain(seen):
+                raise CannotDo("the form does not say which figures you saw: open Stock again, and adopt there")
+            count_differences.adopt(store_of(request), home, code, visitor.name, plain(seen))
 
         deed = Deed("count adopted", f"SKU {code} at {home}", plain(why))
         return act_and_record(request, visitor, HERE, deed, do)
