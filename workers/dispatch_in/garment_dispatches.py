@@ -103,8 +103,8 @@ def _take(reading: Reading, row: FulfilmentRow, order: GarmentOrder, *, cumulati
         return
     if fresh and not may_ship(reading, row, gone, over=over):
         return
-    if fresh:
-        row = ship(reading, row, order.parcels, _units(fresh, items), calendar.day(reading.runtime, at))
+    if new := _untold(row, gone, _units(fresh, items)):
+        row = ship(reading, row, order.parcels, new, calendar.day(reading.runtime, at))
     elif row.shipments:
         take_late_numbers(reading, row, order.parcels)
     if ended and not gone:
@@ -139,6 +139,16 @@ def _units(lines: tuple[GarmentLine, ...], items: dict[str, PickLine]) -> Units:
         sku = items[line.line_id].sku
         units[sku] = units.get(sku, 0) + line.quantity
     return units
+
+
+def _untold(row: FulfilmentRow, gone: Units, fresh: Units) -> Units:
+    """Of units that are booked anew, those of which Khaos Control knows nothing.
+
+    It may have been told of some by a ledger that was lost: they are shipped, and were not booked. ``gone`` is all that
+    is booked by now.
+    """
+    shipped = {sku: row.shipped.get(sku, 0) - (gone.get(sku, 0) - units) for sku, units in fresh.items()}
+    return {sku: units - max(0, shipped[sku]) for sku, units in fresh.items() if units > shipped[sku]}
 
 
 def _heard_of(reading: Reading, row: FulfilmentRow, *, shipped: bool) -> None:

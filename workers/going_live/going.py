@@ -5,16 +5,18 @@ from __future__ import annotations
 import time
 from collections import Counter
 
+from mappings.errors import Unmappable
 from workers.domain import aliases, transitions
-from workers.domain.fulfilment import add_to_timeline, lock, read_row
+from workers.domain.fulfilment import FulfilmentRow, Rows, add_to_timeline, lock, read_row
 from workers.domain.rereads import reread
 from workers.edi import collect
 from workers.edi.control_numbers import highest_laid
 from workers.going_live import before
 from workers.going_live.looking_up import Wish, is_restored, look_up
 from workers.going_live.matching import Match, There
-from workers.ledger.store import run_effects, within
+from workers.ledger.store import Effect, call, run_effects, within
 from workers.orders_out import polls as orders
+from workers.orders_out.due import dispatch_within
 from workers.orders_out.order_lines import adopt_items
 from workers.sku_sync import polls as products
 from workers.spine import exceptions, live, reading
@@ -66,7 +68,7 @@ def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
     _read_all(runtime)
     counts: Counter[str] = Counter()
     unsent = {row["message_id"]: read_row(row) for row in runtime.store.rows(UNSENT, wish.name, first)}
-    for found in look_up(runtime, wish, list(unsent.values())):
+    for found in _looked_up(runtime, wish, list(unsent.values())):
         message = next(number for number, row in unsent.items() if row.reference == found.row.reference)
         counts[_settle(runtime, wish, message, found)] += 1
     if first:
@@ -77,6 +79,13 @@ def go_live(runtime: Runtime, wish: Wish) -> Counter[str]:
         before.settle_dispatches(runtime, wish.name)
     live.set_live(runtime.store, [wish.name], wish.who, wish.at)
     return counts
+
+
+def _looked_up(runtime: Runtime, wish: Wish, rows: list[FulfilmentRow]) -> list[Match]:
+    try:
+        return look_up(runtime, wish, rows)
+    except Unmappable as error:
+        raise NotReady(f"what {wish.name} shows of itself cannot be read: {error}; then run this again") from None
 
 
 def _go_on_from(runtime: Runtime, name: str) -> None:
@@ -135,8 +144,10 @@ def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
         if row is None or row.state is not found.row.state:
             return "changed meanwhile"
         if found.there is not None:
+            awaited = _awaits_dispatch(runtime, run, row, message, found.there)
             run("select finish(%s, 'delivered', %s, %s)", message, _adopted(found.there), wish.who)
             transitions.adopt(run, row, found.there.their_id)
+            run_effects(db, [awaited])
             aliases.keep(run, wish.name, found.there.reference, row.reference)
             adopt_items(run, row.reference, found.there.named_lines)
             run("delete from expectation where subject = %s and what = 'sku_confirmed'", row.subject)
@@ -158,6 +169,21 @@ def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
         run("select hold(%s, array[%s])", message, gate)
         _file(run, wish.name, gate, row.order_code, f"invoice {row.invoice_code}: {found.why}")
         return "held"
+
+
+def _awaits_dispatch(runtime: Runtime, run: Rows, row: FulfilmentRow, message: int, there: There) -> Effect:
+    """Expect the dispatch of an order that is adopted, as of one that was sent now."""
+    kept = run("select body::text as body from message_body where message_id = %s", message)
+    return call(
+        "order_sent",
+        reference=row.reference,
+        their_id=there.their_id,
+        subject=row.subject,
+        story=row.order_code,
+        connection=row.warehouse,
+        within=dispatch_within(runtime, row.warehouse, kept[0]["body"] if kept else ""),
+        message=message,
+    )
 
 
 def _adopted(there: There) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -45,6 +46,12 @@ select string_agg(format('delete from %I;', relname), ' ' order by relname desc)
  where relkind in ('r', 'p') and relnamespace = 'public'::regnamespace and not relispartition
    and relname not in ('alembic_version', 'gate')
 """
+KEPT = """
+select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
+   and relname <> 'alembic_version' order by 1
+"""
+SERIES = "select sequencename, last_value from pg_sequences where schemaname = 'public' order by 1"
+ALL_DEAD = "select id from process"
 BEATS = "update process set beat_at = %s where beat_at > '-infinity' and id <> all (%s)"
 BEAT = 5.0  # seconds from one heartbeat to the next
 
@@ -71,6 +78,14 @@ def named(dsn: str, name: str) -> str:
     head, _, tail = dsn.rpartition("/")
     _, question, options = tail.partition("?")
     return f"{head}/{name}{question}{options}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """A backup: rows by table, and the last number of each series, None where it has given none."""
+
+    rows: Mapping[str, bytes]
+    series: Mapping[str, int | None]
 
 
 class WalkLedger:
@@ -103,6 +118,29 @@ class WalkLedger:
         statements = f"begin; set local session_replication_role = replica; {row[0]} delete from gate; commit"  # noqa: S608  our own tables
         self._door.execute(statements.encode())
         self._door.execute("vacuum")
+
+    def dump(self) -> Dump:
+        """A backup: every row of every table, and the last number of every series."""
+        rows: dict[str, bytes] = {}
+        for (name,) in self._door.execute(KEPT).fetchall():
+            with self._door.cursor().copy(f'copy "{name}" to stdout'.encode()) as out:
+                rows[name] = b"".join(bytes(part) for part in out)
+        return Dump(rows, dict(self._door.execute(SERIES).fetchall()))
+
+    def restore(self, dump: Dump) -> None:
+        """Be as a backup was; of the processes that it knows none lives any more."""
+        self._door.execute("set session_replication_role = replica")
+        with self._door.transaction():
+            for (name,) in self._door.execute(KEPT).fetchall():
+                self._door.execute(f'delete from only "{name}"'.encode())  # noqa: S608  our own tables
+            for name, rows in dump.rows.items():
+                if rows:
+                    with self._door.cursor().copy(f'copy "{name}" from stdin'.encode()) as into:
+                        into.write(rows)
+            for name, last in dump.series.items():
+                self._door.execute("select setval(%s::regclass, coalesce(%s, 1), %s)", [name, last, last is not None])
+        self._door.execute("set session_replication_role = origin")
+        self.silent.update(id_ for (id_,) in self._door.execute(ALL_DEAD).fetchall())
 
     def close(self) -> None:
         """Give the connection back."""

@@ -56,17 +56,21 @@ class Process:
         """Be gone, and nobody but its silence says so. Its name in the ledger."""
         gone = self.store.process_id
         self.silent.add(gone)
+        self.begin_anew()
+        return gone
+
+    def begin_anew(self) -> None:
+        """Begin with an empty memory, on a ledger that may not know it."""
         self.store.moments, watched = None, self.store.moments
         self.be_born()
         self.store.moments = watched
-        return gone
 
     def die(self) -> None:
         """Be gone: the heartbeat has stopped long enough."""
         self.store.moments, watched = None, self.store.moments
         self.store.run("update process set beat_at = '-infinity' where id = %s", self.store.process_id)
-        self.be_born()
         self.store.moments = watched
+        self.begin_anew()
 
     def work(self, lane: str, most: int = 1000, *, file_dead: bool = True) -> int:
         """Work off a queue, at most so many messages. A dead one's bell is lost unless ``file_dead``."""

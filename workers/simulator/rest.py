@@ -30,6 +30,7 @@ from workers.simulator.partners import posts_all
 from workers.simulator.people import accepts_files, reads_again
 from workers.simulator.promises import after_step, ended_with_nothing
 from workers.simulator.recoded import fewer_by_now
+from workers.simulator.restores import all_go_live
 from workers.simulator.returns import processes, pulls
 from workers.simulator.settings import BUILDINGS, DERBY_FACILITY, GLASGOW
 from workers.simulator.stage import Stage
@@ -53,6 +54,7 @@ ASKED = """
 select f.invoice_code from fulfilment f join expectation x on x.subject = 'order:' || f.reference
  where f.state = 'cancelling' and x.what = 'cancelled' and x.missed_at is null
 """  # a warehouse of files was asked to cancel, and has its time to answer: its file may be lost
+ALIASES = "select alias, reference from reference_alias"  # of orders that were adopted after a restore
 OF_REFERENCE = "select reference, invoice_code from fulfilment"
 HEARD = """
 select f.reference, f.shipped, (select array_agg(p->>'tracking') from shipment s, jsonb_array_elements(s.parcels) p
@@ -107,6 +109,7 @@ def come_to_rest(stage: Stage) -> None:
         accepts_files(stage)
         reads_again(stage)
         works_off(stage)
+        all_go_live(stage)
         _all_runs(stage, whole=pause in WHOLE)
         state = stage.store.row(STATE), stage.gxo.state(), stage.acs.state()
         quiet = quiet + 1 if state == before and pause not in WHOLE else 0
@@ -166,6 +169,8 @@ class AtRest:
             "acs": as_garments(stage.acs.site, written_off, unsure),
         }
         owing = stage.gxo.is_owing()  # what GXO did not tell, nobody can know
+        aliases = {row["alias"]: row["reference"] for row in store.rows(ALIASES)}
+        self.theirs = {name: _as_ours(book, aliases) for name, book in self.theirs.items()}
         self.buildings = [one for one in BUILDINGS if not (owing and one.warehouse == "gxo")]
         self.outs = [out for book in self.theirs.values() for out in book.goods_outs]
         rows = LedgerRows.model_validate({name: store.rows(query) for name, query in LEDGER.items()})
@@ -366,6 +371,12 @@ class AtRest:
         for row in rows("select name, shut_kind from connection where shut_kind is not null"):
             if not self._in_hand(row["name"]):
                 yield Broken("nothing shut untold", f"{row['name']} is shut: {row['shut_kind']}")
+
+
+def _as_ours(book: WarehouseBook, aliases: Mapping[str, str]) -> WarehouseBook:
+    """A warehouse's book, its orders under the references by which the fleet has adopted them."""
+    outs = (out.model_copy(update={"reference": aliases.get(out.reference, out.reference)}) for out in book.goods_outs)
+    return book.model_copy(update={"goods_outs": tuple(outs)})
 
 
 def _of_invoice(out: GoodsOut, invoices: Mapping[str, str]) -> GoodsOut:

@@ -30,7 +30,7 @@ from workers.simulator import sftp
 from workers.simulator.acs import URL, Place, event_headers
 from workers.simulator.clock import CLOCK, nap, rule
 from workers.simulator.gxo import Facility
-from workers.simulator.ledger import AT, WalkLedger
+from workers.simulator.ledger import AT, Dump, WalkLedger
 from workers.simulator.moments import Moments, WatchedStore
 from workers.simulator.processes import Process
 from workers.simulator.settings import (
@@ -90,6 +90,15 @@ class Hook:
     tries: int = 0
 
 
+@dataclass(frozen=True)
+class Backup:
+    """The ledger of a moment, and what the walk knew that only the ledger had told it."""
+
+    dump: Dump
+    ended: frozenset[str]
+    retired: frozenset[str]
+
+
 def again(hook: Hook) -> Hook:
     """The same webhook once more."""
     return replace(hook, tries=0, forged=False)
@@ -130,6 +139,8 @@ class Stage:
         self.gone: set[uuid.UUID] = set()  # silent processes that another has had the time to notice
         self.paused: set[str] = set()  # connections that were paused when the last step ended
         self.told: list[Hook] = []  # webhooks that were taken in this step
+        self.backup: Backup | None = None  # the newest one
+        self.taken: list[Hook] = []  # signed events that were taken since
         self.believed: list[str] = []  # webhooks with a wrong signature that were taken
 
     def close(self) -> None:
@@ -156,6 +167,8 @@ class Stage:
         self.told.clear()
         self.paused.clear()
         self.believed.clear()
+        self.taken.clear()
+        self.backup = None
         self.retired.clear()
         self.seed, self.dice = seed, dice
         self._open_partners(seed)
@@ -171,6 +184,15 @@ class Stage:
         self._open_shop(first)
         for store in self._stores:
             store.moments = self.moments
+
+    def comes_from(self, backup: Backup) -> None:
+        """The ledger is what a backup held, and its processes begin anew. A backup serves once."""
+        self.ledger.restore(backup.dump)
+        self.ended, self.retired, self.backup = {*backup.ended}, {*backup.retired}, None
+        self.gone.clear()
+        self.paused.clear()
+        for process in self.processes:
+            process.begin_anew()
 
     def _open_partners(self, seed: int) -> None:
         self.tenant: Tenant = new_tenant(subdomain="acme", secret=SECRET, token_seconds=3600, seed=seed)
@@ -280,6 +302,8 @@ class Stage:
             self.believed.append(hook.name)
         if taken:
             self.told.append(hook)
+            if hook.event and self.backup:
+                self.taken.append(hook)
         hook.tries, hook.forged = hook.tries + 1, False
         return taken
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from workers.simulator import customers, desk, fleet, partners, people, returns, staff
+from workers.simulator import customers, desk, fleet, partners, people, restores, returns, staff
 from workers.simulator.broken import Broken
 from workers.simulator.promises import after_step
 from workers.simulator.rest import at_rest, come_to_rest, wait_long
@@ -95,6 +95,9 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "retries group": (1, desk.retries_group),
     "changes table": (1, desk.changes_table),
     "is updated": (1, partners.is_updated),
+    "backs up": (1, restores.backs_up),
+    "is restored": (1, restores.is_restored),
+    "goes live": (3, restores.goes_live),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +242,14 @@ def test_a_warehouse_that_lists_no_orders_is_compared_with_a_file_as_well(acs: G
     acs.poll()
     assert sorted(one["number"] for one in acs.books()["orders"]) == sorted([f"SHOP-{within}-1", f"{absent}-1"])
     assert acs.world.exceptions() == []
+
+
+def test_a_stock_file_that_cannot_be_read_says_what_to_ask_for_and_nothing_goes_live(acs: Garments) -> None:
+    acs.order(("DRESS", 1))
+    acs.switch(file_doubled_next=1)
+    acs.later(timedelta(days=1))  # the name of a file has minutes only
+    acs.act(stock_file={})
+    with pytest.raises(going.NotReady, match="ask ACS for a new file"):
+        go_live(acs.world, "acs")
+    row = acs.store.row("select shut_kind from connection where name = 'acs'")
+    assert row == {"shut_kind": "not_live"}

@@ -120,6 +120,19 @@ def test_a_shipment_that_khaos_shows_from_before_a_restore_leaves_nothing_for_a_
     assert len(world.shipments(order)) == 1
 
 
+def test_the_dispatch_of_an_order_that_is_adopted_is_awaited(world: World) -> None:
+    order = read_and_not_sent(world)
+    backup = Backup(world)
+    world.go()
+    backup.restore()
+    restoring.take_back(world.store, ["leeds"], "Sam", {})
+    going.go_live(world.runtime, going.Wish("leeds", "Sam", datetime.now(UTC)))
+    world.go()
+    assert world.fulfilments(order) == [(f"{order}-1", "sent")]
+    awaited = world.store.rows("select what, kind from expectation where subject = %s", f"order:{order}-1")
+    assert awaited == [{"what": "dispatch", "kind": "dispatch_overdue"}]
+
+
 def test_a_number_that_khaos_never_had_is_named_after_a_restore(world: World) -> None:
     order = read_and_not_sent(world)
     backup = Backup(world)
@@ -194,3 +207,27 @@ def test_set_up_files_of_garments_take_names_that_the_warehouse_has_not_seen(
     assert len(names) == len(set(names)) == 3
     row = acs.store.row("select state from garment_item where unique_sku = 'DRESS-3'")
     assert row == {"state": "accepted"}
+
+
+def test_a_dispatch_of_garments_that_khaos_was_told_of_before_a_restore_counts_once(
+    build_acs: Callable[..., Garments],
+) -> None:
+    acs = build_acs()
+    acs.stock(DRESS=3)
+    order = acs.order(("DRESS", 2))
+    acs.world.poll()
+    backup = Backup(acs.world)
+    acs.pass_time(5.0)
+    acs.poll()
+    acs.world.read_back()
+    acs.world.go()
+    assert acs.world.fulfilments(order) == [(f"{order}-1", "dispatched")]
+    backup.restore()
+    restoring.take_back(acs.store, ["acs"], "Sam", {})
+    going.go_live(acs.runtime, going.Wish("acs", "Sam", datetime.now(UTC)))
+    acs.tell_again(*acs.told("order.dispatched"))  # the people of ACS are asked for it
+    acs.world.read_back()
+    acs.world.go()
+    row = acs.store.row("select state, shipped, shipments from fulfilment where order_code = %s", order)
+    assert row == {"state": "dispatched", "shipped": {"DRESS": 2}, "shipments": 1}
+    assert (len(acs.world.shipments(order)), acs.world.exceptions()) == (1, [])
