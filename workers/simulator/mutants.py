@@ -186,8 +186,8 @@ MUTANTS = (
     Mutant(
         "a person's hold holds nothing",
         "workers.orders_out.posting:_held",
-        'return tuple(found["name"] for found in shut)',
-        "return ()",
+        "return {reference: tuple(sorted(shut.intersection(some))) for reference, some in gates.items()}",
+        "return dict.fromkeys(gates, ())",
     ),
     Mutant(
         "a paused connection is asked all the same",

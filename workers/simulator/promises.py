@@ -29,6 +29,7 @@ select 'moverless' as why, f.reference as what, f.state from fulfilment f
 union all select 'let out', f.reference, '' from fulfilment f
   join gate g on g.name in ('person:' || f.order_code, 'person:' || f.invoice_code)
  where not g.open and f.sent_at > g.changed_at
+   and not exists (select 1 from timeline t where t.subject = 'order:' || f.reference and t.step = 'adopted')
 union all select 'held', 'message ' || m.reference, '' from message m
  where m.state = 'working' and m.process_id = any (%(gone)s)
 union all select 'held', 'a call slot of ' || s.connection, '' from slot s

@@ -54,7 +54,11 @@ ASKED = """
 select f.invoice_code from fulfilment f join expectation x on x.subject = 'order:' || f.reference
  where f.state = 'cancelling' and x.what = 'cancelled' and x.missed_at is null
 """  # a warehouse of files was asked to cancel, and has its time to answer: its file may be lost
-ALIASES = "select alias, reference from reference_alias"  # of orders that were adopted after a restore
+ADOPTED = """
+select coalesce(a.alias, f.reference) as name, f.reference, f.invoice_code as invoice
+  from fulfilment f left join reference_alias a on a.reference = f.reference
+ where exists (select 1 from timeline t where t.subject = 'order:' || f.reference and t.step = 'adopted')
+"""  # after a restore: by the name that the warehouse has
 OF_REFERENCE = "select reference, invoice_code from fulfilment"
 HEARD = """
 select f.reference, f.shipped, (select array_agg(p->>'tracking') from shipment s, jsonb_array_elements(s.parcels) p
@@ -94,7 +98,7 @@ def come_to_rest(stage: Stage) -> None:
         stage.gxo.lays_again()
     before: Any = None
     quiet = 0
-    for pause in PAUSES:
+    for pause in PAUSES * (1 + stage.restored):
         CLOCK.wait(pause)
         for _ in range(3):
             CLOCK.wait(61.0)
@@ -109,10 +113,10 @@ def come_to_rest(stage: Stage) -> None:
         accepts_files(stage)
         reads_again(stage)
         works_off(stage)
-        all_go_live(stage)
+        waited = all_go_live(stage)
         _all_runs(stage, whole=pause in WHOLE)
         state = stage.store.row(STATE), stage.gxo.state(), stage.acs.state()
-        quiet = quiet + 1 if state == before and pause not in WHOLE else 0
+        quiet = quiet + 1 if state == before and pause not in WHOLE and not waited else 0
         before = state
         if quiet >= QUIET:
             return
@@ -169,8 +173,8 @@ class AtRest:
             "acs": as_garments(stage.acs.site, written_off, unsure),
         }
         owing = stage.gxo.is_owing()  # what GXO did not tell, nobody can know
-        aliases = {row["alias"]: row["reference"] for row in store.rows(ALIASES)}
-        self.theirs = {name: _as_ours(book, aliases) for name, book in self.theirs.items()}
+        adopted = {row.pop("name"): row for row in store.rows(ADOPTED)}
+        self.theirs = {name: _as_ours(book, adopted) for name, book in self.theirs.items()}
         self.buildings = [one for one in BUILDINGS if not (owing and one.warehouse == "gxo")]
         self.outs = [out for book in self.theirs.values() for out in book.goods_outs]
         rows = LedgerRows.model_validate({name: store.rows(query) for name, query in LEDGER.items()})
@@ -373,9 +377,9 @@ class AtRest:
                 yield Broken("nothing shut untold", f"{row['name']} is shut: {row['shut_kind']}")
 
 
-def _as_ours(book: WarehouseBook, aliases: Mapping[str, str]) -> WarehouseBook:
-    """A warehouse's book, its orders under the references by which the fleet has adopted them."""
-    outs = (out.model_copy(update={"reference": aliases.get(out.reference, out.reference)}) for out in book.goods_outs)
+def _as_ours(book: WarehouseBook, adopted: Mapping[str, Mapping[str, str]]) -> WarehouseBook:
+    """A warehouse's book, its orders under the references and for the invoices for which the fleet has adopted them."""
+    outs = (out.model_copy(update=adopted.get(out.reference, {})) for out in book.goods_outs)
     return book.model_copy(update={"goods_outs": tuple(outs)})
 
 

@@ -35,7 +35,7 @@ def is_restored(stage: Stage, dice: random.Random) -> str | None:
     ACS is asked to send its events again, and in Khaos Control returns that it has taken are processed first.
     """
     backup = stage.backup
-    if backup is None:
+    if backup is None or stage.restored:  # what a second one leaves is held for a person: see the document
         return None
     CLOCK.wait(dice.choice(WHILE_STOPPED))
     stage.wire.mend()
@@ -61,12 +61,14 @@ def goes_live(stage: Stage, dice: random.Random) -> str | None:
     return f"{name} goes live: {_go_live(stage, name)}"
 
 
-def all_go_live(stage: Stage) -> None:
-    """Every warehouse goes live that is not, and opens where the restore was noticed once more: it is known."""
-    for name in _shut(stage, NOT_LIVE):
+def all_go_live(stage: Stage) -> bool:
+    """Warehouses go live, and open where the restore was noticed once more. Whether any was shut."""
+    waiting, suspected = _shut(stage, NOT_LIVE), _shut(stage, SUSPECTED)
+    for name in waiting:
         _go_live(stage, name)
-    for name in _shut(stage, SUSPECTED):
+    for name in suspected:
         connection_acts.open_(stage.store, name, ANNA)
+    return bool(waiting or suspected)
 
 
 def _shut(stage: Stage, why: str) -> list[str]:

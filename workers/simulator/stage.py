@@ -140,6 +140,7 @@ class Stage:
         self.paused: set[str] = set()  # connections that were paused when the last step ended
         self.told: list[Hook] = []  # webhooks that were taken in this step
         self.backup: Backup | None = None  # the newest one
+        self.restored = False
         self.taken: list[Hook] = []  # signed events that were taken since
         self.believed: list[str] = []  # webhooks with a wrong signature that were taken
 
@@ -168,7 +169,7 @@ class Stage:
         self.paused.clear()
         self.believed.clear()
         self.taken.clear()
-        self.backup = None
+        self.backup, self.restored = None, False
         self.retired.clear()
         self.seed, self.dice = seed, dice
         self._open_partners(seed)
@@ -186,9 +187,10 @@ class Stage:
             store.moments = self.moments
 
     def comes_from(self, backup: Backup) -> None:
-        """The ledger is what a backup held, and its processes begin anew. A backup serves once."""
+        """The ledger is what a backup held, and its processes begin anew. It serves once."""
         self.ledger.restore(backup.dump)
         self.ended, self.retired, self.backup = {*backup.ended}, {*backup.retired}, None
+        self.restored = True
         self.gone.clear()
         self.paused.clear()
         for process in self.processes:
