@@ -10,6 +10,7 @@ from adapters.x12.splitting import Piece, pieces_of
 from adapters.x12.tokens import Lines, Segment, runs, same_number, shown
 
 OUTSIDE = {"TA1", "TA3", "ISB", "ISE"}  # what X12.5 has between ISA and IEA beside groups
+FILLING = " \t\0"  # what fills an element of the ISA up to its width: blanks, of some networks NUL
 STRAY = "stands outside of a group (GS to GE)"
 
 
@@ -69,7 +70,8 @@ def whole_of(piece: Piece | X12Error, name: str) -> Whole:
 
 def envelope(isa: list[str]) -> Envelope:
     """What an ISA says that was found whole."""
-    return Envelope(int(isa[13]), isa[6].strip(), isa[8].strip(), isa[15])
+    sender, receiver = (element.strip(FILLING) for element in (isa[6], isa[8]))
+    return Envelope(int(isa[13]), sender, receiver, isa[15])
 
 
 def envelopes_of(data: bytes, name: str) -> tuple[list[Envelope], list[X12Error]]:

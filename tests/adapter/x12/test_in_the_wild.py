@@ -41,6 +41,7 @@ PLAIN = read_interchange(file().encode(), "a.edi")
 AS_IT_IS = {
     "blanks behind terminators": file().replace("~\n", "~ \t \n"),
     "blank lines": file().replace("~\n", "~\n\r\n\n"),
+    "an ISA whose fields a VAN fills with NUL": file()[:106].replace(" ", "\0") + file()[106:],
     "mixed line ends": "".join(
         line + end for line, end in zip(file().splitlines(), itertools.cycle(["\n", "\r\n", "", "\r"]), strict=False)
     ),
