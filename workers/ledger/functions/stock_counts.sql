@@ -102,7 +102,7 @@ end $$;
 -- again. A SKU that it does not name is gone after p_absent such counts in a row. Returns how many SKUs differed.
 create or replace function take_snapshot(p_id bigint, p_consistent boolean, p_absent integer) returns integer
 -- for a building of a million SKUs, whatever Postgres knows of tables that were just filled
-language plpgsql set work_mem = '64MB' set enable_nestloop = off as $$
+language plpgsql set work_mem = '64MB' set enable_nestloop = off set enable_mergejoin = off as $$
 declare
     v snapshot%rowtype;
     v_changed integer;
@@ -113,24 +113,22 @@ begin
     -- counts of single SKUs wait: whoever writes positions shares this lock, so their rows need none of their own
     perform lock_positions(v.home);
     select counted_at is null into v_first from home where site = v.home;
-    create temp table fresh on commit drop as
-    select g.sku, g.good, coalesce(o.other, '{}') as other
-      from (select sku, coalesce(sum(units) filter (where condition = 'good'), 0)::integer as good
-              from snapshot_line where snapshot_id = p_id group by sku) g
-      left join (select sku, jsonb_object_agg(condition, units) as other
-                   from (select sku, condition, sum(units)::integer as units from snapshot_line
-                          where snapshot_id = p_id and condition <> 'good' group by 1, 2) c
-                  where units > 0 group by sku) o on o.sku = g.sku;
-    analyze fresh (sku);
     create temp table differs on commit drop as
     select coalesce(f.sku, p.sku) as sku, coalesce(f.good, 0) as good, coalesce(f.other, '{}'::jsonb) as other,
            p.sku is null as fresh_sku, f.sku is null as missing, p.good as old_good, p.began_at, p.ended_at, p.absent
-      from fresh f full join (select * from position where home = v.home) p on p.sku = f.sku
+      from (select g.sku, g.good, coalesce(o.other, '{}') as other
+              from (select sku, coalesce(sum(units) filter (where condition = 'good'), 0)::integer as good
+                      from snapshot_line where snapshot_id = p_id group by sku) g
+              left join (select sku, jsonb_object_agg(condition, units) as other
+                           from (select sku, condition, sum(units)::integer as units from snapshot_line
+                                  where snapshot_id = p_id and condition <> 'good' group by 1, 2) c
+                          where units > 0 group by sku) o on o.sku = g.sku) f
+      full join (select * from position where home = v.home) p on p.sku = f.sku
      where p.sku is null or f.good is distinct from p.good or f.other is distinct from p.other;
     create index on differs (sku);
     analyze differs;
-    v_changed := take_differences(p_id, p_consistent, p_absent, case when v_first then array(select f.sku from fresh f) end);
+    v_changed := take_differences(p_id, p_consistent, p_absent, case when v_first then array(
+        select distinct sku from snapshot_line where snapshot_id = p_id) end);
     delete from snapshot_line where snapshot_id = p_id;
-    drop table fresh;
     return v_changed;
 end $$;
