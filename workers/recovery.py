@@ -105,17 +105,11 @@ def _without_message(db: Any, row: dict[str, Any], person: Person, *, edited: bo
         return _resend(db, row, person)
     if row["record_id"] is None or edited:
         raise CannotDo(f"exception {number} has no message to send again: do its next step, then dismiss it")
-    if not db.execute("select 1 from record where id = %s", (row["record_id"],)).fetchone():
+    if not db.execute("select 1 where read_record_again(%s) is not null", (row["record_id"],)).fetchone():
         raise CannotDo(
             f"exception {number}: what it was read from has been purged by its age, so it cannot be read again: do its"
             " next step, then dismiss it"
         )
-    db.execute(
-        "insert into record_unread (record_id, received_at, connection, source)"
-        " select id, received_at, connection, source from record where id = %s on conflict do nothing",
-        (row["record_id"],),
-    )
-    db.execute("select wake()")
     _add_to_timeline(db, number, person, "read again", "")
     return f"record {row['record_id']}"
 

@@ -115,3 +115,27 @@ def test_an_outage_lasts_until_it_was_told_and_is_counted_from_what_was_told(on_
     )
     (told,) = outages.figures()
     assert (told.others, told.good) == (("unavailable",), False)
+
+
+def test_a_connection_that_is_down_when_its_outage_begins_and_stays_so_is_one_story(
+    on_call: OnCall, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workers.demo.outages.WAITS_FOR", 0.0)
+    number = file(store)
+    on_call.heard.events |= {(number, "shut"), (number, "opened")}
+    store.run("update exception set first_at = first_at - interval '1 hour', last_at = last_at - interval '1 hour'")
+    store.run("update notice set since = since - interval '1 hour'")
+    outages = Outages(store, on_call.heard)
+    outages.play(("leeds",), lambda how: None)
+    ends = time.monotonic() + 30
+    while not outages.over and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert outages.over, "on-call knows of it: nobody waits until it is told again"
+    store.run("select close_exception('connection_shut', 'connection:leeds', 'it answers again', 'fleet')")
+    store.run(
+        "insert into notice (what, owner, channel, kind, connection, since, state) select 'cured', owner, 'webhook',"
+        " kind, connection, first_at, 'told' from exception where id = %s",
+        number,
+    )
+    (told,) = outages.figures()
+    assert told.good

@@ -110,7 +110,7 @@ def test_a_record_is_read_once_and_reading_it_again_says_nothing_new(
     assert (read(), read()) == (1, 0)
     assert references(ledger) == ["A", "B", "C"]
     assert record is not None
-    assert reading.read_again(runtime, record)
+    assert runtime.store.row("select read_record_again(%s)", record)
     assert read() == 1
     assert references(ledger) == ["A", "B", "C"]
 

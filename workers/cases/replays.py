@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workers.ledger.store import Store
-from workers.spine import acts, reading
+from workers.spine import acts
 from workers.spine.people import CannotDo, Person
 
 
@@ -13,10 +13,11 @@ def replay(store: Store, record: int, person: Person, why: str = "") -> bool:
     Raises CannotDo where there is no such record.
     """
     with store.transaction() as db:
-        if db.execute(reading.AGAIN, (record,)).fetchone() is None:
-            if db.execute("select 1 from record_unread where record_id = %s", (record,)).fetchone():
-                return False
+        put = db.execute("select read_record_again(%s) as put", (record,)).fetchall()[0]["put"]
+        if put is None:
             raise CannotDo(f"there is no record {record}: it was purged, or the number is wrong")
+        if not put:
+            return False
         acts.of_subject(db, f"record {record}", f"record:{record}", person, "read again", why.strip())
         acts.keep(db, person, "record replayed", f"record {record}", why=why.strip())
     return True

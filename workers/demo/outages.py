@@ -21,11 +21,13 @@ WAITS_FOR = 90.0  # seconds, at most, until other trouble of the partner is over
 COMES_BACK = 15.0  # seconds after its return in which calls that were under way may still fail
 TOLD = """
 select e.connection from exception e
- where e.kind = 'connection_shut' and e.connection = any (%s) and e.last_at >= to_timestamp(%s) and exists
+ where e.kind = 'connection_shut' and e.connection = any (%s)
+   and (e.last_at >= to_timestamp(%s) or e.state = 'open') and exists
        (select 1 from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection
            and n.since = e.first_at and n.state = 'told')
 """
 STANDS = "select 1 from exception where kind = 'connection_shut' and state = 'open' and connection = any (%s)"
+# What was filed about a connection in an outage. One that was shut already, and stayed so, has one trouble and one alert.
 SHUT = """
 select e.id, e.kind, e.state, e.message_id,
        (select count(*) from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection
@@ -33,7 +35,9 @@ select e.id, e.kind, e.state, e.message_id,
        (select count(*) from notice n where n.what = 'cured' and n.kind = e.kind and n.connection = e.connection
            and n.state = 'told' and n.since = e.first_at) as cures
   from exception e
- where e.connection = %s and e.kind = any (%s) and e.last_at >= to_timestamp(%s) and e.first_at <= to_timestamp(%s)
+ where e.connection = %(connection)s and e.kind = any (%(kinds)s) and e.first_at <= to_timestamp(%(ended)s + %(slack)s)
+   and (e.last_at >= to_timestamp(%(began)s)
+        or e.kind = 'connection_shut' and coalesce(e.closed_at, 'infinity') >= to_timestamp(%(ended)s))
  order by e.id
 """
 OF_AN_OUTAGE = ("connection_shut", "unavailable", "throttled", "told_to_wait", "unauthorised", "garbled",
@@ -109,7 +113,8 @@ class Outages:
 
     def _figures(self, outage: Outage, connection: str) -> OutageFigures:
         assert outage.ended is not None
-        rows = self._store.rows(SHUT, connection, list(OF_AN_OUTAGE), outage.began, outage.ended + COMES_BACK)
+        moments = {"began": outage.began, "ended": outage.ended, "slack": COMES_BACK}
+        rows = self._store.rows_of(SHUT, {"connection": connection, "kinds": list(OF_AN_OUTAGE), **moments})
         shut = [row for row in rows if row["kind"] == "connection_shut"]
         return OutageFigures(
             connection=connection,

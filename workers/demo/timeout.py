@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workers.demo.reconciliation.compare import Report
 
-WHOLE = 420.0  # seconds for a demo, and more for each order and each product of the file
+WHOLE = 900.0  # seconds for a demo, and more for each order and each product of the file
 EACH = 0.5
 EACH_PRODUCT = 0.4  # it is told to every warehouse, counted in every building and shown at every site
 STUCK = 200.0  # seconds without any change in the report: more than any limit in the demo's fleet.toml

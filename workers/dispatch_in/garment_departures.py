@@ -32,9 +32,7 @@ with heard as (
     delete from garment_waiting w where w.connection = %s and (w.tag = any (%s) or exists (
         select 1 from garment g where g.connection = w.connection and g.tag = w.tag and g.sku = any (%s)))
     returning record_id)
-insert into record_unread (record_id, received_at, connection, source)
-select r.id, r.received_at, r.connection, r.source from record r join heard h on h.record_id = r.id
-on conflict do nothing
+select read_record_again(record_id) from heard group by record_id
 """
 
 

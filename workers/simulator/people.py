@@ -8,7 +8,7 @@ from typing import Any
 
 from workers import recovery
 from workers.simulator.stage import Stage
-from workers.spine import gates, reading
+from workers.spine import gates
 from workers.spine.people import CannotDo, Person
 from workers.stock_in import garment_people, write_offs
 
@@ -69,7 +69,7 @@ def replays(stage: Stage, dice: random.Random) -> str | None:
     if not rows:
         return None
     row = dice.choice(rows)
-    reading.read_again(stage.processes[0].runtime, row["id"])
+    stage.processes[0].runtime.store.row("select read_record_again(%s)", row["id"])
     return f"record {row['source']} is read again"
 
 

@@ -256,15 +256,3 @@ def _park(db: Connection, record: Record, flow: str, error: Unmappable) -> None:
             why=f"{record.source} cannot be read, and its reason not be stored: {type(refused).__name__}; see the log",
             record=record.id,
         )
-
-
-AGAIN = """
-with again as (insert into record_unread (record_id, received_at, connection, source)
-  select id, received_at, connection, source from record where id = %s on conflict do nothing returning 1)
-select wake() from again
-"""
-
-
-def read_again(runtime: Runtime, record_id: int) -> bool:
-    """Put a record back among the unread. False when it was purged."""
-    return runtime.store.row(AGAIN, record_id) is not None

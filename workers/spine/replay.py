@@ -35,11 +35,7 @@ class ReadAgain:
             died = self.runtime.store.row("select error_kind from message where id = %s", message.id)
             why = f"record {record} was purged by age and cannot be read again: have it sent anew, then dismiss this"
             return Dead((died and died["error_kind"]) or self.refused, why)
-        again = Effect(
-            "insert into record_unread (record_id, received_at, connection, source)"
-            " select id, received_at, connection, source from record where id = %s on conflict do nothing",
-            (record,),
-        )
+        again = Effect("select read_record_again(%s)", (record,))
         return Delivered(f"record {record} is read again", (_forget(message), again))
 
 

@@ -36,12 +36,7 @@ def accept_file(store: Store, name: str, who: str) -> int:
         if not row["rows"]:
             raise CannotDo(f"{name} cannot be read as a whole count ({row['why']}): ask the warehouse for another")
         db.execute("update garment_file set accepted_by = %s, accepted_at = now() where id = %s", (who, row["id"]))
-        read = db.execute(
-            "insert into record_unread (record_id, received_at, connection, source)"
-            " select id, received_at, connection, source from record where id = %s on conflict do nothing",
-            (row["record_id"],),
-        ).rowcount
-        if not read:
+        if not db.execute("select 1 where read_record_again(%s) is not null", (row["record_id"],)).fetchone():
             raise CannotDo(f"{name} is not kept any more: have the warehouse lay it again, and accept that")
     return int(row["rows"])
 

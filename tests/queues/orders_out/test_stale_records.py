@@ -47,7 +47,7 @@ def test_an_old_page_read_again_does_not_bring_old_quantities_back(world: World)
     world.poll()
     world.poll()
     assert [asked(o) for o in world.live()] == [{"MUG": 3}]
-    reading.read_again(world.runtime, page)
+    world.runtime.store.row("select read_record_again(%s)", page)
     world.go()
     world.poll()
     assert [asked(o) for o in world.live()] == [{"MUG": 3}]
@@ -112,7 +112,7 @@ def test_a_product_renamed_there_and_back_is_three_versions_and_an_old_record_ch
     page = world.store.row("select max(id) as id from record where source = 'products'")["id"]
     renamed(world, "Red")
     assert description(world) == "Red"
-    reading.read_again(world.runtime, page)
+    world.runtime.store.row("select read_record_again(%s)", page)
     world.go()
     assert description(world) == "Red"
     renamed(world, "Blue")

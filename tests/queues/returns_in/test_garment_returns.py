@@ -9,7 +9,6 @@ import pytest
 
 from fleet_tests.garment_shop import Place
 from workers.returns_in import charges, rma, ungraded
-from workers.spine import reading
 from workers.spine.people import CannotDo
 from workers.views import worklists
 
@@ -21,7 +20,7 @@ def test_a_sale_that_comes_back_as_new_is_credited_without_a_hand_and_once(place
     assert here.returns() == [("offered", "good", True)]
     here.acs.tell_again(*here.acs.told("item.graded"), *here.acs.told("item.received"))
     for row in here.store.rows("select id from record where connection = 'acs' order by id"):
-        reading.read_again(here.acs.runtime, row["id"])
+        here.acs.runtime.store.row("select read_record_again(%s)", row["id"])
     here.acs.world.go()
     assert here.returns() == [("offered", "good", True)]
     here.shop.pulled(1)
@@ -126,7 +125,7 @@ def test_a_garment_of_no_order_credits_nobody_until_the_warehouse_names_one(plac
     assert (here.returns(), here.acs.world.exceptions()) == ([], ["garment_unmatched"])
     here.store.run("update departed_item set left_at = now() - interval '1 day'")
     for row in here.store.rows("select id from record where source like 'webhook item.%%' order by id"):
-        reading.read_again(here.acs.runtime, row["id"])
+        here.acs.runtime.store.row("select read_record_again(%s)", row["id"])
     here.acs.world.go()
     assert ([state for state, _, _ in here.returns()], here.acs.world.exceptions()) == (["offered"], [])
 

@@ -164,7 +164,7 @@ def test_whatever_is_told_of_garments_in_whatever_order_no_unit_is_credited_twic
         if word[-1]:  # its record is read again, after Khaos Control took what was offered
             acs.store.run("update return_line set state = 'offered' where order_code = %s", order)
             for row in acs.store.rows("select max(id) as id from record where source like 'item.%%'"):
-                reading.read_again(acs.runtime, row["id"])
+                acs.store.row("select read_record_again(%s)", row["id"])
             hear(acs)
         told = acs.store.rows("select tag, money from garment_return where order_code = %s and money <> ''", order)
         assert money.items() <= {row["tag"]: row["money"] for row in told}.items()  # decided once

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from fleet_tests.acs import Garments
-from workers.spine import reading
 from workers.stock_in import garment_people
 
 READY = "In warehouse - ready for customer"
@@ -62,7 +61,7 @@ def test_a_stub_that_is_laid_again_whole_under_its_name_is_the_mended_file(acs: 
     whole = dict.fromkeys(range(11), "sellable")
     assert (short(acs), acs.world.exceptions()) == (whole, [])
     for row in acs.store.rows("select id from record where source = 'stock file' order by id"):
-        reading.read_again(acs.runtime, row["id"])
+        acs.runtime.store.row("select read_record_again(%s)", row["id"])
     acs.world.go()
     assert (short(acs), acs.world.exceptions()) == (whole, [])
     acs.store.run("analyze garment_file")  # Postgres then reads the few rows in the order in which they were written

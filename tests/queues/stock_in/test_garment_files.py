@@ -8,7 +8,6 @@ from datetime import timedelta
 import pytest
 
 from fleet_tests.acs import Garments
-from workers.spine import reading
 from workers.spine.people import CannotDo
 from workers.stock_in import garment_cases, garment_people
 
@@ -146,7 +145,7 @@ def test_the_later_of_two_files_of_one_day_counts_and_the_same_file_again_change
     row = acs.store.row("select missed from garment where tag = %s", gone)
     assert row == {"missed": 1}
     for one in acs.store.rows("select id from record where source = 'stock file' order by id"):
-        reading.read_again(acs.runtime, one["id"])
+        acs.runtime.store.row("select read_record_again(%s)", one["id"])
     acs.world.go()
     assert acs.store.row("select missed from garment where tag = %s", gone) == {"missed": 1}
     verdicts = [row["verdict"] for row in acs.store.rows("select verdict from garment_file order by id")]

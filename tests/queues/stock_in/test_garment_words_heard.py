@@ -9,7 +9,6 @@ import pytest
 
 from fleet_tests.acs import Garments
 from workers.journal import assets
-from workers.spine import reading
 from workers.spine.people import CannotDo
 from workers.stock_in import garment_people, write_offs
 
@@ -41,7 +40,7 @@ def test_an_end_that_cannot_be_understood_takes_the_garment_off_sale_and_ends_it
     (was,) = odd.values()
     mended = bytes(record["body"]).replace(f'"{was}"'.encode(), f'"{end[next(iter(odd))]}"'.encode())
     acs.store.run("update record set body = %s where id = %s", mended, record["id"])  # as if the table had the row now
-    reading.read_again(acs.runtime, record["id"])
+    acs.runtime.store.row("select read_record_again(%s)", record["id"])
     acs.world.go()
     assert acs.states()[tag] == "retired"
     assert acs.store.row("select final from write_off where tag = %s", tag) == {"final": True}
@@ -112,7 +111,7 @@ def test_a_garment_that_was_sold_is_not_written_off_by_itself_and_nobody_gives_i
     assets.load(acs.store, assets.read_assets(f"tag,value,as_at\n{tag},40,2026-11-01\n", date(2026, 12, 31)), "Anna B")
     acs.tell("item.retired", RFID=tag, GarmentSKU="DRESS", Reason="LOST")
     for row in acs.store.rows("select id from record where source = 'webhook item.retired'"):
-        reading.read_again(acs.runtime, row["id"])
+        acs.runtime.store.row("select read_record_again(%s)", row["id"])
     acs.world.go()
     assert write_offs.check(acs.runtime) == 0
     assert acs.world.exceptions() == ["write_off_waits"]

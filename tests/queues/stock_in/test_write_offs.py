@@ -11,7 +11,6 @@ import pytest
 from adapters.acs.sandbox.garments import State
 from fleet_tests.acs import Garments
 from workers.journal import assets, entries, valuation
-from workers.spine import reading
 from workers.spine.people import CannotDo
 from workers.stock_in import write_offs
 
@@ -77,7 +76,7 @@ def test_up_to_the_limit_it_goes_by_itself_and_whatever_comes_again_it_goes_once
     worth(acs, tag, "64.50")
     assert end(acs) == tag
     for row in acs.store.rows("select id from record where connection = 'acs' order by id"):
-        reading.read_again(acs.runtime, row["id"])
+        acs.runtime.store.row("select read_record_again(%s)", row["id"])
     acs.tell_again(*acs.told("item.retired"))
     acs.world.go()
     write_offs.check(acs.runtime)

@@ -20,7 +20,6 @@ from adapters.gxo.sandbox.site import new_site
 from fleet_tests.world import World
 from workers.edi import collect
 from workers.sku_sync import item_files
-from workers.spine import reading
 from workers.stock_in import count_differences
 
 LEDGER = {
@@ -223,7 +222,7 @@ class ByFile:
     def replay(self) -> None:
         """Every record of GXO's is read again, as `fleet replay` has it."""
         for row in self.store.rows("select id from record where connection = 'gxo' order by id"):
-            reading.read_again(self.runtime, row["id"])
+            self.runtime.store.row("select read_record_again(%s)", row["id"])
         self.hear()
 
     def ledger(self) -> dict[str, Any]:

@@ -18,3 +18,15 @@ begin
     perform wake();
     return v_id;
 end $$;
+
+-- Put a record back among the unread. False when it waits to be read already, null when it is kept no more.
+create or replace function read_record_again(p_record bigint) returns boolean language plpgsql as $$
+begin
+    insert into record_unread (record_id, received_at, connection, source)
+    select id, received_at, connection, source from record where id = p_record on conflict do nothing;
+    if found then
+        perform wake();
+        return true;
+    end if;
+    return case when exists (select 1 from record_unread where record_id = p_record) then false end;
+end $$;
