@@ -126,7 +126,7 @@ def test_a_connection_that_is_down_when_its_outage_begins_and_stays_so_is_one_st
     store.run("update exception set first_at = first_at - interval '1 hour', last_at = last_at - interval '1 hour'")
     store.run("update notice set since = since - interval '1 hour'")
     outages = Outages(store, on_call.heard)
-    outages.play(("leeds",), lambda how: None)
+    outages.play(("leeds",), lambda _: None)
     ends = time.monotonic() + 30
     while not outages.over and time.monotonic() < ends:
         time.sleep(0.05)

@@ -27,7 +27,7 @@ select e.connection from exception e
            and n.since = e.first_at and n.state = 'told')
 """
 STANDS = "select 1 from exception where kind = 'connection_shut' and state = 'open' and connection = any (%s)"
-# What was filed about a connection in an outage. One that was shut already, and stayed so, has one trouble and one alert.
+# What was filed about a connection in an outage. One that was shut before and stayed so has one trouble, and one alert.
 SHUT = """
 select e.id, e.kind, e.state, e.message_id,
        (select count(*) from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection

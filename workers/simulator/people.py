@@ -93,7 +93,7 @@ def reads_again(stage: Stage) -> None:
 def reads_of_known(stage: Stage) -> None:
     """People have read again what a warehouse said of an order that a restored ledger did not know, and knows now."""
     for row in stage.store.rows(KNOWN_NOW):
-        reading.read_again(stage.processes[0].runtime, row["record_id"])
+        stage.processes[0].runtime.store.row("select read_record_again(%s)", row["record_id"])
 
 
 def writes_off(stage: Stage, dice: random.Random) -> str | None:
