@@ -104,8 +104,8 @@ def test_an_outage_lasts_until_it_was_told_and_is_counted_from_what_was_told(on_
     assert (told.alerts, told.resolutions, told.notices, told.cures) == (1, 0, 1, 0)
     store.run("select close_exception('connection_shut', 'connection:leeds', 'it answers again', 'fleet')")
     store.run(
-        "insert into notice (what, owner, channel, kind, connection, since, state) select 'cured', owner, 'webhook',"
-        " kind, connection, first_at, 'told' from exception order by id desc limit 1"
+        "insert into notice (what, owner, channel, kind, connection, since, state, answers) select 'cured', owner,"
+        " channel, kind, connection, since, 'told', id from notice order by id desc limit 1"
     )
     (told,) = outages.figures()
     assert told.good
@@ -117,25 +117,38 @@ def test_an_outage_lasts_until_it_was_told_and_is_counted_from_what_was_told(on_
     assert (told.others, told.good) == (("unavailable",), False)
 
 
-def test_a_connection_that_is_down_when_its_outage_begins_and_stays_so_is_one_story(
-    on_call: OnCall, store: Store, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("opened", [False, True])
+def test_a_connection_that_is_down_already_or_a_moment_before_is_one_story(
+    on_call: OnCall, store: Store, monkeypatch: pytest.MonkeyPatch, *, opened: bool
 ) -> None:
+    """It stayed shut; or it opened and was shut again before its owner was told that it is over."""
     monkeypatch.setattr("workers.demo.outages.WAITS_FOR", 0.0)
     number = file(store)
-    on_call.heard.events |= {(number, "shut"), (number, "opened")}
-    store.run("update exception set first_at = first_at - interval '1 hour', last_at = last_at - interval '1 hour'")
-    store.run("update notice set since = since - interval '1 hour'")
+    store.run("update exception set first_at = first_at - interval '1 hour', last_at = last_at - interval '59 minutes'")
+    store.run("update notice set since = since - interval '1 hour', closed_at = null")
+
+    def shut_again(how: dict[str, Any]) -> None:
+        if opened and how["away_until"]:
+            file(store)
+            store.run("delete from notice where id > (select min(id) from notice)")
+
+    if opened:
+        store.run("update exception set state = 'resolved', closed_at = now() - interval '2 seconds'")
     outages = Outages(store, on_call.heard)
-    outages.play(("leeds",), lambda _: None)
+    outages.play(("leeds",), shut_again)
     ends = time.monotonic() + 30
     while not outages.over and time.monotonic() < ends:
         time.sleep(0.05)
     assert outages.over, "on-call knows of it: nobody waits until it is told again"
+    row = store.row("select max(id) as id from exception")
+    assert row is not None
+    assert (row["id"] > number) is opened
+    on_call.heard.events |= {(row["id"], "shut"), (row["id"], "opened")}
     store.run("select close_exception('connection_shut', 'connection:leeds', 'it answers again', 'fleet')")
+    store.run("update notice set closed_at = now()")
     store.run(
-        "insert into notice (what, owner, channel, kind, connection, since, state) select 'cured', owner, 'webhook',"
-        " kind, connection, first_at, 'told' from exception where id = %s",
-        number,
+        "insert into notice (what, owner, channel, kind, connection, since, state, answers) select 'cured', owner,"
+        " channel, kind, connection, since, 'told', id from notice"
     )
     (told,) = outages.figures()
     assert told.good

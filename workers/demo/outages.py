@@ -19,27 +19,27 @@ from workers.ledger.store import Store
 AT_LEAST, AT_MOST = 5.0, 180.0  # seconds that a warehouse is away
 WAITS_FOR = 90.0  # seconds, at most, until other trouble of the partner is over
 COMES_BACK = 15.0  # seconds after its return in which calls that were under way may still fail
-TOLD = """
+# A notice of a connection that opens for a moment and is shut again is not over: its owner is told once.
+NOTICED = """notice n where n.what = 'urgent' and n.state = 'told' and n.kind = e.kind and n.connection = e.connection
+             and n.since <= coalesce(e.closed_at, 'infinity') and coalesce(n.closed_at, 'infinity') >= e.first_at"""
+TOLD = f"""
 select e.connection from exception e
  where e.kind = 'connection_shut' and e.connection = any (%s)
-   and (e.last_at >= to_timestamp(%s) or e.state = 'open') and exists
-       (select 1 from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection
-           and n.since = e.first_at and n.state = 'told')
-"""
+   and (e.last_at >= to_timestamp(%s) or e.state = 'open') and exists (select 1 from {NOTICED})
+"""  # noqa: S608  our own words
 STANDS = "select 1 from exception where kind = 'connection_shut' and state = 'open' and connection = any (%s)"
 # What was filed about a connection in an outage. One that was shut before and stayed so has one trouble, and one alert.
-SHUT = """
+SHUT = f"""
 select e.id, e.kind, e.state, e.message_id,
-       (select count(*) from notice n where n.what = 'urgent' and n.kind = e.kind and n.connection = e.connection
-           and n.state = 'told' and n.since = e.first_at) as notices,
-       (select count(*) from notice n where n.what = 'cured' and n.kind = e.kind and n.connection = e.connection
-           and n.state = 'told' and n.since = e.first_at) as cures
+       (select count(*) from {NOTICED}) as notices,
+       (select count(*) from notice c where c.what = 'cured' and c.state = 'told' and c.answers in
+           (select n.id from {NOTICED})) as cures
   from exception e
  where e.connection = %(connection)s and e.kind = any (%(kinds)s) and e.first_at <= to_timestamp(%(ended)s + %(slack)s)
    and (e.last_at >= to_timestamp(%(began)s)
         or e.kind = 'connection_shut' and coalesce(e.closed_at, 'infinity') >= to_timestamp(%(ended)s))
  order by e.id
-"""
+"""  # noqa: S608  our own words
 OF_AN_OUTAGE = ("connection_shut", "unavailable", "throttled", "told_to_wait", "unauthorised", "garbled",
                 "schedule_failed", "schedule_failing", "schedule_hangs", "suspect_release")  # fmt: skip
 

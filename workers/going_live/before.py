@@ -14,11 +14,16 @@ from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, Rows, State, Units, add_to_timeline, lock
 from workers.domain.invoices import adopt_rest
 from workers.going_live.matching import There
+from workers.ledger.expected import Expected
 from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
+REST = (
+    "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
+    " values (%s, %s, %s, %s, 'dispatch_overdue', 'dispatch-in', %s)"
+)
 OURS = re.compile(r"(.+)-\d+")
 LAST = "select max(number) as last from control_number where connection = %s"
 OUT = (
@@ -28,6 +33,10 @@ OUT = (
 UNSETTLED = (
     "select kind, subject, story from exception where kind in ('dispatch_unknown_order', 'answer_unmatched')"
     " and state = 'open' and connection = %s"
+)
+UNHEARD = (
+    "select kind, subject from exception where kind = 'dispatch_unknown_order' and state = 'open' and connection = %s"
+    " and subject = any (%s) and read_record_again(record_id) is not null"
 )
 
 
@@ -99,9 +108,20 @@ def _adopt(runtime: Runtime, db: Connection, reference: str, invoices: Iterable[
     if row is not None and adopted and row.state is State.PART_DISPATCHED and rest is not None:
         shown = {one.invoice_code for one in invoices}
         adopt_rest(db, row, rest, {line.sku: line.quantity for line in rest.lines}, shown)
-    if adopted:
+    if row is not None and adopted:
         transitions.confirm(run, reference)
+        _await_rest(run, row)
     return adopted
+
+
+def _await_rest(run: Rows, row: FulfilmentRow) -> None:
+    """Await no more what has left; of a part, its rest by the moment at which the whole had to leave."""
+    over = [Expected.DISPATCH.value, Expected.REST.value]
+    awaited = run("delete from expectation where subject = %s and what = any (%s) returning due_at", row.subject, over)
+    if row.state is State.PART_DISPATCHED and awaited:
+        due = max(one["due_at"] for one in awaited)
+        run(REST, row.subject, Expected.REST.value, row.order_code, due, row.warehouse)
+    exceptions.close(run, "dispatch_overdue", row.subject, "goods of it left")
 
 
 def _write(run: Rows, row: FulfilmentRow, invoice: Invoice, units: Units) -> FulfilmentRow:
@@ -121,6 +141,12 @@ def _write(run: Rows, row: FulfilmentRow, invoice: Invoice, units: Units) -> Ful
     run("select want_recount(%s, %s, 'dispatched')", row.site, sorted(units))
     add_to_timeline(run, after, "adopted", f"Khaos Control has shipment {number} already", flow="dispatch-in")
     return after
+
+
+def hear_again(run: Rows, name: str, subjects: list[str]) -> None:
+    """Have read again what a warehouse told of an order before it was known. What is kept no more stays a person's."""
+    for told in run(UNHEARD, name, subjects):
+        exceptions.close(run, told["kind"], told["subject"], "the order is known now; what was told is read again")
 
 
 def settle_dispatches(runtime: Runtime, name: str) -> int:

@@ -158,6 +158,7 @@ def _settle(runtime: Runtime, wish: Wish, message: int, found: Match) -> str:
             exceptions.close(run, UNMATCHED, gate, "it was found at the warehouse", wish.who)
             answered = f"answer:{wish.name}:{found.there.reference}"
             exceptions.close(run, "answer_unmatched", answered, "it answers an order that was adopted", wish.who)
+            before.hear_again(run, wish.name, [row.subject, f"order:{found.there.reference}"])
             if runtime.warehouse(wish.name).parts.order_reads is not None:
                 told = (wish.name, found.there.their_id, row.reference, row.order_code)
                 run_effects(db, [reread(*told, "adopted when it went live")])

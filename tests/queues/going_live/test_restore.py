@@ -133,6 +133,36 @@ def test_the_dispatch_of_an_order_that_is_adopted_is_awaited(world: World) -> No
     assert awaited == [{"what": "dispatch", "kind": "dispatch_overdue"}]
 
 
+def test_what_left_between_the_backup_and_the_restore_is_awaited_no_more(world: World) -> None:
+    order = read_and_not_sent(world)
+    backup = Backup(world)
+    world.go()
+    world.round_trip()
+    backup.restore()
+    restoring.take_back(world.store, ["leeds"], "Sam", {})
+    going.go_live(world.runtime, going.Wish("leeds", "Sam", datetime.now(UTC)))
+    assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
+    assert world.store.rows("select what from expectation where subject = %s", f"order:{order}-1") == []
+
+
+def test_what_was_told_of_an_order_before_the_restored_ledger_knew_it_is_read_again(world: World) -> None:
+    world.poll()
+    backup = Backup(world)
+    order = world.order(("MUG", 2))
+    world.poll()
+    backup.restore()
+    world.ship()
+    world.until(lambda: world.store.row("select 1 from record where source = 'webhook goods_out.completed'"))
+    world.go()
+    assert world.exceptions() == ["dispatch_unknown_order"]
+    restoring.take_back(world.store, ["leeds"], "Sam", {})
+    going.go_live(world.runtime, going.Wish("leeds", "Sam", datetime.now(UTC)))
+    world.go()
+    assert world.fulfilments(order) == [(f"{order}-1", "dispatched")]
+    assert len(world.shipments(order)) == 1
+    assert world.exceptions() == []
+
+
 def test_a_number_that_khaos_never_had_is_named_after_a_restore(world: World) -> None:
     order = read_and_not_sent(world)
     backup = Backup(world)
