@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 
 from adapters.x12.cut import Cut
@@ -22,13 +22,17 @@ STAMP = re.compile(r"([0-9]{8}) ([0-9]{4})([0-9]{2})?([0-9]{1,2})?")
 
 
 def stamp(opening: Segment) -> datetime | None:
-    """GS04 and GS05 as UTC; None where they are no time."""
+    """GS04 and GS05 as UTC, None where they are no time; 2400 is the end of its day, a leap second the one before."""
     parts = STAMP.fullmatch(f"{opening.element(4)} {opening.element(5)}")
     if parts is None:
         return None
+    end_of_day = parts[2] == "2400" and int(parts[3] or 0) == 0
+    clock = "0000" if end_of_day else parts[2]
+    second = "59" if parts[3] == "60" else parts[3] or "00"
     try:
-        return datetime.strptime(f"{parts[1]}{parts[2]}{parts[3] or '00'}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
-    except ValueError:
+        found = datetime.strptime(f"{parts[1]}{clock}{second}", "%Y%m%d%H%M%S").replace(tzinfo=UTC)
+        return found + timedelta(days=end_of_day)
+    except (ValueError, OverflowError):
         return None
 
 

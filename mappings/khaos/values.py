@@ -7,7 +7,7 @@ Vendor's Web Integration Guide v7.8d, "Encodings": booleans are -1 and 0, decima
 from __future__ import annotations
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from xml.etree.ElementTree import Element, ParseError
 from zoneinfo import ZoneInfo
@@ -28,7 +28,9 @@ _NUMBER = re.compile(r"[+-]?(\d{1,12}(\.\d{0,10})?|\.\d{1,10})", re.ASCII)
 # Delphi writes a very small double so: what is left of a sum that comes to nothing, or a light weight.
 _SMALL = re.compile(r"[+-]?\d(\.\d{1,16})?E-\d{1,3}", re.ASCII)
 _FINEST = Decimal("0.000001")
-_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})(?:[ T].*)?", re.ASCII)
+_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})([ T].*)?", re.ASCII)
+_END_OF_DAY = re.compile(r"24:00(:00(\.0+)?)?(?![\d:.])", re.ASCII)
+_LEAP_SECOND = re.compile(r"^(\d\d:\d\d):60(?:\.\d*)?", re.ASCII)
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 
 
@@ -124,15 +126,20 @@ def day(field: str, value: str) -> date | None:
 
 
 def moment(field: str, value: str, zone: ZoneInfo = LONDON) -> datetime | None:
-    """A time in UTC from the wall-clock of ``zone``, or None as ``day`` gives it."""
+    """A time in UTC from the wall-clock of ``zone``, or None as ``day`` gives it; of a day alone its first moment.
+
+    24:00 is the end of its day, and a leap second the second before it.
+    """
     local_day = day(field, value)
     if local_day is None:
         return None
+    day_first = _DAY_FIRST.fullmatch(value)
+    clock = ((day_first[4] or "") if day_first else value[10:])[1:].strip()
+    end_of_day = _END_OF_DAY.match(clock)
+    clock = _LEAP_SECOND.sub(r"\1:59", clock) if end_of_day is None else clock.replace("24", "00", 1)
     try:
-        found = datetime.fromisoformat(value)
-    except ValueError:
-        found = datetime(local_day.year, local_day.month, local_day.day, tzinfo=zone)
-    try:
+        found = datetime.fromisoformat(f"{local_day}T{clock}" if clock else str(local_day))
+        found += timedelta(days=bool(end_of_day))
         return (found if found.tzinfo else found.replace(tzinfo=zone)).astimezone(UTC)
-    except OverflowError:
+    except (ValueError, OverflowError):
         raise Unmappable(field, value[:40], "no such time; correct it in Khaos") from None

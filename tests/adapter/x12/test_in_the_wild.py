@@ -208,3 +208,12 @@ def test_a_file_of_too_many_sets_or_segments_is_refused_before_it_takes_all_memo
     assert len(read_interchange(file(sets=2).encode(), "two.edi").groups[0].sets) == 2
     with pytest.raises(X12Error, match=words):
         read_interchange(file(sets=4).encode(), "four.edi")
+
+
+@pytest.mark.parametrize(
+    ("clock", "meant"),
+    [("2400", datetime(2026, 11, 21, tzinfo=UTC)), ("235960", datetime(2026, 11, 20, 23, 59, 59, tzinfo=UTC))],
+)
+def test_the_end_of_a_day_and_a_leap_second_are_times_of_a_group(clock: str, meant: datetime) -> None:
+    read = read_interchange(file().replace("*20261120*2240*", f"*20261120*{clock}*", 1).encode(), "a.edi")
+    assert ([group.at for group in read.groups], [one.error for one in read.sets]) == ([meant], [None, None])
