@@ -24,6 +24,7 @@ from workers.demo.setting.stand_ins import Partners, Refused
 A_TURN = 2
 MOST = 12  # purchases after the planned orders
 HELD = 4.0  # seconds from the order that ACS holds to its cancellation
+AT_MOST = 300.0  # seconds in which ACS must have it by then
 
 
 class GarmentShoppers(Hand):
@@ -73,7 +74,8 @@ class GarmentShoppers(Hand):
 
     def _take_back(self) -> None:
         code, at = self._held
-        if code and self._clock() > at:
+        now = self._clock()
+        if code and (now > at + AT_MOST or (now > at and self._is_at_acs(code))):
             self._held = ("", 0.0)
             try:
                 self._partners.at_khaos("cancel", {"order": code})
@@ -81,6 +83,10 @@ class GarmentShoppers(Hand):
                 self.done["orders that had left before they were taken back"] += 1
             else:
                 self.done["orders taken back"] += 1
+
+    def _is_at_acs(self, code: str) -> bool:
+        """Whether ACS has it: an order that is taken back before that is never sent, and nothing is cancelled there."""
+        return any(one["number"] == f"{code}-1" for one in self._partners.acs_books("orders")["orders"])
 
     def _buy(self) -> None:
         style = self._dice.choice(wardrobe.STYLES)
