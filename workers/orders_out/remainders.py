@@ -11,6 +11,11 @@ from workers.domain.fulfilment import State, Units, lock_of_order
 from workers.domain.invoices import UNPLACED, adopt_rest, is_split_off, place_found
 from workers.spine.reading import Reading
 
+# Goods of an order that left although it was cancelled: a person has them in hand, and they are not sent once more.
+LEFT_ALL_THE_SAME = (
+    "select shipped from fulfilment where erp = %s and order_code = %s and state = 'cancelled' and shipped <> '{}'"
+)
+
 
 def unheard_of(reading: Reading, ready: Sequence[tuple[Invoice, SalesOrder]]) -> set[str]:
     """The codes of invoices, each with its order, of which the ledger has nothing, so that none of the past is asked.
@@ -50,6 +55,8 @@ def judge(reading: Reading, invoice: Invoice, order: SalesOrder, wanted: Units, 
     for other in others:
         ended = other.state in (State.CLOSED_SHORT, State.DISPATCHED)
         taken.update(other.shipped if ended else other.requested)
+    for cancelled in reading.run(LEFT_ALL_THE_SAME, erp, order.code):
+        taken.update(cancelled["shipped"])
     subject = f"invoice:{invoice.invoice_code}"
     beside = [one for one in invoices if one.order_code == invoice.order_code]
     shown = {one.invoice_code: units_of(one.lines) for one in beside}

@@ -132,6 +132,16 @@ def test_a_change_after_the_goods_left_is_an_exception_and_nothing_is_sent(world
     assert len(world.there()) == 1
 
 
+def test_goods_that_left_although_they_were_cancelled_are_not_sent_once_more(world: World) -> None:
+    order = world.order(("MUG", 2))
+    world.poll()
+    world.store.run("update fulfilment set state = 'cancelled', shipped = '{\"MUG\": 1}' where order_code = %s", order)
+    world.khaos.post("edit", invoice=world.invoice(order), lines={"MUG": 2})
+    world.poll()
+    assert world.fulfilments(order) == [(f"{order}-1", "cancelled")]
+    assert "remainder_unmatched" in world.exceptions()
+
+
 def test_an_order_put_on_hold_and_released_again_gets_a_new_number_after_the_proof(world: World) -> None:
     order = world.order(("MUG", 2))
     world.poll()
