@@ -8,12 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import structlog
+
+from adapters.errors import Rejected
 from mappings.canonical import CreditNote
+from mappings.errors import Unmappable
 from workers.ledger.expected import Expected
 from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 from workers.spine.polling import call
 from workers.spine.runtime import Runtime
+
+log = structlog.get_logger(__name__)
 
 KIND = "credit_not_seen"
 SEEN_WITHIN = 3 * 24 * 3600.0  # seconds until a note shows: since its return was surely handed out, or it was named
@@ -111,7 +117,10 @@ def no_more(db: Connection, reference: str, why: str) -> None:
 
 
 def customers(runtime: Runtime, erp: str) -> list[str]:
-    """The customers of whom a note was named that has not shown; found by their orders where nobody has asked yet."""
+    """The customers of whom a note was named that has not shown; found by their orders where nobody has asked yet.
+
+    One whose order cannot be read leaves the others be: finance hears of its note when that is overdue.
+    """
     rows = runtime.store.rows(
         "select l.reference, l.urn, l.order_code from return_line l"
         " join expectation e on e.subject = 'return:' || l.reference and e.what = %s"
@@ -122,12 +131,20 @@ def customers(runtime: Runtime, erp: str) -> list[str]:
     )
     for row in rows:
         if not row["urn"] and row["order_code"]:
-            order = row["order_code"]
-            raw = call(runtime, erp, "customers of returns", lambda order=order: runtime.erp.fetch_orders([order]))
-            if parties := runtime.erp.read_parties(raw, order):
-                row["urn"] = parties.urn
-                runtime.store.run("update return_line set urn = %s where reference = %s", parties.urn, row["reference"])
+            try:
+                row["urn"] = _customer(runtime, erp, row["order_code"])
+            except (Rejected, Unmappable) as error:
+                log.warning("no customer is found", order=row["order_code"], error=type(error).__name__)
+                continue
+            runtime.store.run("update return_line set urn = %s where reference = %s", row["urn"], row["reference"])
     return [row["urn"] for row in rows if row["urn"]]
+
+
+def _customer(runtime: Runtime, erp: str, order: str) -> str:
+    """The customer of an order; empty where Khaos Control does not show it. Raises Unmappable, and as adapters do."""
+    raw = call(runtime, erp, "customers of returns", lambda: runtime.erp.fetch_orders([order]))
+    parties = runtime.erp.read_parties(raw, order)
+    return parties.urn if parties else ""
 
 
 def _left(db: Connection, note: dict[str, Any], line: dict[str, Any]) -> int:

@@ -170,12 +170,13 @@ def test_a_note_that_credits_another_quantity_is_told_to_finance(shop: Shop) -> 
     assert [(one["state"], one["credit_note"]) for one in shop.lines()] == [("credited", "CN-X")]
 
 
-def named(shop: Shop, note: str) -> dict[str, Any]:
+def named(shop: Shop, note: str, receipt: str = "RMA-1") -> dict[str, Any]:
     """A return whose credit note a person named before Khaos Control showed it."""
     order = shop.sold(("MUG", 2))
-    shop.back("RMA-1", shop.good("MUG", 2), external_system_reference2=order)
-    decisions.credited(shop.store, shop.lines()[0]["reference"], note, "Anna B")
-    return shop.lines()[0]
+    shop.back(receipt, shop.good("MUG", 2), external_system_reference2=order)
+    (line,) = [one for one in shop.lines() if one["order_code"] == order]
+    decisions.credited(shop.store, line["reference"], note, "Anna B")
+    return next(one for one in shop.lines() if one["order_code"] == order)
 
 
 def late(shop: Shop) -> list[str]:
@@ -228,3 +229,14 @@ def test_a_note_that_khaos_shows_and_that_is_not_the_returns_is_refused(shop: Sh
     with pytest.raises(CannotDo, match="credits no MUG"):
         decisions.credited(shop.store, mug["reference"], "CN-B", "Anna B")
     assert shop.states() == ["credited", "offered"]
+
+
+def test_a_named_note_whose_order_cannot_be_read_keeps_no_other_waiting(shop: Shop) -> None:
+    lost, line = named(shop, "CN-LOST"), named(shop, "CN-TYPO", "RMA-2")
+    odd = shop.world.order(("MUG", 1), country="QQ")
+    shop.store.run("update return_line set urn = '', order_code = %s where reference = %s", odd, lost["reference"])
+    note = shop.world.khaos.post("credit", urn=line["urn"], lines={"MUG": 2})["invoice"]
+    decisions.credited(shop.store, line["reference"], note, "Anna B")
+    shop.read_credits()
+    assert late(shop) == ["credit_not_seen"]
+    assert shop.world.exception("credit_not_seen")["subject"] == f"return:{lost['reference']}"
