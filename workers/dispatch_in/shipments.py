@@ -12,9 +12,10 @@ from workers.dispatch_in.departures import forget_beyond, left
 from workers.dispatch_in.parcels import new_parcels
 from workers.dispatch_in.routes import BY_HAND, EXTENSION, route_of
 from workers.domain import calendar, transitions
-from workers.domain.fulfilment import FulfilmentRow, State, Units
+from workers.domain.fulfilment import FulfilmentRow, Rows, State, Units
 from workers.ledger.expected import Expected
 from workers.ledger.store import NewMessage
+from workers.spine import exceptions
 from workers.spine.reading import Reading
 
 
@@ -51,7 +52,9 @@ def ship(
     )  # fmt: skip
     forget_beyond(reading, row)
     left(reading, row, reference, new)
-    _expect_rest(reading, after)
+    awaited = await_no_more(reading.run, row.subject)
+    if after.state is State.PART_DISPATCHED:
+        await_rest(reading.run, row, _rest_due(reading, row.warehouse, awaited))
     reading.post(
         NewMessage(
             flow="dispatch-in",
@@ -89,22 +92,23 @@ def _lines(reading: Reading, row: FulfilmentRow, new: Units) -> tuple[PickLine, 
     return tuple(found)
 
 
-def _expect_rest(reading: Reading, row: FulfilmentRow) -> None:
-    """Expect what has not left yet, from this shipment on; what was overdue until it is overdue no more."""
-    waits = [Expected.DISPATCH.value, Expected.REST.value]
-    awaited = reading.run(
-        "delete from expectation where subject = %s and what = any (%s) returning due_at", row.subject, waits
-    )
-    reading.close_exception("dispatch_overdue", row.subject, "goods of it left")
-    if row.state is not State.PART_DISPATCHED:
-        return
-    reading.run(
+def await_no_more(run: Rows, subject: str) -> list[datetime]:
+    """Await no more that an order leaves: goods of it did. Returns by when they, or its rest, had to."""
+    over = [Expected.DISPATCH.value, Expected.REST.value]
+    awaited = run("delete from expectation where subject = %s and what = any (%s) returning due_at", subject, over)
+    exceptions.close(run, "dispatch_overdue", subject, "goods of it left")
+    return [one["due_at"] for one in awaited]
+
+
+def await_rest(run: Rows, row: FulfilmentRow, due: datetime) -> None:
+    """Expect what has not left yet."""
+    run(
         "insert into expectation (subject, what, story, due_at, kind, flow, connection) values (%s, %s, %s,"
         " %s, 'dispatch_overdue', 'dispatch-in', %s)",
         row.subject,
         Expected.REST.value,
         row.order_code,
-        _rest_due(reading, row.warehouse, [one["due_at"] for one in awaited]),
+        due,
         row.warehouse,
     )
 

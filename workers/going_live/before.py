@@ -10,20 +10,16 @@ from collections.abc import Iterable
 from mappings.canonical import Invoice
 from workers.dispatch_in.confirmation import is_shipped
 from workers.dispatch_in.routes import BEFORE
+from workers.dispatch_in.shipments import await_no_more, await_rest
 from workers.domain import transitions
 from workers.domain.fulfilment import FulfilmentRow, Rows, State, Units, add_to_timeline, lock
 from workers.domain.invoices import adopt_rest
 from workers.going_live.matching import There
-from workers.ledger.expected import Expected
 from workers.ledger.store import Connection, within
 from workers.spine import exceptions
 from workers.spine.polling import SHOWN_A_CALL, call, chunks
 from workers.spine.runtime import Runtime
 
-REST = (
-    "insert into expectation (subject, what, story, due_at, kind, flow, connection)"
-    " values (%s, %s, %s, %s, 'dispatch_overdue', 'dispatch-in', %s)"
-)
 OURS = re.compile(r"(.+)-\d+")
 LAST = "select max(number) as last from control_number where connection = %s"
 OUT = (
@@ -35,8 +31,8 @@ UNSETTLED = (
     " and state = 'open' and connection = %s"
 )
 UNHEARD = (
-    "select kind, subject from exception where kind = 'dispatch_unknown_order' and state = 'open' and connection = %s"
-    " and subject = any (%s) and read_record_again(record_id) is not null"
+    "select kind, subject, read_record_again(record_id) is not null as kept from exception"
+    " where kind = 'dispatch_unknown_order' and state = 'open' and connection = %s and subject = any (%s)"
 )
 
 
@@ -110,18 +106,10 @@ def _adopt(runtime: Runtime, db: Connection, reference: str, invoices: Iterable[
         adopt_rest(db, row, rest, {line.sku: line.quantity for line in rest.lines}, shown)
     if row is not None and adopted:
         transitions.confirm(run, reference)
-        _await_rest(run, row)
+        awaited = await_no_more(run, row.subject)
+        if row.state is State.PART_DISPATCHED and awaited:
+            await_rest(run, row, max(awaited))
     return adopted
-
-
-def _await_rest(run: Rows, row: FulfilmentRow) -> None:
-    """Await no more what has left; of a part, its rest by the moment at which the whole had to leave."""
-    over = [Expected.DISPATCH.value, Expected.REST.value]
-    awaited = run("delete from expectation where subject = %s and what = any (%s) returning due_at", row.subject, over)
-    if row.state is State.PART_DISPATCHED and awaited:
-        due = max(one["due_at"] for one in awaited)
-        run(REST, row.subject, Expected.REST.value, row.order_code, due, row.warehouse)
-    exceptions.close(run, "dispatch_overdue", row.subject, "goods of it left")
 
 
 def _write(run: Rows, row: FulfilmentRow, invoice: Invoice, units: Units) -> FulfilmentRow:
@@ -146,7 +134,8 @@ def _write(run: Rows, row: FulfilmentRow, invoice: Invoice, units: Units) -> Ful
 def hear_again(run: Rows, name: str, subjects: list[str]) -> None:
     """Have read again what a warehouse told of an order before it was known. What is kept no more stays a person's."""
     for told in run(UNHEARD, name, subjects):
-        exceptions.close(run, told["kind"], told["subject"], "the order is known now; what was told is read again")
+        if told["kept"]:
+            exceptions.close(run, told["kind"], told["subject"], "the order is known now; what was told is read again")
 
 
 def settle_dispatches(runtime: Runtime, name: str) -> int:
