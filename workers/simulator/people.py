@@ -30,10 +30,6 @@ select split_part(e.subject, ':', 2) as name, f.invoice_code, s.invoice_code as 
   left join shipment s on s.fulfilment = f.reference where e.id = %s and e.kind = any (%s)
 """
 UNREAD = "kills_worker"
-KNOWN_NOW = """
-select e.record_id from exception e join fulfilment f on e.subject = 'order:' || f.reference
- where e.kind = 'dispatch_unknown_order' and e.state = 'open' and e.record_id is not null order by e.id
-"""
 SOMEBODY = Person("walker")
 
 
@@ -88,12 +84,6 @@ def reads_again(stage: Stage) -> None:
     for row in stage.store.rows("select id from exception where kind = %s and state = 'open' order by id", UNREAD):
         with suppress(CannotDo):
             recovery.retry(stage.store, row["id"], SOMEBODY)
-
-
-def reads_of_known(stage: Stage) -> None:
-    """People have read again what a warehouse said of an order that a restored ledger did not know, and knows now."""
-    for row in stage.store.rows(KNOWN_NOW):
-        stage.processes[0].runtime.store.row("select read_record_again(%s)", row["record_id"])
 
 
 def writes_off(stage: Stage, dice: random.Random) -> str | None:

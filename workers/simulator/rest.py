@@ -27,7 +27,7 @@ from workers.simulator.garments import as_warehouse as as_garments
 from workers.simulator.garments import at_rest as of_garments
 from workers.simulator.garments import unsure as unsure_of
 from workers.simulator.partners import posts_all
-from workers.simulator.people import accepts_files, reads_again, reads_of_known
+from workers.simulator.people import accepts_files, reads_again
 from workers.simulator.promises import after_step, ended_with_nothing
 from workers.simulator.recoded import fewer_by_now
 from workers.simulator.restores import all_go_live
@@ -71,7 +71,11 @@ select coalesce(f.reference, e.story) as reference from exception e left join fu
  where e.state = 'open' and e.kind = any (%s)
 """  # orders of which the warehouse told what a person has to settle first
 TAKEN_BACK = ("shipped_after_cancel", "changed_after_release", "cancel_refused")
-ALIVE = "select reference, invoice_code from fulfilment where state not in ('cancelled', 'withdrawn')"
+STANDING = """
+select f.reference, f.invoice_code from fulfilment f where f.state not in ('cancelled', 'withdrawn')
+    or f.shipped <> '{}' and not exists (select 1 from fulfilment o where o.invoice_code = f.invoice_code
+           and o.reference <> f.reference and o.state not in ('cancelled', 'withdrawn'))
+"""  # what left although it was cancelled is its invoice's, while nothing else stands on that
 UNMATCHED = """
 select subject from exception e where kind = 'remainder_unmatched' and state in ('open', 'dismissed')
    and not exists (select 1 from exception r where r.subject = e.subject and r.kind = 'invoice_recoded')
@@ -112,7 +116,6 @@ def come_to_rest(stage: Stage) -> None:
         processes(stage, stage.dice)
         accepts_files(stage)
         reads_again(stage)
-        reads_of_known(stage)
         works_off(stage)
         waited = all_go_live(stage)
         _all_runs(stage, whole=pause in WHOLE)
@@ -289,7 +292,7 @@ class AtRest:
         code now. What left beyond that (for an invoice that was cancelled, or holds less by now) will never be issued.
         Of an invoice that a person has to match first nobody knows whether its goods are those that left.
         """
-        own = {row["reference"]: row["invoice_code"] for row in self.stage.store.rows(ALIVE)}
+        own = {row["reference"]: row["invoice_code"] for row in self.stage.store.rows(STANDING)}
         placed = {f"invoice:{code}" for code in own.values()}
         unmatched = {row["subject"] for row in self.stage.store.rows(UNMATCHED)} - placed
         judged = {*own.values()} | {row["subject"].partition(":")[2] for row in self.stage.store.rows(JUDGED)}
