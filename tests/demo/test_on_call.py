@@ -81,6 +81,22 @@ def file(store: Store) -> int:
     return int(row["id"])
 
 
+def cure(store: Store) -> None:
+    """Leeds answers again, and its owner was told so of the newest notice."""
+    store.run("select close_exception('connection_shut', 'connection:leeds', 'it answers again', 'fleet')")
+    store.run(
+        "insert into notice (what, owner, channel, kind, connection, since, state, answers) select 'cured', owner,"
+        " channel, kind, connection, since, 'told', id from notice order by id desc limit 1"
+    )
+
+
+def until_over(outages: Outages) -> None:
+    ends = time.monotonic() + 30
+    while not outages.over and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert outages.over, "on-call knows of it: nobody waits until it is told again"
+
+
 def test_an_outage_lasts_until_it_was_told_and_is_counted_from_what_was_told(on_call: OnCall, store: Store) -> None:
     switched: list[float] = []
     outages = Outages(store, on_call.heard)
@@ -96,17 +112,11 @@ def test_an_outage_lasts_until_it_was_told_and_is_counted_from_what_was_told(on_
     time.sleep(0.6)
     assert (outages.over, switched) == (False, []), "what stands already is a story of its own"
     store.run("update exception set state = 'resolved', closed_at = now() where id = %s", first)
-    ends = time.monotonic() + 30
-    while not outages.over and time.monotonic() < ends:
-        time.sleep(0.05)
+    until_over(outages)
     assert (switched[-1], len(switched)) == (0.0, 2)
     (told,) = outages.figures()
     assert (told.alerts, told.resolutions, told.notices, told.cures) == (1, 0, 1, 0)
-    store.run("select close_exception('connection_shut', 'connection:leeds', 'it answers again', 'fleet')")
-    store.run(
-        "insert into notice (what, owner, channel, kind, connection, since, state, answers) select 'cured', owner,"
-        " channel, kind, connection, since, 'told', id from notice order by id desc limit 1"
-    )
+    cure(store)
     (told,) = outages.figures()
     assert told.good
     store.run(
@@ -136,19 +146,12 @@ def test_a_connection_that_is_down_already_or_a_moment_before_is_one_story(
         store.run("update exception set state = 'resolved', closed_at = now() - interval '2 seconds'")
     outages = Outages(store, on_call.heard)
     outages.play(("leeds",), shut_again)
-    ends = time.monotonic() + 30
-    while not outages.over and time.monotonic() < ends:
-        time.sleep(0.05)
-    assert outages.over, "on-call knows of it: nobody waits until it is told again"
+    until_over(outages)
     row = store.row("select max(id) as id from exception")
     assert row is not None
     assert (row["id"] > number) is opened
     on_call.heard.events |= {(row["id"], "shut"), (row["id"], "opened")}
-    store.run("select close_exception('connection_shut', 'connection:leeds', 'it answers again', 'fleet')")
     store.run("update notice set closed_at = now()")
-    store.run(
-        "insert into notice (what, owner, channel, kind, connection, since, state, answers) select 'cured', owner,"
-        " channel, kind, connection, since, 'told', id from notice"
-    )
+    cure(store)
     (told,) = outages.figures()
     assert told.good
