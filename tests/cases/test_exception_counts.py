@@ -146,6 +146,7 @@ def test_a_hundred_thousand_exceptions_are_shown_from_some_hundred_pages(ledger:
     with ledger.store.connection() as db:
         db.execute("vacuum analyze exception")
         db.execute("vacuum analyze exception_count")
+        db.execute("vacuum analyze exception_change")  # else the plan is another if autovacuum saw it while it was full
     found = groups(engine)
     assert [(row["key"], row["n"]) for row in found[:2]] == [("g1", 2000), ("g2", 2000)]
     assert (len(found), how_many(engine), choices(engine)) == (50, 100_000, (["bad_address"], ["operations"]))
